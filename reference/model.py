@@ -1,0 +1,143 @@
+"""The model: from weights and tokens to logits and a loss, one position at a time.
+
+Weights are `[nout][nin]` matrices by their `state_dict` names (`Config.shapes`).
+`gpt` hands each named intermediate to a `Tap` as it is computed, in this order:
+
+    embedding, input_norm,
+    per layer: attn_norm, q, k, v, attn_scores, attn_weights, attn_heads, attn_out,
+               attn_residual, mlp_norm, mlp_hidden, mlp_activation, mlp_out, mlp_residual
+    logits
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+from .config import Config
+from .value import Value, detached_maximum
+
+Vector = list[Value]
+Matrix = list[Vector]
+Floats = list[list[float]]
+Weights = dict[str, Floats]
+Nodes = Mapping[str, Matrix]
+
+Tap = Callable[[str, Vector | Matrix], None]
+"""Takes an intermediate's name and its nodes: a vector, or one vector a head."""
+
+
+def no_tap(_name: str, _nodes: Vector | Matrix) -> None:
+    """The tap that records nothing."""
+
+
+class Cache:
+    """The KV cache: for each layer the keys and values of all positions so far, as live nodes."""
+
+    def __init__(self, n_layer: int) -> None:
+        self.keys: list[Matrix] = [[] for _ in range(n_layer)]
+        self.values: list[Matrix] = [[] for _ in range(n_layer)]
+
+
+def initial_weights(config: Config, vocab_size: int, generator: random.Random) -> Weights:
+    """Weights drawn from a normal distribution, matrix by matrix and row by row."""
+    return {
+        name: [[generator.gauss(0, config.init_std) for _ in range(nin)] for _ in range(nout)]
+        for name, (nout, nin) in config.shapes(vocab_size).items()
+    }
+
+
+def linear(x: Vector, w: Matrix) -> Vector:
+    """`w @ x`: `x` is `[nin]`, `w` is `[nout][nin]`, the result `[nout]`."""
+    return [total([wi * xi for wi, xi in zip(row, x, strict=True)]) for row in w]
+
+
+def softmax(logits: Vector) -> Vector:
+    """Probabilities of the same length; the maximum is subtracted as a constant."""
+    highest = detached_maximum(logits)
+    exps = [(logit - highest).exp() for logit in logits]
+    denominator = total(exps)
+    return [e / denominator for e in exps]
+
+
+def rmsnorm(x: Vector) -> Vector:
+    """`x` divided by its root mean square, 1e-5 added under the root."""
+    mean_square = total([xi * xi for xi in x]) / len(x)
+    scale = (mean_square + 1e-5) ** -0.5
+    return [xi * scale for xi in x]
+
+
+def total(terms: Sequence[Value]) -> Value:
+    """The sum from left to right, starting at a constant 0."""
+    result = terms[0] + 0
+    for term in terms[1:]:
+        result = result + term
+    return result
+
+
+def add(xs: Vector, ys: Vector) -> Vector:
+    return [x + y for x, y in zip(xs, ys, strict=True)]
+
+
+def attention(
+    q: Vector, keys: Matrix, values: Matrix, config: Config, tap: Tap = no_tap, prefix: str = ""
+) -> Vector:
+    """Multi-head attention of one query over all cached positions, heads concatenated."""
+    scores, weights, heads = [], [], []
+    for head in range(config.n_head):
+        start, end = head * config.head_dim, (head + 1) * config.head_dim
+        scores.append(
+            [
+                total([qi * ki for qi, ki in zip(q[start:end], key[start:end], strict=True)])
+                / config.head_dim**0.5
+                for key in keys
+            ]
+        )
+        weights.append(softmax(scores[-1]))
+        heads.extend(
+            total([weight * value[j] for weight, value in zip(weights[-1], values, strict=True)])
+            for j in range(start, end)
+        )
+    tap(prefix + "attn_scores", scores)
+    tap(prefix + "attn_weights", weights)
+    tap(prefix + "attn_heads", heads)
+    return heads
+
+
+def gpt(
+    token: int, position: int, cache: Cache, weights: Nodes, config: Config, tap: Tap = no_tap
+) -> Vector:
+    """Logits `[vocab_size]` of the token that follows `token` at `position`; extends `cache`."""
+
+    def see(name: str, nodes: Vector) -> Vector:
+        tap(name, nodes)
+        return nodes
+
+    x = see("embedding", add(weights["wte"][token], weights["wpe"][position]))
+    x = see("input_norm", rmsnorm(x))
+    for layer in range(config.n_layer):
+        at = f"layer{layer}."
+
+        residual = x
+        x = see(at + "attn_norm", rmsnorm(x))
+        q = see(at + "q", linear(x, weights[at + "attn_wq"]))
+        k = see(at + "k", linear(x, weights[at + "attn_wk"]))
+        v = see(at + "v", linear(x, weights[at + "attn_wv"]))
+        cache.keys[layer].append(k)
+        cache.values[layer].append(v)
+        x = attention(q, cache.keys[layer], cache.values[layer], config, tap, at)
+        x = see(at + "attn_out", linear(x, weights[at + "attn_wo"]))
+        x = see(at + "attn_residual", add(x, residual))
+
+        residual = x
+        x = see(at + "mlp_norm", rmsnorm(x))
+        x = see(at + "mlp_hidden", linear(x, weights[at + "mlp_fc1"]))
+        x = see(at + "mlp_activation", [xi.relu() for xi in x])
+        x = see(at + "mlp_out", linear(x, weights[at + "mlp_fc2"]))
+        x = see(at + "mlp_residual", add(x, residual))
+    return see("logits", linear(x, weights["lm_head"]))
+
+
+def cross_entropy(logits: Vector, target: int) -> Value:
+    """Minus the log-probability of the target, in nats."""
+    return -softmax(logits)[target].log()
