@@ -43,7 +43,7 @@ Intermediates = Annotated[
 ]
 
 
-class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Message(Struct, kw_only=True, omit_defaults=True):
     """Base of everything inside a request's `params` or an answer's `result`."""
 
 
@@ -57,8 +57,7 @@ class Sizes(Message, omit_defaults=False):
 
 
 class Optimizer(Message, omit_defaults=False):
-    """Adam's hyperparameters. The learning rate of 0-based step `s` is
-    `learning_rate * (1 - s / num_steps)`."""
+    """Adam's hyperparameters; 0-based step `s` has `learning_rate * (1 - s / num_steps)`."""
 
     learning_rate: float
     beta1: float
@@ -385,11 +384,11 @@ class ReplicateResult(Message):
 
 
 class ShutdownParams(Message):
-    pass
+    """Nothing."""
 
 
 class ShutdownResult(Message):
-    pass
+    """Nothing."""
 
 
 # --- JSON-RPC
@@ -416,7 +415,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
     """Any line from a port, before it is told apart: answer, error, or notification."""
 
     jsonrpc: Literal["2.0"]
-    id: int | str | float | None | UnsetType = UNSET
+    id: int | str | float | UnsetType | None = UNSET
     method: str | UnsetType = UNSET
     params: Any = UNSET
     result: Any = UNSET

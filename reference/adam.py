@@ -28,6 +28,7 @@ class State:
 
 
 def zeros_like(weights: Weights) -> Weights:
+    """Zeros by the same names and of the same shapes."""
     return {name: [[0.0] * len(row) for row in matrix] for name, matrix in weights.items()}
 
 

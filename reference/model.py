@@ -76,6 +76,7 @@ def total(terms: Sequence[Value]) -> Value:
 
 
 def add(xs: Vector, ys: Vector) -> Vector:
+    """`xs + ys`, element by element."""
     return [x + y for x, y in zip(xs, ys, strict=True)]
 
 
@@ -83,7 +84,9 @@ def attention(
     q: Vector, keys: Matrix, values: Matrix, config: Config, tap: Tap = no_tap, prefix: str = ""
 ) -> Vector:
     """Multi-head attention of one query over all cached positions, heads concatenated."""
-    scores, weights, heads = [], [], []
+    scores: Matrix = []
+    weights: Matrix = []
+    heads: Vector = []
     for head in range(config.n_head):
         start, end = head * config.head_dim, (head + 1) * config.head_dim
         scores.append(

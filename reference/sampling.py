@@ -18,9 +18,7 @@ def sample(
     weights: Weights, bos: int, temperature: float, config: Config, choose: Choose
 ) -> list[int]:
     """The tokens of one document, `bos` left out: up to the block size, or until `bos` comes."""
-    nodes = {
-        name: [[Value(w) for w in row] for row in matrix] for name, matrix in weights.items()
-    }
+    nodes = {name: [[Value(w) for w in row] for row in matrix] for name, matrix in weights.items()}
     cache = Cache(config.n_layer)
     token, tokens = bos, []
     for position in range(config.block_size):

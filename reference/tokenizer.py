@@ -26,10 +26,12 @@ class Tokenizer:
 
     @property
     def bos(self) -> int:
+        """The token that begins and ends every document."""
         return len(self.characters)
 
     @property
     def vocab_size(self) -> int:
+        """How many tokens there are."""
         return len(self.characters) + 1
 
     def encode(self, document: str) -> list[int]:

@@ -60,9 +60,7 @@ def collector_paused() -> Iterator[None]:
 @collector_paused()
 def evaluate(weights: Weights, tokens: Sequence[int], config: Config) -> Evaluation:
     """Forward and backward through one document, cut at the block size."""
-    nodes = {
-        name: [[Value(w) for w in row] for row in matrix] for name, matrix in weights.items()
-    }
+    nodes = {name: [[Value(w) for w in row] for row in matrix] for name, matrix in weights.items()}
     seen: dict[str, list[Vector | Matrix]] = {}
     cache = Cache(config.n_layer)
     logits, losses = [], []

@@ -48,12 +48,15 @@ class Value:
         return Value(self.data**exponent, (self,), (exponent * self.data ** (exponent - 1),))
 
     def log(self) -> Value:
+        """The natural logarithm."""
         return Value(math.log(self.data), (self,), (1 / self.data,))
 
     def exp(self) -> Value:
+        """E to this power."""
         return Value(math.exp(self.data), (self,), (math.exp(self.data),))
 
     def relu(self) -> Value:
+        """The value where it is positive, else 0; so is the gradient at exactly 0."""
         return Value(max(0.0, self.data), (self,), (float(self.data > 0),))
 
     # Derived operations. Where an operand is a plain number, its sign or power is taken in floats.
@@ -100,7 +103,7 @@ def topological_order(root: Value) -> list[Value]:
     while stack:
         node = stack.pop()
         if node is None:  # the node below it has all its children in `order`
-            order.append(cast(Value, stack.pop()))
+            order.append(cast("Value", stack.pop()))
         elif node not in entered:
             entered.add(node)
             stack += (node, None)

@@ -1,0 +1,44 @@
+PYTHON ?= python3
+PORT   ?= python
+VENV    = .venv
+READY   = $(VENV)/.ready
+RUN     = $(VENV)/bin/python -m
+
+.PHONY: help setup conform test golden check lint bench data protocol clean
+
+help:            ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: $(READY)  ## the virtual environment, with pinned packages
+
+conform: $(READY)  ## is a port right? PORT=python|js|a folder [CASE=slug] [ARGS=...]
+	@$(RUN) conformance run "$(PORT)" $(if $(CASE),--case "$(CASE)") $(ARGS)
+
+test: $(READY)   ## the tests of the suite itself
+	@$(RUN) pytest -n auto $(ARGS)
+
+golden: $(READY) ## write the golden traces anew
+	@$(RUN) golden build $(ARGS)
+
+check: $(READY)  ## are the golden traces whole, and does this machine agree with them?
+	@$(RUN) golden check $(ARGS)
+
+lint: $(READY)   ## style and types
+	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
+
+bench: $(READY)  ## a training step of a port and of the reference, side by side: PORT=...
+	@$(RUN) pytest tests/bench_step.py --benchmark-only -p no:xdist --port "$(PORT)" $(ARGS)
+
+data: $(READY)   ## download names.txt, check its SHA-256
+	@$(RUN) reference --download $(ARGS)
+
+protocol: $(READY)  ## write PROTOCOL.md and the schemas anew
+	@$(RUN) conformance protocol
+
+clean:           ## remove what the targets above made
+	rm -rf $(VENV) .data .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(READY): requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $(READY)

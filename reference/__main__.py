@@ -1,0 +1,5 @@
+"""`python -m reference`."""
+
+from .cli import main
+
+main()
