@@ -1,0 +1,5 @@
+"""`python -m conformance`."""
+
+from .cli import main
+
+main()

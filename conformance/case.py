@@ -1,0 +1,83 @@
+"""A case: a question to a port, and what a right answer to it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from golden.budgets import Precision
+from golden.numbers import Array
+from ports_adapter.messages import InitializeResult, Message
+
+from .levels import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """A part of an answer that leaves no room: tokens, counts, strings."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A part of an answer that is computed: a number, or a tensor as nested lists.
+
+    `budget` is how far each element may be off, absolutely: one for all, or an array of
+    the same shape. Where it is 0 the element is exact.
+    """
+
+    value: Any
+    budget: float | Array
+
+
+Expected = Exact | Numbers
+
+Answer = dict[str, Expected]
+"""What each part of an answer must be, by JSON Pointer, in the order of computation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A question that must be answered with this JSON-RPC error."""
+
+    code: int
+
+
+Params = Message | dict[str, Any]
+"""A question's parameters: a message, or for the protocol's own cases whatever is to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question with a stable name.
+
+    `question` gives the parameters and `answer` what is right, in view of what the port
+    offers, both only when the case is run. With `other_sizes` the model is not the profile's
+    own, so only a port that accepts other sizes is asked.
+    """
+
+    slug: str
+    about: str
+    method: str
+    question: Callable[[InitializeResult], Params]
+    answer: Callable[[InitializeResult], Answer | Refusal]
+    other_sizes: bool = False
+
+    @classmethod
+    def fixed(
+        cls,
+        slug: str,
+        about: str,
+        method: str,
+        params: Params,
+        answer: Callable[[Precision], Answer | Refusal],
+    ) -> Case:
+        """A case that asks every port the same."""
+        return cls(slug, about, method, lambda _: params, lambda offer: answer(offer.precision))
+
+    @property
+    def level(self) -> Level:
+        """The level that the slug begins with."""
+        return Level(self.slug.partition("/")[0])

@@ -1,0 +1,61 @@
+"""Levels `forward` and `backward`: the whole model before one document."""
+
+from __future__ import annotations
+
+from ports_adapter.messages import InitializeResult
+
+from ..case import Answer, Case, Params
+from ..expectation import of_backward, of_forward
+from .situations import Situation, Situations
+
+
+def forward_cases(situations: Situations) -> list[Case]:
+    """Logits in every situation."""
+    return [_forward(situation) for situation in situations.each]
+
+
+def backward_cases(situations: Situations) -> list[Case]:
+    """Loss and gradients in every situation."""
+    return [_backward(situation) for situation in situations.each]
+
+
+def _forward(situation: Situation) -> Case:
+    def answer(offer: InitializeResult) -> Answer:
+        return of_forward(
+            situation.evaluation,
+            situation.config,
+            offer.precision,
+            intermediates=offer.intermediates,
+        )
+
+    return Case(
+        f"forward/{situation.name}",
+        f"gives the logits of {situation.about}",
+        "forward",
+        lambda offer: situation.params(intermediates=offer.intermediates),
+        answer,
+        other_sizes=situation.other_sizes,
+    )
+
+
+def _backward(situation: Situation) -> Case:
+    def question(offer: InitializeResult) -> Params:
+        return situation.params(intermediates=offer.intermediates)
+
+    def answer(offer: InitializeResult) -> Answer:
+        return of_backward(
+            situation.evaluation,
+            situation.tokens,
+            situation.config,
+            offer.precision,
+            intermediates=offer.intermediates,
+        )
+
+    return Case(
+        f"backward/{situation.name}",
+        f"gives the gradients of {situation.about}",
+        "backward",
+        question,
+        answer,
+        other_sizes=situation.other_sizes,
+    )

@@ -1,0 +1,52 @@
+"""Level `tokenizer`: documents, characters and tokens from a corpus as it stands in its file."""
+
+from __future__ import annotations
+
+from golden.budgets import Precision
+from ports_adapter.messages import TokenizeParams, TokenizeResult
+from reference.corpus import EMBEDDED
+
+from .. import oracle
+from ..case import Answer, Case
+from ..expectation import exactly
+
+TEXTS = {
+    "words": ("gives characters, vocabulary size and tokens", "wren\nrook\nteal\n"),
+    "sorted-characters": ("sorts the characters by code point", "zeBra\nAbc\nmix09\n"),
+    "no-final-newline": ("keeps a last line without a newline", "jay\nowl"),
+    "crlf": ("strips the CR of CRLF", "jay\r\nowl\r\nkite\r\n"),
+    "lone-cr": ("ends a line at a lone CR", "jay\rowl\rkite"),
+    "blank-lines": ("drops blank lines", "\n\njay\n\n   \nowl\n\t\n\n"),
+    "padding": ("strips spaces and tabs around a document", "  jay\nowl  \n\tkite\t \n"),
+    "inner-space": ("keeps a space inside a document", "snow owl\nsea eagle\n"),
+    "one-letter": ("tokenises documents of one letter", "a\nb\na\n"),
+    "one-document": ("takes a corpus of one document", "heron\n"),
+    "duplicates": ("keeps documents that occur twice", "jay\njay\nowl\njay\n"),
+    "sixteen-letters": ("takes documents of over 15 letters", f"abcdefghijklmnop\n{'q' * 40}\n"),
+    "korean": ("counts Korean syllables as characters, not bytes", "까치\n두루미\n참새\n"),
+    "combining-marks": ("keeps combining marks apart", "e\u0301tourneau\nétourneau\n"),
+    "emoji": (
+        "sorts characters outside the basic plane after all others",
+        "🦉owl\n\uff5ejay\n🐦\n",
+    ),
+    "line-separator": ("does not end a line at U+2028 or form feed", "jay\u2028owl\nsea\x0ckite\n"),
+    "ideographic-space": ("strips Unicode white space", "\u3000jay\u3000\n\u00a0owl\u2003\n"),
+}  # fmt: skip
+
+
+def cases() -> list[Case]:
+    """One case a text, and the embedded corpus."""
+    return [
+        *(_case(name, about, text) for name, (about, text) in TEXTS.items()),
+        _case("embedded-corpus", "tokenises the whole embedded corpus", EMBEDDED.read_text()),
+    ]
+
+
+def _case(name: str, about: str, text: str) -> Case:
+    params = TokenizeParams(text=text)
+
+    def answer(_precision: Precision) -> Answer:
+        right = oracle.answer("tokenize", params)
+        return exactly(**{name: getattr(right, name) for name in TokenizeResult.__struct_fields__})
+
+    return Case.fixed(f"tokenizer/{name}", about, "tokenize", params, answer)

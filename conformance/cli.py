@@ -1,0 +1,96 @@
+"""The command line: `run` a port through the cases, list `cases`, write the `protocol`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from .outcome import ExitCode
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=CONTEXT)
+def main() -> None:
+    """Says whether a port of microgpt is right, and if not, where it first goes wrong."""
+
+
+EXIT_CODES = "\n".join(["\b", "Exit codes:", *(f"{c.value:4d}  {c.meaning}" for c in ExitCode)])
+
+
+@main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
+@click.argument("port")
+@click.option(
+    "--case",
+    "patterns",
+    multiple=True,
+    metavar="SLUG",
+    help="Only these cases: a slug, a pattern (`backward/*`) or a level. Repeatable.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Draw the fresh cases from this seed. Default: another one every time, printed.",
+)
+@click.option("--names", is_flag=True, help="Also the published run on names.txt: 1000 steps.")
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Write the report as JSON to FILE; to standard output, in place of the text, if `-`.",
+)
+def run(
+    port: str, patterns: tuple[str, ...], seed: int | None, names: bool, json_path: Path | None
+) -> None:
+    """Build PORT, drive it through the cases, and print a verdict.
+
+    PORT is a folder with a port.toml, or the name of a port that comes with the suite.
+    """
+    # Whoever ends us wants the port ended too, and the finished results kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from .running import Request, Unusable, run_port
+
+    try:
+        code = run_port(Request(port, patterns, seed, names, json_path))
+    except Unusable as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("interrupted", ExitCode.INTERRUPTED)
+    sys.exit(code)
+
+
+@main.command(context_settings=CONTEXT)
+@click.argument("patterns", nargs=-1, metavar="[SLUG]...")
+def cases(patterns: tuple[str, ...]) -> None:
+    """List the cases: slug, method, and what a port does that passes it."""
+    from golden.store import UnreadableGolden
+
+    from .cases import all_cases
+    from .cases.handshake import shutdown_case
+    from .engine import select
+
+    try:
+        known = [*all_cases(0, "float64"), shutdown_case()]
+    except UnreadableGolden as error:
+        _fail(str(error), ExitCode.SUITE_FAULT)
+    for case in select(known, patterns):
+        click.echo(f"{case.slug:34} {case.method:14} {case.about}")
+
+
+@main.command(context_settings=CONTEXT)
+def protocol() -> None:
+    """Write PROTOCOL.md and the published schemas anew."""
+    from .documents import write_all
+
+    for line in write_all():
+        click.echo(line)
+
+
+def _fail(message: str, code: ExitCode) -> NoReturn:
+    click.echo(f"conformance: {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,210 @@
+"""Comparing a port's answer with the right one: structure with DeepDiff, numbers with NumPy.
+
+Parts are compared in the order in which they are computed, and the earliest that is wrong
+is the one to blame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from msgspec import UNSET, Struct
+
+from golden.numbers import Array, as_array, ulps
+from ports_adapter.quoting import printable
+
+from .case import Answer, Expected, Numbers
+from .quantity import flat, place_of, shape_of
+
+MISSING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """One part of an answer that is not right.
+
+    `pointer` names the worst element, or the part itself where its structure is wrong;
+    `ratio` is how far off in budgets, infinite where no number can say. `wrong` of `values`
+    elements are outside of their budget, the first of them at `first`.
+    """
+
+    part: str
+    pointer: str
+    expected: str
+    got: str
+    ratio: float
+    wrong: int = 1
+    values: int = 1
+    first: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All there is to say of an answer: what is wrong, in order, and how near the rest is.
+
+    `worst` is the largest error of any number in budgets, at `worst_at`; `identical` of
+    `values` numbers equal the expected ones bit for bit, the others within `ulps`.
+    """
+
+    divergences: tuple[Divergence, ...]
+    worst: float
+    worst_at: str
+    values: int
+    identical: int
+    ulps: float
+
+
+def compare(expected: Answer, got: Any) -> Comparison:
+    """Compare every part of an answer.
+
+    Args:
+        expected: the right answer, by JSON Pointer.
+        got: the port's: structs, dicts and lists as decoded.
+    """
+    found = {pointer: resolve(got, pointer) for pointer in expected}
+    wrong = structural_divergences(expected, found) | unexpected_parts(expected, got)
+    worst, worst_at, values, identical, apart = 0.0, "", 0, 0, 0.0
+    for pointer, part in expected.items():
+        if pointer in wrong or not isinstance(part, Numbers):
+            continue
+        measured = measure(pointer, part, found[pointer])
+        values += measured.values
+        identical += measured.identical
+        apart = max(apart, measured.ulps)
+        if measured.worst > worst:
+            worst, worst_at = measured.worst, measured.worst_at
+        wrong |= {divergence.part: divergence for divergence in measured.divergences}
+    order = {pointer: index for index, pointer in enumerate(expected)}
+    divergences = sorted(wrong.values(), key=lambda d: order.get(d.part, len(order)))
+    return Comparison(tuple(divergences), worst, worst_at, values, identical, apart)
+
+
+def resolve(answer: Any, pointer: str) -> Any:
+    """The part of a decoded answer at a JSON Pointer, or UNSET if there is none."""
+    for token in pointer.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        match answer:
+            case Struct():
+                answer = getattr(answer, key, UNSET)
+            case dict():
+                answer = answer.get(key, UNSET)
+            case list() if key.isdecimal() and int(key) < len(answer):
+                answer = answer[int(key)]
+            case _:
+                return UNSET
+    return answer
+
+
+def structural_divergences(expected: Answer, found: dict[str, Any]) -> dict[str, Divergence]:
+    """The parts that are missing, of another shape, or exact and different."""
+    from deepdiff import DeepDiff
+
+    right = {at: _outline(part, part.value) for at, part in expected.items()}
+    actual = {at: _outline(expected[at], value) for at, value in found.items()}
+    if right == actual:
+        return {}
+    changes: dict[str, list[tuple[list[Any], Any]]] = {}
+    for group in DeepDiff(right, actual, view="tree").values():
+        for change in group:
+            part, *inside = change.path(output_format="list")
+            changes.setdefault(part, []).append((inside, change))
+    return {part: _structural(part, wrong) for part, wrong in changes.items()}
+
+
+def _structural(part: str, changes: list[tuple[list[Any], Any]]) -> Divergence:
+    """The first of the changes within a part, and how many there are."""
+    inside, change = min(changes, key=lambda found: [f"{step:>9}" for step in found[0]])
+    pointer = part + "".join(f"/{step}" for step in inside)
+    expected, got = _shown(change.t1), _shown(change.t2)
+    return Divergence(part, pointer, expected, got, np.inf, len(changes), len(changes), pointer)
+
+
+def unexpected_parts(expected: Answer, got: Any) -> dict[str, Divergence]:
+    """Named tensors in an answer that should not be there; unknown fields are none."""
+    known = {above for pointer in expected for above in _ancestors(pointer)}
+    extra: dict[str, Divergence] = {}
+    for parent in sorted(known - set(expected) - {""}):
+        match resolve(got, parent):
+            case dict() as named:
+                keys = [str(key).replace("~", "~0").replace("/", "~1") for key in named]
+            case list() as items:  # a list may be judged in part, but not go on beyond it
+                inside = [at[len(parent) + 1 :] for at in known if at.startswith(parent + "/")]
+                last = max(int(place.partition("/")[0]) for place in inside)
+                keys = [str(index) for index in range(last + 1, len(items))]
+            case _:
+                keys = []
+        for pointer in (f"{parent}/{key}" for key in keys):
+            if pointer not in known:
+                extra[pointer] = Divergence(pointer, pointer, MISSING, "an extra part", np.inf)
+    return extra
+
+
+def _ancestors(pointer: str) -> Iterator[str]:
+    """The pointer itself and all above it, up to the whole document."""
+    while pointer:
+        yield pointer
+        pointer = pointer.rpartition("/")[0]
+    yield ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One tensor of numbers, compared."""
+
+    divergences: tuple[Divergence, ...]
+    worst: float
+    worst_at: str
+    values: int
+    identical: int
+    ulps: float
+
+
+def measure(pointer: str, part: Numbers, got: Any) -> Measured:
+    """Compare a tensor whose shape is right, element by element, in budgets."""
+    right, actual = flat(part.value), flat(got)
+    ratios = in_budgets(right, actual, part.budget)
+    worst = int(np.argmax(ratios)) if ratios.size else 0
+    apart = ulps(right, actual)
+    identical = int((apart == 0).sum())
+    worst_at = pointer + place_of(part.value, worst) if ratios.size else pointer
+    ratio = float(ratios[worst]) if ratios.size else 0.0
+    outside = np.flatnonzero(ratios > 1)
+    divergences: tuple[Divergence, ...] = ()
+    if outside.size:
+        first = pointer + place_of(part.value, int(outside[0]))
+        divergences = (
+            Divergence(
+                pointer, worst_at, repr(float(right[worst])), repr(float(actual[worst])),
+                ratio, int(outside.size), int(ratios.size), first,
+            ),
+        )  # fmt: skip
+    largest = float(apart.max()) if apart.size else 0.0
+    return Measured(divergences, ratio, worst_at, int(ratios.size), identical, largest)
+
+
+def in_budgets(right: Array, actual: Array, budget: float | Array) -> Array:
+    """How far off each element is, in budgets: 0 where equal, infinite where just one is finite."""
+    budgets = np.broadcast_to(np.ravel(as_array(budget)), right.shape)
+    same = (right == actual) | (np.isnan(right) & np.isnan(actual))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        ratios = np.abs(right - actual) / budgets
+    result: Array = np.where(same, 0.0, np.nan_to_num(ratios, nan=np.inf))
+    return result
+
+
+def _outline(part: Expected, value: Any) -> Any:
+    """What DeepDiff compares: of numbers the shape, of anything else all of it."""
+    if value is UNSET:
+        return MISSING
+    return shape_of(value) if isinstance(part, Numbers) else value
+
+
+def _shown(value: Any) -> str:
+    """A value as the report shows it: words about shape as they are, anything else quoted."""
+    if value is None or type(value).__name__ == "NotPresent":
+        return MISSING
+    is_outline = isinstance(value, str) and value.startswith(("number", MISSING))
+    return str(value) if is_outline else printable(repr(value), 200)

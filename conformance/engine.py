@@ -1,0 +1,250 @@
+"""Running cases against a port: ask, compare, restart what died, keep what is finished."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import structs
+
+from ports_adapter.client import Client
+from ports_adapter.failures import (
+    NotStarted,
+    PortCrashed,
+    PortError,
+    PortFailure,
+    PortTimedOut,
+    ProtocolViolated,
+)
+from ports_adapter.manifest import Port
+from ports_adapter.messages import METHODS, InitializeResult, StepParams
+from reference.config import MICROGPT
+
+from .case import Case, Refusal
+from .cases.handshake import introduction, shutdown_case
+from .compare import Comparison, Divergence, compare
+from .levels import Level
+from .outcome import Outcome
+
+RESTARTS = 5
+SECONDS_TO_EXIT = 5.0
+
+STREAMED = ("train", "replicate")
+PROFILED = {Level.FORWARD, Level.BACKWARD, Level.ADAM, Level.TRAIN, Level.SAMPLE, Level.REPLICATE}
+
+OUTCOME_OF: dict[type[PortFailure], Outcome] = {
+    PortError: Outcome.ERROR,
+    PortCrashed: Outcome.CRASH,
+    PortTimedOut: Outcome.TIMEOUT,
+    ProtocolViolated: Outcome.VIOLATION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a case ended; `seconds` is how long the port took."""
+
+    case: Case
+    outcome: Outcome
+    detail: str = ""
+    seconds: float = 0.0
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All results of a run, in order, with what the port said of itself and logged."""
+
+    results: tuple[Result, ...]
+    offer: InitializeResult | None
+    log: bytes
+    was_interrupted: bool
+
+
+@dataclass
+class Engine:
+    """Asks one port case after case.
+
+    A port that crashes, hangs or breaks the protocol is started anew for the next case, up
+    to `RESTARTS` times; what is left after that is not run.
+    """
+
+    port: Port
+    on_result: Callable[[Result], None] = lambda _result: None
+    client: Client | None = None
+    offer: InitializeResult | None = None
+    given_up: str = ""
+    failed_introduction: tuple[Outcome, str] = (Outcome.NOT_RUN, "")
+    log: bytes = b""
+    restarts: int = 0
+    results: list[Result] = field(default_factory=list)
+
+    def run(self, cases: Sequence[Case], *, shut_down: bool = True) -> Finished:
+        """Run the cases in order, then ask the port to exit.
+
+        Raises:
+            NotStarted: the port's command cannot be executed at all.
+        """
+        interrupted = False
+        try:
+            self._start()
+            for case in cases:
+                self._keep(self._run(case))
+            if shut_down:
+                self._keep(self._shut_down(shutdown_case()))
+        except KeyboardInterrupt:
+            interrupted = True
+            done = {result.case.slug for result in self.results}
+            for case in cases:
+                if case.slug not in done:
+                    self.results.append(Result(case, Outcome.NOT_RUN, "interrupted"))
+        finally:
+            self._stop()
+        return Finished(tuple(self.results), self.offer, self.log, interrupted)
+
+    def _keep(self, result: Result) -> None:
+        self.results.append(result)
+        self.on_result(result)
+
+    def _start(self) -> None:
+        """Start the port and let it introduce itself, or give up."""
+        self.client = Client(self.port)
+        try:
+            self.offer = self.client.ask(
+                "initialize", introduction(), InitializeResult, self.port.timeouts.start
+            )
+        except PortFailure as failure:
+            self.given_up = f"the port did not introduce itself: {failure}"
+            self.failed_introduction = (OUTCOME_OF[type(failure)], str(failure))
+            self._stop()
+
+    def _stop(self) -> None:
+        if self.client is not None:
+            self.client.close()
+            self.log = self.client.log or self.log
+            self.client = None
+
+    def _run(self, case: Case) -> Result:
+        """One case, with the port started anew if it has to be."""
+        if self.offer is None and case.slug == "protocol/initialize":
+            return Result(case, *self.failed_introduction)
+        if self.offer is not None and (lacking := not_offered(case, self.offer)):
+            return Result(case, Outcome.NOT_OFFERED, lacking)
+        if self.client is None and not self.given_up:
+            self._restart()
+        if self.client is None or self.offer is None:
+            return Result(case, Outcome.NOT_RUN, self.given_up)
+        try:
+            expected = case.answer(self.offer)
+            params = case.question(self.offer)
+        except Exception as error:
+            return _fault(case, error)
+        return self._ask(self.client, case, params, expected)
+
+    def _ask(self, client: Client, case: Case, params: Any, expected: Any) -> Result:
+        steps: list[StepParams] = []
+        kind: type[Any] = METHODS[case.method].result if case.method in METHODS else object
+        started = time.monotonic()
+        try:
+            got = client.ask(
+                case.method,
+                params,
+                kind,
+                self.port.timeouts.message,
+                steps.append if case.method in STREAMED else None,
+            )
+        except PortFailure as failure:
+            seconds = time.monotonic() - started
+            if isinstance(expected, Refusal) and isinstance(failure, PortError):
+                return _refused(case, expected, failure, seconds)
+            if not isinstance(failure, PortError):
+                self._stop()
+            return Result(case, OUTCOME_OF[type(failure)], str(failure), seconds)
+        seconds = time.monotonic() - started
+        if isinstance(expected, Refusal):
+            detail = f"answered, where error {expected.code} is right"
+            return Result(case, Outcome.MISMATCH, detail, seconds)
+        answer = structs.asdict(got) | ({"steps": steps} if case.method in STREAMED else {})
+        try:
+            return judged(case, compare(expected, answer), seconds)
+        except Exception as error:
+            return _fault(case, error)
+
+    def _restart(self) -> None:
+        if self.restarts == RESTARTS:
+            self.given_up = f"the port was started anew {RESTARTS} times, and failed again"
+            return
+        self.restarts += 1
+        try:
+            self._start()
+        except NotStarted as error:
+            self.given_up = str(error)
+
+    def _shut_down(self, case: Case) -> Result:
+        if self.client is None:
+            return Result(case, Outcome.NOT_RUN, self.given_up or "the port was not running")
+        started = time.monotonic()
+        try:
+            self.client.ask("shutdown", {}, object, self.port.timeouts.message)
+        except PortFailure as failure:
+            seconds = time.monotonic() - started
+            return Result(case, OUTCOME_OF[type(failure)], str(failure), seconds)
+        code = self.client.wait(SECONDS_TO_EXIT)
+        seconds = time.monotonic() - started
+        if code is None:
+            detail = f"still runs {SECONDS_TO_EXIT:g} s after it said goodbye"
+            return Result(case, Outcome.TIMEOUT, detail, seconds)
+        if code != 0:
+            return Result(case, Outcome.CRASH, f"exited with {code} after its goodbye", seconds)
+        return Result(case, Outcome.PASS, "", seconds)
+
+
+def not_offered(case: Case, offer: InitializeResult) -> str:
+    """Why a case is not asked of a port that offers this, or an empty string."""
+    if case.level is Level.PROTOCOL:
+        return ""
+    if case.method not in offer.methods:
+        return f"the port does not offer {case.method}"
+    if case.level in PROFILED and MICROGPT.name not in offer.profiles:
+        return f"the port does not offer the profile {MICROGPT.name}"
+    if case.other_sizes and not offer.other_sizes:
+        return "the port does not offer other sizes"
+    return ""
+
+
+def judged(case: Case, comparison: Comparison, seconds: float) -> Result:
+    """The result of a case whose answer was compared."""
+    if not comparison.divergences:
+        return Result(case, Outcome.PASS, "", seconds, comparison)
+    first = comparison.divergences[0]
+    return Result(case, Outcome.MISMATCH, sentence_of(first), seconds, comparison)
+
+
+def sentence_of(divergence: Divergence) -> str:
+    """What is wrong with a part of an answer, in one sentence."""
+    return f"{divergence.pointer}: expected {divergence.expected}, got {divergence.got}"
+
+
+def _refused(case: Case, expected: Refusal, failure: PortError, seconds: float) -> Result:
+    if failure.code == expected.code:
+        return Result(case, Outcome.PASS, "", seconds)
+    detail = f"refused with error {failure.code}, where {expected.code} is right"
+    return Result(case, Outcome.MISMATCH, detail, seconds)
+
+
+def _fault(case: Case, error: Exception) -> Result:
+    return Result(case, Outcome.SUITE_FAULT, f"{type(error).__name__}: {error}")
+
+
+def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
+    """The cases whose slug, level or slug pattern (`backward/*`) is among `patterns`."""
+    from fnmatch import fnmatchcase
+
+    return [
+        case
+        for case in cases
+        if not patterns
+        or any(fnmatchcase(case.slug, p) or case.slug.startswith(f"{p}/") for p in patterns)
+    ]

@@ -1,0 +1,213 @@
+"""The reference's answer to any question of the protocol."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from golden.trace import floats
+from ports_adapter import messages as protocol
+from ports_adapter.messages import Message, Optimizer, Sizes, StepParams
+from reference.adam import State, adam
+from reference.config import Config
+from reference.corpus import corpus_of, documents_of
+from reference.program import Run
+from reference.sampling import choose_by, sample
+from reference.tokenizer import Tokenizer
+from reference.training import data, evaluate, grads, train
+
+from .graphs import graph_of
+
+OnStep = Callable[[StepParams], None]
+
+
+def config_of(sizes: Sizes | None = None, optimizer: Optimizer | None = None) -> Config:
+    """The reference's configuration for the sizes and hyperparameters of a message."""
+    settings: dict[str, Any] = {}
+    if sizes is not None:
+        settings |= {name: getattr(sizes, name) for name in Sizes.__struct_fields__}
+    if optimizer is not None:
+        settings |= {name: getattr(optimizer, name) for name in Optimizer.__struct_fields__}
+        settings["eps_adam"] = settings.pop("eps")
+    return Config(**settings)
+
+
+def sizes_of(config: Config) -> Sizes:
+    """A configuration's sizes as a message has them."""
+    return Sizes(**{name: getattr(config, name) for name in Sizes.__struct_fields__})
+
+
+def optimizer_of(config: Config) -> Optimizer:
+    """A configuration's hyperparameters as a message has them."""
+    return Optimizer(
+        learning_rate=config.learning_rate,
+        beta1=config.beta1,
+        beta2=config.beta2,
+        eps=config.eps_adam,
+        num_steps=config.num_steps,
+    )
+
+
+def answer(method: str, params: Any, on_step: OnStep = lambda _step: None, id_: int = 1) -> Message:
+    """What the canonical program answers.
+
+    Args:
+        method: any of the protocol but `initialize` and `shutdown`.
+        params: the method's parameters, with finite numbers only.
+        on_step: takes the notifications of `train` and `replicate`.
+        id_: of the request, for the notifications.
+
+    Raises:
+        ValueError: the method is none of these.
+    """
+    match params:
+        case protocol.TokenizeParams():
+            return _tokenize(params.text)
+        case protocol.ModelParams():
+            return _model(method, params)
+        case protocol.AdamParams():
+            config = config_of(optimizer=params.optimizer)
+            updated = adam(state_of(params), floats(params.grads), config)
+            rate = config.learning_rate_at(params.step)
+            return protocol.AdamResult(learning_rate=rate, **_state(updated))
+        case protocol.TrainParams():
+            return _train(params, on_step, id_)
+        case protocol.RandomParams():
+            return protocol.RandomResult(results=draw_all(params))
+        case protocol.SampleParams():
+            return _sample(params)
+        case protocol.ReplicateParams():
+            return _replicate(params, on_step, id_)
+        case _:
+            return _graph(method, params)
+
+
+def _tokenize(text: str) -> Message:
+    documents = documents_of(text)
+    tokenizer = Tokenizer.of(documents)
+    return protocol.TokenizeResult(
+        characters=list(tokenizer.characters),
+        vocab_size=tokenizer.vocab_size,
+        tokens=[tokenizer.encode(document) for document in documents],
+    )
+
+
+def _graph(method: str, params: Message) -> Message:
+    graph = graph_of(method, params)
+    graph.root.backward()
+    output = data(graph.output)
+    gradients = {name: grads(nodes) for name, nodes in graph.leaves.items()}
+    result = protocol.METHODS[method].result
+    match method:
+        case "evaluate":
+            return result(value=output, grads=gradients[""])
+        case "cross_entropy":
+            return result(loss=output, grads=protocol.CrossEntropyGrads(**gradients))
+        case _:
+            named = result.__annotations__["grads"]
+            shape = getattr(protocol, named) if isinstance(named, str) else named
+            return result(output=output, grads=shape(**gradients))
+
+
+def _model(method: str, params: protocol.ModelParams) -> Message:
+    evaluation = evaluate(floats(params.weights), params.tokens, config_of(params.sizes))
+    seen: dict[str, Any] = {}
+    if method == "forward":
+        if params.intermediates:
+            seen["intermediates"] = evaluation.intermediates
+        return protocol.ForwardResult(logits=as_json(evaluation.logits), **seen)
+    if params.intermediates:
+        seen["intermediate_grads"] = evaluation.intermediate_grads
+    return protocol.BackwardResult(
+        loss=evaluation.loss,
+        losses=as_json(evaluation.losses),
+        grads=as_json(evaluation.grads),
+        **seen,
+    )
+
+
+def as_json(floats_: Any) -> Any:
+    """Floats where numbers are expected that may also be strings: they are, being finite."""
+    return floats_
+
+
+def state_of(params: protocol.AdamParams | protocol.TrainParams) -> State:
+    """The training state that a message carries."""
+    return State(params.step, floats(params.weights), floats(params.m), floats(params.v))
+
+
+def _train(params: protocol.TrainParams, on_step: OnStep, id_: int) -> Message:
+    config = config_of(params.sizes, params.optimizer)
+    state = state_of(params)
+    steps = train(state, params.documents, config)
+    for _ in range(params.steps):
+        step = next(steps)
+        on_step(_announced(step.index, step.evaluation.loss, step.learning_rate, id_))
+        state = step.state
+    return protocol.TrainResult(**_state(state))
+
+
+def draw_all(params: protocol.RandomParams) -> list[list[Any]]:
+    """Every draw, one after the other from one generator."""
+    generator = random.Random(params.seed)
+    results: list[list[Any]] = []
+    for draw in params.draws:
+        match draw:
+            case protocol.RandomDraw():
+                results.append([generator.random() for _ in range(draw.count)])
+            case protocol.GaussDraw():
+                results.append([generator.gauss(draw.mean, draw.std) for _ in range(draw.count)])
+            case protocol.ShuffleDraw():
+                numbers = list(range(draw.count))
+                generator.shuffle(numbers)
+                results.append(numbers)
+            case protocol.ChoicesDraw():
+                indices = range(len(draw.weights))
+                results.append(
+                    [generator.choices(indices, draw.weights)[0] for _ in range(draw.count)]
+                )
+    return results
+
+
+def _sample(params: protocol.SampleParams) -> Message:
+    bos = len(params.weights["wte"]) - 1
+    config = config_of(params.sizes)
+    weights = floats(params.weights)
+    tokens = sample(weights, bos, params.temperature, config, choose_by(params.uniforms))
+    stopped_by_bos = len(tokens) < config.block_size
+    return protocol.SampleResult(tokens=tokens, uniforms_used=len(tokens) + stopped_by_bos)
+
+
+def run_of(params: protocol.ReplicateParams) -> Run:
+    """The program that a `replicate` question asks for, ready to run."""
+    config = config_of(params.sizes, params.optimizer)
+    settings = {name: getattr(config, name) for name in Config.__dataclass_fields__}
+    settings |= {
+        "init_std": params.init_std,
+        "temperature": params.temperature,
+        "num_samples": params.num_samples,
+    }
+    return Run.prepare(Config(**settings), params.seed, corpus_of("text", params.text.encode()))
+
+
+def _replicate(params: protocol.ReplicateParams, on_step: OnStep, id_: int) -> Message:
+    run = run_of(params)
+    weights = run.state.weights
+    for step in run.steps():
+        on_step(_announced(step.index, step.evaluation.loss, step.learning_rate, id_))
+        weights = step.state.weights
+    return protocol.ReplicateResult(
+        num_docs=len(run.documents),
+        vocab_size=run.tokenizer.vocab_size,
+        num_params=run.num_params,
+        samples=list(run.samples(weights)),
+    )
+
+
+def _announced(index: int, loss: float, rate: float, id_: int) -> StepParams:
+    return StepParams(id=id_, step=index, loss=loss, learning_rate=rate)
+
+
+def _state(state: State) -> Any:
+    return {"m": state.m, "v": state.v, "weights": state.weights}

@@ -1,0 +1,49 @@
+"""How a case can end, and what the run's exit code says."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Outcome(StrEnum):
+    """How a case ended; no two are ever conflated."""
+
+    PASS = "pass"
+    MISMATCH = "mismatch"
+    ERROR = "error"
+    CRASH = "crash"
+    TIMEOUT = "timeout"
+    VIOLATION = "protocol violation"
+    NOT_OFFERED = "not offered"
+    NOT_RUN = "not run"
+    SUITE_FAULT = "suite fault"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether a run with such a case fails. What a port does not offer is no failure."""
+        return self not in (Outcome.PASS, Outcome.NOT_OFFERED)
+
+
+class ExitCode(IntEnum):
+    """What `conformance run` exits with."""
+
+    PASS = 0
+    FAIL = 1
+    USAGE = 2
+    UNUSABLE_PORT = 3
+    SUITE_FAULT = 4
+    NOTHING_VERIFIED = 5
+    INTERRUPTED = 130
+
+    @property
+    def meaning(self) -> str:
+        """One sentence for the documentation."""
+        return {
+            ExitCode.PASS: "every case that the port offers was run and passed",
+            ExitCode.FAIL: "a case failed: mismatch, error, crash, timeout, violation, or not run",
+            ExitCode.USAGE: "the command line or the port's manifest cannot be used",
+            ExitCode.UNUSABLE_PORT: "the port does not build or does not start",
+            ExitCode.SUITE_FAULT: "the suite itself failed; please report it",
+            ExitCode.NOTHING_VERIFIED: "no case beyond the protocol was run",
+            ExitCode.INTERRUPTED: "interrupted; what was finished is in the report",
+        }[self]

@@ -1,0 +1,133 @@
+"""One run from end to end: find the port, build it, ask it, report."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from golden.store import UnreadableGolden, replace_file
+from ports_adapter.building import build
+from ports_adapter.failures import BadManifest, NotBuilt, NotStarted
+from ports_adapter.manifest import Port, find_port, missing_tool
+from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
+from reference.data import NAMES_VARIABLE, names_path
+
+from .case import Case
+from .cases import all_cases
+from .cases.handshake import shutdown_case
+from .engine import Engine, Finished, select
+from .outcome import ExitCode
+from .report import Report, encode, make_report
+from .terminal import progress, show
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line."""
+
+    port: str
+    patterns: Sequence[str] = ()
+    seed: int | None = None
+    names: bool = False
+    json_path: Path | None = None
+
+
+class Unusable(Exception):
+    """There is no run to speak of; the message says why and what to do."""
+
+    def __init__(self, message: str, exit_code: ExitCode) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def run_port(request: Request) -> ExitCode:
+    """Run the cases and print or write the report.
+
+    Raises:
+        Unusable: the port, the selection, names.txt, the goldens or the report's place
+            cannot be used.
+    """
+    report = judge(request)
+    to_stdout = request.json_path is not None and str(request.json_path) == "-"
+    if to_stdout:
+        sys.stdout.buffer.write(encode(report))
+        sys.stdout.flush()
+    else:
+        show(report, Console())
+    if request.json_path is not None and not to_stdout:
+        try:
+            replace_file(request.json_path, encode(report))
+        except OSError as error:
+            message = f"the report cannot be written to {request.json_path}: {error.strerror}"
+            raise Unusable(message, ExitCode.USAGE) from None
+    return report.exit_code
+
+
+def judge(request: Request) -> Report:
+    """Build the port, ask it, and report; prints progress alone.
+
+    Raises:
+        Unusable: as for `run_port`.
+    """
+    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+    try:
+        port = find_port(request.port)
+        cases, shut_down = _cases(request, port, seed)
+        build(port)
+        if reason := missing_tool(port.run, port.folder):
+            raise NotStarted(f"the run command cannot be started: {reason}")
+        return make_report(port, _run(port, cases, shut_down=shut_down), seed)
+    except BadManifest as error:
+        raise Unusable(str(error), ExitCode.USAGE) from None
+    except (NotBuilt, NotStarted) as error:
+        raise Unusable(str(error), ExitCode.UNUSABLE_PORT) from None
+    except UnreadableGolden as error:
+        raise Unusable(str(error), ExitCode.SUITE_FAULT) from None
+
+
+def _cases(request: Request, port: Port, seed: int) -> tuple[list[Case], bool]:
+    """The selected cases, and whether the last one, shutting down, is among them."""
+    known = all_cases(seed, port.precision, _names() if request.names else None)
+    selected = select(known, request.patterns)
+    shut_down = bool(select([shutdown_case()], request.patterns))
+    if not selected and not shut_down:
+        import difflib
+
+        slugs = [case.slug for case in known]
+        near = difflib.get_close_matches(request.patterns[0], slugs, n=3, cutoff=0.4)
+        hint = f"; near are {', '.join(near)}" if near else ""
+        raise Unusable(
+            f"no case matches {' '.join(request.patterns)}{hint}. "
+            "`python -m conformance cases` lists them all.",
+            ExitCode.USAGE,
+        )
+    return selected, shut_down
+
+
+def _run(port: Port, cases: list[Case], *, shut_down: bool) -> Finished:
+    with progress(len(cases) + shut_down, Console(stderr=True)) as on_result:
+        return Engine(port, on_result).run(cases, shut_down=shut_down)
+
+
+def _names() -> Corpus:
+    path = names_path()
+    if path is None:
+        raise Unusable(
+            f"--names needs names.txt: `make data` downloads it, or {NAMES_VARIABLE} names it",
+            ExitCode.USAGE,
+        )
+    try:
+        corpus = read_corpus(path)
+    except UnreadableCorpus as error:
+        raise Unusable(str(error), ExitCode.USAGE) from None
+    if corpus.sha256 != NAMES_SHA256:
+        raise Unusable(
+            f"{path} is not the published names.txt: its SHA-256 is {corpus.sha256}",
+            ExitCode.USAGE,
+        )
+    return corpus

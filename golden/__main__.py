@@ -1,0 +1,5 @@
+"""`python -m golden`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,86 @@
+"""How far an honest implementation may differ: the budget of every number, in one place.
+
+Until budgets are derived element by element, two measured rules stand, each for a single
+step judged from injected inputs:
+
+- a tensor of logits, losses, gradients or moments: 64 u times its largest magnitude,
+  the worst honest implementation having reached 38 u;
+- Adam: from the magnitudes of the terms that are added, since terms may cancel. The worst
+  honest implementation reached 1.6 u of the 4 u that a weight is granted.
+
+`u` is the unit roundoff: 2**-53 in float64, 2**-24 in float32.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from reference.adam import State
+from reference.config import Config
+
+from .numbers import Array, as_array
+
+Precision = Literal["float64", "float32"]
+
+UNIT_ROUNDOFF: dict[Precision, float] = {"float64": 2.0**-53, "float32": 2.0**-24}
+SMALLEST_NORMAL: dict[Precision, float] = {"float64": 2.0**-1022, "float32": 2.0**-126}
+
+TENSOR_FACTOR = 64
+WEIGHT_FACTOR, UPDATE_FACTOR, M_FACTOR, V_FACTOR = 4, 16, 8, 32
+
+
+def tensor_budget(truth: Any, precision: Precision, magnitude: float = 0.0) -> float:
+    """The budget of every element of a tensor.
+
+    Args:
+        truth: the exact values, of any shape.
+        precision: what the port declares to compute in.
+        magnitude: the size of the terms that the values are made of, where they may cancel.
+    """
+    values = np.abs(as_array(truth))
+    largest = float(values.max(initial=0.0, where=np.isfinite(values)))
+    scale = max(largest, magnitude)
+    # An all-zero tensor stays exact; any other may underflow once.
+    floor = SMALLEST_NORMAL[precision] if scale else 0.0
+    return TENSOR_FACTOR * UNIT_ROUNDOFF[precision] * scale + floor
+
+
+@dataclass(frozen=True, slots=True)
+class AdamBudget:
+    """The budgets of one tensor's update, element by element, shaped like the tensor."""
+
+    m: Array
+    v: Array
+    weights: Array
+
+
+def adam_budget_of(
+    state: State, grads: Any, name: str, config: Config, precision: Precision
+) -> AdamBudget:
+    """The budgets of the update of the tensor `name`, from the inputs that were injected.
+
+    Args:
+        state: before the update.
+        grads: of the loss by the weights, named matrices.
+        name: of the tensor.
+        config: the hyperparameters.
+        precision: what the port declares to compute in.
+    """
+    w, m, v, g = (as_array(t[name]) for t in (state.weights, state.m, state.v, grads))
+    u, floor = UNIT_ROUNDOFF[precision], SMALLEST_NORMAL[precision]
+    m_terms = config.beta1 * np.abs(m) + (1 - config.beta1) * np.abs(g)
+    v_terms = config.beta2 * v + (1 - config.beta2) * g**2
+    v_hat = v_terms / (1 - config.beta2 ** (state.step + 1))
+    update = (
+        config.learning_rate_at(state.step)
+        * (m_terms / (1 - config.beta1 ** (state.step + 1)))
+        / (np.sqrt(v_hat) + config.eps_adam)
+    )
+    return AdamBudget(
+        m=M_FACTOR * u * m_terms + floor * (m_terms > 0),
+        v=V_FACTOR * u * v_terms + floor * (v_terms > 0),
+        weights=u * (WEIGHT_FACTOR * np.abs(w) + UPDATE_FACTOR * update),
+    )

@@ -1,0 +1,110 @@
+"""Building a trace: a run of the canonical program, written down."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from msgspec import structs
+
+from reference.config import Config, Profile
+from reference.corpus import Corpus
+from reference.model import Floats, Weights
+from reference.program import Run
+from reference.training import Step
+
+from .trace import Matrix, Tensors, Trace, TracedCorpus, TracedStep, number
+
+COLD_STEPS = range(5)
+"""Every mistake known at the time differs by the fifth step from the initial weights."""
+
+WARM_FROM, WARM_LENGTH = 450, 10
+"""A warm step comes this late at the earliest, with a document of at least this many characters."""
+
+Progress = Callable[[int, int], None]
+"""Takes how many steps are done, and of how many."""
+
+
+def no_progress(_done: int, _of: int) -> None:
+    """The progress nobody watches."""
+
+
+def build_trace(
+    profile: Profile, corpus: Corpus, config: Config, progress: Progress = no_progress
+) -> Trace:
+    """Run `profile` with `config` on `corpus`, keeping every step lightly and some in full."""
+    run = Run.prepare(config, profile.seed, corpus)
+    in_full = chosen_steps(run.documents, config.num_steps)
+    steps, weights = [], run.state.weights
+    for step in run.steps():
+        document = run.documents[step.index % len(run.documents)]
+        light = light_step(step, document)
+        chosen = step.index in in_full
+        steps.append(structs.replace(light, **full_fields(step)) if chosen else light)
+        weights = step.state.weights
+        progress(step.index + 1, config.num_steps)
+    return Trace(
+        profile=profile.name,
+        config=config,
+        seed=profile.seed,
+        corpus=TracedCorpus(corpus.name, corpus.sha256, len(corpus.documents)),
+        characters=list(run.tokenizer.characters),
+        initial_weights=tensors(run.state.weights),
+        steps=steps,
+        samples=list(run.samples(weights)),
+    )
+
+
+def chosen_steps(documents: tuple[str, ...], num_steps: int) -> set[int]:
+    """The steps to record in full: the first ones, and two warm ones with the one before them."""
+    warm = next(
+        (
+            step
+            for step in range(WARM_FROM, num_steps - 1)
+            if len(documents[step % len(documents)]) >= WARM_LENGTH
+        ),
+        None,
+    )
+    return set(COLD_STEPS) | (set() if warm is None else {warm - 1, warm, warm + 1})
+
+
+def light_step(step: Step, document: str) -> TracedStep:
+    """What the trace keeps of every step."""
+    return TracedStep(
+        step=step.index,
+        document=document,
+        tokens=step.tokens,
+        learning_rate=step.learning_rate,
+        loss=number(step.evaluation.loss),
+        grad_norm=number(norm(step.evaluation.grads)),
+        weight_norm=number(norm(step.state.weights)),
+    )
+
+
+def full_fields(step: Step) -> dict[str, Any]:
+    """What the trace keeps of a chosen step besides: the fields of `FullStep`."""
+    return {
+        "logits": matrix(step.evaluation.logits),
+        "losses": [number(loss) for loss in step.evaluation.losses],
+        "grads": tensors(step.evaluation.grads),
+        "m": tensors(step.state.m),
+        "v": tensors(step.state.v),
+        "weights": tensors(step.state.weights),
+    }
+
+
+def norm(weights: Weights) -> float:
+    """The Euclidean norm over all scalars, the sum of squares exactly rounded."""
+    scalars: Iterable[float] = (x for m in weights.values() for row in m for x in row)
+    return math.sqrt(math.fsum(x * x for x in scalars))
+
+
+def matrix(rows: Floats) -> Matrix:
+    """Rows of floats as JSON carries them."""
+    return [[number(x) for x in row] for row in rows]
+
+
+def tensors(weights: Weights) -> Tensors:
+    """Named matrices as JSON carries them."""
+    return {name: matrix(rows) for name, rows in weights.items()}

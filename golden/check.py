@@ -1,0 +1,130 @@
+"""Whether a golden trace is whole, and whether this machine's arithmetic agrees with it.
+
+Damage is a file that is not what the manifest says it is. Drift is a number that comes
+out differently when computed again: on another libm, or by a changed program. Each
+recorded step is computed again from the recorded state before it, so nothing propagates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from reference.adam import adam
+from reference.training import Evaluation, evaluate
+
+from .budgets import Precision, adam_budget_of, tensor_budget
+from .manifest import Entry, program_sha256, sha256
+from .numbers import Array, as_array, ulps
+from .trace import FullStep, Trace, TracedStep, decode, floats, full_steps, state_before
+
+FLOAT64: Precision = "float64"
+
+
+class Condition(Enum):
+    """What a check finds; the value is how it reads."""
+
+    INTACT = "intact: computed again, bit for bit the same"
+    DRIFTED = "drifted within budget: other last bits on this machine"
+    WRONG = "outside of budget: this is not what the program computes here"
+    DAMAGED = "damaged: not the file that the manifest lists"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How a recorded tensor differs from what is computed now.
+
+    `worst` is the largest difference in budgets, at `pointer`.
+    """
+
+    pointer: str
+    moved: int
+    values: int
+    worst_ulps: float
+    worst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of one trace: its condition, a sentence, and the tensors that moved."""
+
+    name: str
+    condition: Condition
+    detail: str
+    drifts: tuple[Drift, ...] = ()
+    values: int = 0
+
+
+def check_trace(name: str, entry: Entry, content: bytes) -> Finding:
+    """Compare a trace's bytes with the manifest, and its numbers with this machine's."""
+    damaged = sha256(content) != entry.sha256
+    try:
+        trace = decode(content)
+    except msgspec.DecodeError as error:
+        return Finding(name, Condition.DAMAGED, f"{entry.file} cannot be read as a trace: {error}")
+    compared = [
+        drift for step, full in full_steps(trace) for drift in step_drifts(trace, step, full)
+    ]
+    drifts = tuple(drift for drift in compared if drift.moved)
+    values = sum(drift.values for drift in compared)
+    if damaged:
+        detail = f"{entry.file} has another SHA-256; `git checkout` or `make golden` mends it"
+        return Finding(name, Condition.DAMAGED, detail, drifts, values)
+    condition = condition_of(drifts)
+    detail = condition.value
+    if condition is Condition.WRONG and entry.provenance.program_sha256 != program_sha256():
+        detail = "the program has changed since: `make golden` writes its traces anew"
+    return Finding(name, condition, detail, drifts, values)
+
+
+def condition_of(drifts: tuple[Drift, ...]) -> Condition:
+    """The condition of a whole file whose tensors drifted so."""
+    if not drifts:
+        return Condition.INTACT
+    return Condition.DRIFTED if max(drift.worst for drift in drifts) <= 1 else Condition.WRONG
+
+
+def step_drifts(trace: Trace, step: TracedStep, full: FullStep) -> Iterator[Drift]:
+    """Compute a recorded step again, from the recorded state before it, and compare."""
+    state = state_before(trace, step.step)
+    if state is None:
+        return
+    at = f"/steps/{step.step}"
+    now: Evaluation = evaluate(state.weights, step.tokens, trace.config)
+    yield _tensor_drift(f"{at}/loss", step.loss, now.loss)
+    yield _tensor_drift(f"{at}/losses", full.losses, now.losses)
+    yield _tensor_drift(f"{at}/logits", full.logits, now.logits)
+    for name, recorded in full.grads.items():
+        yield _tensor_drift(f"{at}/grads/{name}", recorded, now.grads[name])
+    # From the recorded gradients, so that a gradient that moved is not counted twice.
+    updated = adam(state, floats(full.grads), trace.config)
+    for name in full.grads:
+        budget = adam_budget_of(state, full.grads, name, trace.config, FLOAT64)
+        for part in ("m", "v", "weights"):
+            recorded, computed = getattr(full, part)[name], getattr(updated, part)[name]
+            yield compare(f"{at}/{part}/{name}", recorded, computed, getattr(budget, part))
+
+
+def _tensor_drift(pointer: str, recorded: Any, now: Any) -> Drift:
+    return compare(pointer, recorded, now, tensor_budget(now, FLOAT64))
+
+
+def compare(pointer: str, recorded: Any, now: Any, budget: Array | float) -> Drift:
+    """Count what moved between two tensors and find where it moved most."""
+    old, new = as_array(recorded), as_array(now)
+    if old.shape != new.shape:
+        return Drift(pointer, new.size, new.size, np.inf, np.inf)
+    apart = ulps(old, new)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(apart == 0, 0.0, np.abs(old - new) / budget)
+    ratio = np.nan_to_num(ratio, nan=np.inf)
+    worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    place = "".join(f"/{index}" for index in worst)
+    return Drift(
+        pointer + place, int((apart > 0).sum()), apart.size, float(apart.max()), float(ratio[worst])
+    )

@@ -1,0 +1,81 @@
+"""The command line: `build` the golden traces, `check` them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=CONTEXT)
+def main() -> None:
+    """Golden traces of the canonical program."""
+
+
+@main.command(context_settings=CONTEXT)
+def build() -> None:
+    """Run the program and write traces, schema and manifest; unchanged ones stay untouched."""
+    from .goldens import build_all
+
+    with _clear_errors(), _progress() as progress:
+        for line in build_all(progress):
+            click.echo(line)
+
+
+@main.command(context_settings=CONTEXT)
+def check() -> None:
+    """Tell damage and drift: exit 0 if whole (drift within budget is), 1 if not."""
+    from .check import Condition
+    from .goldens import check_all
+
+    with _clear_errors():
+        findings = list(check_all())
+    for finding in findings:
+        click.echo(f"{finding.name}: {finding.detail}")
+        moved = sum(drift.moved for drift in finding.drifts)
+        if moved:
+            worst = max(finding.drifts, key=lambda drift: drift.worst)
+            click.echo(
+                f"  {moved} of {finding.values} values moved, by {worst.worst_ulps:.3g} units in "
+                f"the last place and {worst.worst:.2g} of budget at worst: {worst.pointer}"
+            )
+        else:
+            click.echo(f"  {finding.values} values computed again, none moved")
+    whole = {Condition.INTACT, Condition.DRIFTED}
+    sys.exit(0 if all(finding.condition in whole for finding in findings) else 1)
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    from .store import UnreadableGolden
+
+    try:
+        yield
+    except UnreadableGolden as error:
+        click.echo(f"golden: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        click.echo("golden: interrupted; every file is as it was", err=True)
+        sys.exit(130)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal; now and then a line where there is none."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("running the program", total=None)
+            yield lambda done, of: bar.update(task, completed=done, total=of)
+    else:
+        yield (
+            lambda done, of: (
+                click.echo(f"step {done} / {of}", err=True) if done % 100 == 0 else None
+            )
+        )

@@ -1,0 +1,125 @@
+"""All golden traces: which there are, building them, checking them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import msgspec
+
+from reference.config import MICROGPT, Profile
+from reference.corpus import embedded_corpus
+
+from .budgets import tensor_budget
+from .build import Progress, build_trace, no_progress
+from .check import Condition, Finding, check_trace, compare, condition_of
+from .manifest import Entry, Manifest, provenance, read_manifest, sha256, trace_budgets
+from .store import GOLDEN, MANIFEST, TRACE_SCHEMA, TRACES, UnreadableGolden, read, replace_file
+from .trace import SCHEMA_VERSION, Trace, decode, encode, recorded_tensors
+
+PROFILES: tuple[Profile, ...] = (MICROGPT,)
+
+
+def load_trace(name: str = MICROGPT.name) -> Trace:
+    """A golden trace, its checksum verified.
+
+    Raises:
+        UnreadableGolden: the file is missing or not what the manifest lists.
+    """
+    manifest = read_manifest()
+    if name not in manifest.traces:
+        raise UnreadableGolden(f"{MANIFEST} lists no trace {name!r}; `make golden` writes it")
+    entry = manifest.traces[name]
+    content = read(GOLDEN / entry.file)
+    if sha256(content) != entry.sha256:
+        raise UnreadableGolden(
+            f"{GOLDEN / entry.file} is damaged: its SHA-256 is not the manifest's. "
+            f"`git checkout` or `make golden` mends it, `make check` says what changed."
+        )
+    return decode(content)
+
+
+def check_all() -> Iterator[Finding]:
+    """Check every trace of the manifest.
+
+    Raises:
+        UnreadableGolden: the manifest or a trace is missing.
+    """
+    for name, entry in read_manifest().traces.items():
+        yield check_trace(name, entry, read(GOLDEN / entry.file))
+
+
+def build_all(progress: Progress = no_progress) -> Iterator[str]:
+    """Write every trace, its schema and the manifest; yields what happened, a line each."""
+    yield _written(TRACE_SCHEMA.name, replace_file(TRACE_SCHEMA, schema()))
+    try:
+        listed = read_manifest().traces
+    except UnreadableGolden:
+        listed = {}
+    entries = {}
+    for profile in PROFILES:
+        path = TRACES / f"{profile.name}.json"
+        trace = build_trace(profile, embedded_corpus(), profile.config, progress)
+        content = encode(trace)
+        before = path.read_bytes() if path.exists() else None
+        changed = replace_file(path, content)
+        yield _written(path.name, changed)
+        if changed and before is not None:
+            yield from _what_moved(before, trace)
+        entries[profile.name] = _entry(listed.get(profile.name), trace, content)
+    manifest = msgspec.json.encode(Manifest(SCHEMA_VERSION, entries))
+    changed = replace_file(MANIFEST, msgspec.json.format(manifest, indent=1) + b"\n")
+    yield _written(MANIFEST.name, changed)
+
+
+def schema() -> bytes:
+    """The JSON Schema of a trace, as published."""
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    document |= msgspec.json.schema(Trace)
+    return json.dumps(document, indent=1).encode() + b"\n"
+
+
+def _entry(listed: Entry | None, trace: Trace, content: bytes) -> Entry:
+    """The manifest's entry; the same program and the same bytes keep the provenance they had."""
+    now = provenance()
+    file, checksum = f"{TRACES.name}/{trace.profile}.json", sha256(content)
+    unchanged = (
+        listed is not None
+        and listed.sha256 == checksum
+        and listed.provenance.program_sha256 == now.program_sha256
+    )
+    source = listed.provenance if unchanged and listed is not None else now
+    return Entry(file, checksum, source, trace_budgets(trace))
+
+
+def _what_moved(before: bytes, trace: Trace) -> Iterator[str]:
+    """How the numbers of a trace differ from those that it replaces."""
+    try:
+        old = decode(before)
+    except msgspec.DecodeError:
+        yield "  the file it replaces was no trace"
+        return
+    if [step.tokens for step in old.steps] != [step.tokens for step in trace.steps]:
+        yield "  it trains on other documents than the one it replaces"
+        return
+    budgets, now = trace_budgets(trace), dict(recorded_tensors(trace))
+    drifts = [
+        compare(at, tensor, now[at], budgets.get(at, tensor_budget(tensor, "float64")))
+        for at, tensor in recorded_tensors(old)
+        if at in now
+    ]
+    moved = tuple(drift for drift in drifts if drift.moved)
+    if not moved:
+        yield "  no number moved"
+        return
+    worst = max(moved, key=lambda drift: drift.worst)
+    within = "within" if condition_of(moved) is Condition.DRIFTED else "outside of"
+    yield (
+        f"  {sum(drift.moved for drift in moved)} of {sum(drift.values for drift in drifts)} "
+        f"values moved, by {worst.worst_ulps:.3g} units in the last place at worst "
+        f"({worst.pointer}): {worst.worst:.2g} of budget, {within} it"
+    )
+
+
+def _written(name: str, changed: bool) -> str:
+    return f"{name}: {'written' if changed else 'unchanged'}"

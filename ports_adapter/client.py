@@ -1,0 +1,168 @@
+"""Asking a port: a request out, its notifications and its answer in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw, Struct
+
+from .failures import PortError, ProtocolViolated
+from .manifest import Port
+from .messages import Error, Message, Request, StepParams
+from .process import PortProcess
+from .quoting import printable, quoted
+
+Result = TypeVar("Result")
+OnStep = Callable[[StepParams], None]
+
+
+class _Line(Struct, frozen=True):
+    """Any line from a port, its contents not yet decoded."""
+
+    jsonrpc: Any = UNSET
+    id: Any = UNSET
+    method: Any = UNSET
+    params: Raw | msgspec.UnsetType = UNSET
+    result: Raw | msgspec.UnsetType = UNSET
+    error: Raw | msgspec.UnsetType = UNSET
+
+
+class Client:
+    """A running port, asked one question at a time; a context manager that ends it.
+
+    Raises:
+        NotStarted: the port's command cannot be executed.
+    """
+
+    def __init__(self, port: Port) -> None:
+        self.port = port
+        self._process = PortProcess(port.run, port.folder)
+        self._last_id = 0
+        self._encoder = msgspec.json.Encoder()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def log(self) -> bytes:
+        """The end of the port's standard error."""
+        return self._process.log
+
+    def close(self) -> None:
+        """End the port's process and all it started."""
+        self._process.close()
+
+    def wait(self, seconds: float) -> int | None:
+        """The port's exit code, or None if it still runs after `seconds`."""
+        return self._process.wait(seconds)
+
+    def ask(
+        self,
+        method: str,
+        params: Message | dict[str, Any],
+        result: type[Result],
+        seconds: float,
+        on_step: OnStep | None = None,
+    ) -> Result:
+        """Ask the port and give its answer.
+
+        Args:
+            method: the JSON-RPC method.
+            params: its parameters.
+            result: the type that the answer must have.
+            seconds: time limit of every line that the port sends.
+            on_step: takes each `step` notification; without it they violate the protocol.
+
+        Raises:
+            PortError: the port answered with an error.
+            PortCrashed: it ended first.
+            PortTimedOut: a line did not come in time.
+            ProtocolViolated: it sent something else than this answer.
+        """
+        if (early := self._process.unread()) is not None:
+            raise ProtocolViolated(f"a line came before anything was asked: {quoted(early)}")
+        self._last_id += 1
+        request = Request(id=self._last_id, method=method, params=params)
+        self._process.send(self._encoder.encode(request) + b"\n")
+        while True:
+            line = self._process.receive(seconds)
+            message = self._parse(line)
+            if message.method is not UNSET:
+                step = self._step_of(message, line)
+                if on_step is None:
+                    raise ProtocolViolated(f"{method} sends no notifications, got {quoted(line)}")
+                on_step(step)
+                continue
+            self._check_id(message, line)
+            if message.error is not UNSET:
+                error = _decode(message.error, Error, "/error")
+                raise PortError(error.code, printable(error.message, 500))
+            if message.result is UNSET:
+                raise ProtocolViolated(f"the answer has neither result nor error: {quoted(line)}")
+            return _decode(message.result, result, "/result")
+
+    def _parse(self, line: bytes) -> _Line:
+        try:
+            message = msgspec.json.decode(line, type=_Line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            advice = "standard output carries JSON-RPC alone, logs belong on standard error"
+            if not line.strip():
+                raise ProtocolViolated(
+                    f"an empty line where an answer should be; {advice}"
+                ) from None
+            if line.lstrip()[:1] == b"{":
+                raise ProtocolViolated(f"not JSON ({error}): {quoted(line)}") from None
+            raise ProtocolViolated(f"not a JSON-RPC message: {quoted(line)}; {advice}") from None
+        if message.jsonrpc != "2.0":
+            raise ProtocolViolated(f'the answer lacks "jsonrpc": "2.0": {quoted(line)}')
+        return message
+
+    def _check_id(self, message: _Line, line: bytes) -> None:
+        if message.id is None and message.error is not UNSET:
+            error = _decode(message.error, Error, "/error")
+            raise PortError(error.code, printable(error.message, 500))
+        is_same = type(message.id) is int and message.id == self._last_id
+        if not is_same:
+            got = "no id" if message.id is UNSET else f"id {printable(repr(message.id), 60)}"
+            raise ProtocolViolated(
+                f"the answer has {got}, the question had id {self._last_id}: {quoted(line)}"
+            )
+
+    def _step_of(self, message: _Line, line: bytes) -> StepParams:
+        if message.method != "step" or message.params is UNSET:
+            raise ProtocolViolated(f"a notification that nobody asked for: {quoted(line)}")
+        step = _decode(message.params, StepParams, "/params")
+        if step.id != self._last_id:
+            raise ProtocolViolated(
+                f"a step of request {step.id}, while request {self._last_id} is being answered"
+            )
+        return step
+
+
+def _decode(raw: Raw | msgspec.UnsetType, shape: type[Result], at: str) -> Result:
+    """A part of a message as the type that it must have."""
+    try:
+        return msgspec.json.decode(b"" if raw is UNSET else raw, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolViolated(f"wrong answer: {_with_pointer(str(error), at)}") from None
+
+
+def _with_pointer(message: str, at: str) -> str:
+    """A msgspec message with its place as a JSON Pointer."""
+    reason, found, place = message.partition(" - at `$")
+    if not found:
+        return f"{reason} at {at}"
+    place = place.rstrip("`").replace("[...]", "/*").replace("[", "/").replace("]", "")
+    return f"{reason} at {at}{place.replace('.', '/')}"
+

@@ -1,0 +1,39 @@
+"""What can go wrong with a port, one exception each; the message is meant for its author."""
+
+from __future__ import annotations
+
+
+class PortFailure(Exception):
+    """A port did not give the answer it was asked for."""
+
+
+class PortError(PortFailure):
+    """The port answered with a JSON-RPC error."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"the port answered with error {code}: {message}")
+        self.code = code
+
+
+class PortCrashed(PortFailure):
+    """The port's process ended before it had answered."""
+
+
+class PortTimedOut(PortFailure):
+    """The port did not answer within its time limit."""
+
+
+class ProtocolViolated(PortFailure):
+    """The port printed something that is not the answer that the protocol asks for."""
+
+
+class BadManifest(Exception):
+    """A port cannot be found, or its port.toml cannot be used."""
+
+
+class NotBuilt(Exception):
+    """The port's build command failed."""
+
+
+class NotStarted(Exception):
+    """The port's run command cannot be executed."""

@@ -1,0 +1,215 @@
+"""A port's process: a line in, a line out, a time limit on both, and nothing left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections import deque
+from pathlib import Path
+
+from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
+from .quoting import quoted
+
+CHUNK = 1 << 20
+LINE_LIMIT = 64 << 20
+LOG_KEPT = 64 << 10
+F_SETPIPE_SZ = 1031
+
+
+class PortProcess:
+    """A running port.
+
+    It leads its own process group, which is killed whole by `close`. Its standard error is
+    its log, drained while we wait for its output, so that a port which logs a lot never blocks.
+
+    Raises:
+        NotStarted: the command cannot be executed.
+    """
+
+    def __init__(self, command: tuple[str, ...], folder: Path) -> None:
+        try:
+            self._process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                bufsize=0,
+            )
+        except (OSError, ValueError) as error:
+            raise NotStarted(f"{command[0]} cannot be started: {error}") from None
+        pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
+        self._stdin, self._stdout, self._stderr = (pipe.fileno() for pipe in pipes if pipe)
+        for pipe in (self._stdin, self._stdout, self._stderr):
+            os.set_blocking(pipe, False)
+        with contextlib.suppress(OSError):  # larger pipes are only faster, and only on Linux
+            fcntl.fcntl(self._stdin, F_SETPIPE_SZ, CHUNK)
+            fcntl.fcntl(self._stdout, F_SETPIPE_SZ, CHUNK)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._stdout, selectors.EVENT_READ)
+        self._selector.register(self._stderr, selectors.EVENT_READ)
+        self._partial: list[bytes] = []
+        self._partial_size = 0
+        self._lines: deque[bytes] = deque()
+        self._to_write = memoryview(b"")
+        self._log = b""
+        self._output_ended = False
+
+    @property
+    def log(self) -> bytes:
+        """The end of what the port wrote to standard error."""
+        return self._log
+
+    def send(self, line: bytes) -> None:
+        """Queue a line, newline included; it is written while `receive` waits."""
+        if self._to_write:
+            line = bytes(self._to_write) + line
+        self._to_write = memoryview(line)
+        self._watch_stdin()
+
+    def receive(self, seconds: float) -> bytes:
+        """The next line the port prints, without its newline.
+
+        Raises:
+            PortTimedOut: no whole line came within `seconds`; says what did come.
+            PortCrashed: the port ended or closed its output first; says how.
+            ProtocolViolated: the line is longer than any answer.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._lines:
+            if self._output_ended:
+                raise PortCrashed(self._how_it_ended())
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise PortTimedOut(self._what_came(seconds))
+            self._exchange(remaining)
+        return self._lines.popleft()
+
+    def unread(self) -> bytes | None:
+        """A line that the port printed without being asked, if one has come."""
+        if not self._output_ended:
+            self._exchange(0)
+        return self._lines.popleft() if self._lines else None
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit code, negative for a signal, or None if the port still runs after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while (code := self._process.poll()) is None and time.monotonic() < deadline:
+            self._exchange(min(0.02, max(0.0, deadline - time.monotonic())))
+        return code
+
+    def close(self) -> None:
+        """End the port and everything it started in its process group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._selector.close()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _exchange(self, seconds: float) -> None:
+        """Read and write what can be read and written, waiting up to `seconds` for anything."""
+        if not self._selector.get_map():
+            time.sleep(seconds)
+            return
+        for key, _ in self._selector.select(seconds):
+            match key.fd:
+                case self._stdin:
+                    self._write_some()
+                case self._stdout:
+                    self._read_output()
+                case self._stderr:
+                    self._read_log()
+
+    def _write_some(self) -> None:
+        try:
+            written = os.write(self._stdin, self._to_write[:CHUNK])
+            self._to_write = self._to_write[written:]
+        except BlockingIOError:
+            return
+        except OSError:  # the port closed its input; its output tells why
+            self._to_write = memoryview(b"")
+        self._watch_stdin()
+
+    def _watch_stdin(self) -> None:
+        watched = self._stdin in self._selector.get_map()
+        if self._to_write and not watched:
+            self._selector.register(self._stdin, selectors.EVENT_WRITE)
+        elif watched and not self._to_write:
+            self._selector.unregister(self._stdin)
+
+    def _read_output(self) -> None:
+        chunk = self._read(self._stdout)
+        if chunk is None:
+            return
+        if not chunk:
+            self._output_ended = True
+            return
+        *whole, rest = chunk.split(b"\n")
+        for line in whole:
+            self._lines.append(b"".join((*self._partial, line)))
+            self._partial, self._partial_size = [], 0
+        if rest:
+            self._partial.append(rest)
+            self._partial_size += len(rest)
+        if self._partial_size > LINE_LIMIT:
+            start = quoted(b"".join(self._partial)[:1000])
+            raise ProtocolViolated(
+                f"the line goes on for more than {LINE_LIMIT >> 20} MiB without a newline; it "
+                f"begins {start}"
+            )
+
+    def _read_log(self) -> None:
+        chunk = self._read(self._stderr)
+        if chunk:
+            self._log = (self._log + chunk)[-LOG_KEPT:]
+
+    def _read(self, pipe: int) -> bytes | None:
+        """What is there to read; None if nothing is, empty at the end."""
+        try:
+            chunk = os.read(pipe, CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self._selector.unregister(pipe)
+        return chunk
+
+    def _how_it_ended(self) -> str:
+        code = self.wait(0.5)
+        while self._stderr in self._selector.get_map() and self._selector.select(0):
+            self._exchange(0)
+        came = self._partial_size
+        half = f" after {came} bytes of an unfinished line" if came else ""
+        if code is None:
+            return f"the port closed its output{half} and runs on"
+        if code < 0:
+            return f"the port was ended by {_signal_name(-code)}{half}"
+        return f"the port exited with code {code}{half} instead of answering"
+
+    def _what_came(self, seconds: float) -> str:
+        limit = f"no answer within {seconds:g} s"
+        if not self._partial_size:
+            hint = "does the port write a newline and flush its output after each answer?"
+            return f"{limit}: 0 bytes came; {hint}"
+        start = quoted(b"".join(self._partial))
+        return (
+            f"{limit}: {self._partial_size} bytes came and no newline; an answer is one line, "
+            f"ended by a newline. It begins {start}"
+        )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

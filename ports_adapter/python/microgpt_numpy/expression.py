@@ -1,0 +1,73 @@
+"""Reverse-mode differentiation of a scalar expression graph, without recursion.
+
+The nodes come in topological order, so one pass forward gives all values and one pass backward
+all gradients, however deep the graph.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Operation:
+    """How many arguments it takes, its value, and its derivatives by each of its arguments."""
+
+    arity: int
+    value: Callable[..., np.float64]
+    slopes: Callable[..., tuple[float, ...]]
+
+
+# A leaf and a `pow` take a constant after their arguments.
+OPERATIONS = {
+    "leaf": Operation(0, lambda value: value, lambda value: ()),
+    "add": Operation(2, lambda a, b: a + b, lambda a, b: (1.0, 1.0)),
+    "sub": Operation(2, lambda a, b: a - b, lambda a, b: (1.0, -1.0)),
+    "mul": Operation(2, lambda a, b: a * b, lambda a, b: (b, a)),
+    "div": Operation(2, lambda a, b: a / b, lambda a, b: (1 / b, -a / b / b)),
+    "neg": Operation(1, lambda a: -a, lambda a: (-1.0,)),
+    "pow": Operation(1, lambda a, n: a**n, lambda a, n: (n * a ** (n - 1),)),
+    "exp": Operation(1, np.exp, lambda a: (np.exp(a),)),
+    "log": Operation(1, np.log, lambda a: (1 / a,)),
+    "relu": Operation(1, lambda a: np.maximum(a, 0.0), lambda a: (float(a > 0),)),
+}
+
+
+class Node(NamedTuple):
+    """An operation on earlier nodes, which `args` point to, and on a constant if it has one.
+
+    Numbers are `np.float64`, not `float`, for their IEEE arithmetic: `1 / 0` is an infinity and
+    no exception.
+    """
+
+    op: str
+    args: Sequence[int]
+    constants: Sequence[np.float64]
+
+
+def evaluate(nodes: Sequence[Node]) -> tuple[float, list[float]]:
+    """The last node's value, and its gradient by every leaf in order of appearance."""
+    values: list[np.float64] = []
+    for node in nodes:
+        values.append(OPERATIONS[node.op].value(*_operands(node, values)))
+
+    # Only what the output depends on gets an entry: elsewhere a slope may be infinite, and 0
+    # times it is not 0.
+    grads = {len(nodes) - 1: np.float64(1.0)}
+    for index in reversed(range(len(nodes))):
+        node = nodes[index]
+        if index not in grads:
+            continue
+        slopes = OPERATIONS[node.op].slopes(*_operands(node, values))
+        for arg, slope in zip(node.args, slopes, strict=True):
+            grads[arg] = grads.get(arg, np.float64(0.0)) + slope * grads[index]
+
+    leaves = (index for index, node in enumerate(nodes) if node.op == "leaf")
+    return float(values[-1]), [float(grads.get(leaf, 0.0)) for leaf in leaves]
+
+
+def _operands(node: Node, values: Sequence[np.float64]) -> list[np.float64]:
+    """What an operation works on: its arguments' values, then its constants."""
+    return [*(values[arg] for arg in node.args), *node.constants]

@@ -1,0 +1,26 @@
+"""Showing what a port printed: it is data, so it is cut, quoted and escaped."""
+
+from __future__ import annotations
+
+LINE_SHOWN = 120
+TAIL_SHOWN = 12
+
+
+def quoted(content: bytes, limit: int = LINE_SHOWN) -> str:
+    """Bytes as one printable line in quotes, cut to `limit` characters."""
+    text = content[: 4 * limit].decode("utf-8", errors="replace")
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    cut = len(shown) > limit or len(content) > 4 * limit
+    return f"'{shown[:limit]}'" + (f"… ({len(content)} bytes)" if cut else "")
+
+
+def printable(text: str, limit: int = 1000) -> str:
+    """Text without control characters, cut to `limit` characters."""
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[:limit])
+    return shown + ("…" if len(text) > limit else "")
+
+
+def tail(log: bytes, lines: int = TAIL_SHOWN) -> list[str]:
+    """The last lines of a log, each printable and cut."""
+    text = log.decode("utf-8", errors="replace")
+    return [printable(line, 200) for line in text.splitlines()[-lines:]]
