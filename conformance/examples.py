@@ -1,0 +1,164 @@
+"""The worked example of every method: a small question, answered by the canonical program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from ports_adapter import messages as protocol
+from ports_adapter.messages import METHODS, Message, Number, StepParams
+from reference.config import MICROGPT, Config
+
+from . import oracle
+from .oracle import optimizer_of, sizes_of
+
+CONFIG = Config(n_embd=2, n_head=1, n_layer=1, block_size=3, num_steps=2, num_samples=2)
+DOCUMENT = [2, 0, 1, 2]
+CHARACTERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, the notifications that its answer sends ahead, and the answer."""
+
+    method: str
+    params: Message
+    notifications: list[StepParams]
+    result: Message
+
+    def lines(self) -> list[str]:
+        """The messages as they go over the wire, the question first."""
+        request = protocol.Request(id=1, method=self.method, params=self.params)
+        steps = [
+            {"jsonrpc": "2.0", "method": "step", "params": step} for step in self.notifications
+        ]
+        answer = {"jsonrpc": "2.0", "id": 1, "result": self.result}
+        return [msgspec.json.encode(line).decode() for line in (request, *steps, answer)]
+
+
+def examples() -> list[Example]:
+    """An example of every method, in the order of the protocol."""
+    return [_example(method) for method in METHODS]
+
+
+def _example(method: str) -> Example:
+    params = _params(method)
+    match method:
+        case "initialize":
+            return Example(method, params, [], _introduction())
+        case "shutdown":
+            return Example(method, params, [], protocol.ShutdownResult())
+        case _:
+            steps: list[StepParams] = []
+            result = oracle.answer(method, params, steps.append)
+            return Example(method, params, steps, result)
+
+
+def _introduction() -> Message:
+    return protocol.InitializeResult(
+        protocol_version=protocol.PROTOCOL_VERSION,
+        name="my port",
+        language="Swift",
+        precision="float64",
+        methods=["tokenize", "forward", "backward", "adam"],
+        profiles=[MICROGPT.name],
+    )
+
+
+def _params(method: str) -> Message:
+    profile, sizes, optimizer = MICROGPT.name, sizes_of(CONFIG), optimizer_of(CONFIG)
+    match method:
+        case "initialize":
+            version = protocol.PROTOCOL_VERSION
+            return protocol.InitializeParams(protocol_version=version, suite="microgpt-conformance")
+        case "tokenize":
+            return protocol.TokenizeParams(text="wren\r\n\r\n owl \n")
+        case "evaluate":
+            return _expression()
+        case "linear":
+            return protocol.LinearParams(x=[1.0, 2.0], w=[[0.5, -1.0]], output_grad=[1.0])
+        case "softmax":
+            return protocol.VectorParams(x=[0.0, 1.0], output_grad=[1.0, 0.0])
+        case "rmsnorm":
+            return protocol.VectorParams(x=[3.0, 4.0], output_grad=[1.0, 0.0])
+        case "attention":
+            keys: list[list[Number]] = [[1.0, 0.0], [0.0, 1.0]]
+            return protocol.AttentionParams(
+                q=[1.0, 0.5], k=keys, v=[[1.0, 2.0], [3.0, 4.0]], n_head=1, output_grad=[1.0, 0.0]
+            )
+        case "mlp":
+            fc1: list[list[Number]] = [[1.0], [-1.0], [0.5], [0.0]]
+            fc2: list[list[Number]] = [[1.0, 1.0, 2.0, 1.0]]
+            return protocol.MlpParams(x=[2.0], fc1=fc1, fc2=fc2, output_grad=[1.0])
+        case "cross_entropy":
+            return protocol.CrossEntropyParams(logits=[0.0, 1.0], target=1)
+        case "forward" | "backward":
+            return protocol.ModelParams(
+                profile=profile, sizes=sizes, weights=_matrices(0.1), tokens=DOCUMENT
+            )
+        case "adam":
+            return protocol.AdamParams(
+                profile=profile, optimizer=optimizer, step=0,
+                weights=_small(0.1), m=_small(0.0), v=_small(0.0), grads=_small(0.01),
+            )  # fmt: skip
+        case "train":
+            return protocol.TrainParams(
+                profile=profile, sizes=sizes, optimizer=optimizer, step=0,
+                weights=_matrices(0.1), m=_matrices(0.0), v=_matrices(0.0),
+                documents=[DOCUMENT, [2, 1, 2]], steps=2,
+            )  # fmt: skip
+        case "random":
+            return protocol.RandomParams(
+                seed=42,
+                draws=[
+                    protocol.ShuffleDraw(count=5),
+                    protocol.GaussDraw(mean=0.0, std=0.08, count=2),
+                    protocol.ChoicesDraw(weights=[0.5, 0.25, 0.25], count=3),
+                    protocol.RandomDraw(count=1),
+                ],
+            )
+        case "sample":
+            return protocol.SampleParams(
+                profile=profile, sizes=sizes, weights=_matrices(0.1),
+                temperature=0.5, uniforms=[0.1, 0.5, 0.9],
+            )  # fmt: skip
+        case "replicate":
+            return protocol.ReplicateParams(
+                profile=profile, sizes=sizes, optimizer=optimizer, seed=42, init_std=0.08,
+                temperature=0.5, num_samples=2, text="ab\nba\na\n",
+            )  # fmt: skip
+        case _:
+            return protocol.ShutdownParams()
+
+
+def _expression() -> Message:
+    """`exp(a * b) + a`: `a` is used twice."""
+    node = protocol.Node
+    return protocol.EvaluateParams(
+        nodes=[
+            node(op="leaf", value=0.5),
+            node(op="leaf", value=2.0),
+            node(op="mul", args=[0, 1]),
+            node(op="exp", args=[2]),
+            node(op="add", args=[3, 0]),
+        ]
+    )
+
+
+def _matrices(scale: float) -> protocol.Tensors:
+    """Weights of the example's model: small multiples of `scale`, no two rows alike."""
+    shapes = CONFIG.shapes(CHARACTERS + 1)
+    return {name: _matrix(rows, columns, scale) for name, (rows, columns) in shapes.items()}
+
+
+def _small(scale: float) -> protocol.Tensors:
+    """A single matrix: Adam treats them all alike."""
+    return {"wte": _matrix(CHARACTERS + 1, CONFIG.n_embd, scale)}
+
+
+def _matrix(rows: int, columns: int, scale: float) -> protocol.Matrix:
+    return [
+        [round(scale * ((5 * row + 3 * column) % 7 - 3), 3) for column in range(columns)]
+        for row in range(rows)
+    ]

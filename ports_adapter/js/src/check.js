@@ -1,0 +1,125 @@
+/**
+ * Checks of what came over the wire. A check looks at a value and says what is wrong with it, as
+ * the rest of a sentence that begins with the value's place: `/wte/3/1 must be a finite number`.
+ */
+
+/** @typedef {(value: any) => string | null} Check */
+
+/** @type {Check} */
+export const text = (value) => (typeof value === "string" ? null : " must be a string");
+
+/** @type {Check} */
+export const flag = (value) => (typeof value === "boolean" ? null : " must be true or false");
+
+/** @type {Check} */
+export const number = (value) => (Number.isFinite(value) ? null : " must be a finite number");
+
+/** @type {Check} */
+export const above0 = (value) => (value > 0 ? number(value) : " must be a number above 0");
+
+/**
+ * @param {number} least
+ * @param {number} most
+ * @returns {Check}
+ */
+export const whole = (least = 0, most = 2 ** 53) => (value) =>
+  Number.isInteger(value) && least <= value && value <= most
+    ? null
+    : ` must be a whole number from ${least} to ${most}`;
+
+/**
+ * @param {number} n
+ * @returns {Check}
+ */
+export const divisorOf = (n) => (value) =>
+  whole(1)(value) ?? (n % value === 0 ? null : ` must divide ${n}`);
+
+/**
+ * @param {...string} choices
+ * @returns {Check}
+ */
+export const oneOf = (...choices) => (value) =>
+  choices.includes(value) ? null : ` must be one of ${choices.join(", ")}`;
+
+/**
+ * @param {Check} check
+ * @returns {Check}
+ */
+export const optional = (check) => (value) => (value === undefined ? null : check(value));
+
+/**
+ * @param {Check} item
+ * @param {number} least
+ * @param {number} most
+ * @returns {Check}
+ */
+export const list = (item, least = 0, most = Infinity) => (value) => {
+  if (!Array.isArray(value)) return " must be a list";
+  if (value.length < least) return ` must have at least ${least} entries, not ${value.length}`;
+  if (value.length > most) return ` must have at most ${most} entries, not ${value.length}`;
+  return firstProblem(value.entries(), () => item);
+};
+
+/**
+ * A list with a check of its own for every item.
+ *
+ * @param {Check[]} items
+ * @returns {Check}
+ */
+export const all = (items) => (value) =>
+  list(anything, items.length, items.length)(value) ??
+  firstProblem(value.entries(), (i) => items[i]);
+
+/** @type {Check} */
+const anything = () => null;
+
+/**
+ * @param {number} [length]
+ * @returns {Check}
+ */
+export const vector = (length) => list(number, length ?? 1, length);
+
+/**
+ * @param {number} [rows]
+ * @param {number} [columns]
+ * @returns {Check}
+ */
+export const matrix = (rows, columns) => list(vector(columns), rows ?? 1, rows);
+
+/**
+ * An object with known fields, and maybe others that are not ours to judge.
+ *
+ * @param {Record<string, Check>} fields
+ * @returns {Check}
+ */
+export const record = (fields) => (value) =>
+  object(value) ??
+  firstProblem(Object.keys(fields).map((name) => [name, value[name]]), (name) => fields[name]);
+
+/**
+ * An object with any names.
+ *
+ * @param {Check} item
+ * @returns {Check}
+ */
+export const dictionary = (item) => (value) =>
+  object(value) ?? firstProblem(Object.entries(value), () => item);
+
+/** @type {Check} */
+const object = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? null
+    : " must be an object";
+
+/**
+ * @param {Iterable<[place: string | number, value: any]>} entries
+ * @param {(place: any) => Check} checkOf
+ * @returns {string | null}
+ */
+function firstProblem(entries, checkOf) {
+  for (const [place, value] of entries) {
+    const problem = checkOf(place)(value);
+    if (problem !== null) return `/${place}${problem}`;
+  }
+  return null;
+}

@@ -1,0 +1,115 @@
+/** The layers of the model, each a function from nodes to nodes. */
+
+import { Value } from "./value.js";
+
+/** @param {Value[]} terms */
+export function sum(terms) {
+  let total = new Value(0);
+  for (const term of terms) total = total.add(term);
+  return total;
+}
+
+/**
+ * @param {Value[]} a
+ * @param {Value[]} b
+ */
+function dot(a, b) {
+  let total = new Value(0);
+  for (let i = 0; i < a.length; i++) total = total.add(a[i].mul(b[i]));
+  return total;
+}
+
+/**
+ * @param {Value[]} a
+ * @param {Value[]} b
+ */
+export function add(a, b) {
+  return a.map((x, i) => x.add(b[i]));
+}
+
+/**
+ * @param {Value[]} x
+ * @param {Value[][]} w `[nout][nin]`
+ */
+export function linear(x, w) {
+  return w.map((row) => dot(row, x));
+}
+
+/**
+ * The maximum is subtracted as a constant: it keeps `exp` in range and cancels in the quotient.
+ *
+ * @param {Value[]} logits
+ */
+export function softmax(logits) {
+  const maximum = logits.reduce((most, logit) => Math.max(most, logit.data), -Infinity);
+  const exps = logits.map((logit) => logit.sub(maximum).exp());
+  const total = sum(exps);
+  return exps.map((e) => e.div(total));
+}
+
+/** @param {Value[]} x */
+export function rmsnorm(x) {
+  const meanSquare = dot(x, x).div(x.length);
+  const scale = meanSquare.add(1e-5).pow(-0.5);
+  return x.map((xi) => xi.mul(scale));
+}
+
+/** @param {Value[]} x */
+export function relu(x) {
+  return x.map((xi) => xi.relu());
+}
+
+/**
+ * One query over all cached positions. The heads are contiguous slices of the vectors; `output`
+ * has them side by side again.
+ *
+ * @param {Value[]} query
+ * @param {Value[][]} keys
+ * @param {Value[][]} values
+ * @param {number} headCount
+ */
+export function attention(query, keys, values, headCount) {
+  const size = query.length / headCount;
+  const heads = Array.from({ length: headCount }, (_, head) => {
+    const slice = (vector) => vector.slice(head * size, (head + 1) * size);
+    return attend(slice(query), keys.map(slice), values.map(slice));
+  });
+  return {
+    scores: heads.map((head) => head.scores),
+    weights: heads.map((head) => head.weights),
+    output: heads.flatMap((head) => head.output),
+  };
+}
+
+/**
+ * One head's attention.
+ *
+ * @param {Value[]} query
+ * @param {Value[][]} keys
+ * @param {Value[][]} values
+ */
+function attend(query, keys, values) {
+  const scores = keys.map((key) => dot(query, key).div(query.length ** 0.5));
+  const weights = softmax(scores);
+  const output = query.map((_, i) => dot(weights, values.map((value) => value[i])));
+  return { scores, weights, output };
+}
+
+/**
+ * @param {Value[]} x
+ * @param {Value[][]} fc1
+ * @param {Value[][]} fc2
+ */
+export function mlp(x, fc1, fc2) {
+  const hidden = linear(x, fc1);
+  const activation = relu(hidden);
+  return { hidden, activation, output: linear(activation, fc2) };
+}
+
+/**
+ * @param {Value[]} logits
+ * @param {number} target
+ */
+export function crossEntropy(logits, target) {
+  return softmax(logits)[target].log().neg();
+}

@@ -1,0 +1,63 @@
+"""The canonical program as a port, with a known mistake if one is named.
+
+    python -m tests.ports.oracle_port [MISTAKE]
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import msgspec
+
+from conformance import oracle
+from ports_adapter.messages import METHOD_NOT_FOUND, METHODS, InitializeResult, StepParams
+
+from .mistakes import MISTAKES
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        MISTAKES[sys.argv[1]]()
+    for line in sys.stdin.buffer:
+        request = msgspec.json.decode(line)
+        send({"id": request["id"]} | answer(request))
+        if request["method"] == "shutdown":
+            return
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    name = request["method"]
+    if name == "initialize":
+        return {"result": introduction()}
+    if name == "shutdown":
+        return {"result": {}}
+    if name not in METHODS:
+        return {"error": {"code": METHOD_NOT_FOUND, "message": f"no method {name}"}}
+    params = msgspec.convert(request["params"], METHODS[name].params)
+    return {"result": oracle.answer(name, params, announce, request["id"])}
+
+
+def introduction() -> InitializeResult:
+    return InitializeResult(
+        protocol_version=1,
+        name="the oracle",
+        language="Python",
+        precision="float64",
+        methods=list(METHODS),
+        profiles=["microgpt"],
+        other_sizes=True,
+        intermediates="--black-box" not in sys.argv,
+    )
+
+
+def announce(step: StepParams) -> None:
+    send({"method": "step", "params": step})
+
+
+def send(message: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode({"jsonrpc": "2.0"} | message) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
