@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import secrets
 import sys
 from collections.abc import Sequence
@@ -69,19 +70,13 @@ def run_port(request: Request) -> ExitCode:
 
 
 def judge(request: Request) -> Report:
-    """Build the port, ask it, and report; prints progress alone.
+    """Find the port, build it, ask it, and report; prints progress alone.
 
     Raises:
         Unusable: as for `run_port`.
     """
-    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     try:
-        port = find_port(request.port)
-        cases, shut_down = _cases(request, port, seed)
-        build(port)
-        if reason := missing_tool(port.run, port.folder):
-            raise NotStarted(f"the run command cannot be started: {reason}")
-        return make_report(port, _run(port, cases, shut_down=shut_down), seed)
+        return judge_port(find_port(request.port), request)
     except BadManifest as error:
         raise Unusable(str(error), ExitCode.USAGE) from None
     except (NotBuilt, NotStarted) as error:
@@ -90,23 +85,34 @@ def judge(request: Request) -> Report:
         raise Unusable(str(error), ExitCode.SUITE_FAULT) from None
 
 
-def _cases(request: Request, port: Port, seed: int) -> tuple[list[Case], bool]:
-    """The selected cases, and whether the last one, shutting down, is among them."""
+def judge_port(port: Port, request: Request) -> Report:
+    """Build a port, ask it what was requested, and report.
+
+    Raises:
+        NotBuilt: its build command failed.
+        NotStarted: its run command cannot be executed.
+        UnreadableGolden: the golden trace is missing or damaged.
+        Unusable: no case matches, or names.txt is not there.
+    """
+    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     known = all_cases(seed, port.precision, _names() if request.names else None)
     selected = select(known, request.patterns)
     shut_down = bool(select([shutdown_case()], request.patterns))
     if not selected and not shut_down:
-        import difflib
+        raise Unusable(_no_case(request.patterns, known), ExitCode.USAGE)
+    build(port)
+    if reason := missing_tool(port.run, port.folder):
+        raise NotStarted(f"the run command cannot be started: {reason}")
+    return make_report(port, _run(port, selected, shut_down=shut_down), seed)
 
-        slugs = [case.slug for case in known]
-        near = difflib.get_close_matches(request.patterns[0], slugs, n=3, cutoff=0.4)
-        hint = f"; near are {', '.join(near)}" if near else ""
-        raise Unusable(
-            f"no case matches {' '.join(request.patterns)}{hint}. "
-            "`python -m conformance cases` lists them all.",
-            ExitCode.USAGE,
-        )
-    return selected, shut_down
+
+def _no_case(patterns: Sequence[str], known: Sequence[Case]) -> str:
+    near = difflib.get_close_matches(patterns[0], [case.slug for case in known], n=3, cutoff=0.4)
+    hint = f"; near are {', '.join(near)}" if near else ""
+    return (
+        f"no case matches {' '.join(patterns)}{hint}. "
+        "`python -m conformance cases` lists them all."
+    )
 
 
 def _run(port: Port, cases: list[Case], *, shut_down: bool) -> Finished:

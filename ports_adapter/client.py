@@ -99,10 +99,9 @@ class Client:
             line = self._process.receive(seconds)
             message = self._parse(line)
             if message.method is not UNSET:
-                step = self._step_of(message, line)
                 if on_step is None:
                     raise ProtocolViolated(f"{method} sends no notifications, got {quoted(line)}")
-                on_step(step)
+                on_step(self._step_of(message, line))
                 continue
             self._check_id(message, line)
             if message.error is not UNSET:

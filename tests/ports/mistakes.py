@@ -86,7 +86,7 @@ def rms_epsilon_1e_6() -> None:
 
 
 @mistake
-def rms_epsilon_missing_guarded() -> None:
+def rms_epsilon_almost_0() -> None:
     use("rmsnorm", rmsnorm_with(lambda mean: (mean + 1e-12) ** -0.5))
 
 

@@ -5,21 +5,39 @@
 
 /** @typedef {(value: any) => string | null} Check */
 
-/** @type {Check} */
+/**
+ * A string.
+ *
+ * @type {Check}
+ */
 export const text = (value) => (typeof value === "string" ? null : " must be a string");
 
-/** @type {Check} */
+/**
+ * A boolean.
+ *
+ * @type {Check}
+ */
 export const flag = (value) => (typeof value === "boolean" ? null : " must be true or false");
 
-/** @type {Check} */
+/**
+ * A finite number.
+ *
+ * @type {Check}
+ */
 export const number = (value) => (Number.isFinite(value) ? null : " must be a finite number");
 
-/** @type {Check} */
+/**
+ * A finite number above 0.
+ *
+ * @type {Check}
+ */
 export const above0 = (value) => (value > 0 ? number(value) : " must be a number above 0");
 
 /**
- * @param {number} least
- * @param {number} most
+ * A whole number in this range.
+ *
+ * @param {number} [least]
+ * @param {number} [most]
  * @returns {Check}
  */
 export const whole = (least = 0, most = 2 ** 53) => (value) =>
@@ -28,6 +46,8 @@ export const whole = (least = 0, most = 2 ** 53) => (value) =>
     : ` must be a whole number from ${least} to ${most}`;
 
 /**
+ * A whole number of which `n` is a multiple.
+ *
  * @param {number} n
  * @returns {Check}
  */
@@ -35,6 +55,8 @@ export const divisorOf = (n) => (value) =>
   whole(1)(value) ?? (n % value === 0 ? null : ` must divide ${n}`);
 
 /**
+ * One of these strings.
+ *
  * @param {...string} choices
  * @returns {Check}
  */
@@ -42,21 +64,27 @@ export const oneOf = (...choices) => (value) =>
   choices.includes(value) ? null : ` must be one of ${choices.join(", ")}`;
 
 /**
+ * What passes the check, or nothing at all.
+ *
  * @param {Check} check
  * @returns {Check}
  */
 export const optional = (check) => (value) => (value === undefined ? null : check(value));
 
 /**
+ * A list of at least `least` and at most `most` items.
+ *
  * @param {Check} item
- * @param {number} least
- * @param {number} most
+ * @param {number} [least]
+ * @param {number} [most]
  * @returns {Check}
  */
 export const list = (item, least = 0, most = Infinity) => (value) => {
   if (!Array.isArray(value)) return " must be a list";
-  if (value.length < least) return ` must have at least ${least} entries, not ${value.length}`;
-  if (value.length > most) return ` must have at most ${most} entries, not ${value.length}`;
+  if (value.length < least || value.length > most) {
+    const wanted = least === most ? least : `${least} or more`;
+    return ` must have ${wanted} entries, not ${value.length}`;
+  }
   return firstProblem(value.entries(), () => item);
 };
 
@@ -74,12 +102,16 @@ export const all = (items) => (value) =>
 const anything = () => null;
 
 /**
+ * A list of numbers, of this length or of any but 0.
+ *
  * @param {number} [length]
  * @returns {Check}
  */
 export const vector = (length) => list(number, length ?? 1, length);
 
 /**
+ * A list of vectors, each dimension as given or any but 0.
+ *
  * @param {number} [rows]
  * @param {number} [columns]
  * @returns {Check}

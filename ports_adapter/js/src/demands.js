@@ -7,8 +7,10 @@ import { weightShapes } from "./model.js";
 /** @typedef {import("./check.js").Check} Check */
 /** @typedef {import("./tree.js").Tensors} Tensors */
 
+/** The programs that this port knows. */
 export const profile = check.oneOf("microgpt");
 
+/** The model's shape. */
 export const sizes = check.record({
   n_embd: check.whole(1),
   n_head: check.whole(1),
@@ -16,6 +18,7 @@ export const sizes = check.record({
   block_size: check.whole(1),
 });
 
+/** Adam's hyperparameters. */
 export const optimizer = check.record({
   learning_rate: check.number,
   beta1: check.number,
@@ -24,6 +27,7 @@ export const optimizer = check.record({
   num_steps: check.whole(),
 });
 
+/** Matrices by name. */
 export const tensors = check.dictionary(check.matrix());
 
 /**
@@ -39,6 +43,8 @@ export function demand(params, fields) {
 }
 
 /**
+ * Refuses the request.
+ *
  * @param {string} problem beginning with its place below `params`
  * @returns {never}
  */
@@ -46,14 +52,22 @@ export function refuse(problem) {
   throw new RpcError(INVALID_PARAMS, `params${problem}`);
 }
 
-/** @param {any} params */
+/**
+ * Demands a model's shape, with heads of equal size.
+ *
+ * @param {any} params
+ */
 export function demandSizes(params) {
   demand(params, { profile, sizes });
   const { n_embd } = params.sizes;
   demand(params, { sizes: check.record({ n_head: check.divisorOf(n_embd) }) });
 }
 
-/** @param {any} params */
+/**
+ * Demands a model's shape and all its weights, shaped accordingly.
+ *
+ * @param {any} params
+ */
 export function demandModel(params) {
   demandSizes(params);
   demand(params, { weights: tensors });
@@ -74,11 +88,13 @@ export function documentFor(weights) {
 }
 
 /**
- * @param {Tensors} tensors
+ * Matrices with the names and shapes of these.
+ *
+ * @param {Tensors} weights
  * @returns {Check}
  */
-export function shapedLike(tensors) {
-  const fields = Object.entries(tensors).map(([name, rows]) => [
+export function shapedLike(weights) {
+  const fields = Object.entries(weights).map(([name, rows]) => [
     name,
     check.all(rows.map((row) => check.vector(row.length))),
   ]);

@@ -30,7 +30,11 @@ const DRAWS = {
   },
 };
 
-/** @type {Check} */
+/**
+ * Whether this orders a draw.
+ *
+ * @type {Check}
+ */
 export function drawOrder(order) {
   return record({ draw: oneOf(...Object.keys(DRAWS)) })(order) ?? DRAWS[order.draw].check(order);
 }

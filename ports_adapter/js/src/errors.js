@@ -1,4 +1,4 @@
-/** What can be wrong with a request, by JSON-RPC's numbers. */
+/** What can go wrong with a request, by JSON-RPC's numbers. */
 
 export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;

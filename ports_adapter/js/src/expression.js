@@ -1,6 +1,6 @@
 /** Scalar expressions as lists of nodes. */
 
-import { all, list, number, oneOf, record } from "./check.js";
+import { all, list, number, oneOf, record, whole } from "./check.js";
 import { backward, Value } from "./value.js";
 
 /** @typedef {import("./check.js").Check} Check */
@@ -42,9 +42,14 @@ export function evaluate(nodes) {
   return { value: output.data, grads: leaves.map((leaf) => leaf.grad) };
 }
 
-/** @type {Check} */
+/**
+ * Whether these are the nodes of an expression.
+ *
+ * @type {Check}
+ */
 export function expression(nodes) {
-  return list(record({ op: oneOf(...Object.keys(ARITY)) }), 1)(nodes) ?? all(nodes.map(operands))(nodes);
+  const operations = list(record({ op: oneOf(...Object.keys(ARITY)) }), 1);
+  return operations(nodes) ?? all(nodes.map(operands))(nodes);
 }
 
 /**
@@ -65,7 +70,7 @@ function operands({ op }, index) {
  * @returns {Check}
  */
 const earlierThan = (index) => (value) =>
-  Number.isInteger(value) && 0 <= value && value < index ? null : " must be an earlier node's index";
+  value < index ? whole()(value) : " must be an earlier node's index";
 
 /**
  * @param {ExpressionNode} node

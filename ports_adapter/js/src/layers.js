@@ -2,7 +2,11 @@
 
 import { Value } from "./value.js";
 
-/** @param {Value[]} terms */
+/**
+ * From left to right, starting at 0.
+ *
+ * @param {Value[]} terms
+ */
 export function sum(terms) {
   let total = new Value(0);
   for (const term of terms) total = total.add(term);
@@ -10,6 +14,8 @@ export function sum(terms) {
 }
 
 /**
+ * The sum of products.
+ *
  * @param {Value[]} a
  * @param {Value[]} b
  */
@@ -20,6 +26,8 @@ function dot(a, b) {
 }
 
 /**
+ * The sum of two vectors.
+ *
  * @param {Value[]} a
  * @param {Value[]} b
  */
@@ -28,6 +36,8 @@ export function add(a, b) {
 }
 
 /**
+ * A matrix times a vector.
+ *
  * @param {Value[]} x
  * @param {Value[][]} w `[nout][nin]`
  */
@@ -36,6 +46,8 @@ export function linear(x, w) {
 }
 
 /**
+ * Logits to probabilities.
+ *
  * The maximum is subtracted as a constant: it keeps `exp` in range and cancels in the quotient.
  *
  * @param {Value[]} logits
@@ -47,14 +59,22 @@ export function softmax(logits) {
   return exps.map((e) => e.div(total));
 }
 
-/** @param {Value[]} x */
+/**
+ * Scales a vector to a root mean square of about 1.
+ *
+ * @param {Value[]} x
+ */
 export function rmsnorm(x) {
   const meanSquare = dot(x, x).div(x.length);
   const scale = meanSquare.add(1e-5).pow(-0.5);
   return x.map((xi) => xi.mul(scale));
 }
 
-/** @param {Value[]} x */
+/**
+ * Sets what is negative to 0.
+ *
+ * @param {Value[]} x
+ */
 export function relu(x) {
   return x.map((xi) => xi.relu());
 }
@@ -96,6 +116,8 @@ function attend(query, keys, values) {
 }
 
 /**
+ * The perceptron with one hidden layer.
+ *
  * @param {Value[]} x
  * @param {Value[][]} fc1
  * @param {Value[][]} fc2
@@ -107,6 +129,8 @@ export function mlp(x, fc1, fc2) {
 }
 
 /**
+ * How surprising the target is, in nats.
+ *
  * @param {Value[]} logits
  * @param {number} target
  */

@@ -117,9 +117,8 @@ const methods = {
     demandDocument(params);
     const { logits, intermediates } = forward(params.sizes, nodesOf(params.weights), params.tokens);
     const answer = { logits: dataOf(logits) };
-    return params.intermediates
-      ? { ...answer, intermediates: dataOf(intermediates) }
-      : answer;
+    if (!params.intermediates) return answer;
+    return { ...answer, intermediates: dataOf(intermediates) };
   },
 
   backward(params) {
@@ -128,9 +127,8 @@ const methods = {
     const { loss, losses, intermediates } = lossOf(params.sizes, weights, params.tokens);
     backward([loss], [1]);
     const answer = { loss: loss.data, losses: dataOf(losses), grads: gradsOf(weights) };
-    return params.intermediates
-      ? { ...answer, intermediate_grads: gradsOf(intermediates) }
-      : answer;
+    if (!params.intermediates) return answer;
+    return { ...answer, intermediate_grads: gradsOf(intermediates) };
   },
 
   adam(params) {

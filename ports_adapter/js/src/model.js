@@ -14,6 +14,7 @@ import { Value } from "./value.js";
  * @returns {Record<string, [rows: number, columns: number]>}
  */
 export function weightShapes({ n_embd, n_layer, block_size }, vocabularySize) {
+  /** @type {Record<string, [number, number]>} */
   const shapes = {
     wte: [vocabularySize, n_embd],
     wpe: [block_size, n_embd],

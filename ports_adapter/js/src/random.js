@@ -7,15 +7,13 @@ const M = 397;
 export class Random {
   /** @param {number} seed a whole number from 0 to 2**53 */
   constructor(seed) {
-    this.state = initByArray(seed < 2 ** 32 ? [seed] : [seed % 2 ** 32, Math.floor(seed / 2 ** 32)]);
+    this.state = initByArray(wordsOf(seed));
     this.index = N;
     /** @type {number | null} the second of each pair of Gaussian draws */
     this.spare = null;
   }
 
-  /**
-   * @param {number} count of bits, from 1 to 32
-   */
+  /** @param {number} count of bits, from 1 to 32 */
   bits(count) {
     if (this.index === N) {
       twist(this.state);
@@ -97,27 +95,27 @@ export function choose(weights, uniform) {
   return low;
 }
 
+/**
+ * The 32-bit words of a whole number, the lowest first.
+ *
+ * @param {number} seed
+ */
+function wordsOf(seed) {
+  return seed < 2 ** 32 ? [seed] : [seed % 2 ** 32, Math.floor(seed / 2 ** 32)];
+}
+
 /** @param {number[]} key 32-bit words */
 function initByArray(key) {
   const state = initBySeed(19650218);
-  const mixed = (i, factor) => {
-    const previous = state[i - 1];
-    return state[i] ^ Math.imul(previous ^ (previous >>> 30), factor);
-  };
   let i = 1;
-  const advance = () => {
-    if (++i < N) return;
-    state[0] = state[N - 1];
-    i = 1;
-  };
   for (let k = 0; k < N; k++) {
     const j = k % key.length;
-    state[i] = mixed(i, 1664525) + key[j] + j;
-    advance();
+    state[i] = (state[i] ^ scramble(state[i - 1], 1664525)) + key[j] + j;
+    i = advance(state, i);
   }
   for (let k = 1; k < N; k++) {
-    state[i] = mixed(i, 1566083941) - i;
-    advance();
+    state[i] = (state[i] ^ scramble(state[i - 1], 1566083941)) - i;
+    i = advance(state, i);
   }
   state[0] = 0x80000000;
   return state;
@@ -127,11 +125,28 @@ function initByArray(key) {
 function initBySeed(seed) {
   const state = new Uint32Array(N);
   state[0] = seed;
-  for (let i = 1; i < N; i++) {
-    const previous = state[i - 1];
-    state[i] = Math.imul(previous ^ (previous >>> 30), 1812433253) + i;
-  }
+  for (let i = 1; i < N; i++) state[i] = scramble(state[i - 1], 1812433253) + i;
   return state;
+}
+
+/**
+ * @param {number} word
+ * @param {number} factor
+ */
+function scramble(word, factor) {
+  return Math.imul(word ^ (word >>> 30), factor);
+}
+
+/**
+ * The next index from 1 on; index 0 holds a copy of the last word for the one that follows it.
+ *
+ * @param {Uint32Array} state
+ * @param {number} i
+ */
+function advance(state, i) {
+  if (i + 1 < N) return i + 1;
+  state[0] = state[N - 1];
+  return 1;
 }
 
 /** @param {Uint32Array} state */

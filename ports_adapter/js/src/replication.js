@@ -54,7 +54,5 @@ export function replicate(program, onStep) {
 function drawWeights(shapes, random, std) {
   const row = (columns) => Array.from({ length: columns }, () => random.gauss(0, std));
   const matrix = ([rows, columns]) => Array.from({ length: rows }, () => row(columns));
-  return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, matrix(shape)]),
-  );
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, matrix(shape)]));
 }

@@ -48,7 +48,9 @@ function handle(methods, line, send) {
     send({ id, result: call(methods, request, send) });
     return request.method;
   } catch (error) {
-    const code = error instanceof RpcError ? error.code : INTERNAL_ERROR;
+    const expected = error instanceof RpcError;
+    if (!expected) console.error(error);
+    const code = expected ? error.code : INTERNAL_ERROR;
     send({ id, error: { code, message: error.message } });
   }
 }

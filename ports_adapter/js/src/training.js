@@ -17,6 +17,8 @@ import { backward } from "./value.js";
 /** @typedef {(event: {step: number, loss: number, learning_rate: number}) => void} OnStep */
 
 /**
+ * Nothing is changed in place: every step makes new weights, and a new graph over them.
+ *
  * @param {State} state
  * @param {Course} course
  * @param {OnStep} onStep

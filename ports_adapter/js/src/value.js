@@ -1,6 +1,6 @@
 /** Scalar automatic differentiation. */
 
-/** Numbers the walks over graphs, so that a node's mark tells which walk left it. */
+/** Numbers the walks over graphs, so that a node's mark tells which walk has seen it. */
 let walks = 0;
 
 /**
@@ -12,10 +12,10 @@ let walks = 0;
 export class Value {
   /**
    * @param {number} data
-   * @param {Value | null} left
-   * @param {number} leftSlope
-   * @param {Value | null} right
-   * @param {number} rightSlope
+   * @param {Value | null} [left]
+   * @param {number} [leftSlope]
+   * @param {Value | null} [right]
+   * @param {number} [rightSlope]
    */
   constructor(data, left = null, leftSlope = 0, right = null, rightSlope = 0) {
     this.data = data;
@@ -29,13 +29,13 @@ export class Value {
 
   /** @param {Value | number} other */
   add(other) {
-    const right = node(other);
+    const right = asValue(other);
     return new Value(this.data + right.data, this, 1, right, 1);
   }
 
   /** @param {Value | number} other */
   mul(other) {
-    const right = node(other);
+    const right = asValue(other);
     return new Value(this.data * right.data, this, right.data, right, this.data);
   }
 
@@ -98,27 +98,27 @@ export function backward(roots, seeds) {
  */
 function topologicalOrder(roots) {
   const entered = ++walks;
-  const left = -entered;
+  const done = -entered;
   const order = [];
   const stack = [...roots].reverse();
   while (stack.length > 0) {
     const node = stack[stack.length - 1];
     if (node.mark === entered) {
-      node.mark = left;
+      node.mark = done;
       order.push(node);
     }
-    if (node.mark === left) {
+    if (node.mark === done) {
       stack.pop();
-      continue;
+    } else {
+      node.mark = entered;
+      if (node.right !== null) stack.push(node.right);
+      if (node.left !== null) stack.push(node.left);
     }
-    node.mark = entered;
-    if (node.right !== null) stack.push(node.right);
-    if (node.left !== null) stack.push(node.left);
   }
   return order;
 }
 
 /** @param {Value | number} x */
-function node(x) {
+function asValue(x) {
   return typeof x === "number" ? new Value(x) : x;
 }

@@ -1,0 +1,69 @@
+"""What the tests share: ports made on the spot, and runs of the suite against them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.report import CaseReport, Report
+from conformance.running import Request, judge_port
+from ports_adapter.manifest import Port, Timeouts, find_port
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--port", default="python", help="the port that `make bench` times")
+
+
+def oracle_port(*arguments: str) -> Port:
+    """The canonical program behind the protocol, with a mistake if one is named."""
+    return Port(
+        folder=ROOT,
+        name="the oracle",
+        language="Python",
+        run=(sys.executable, "-m", "tests.ports.oracle_port", *arguments),
+        label="oracle",
+    )
+
+
+def run_suite(port: Port | str, *patterns: str, seed: int = 1, names: bool = False) -> Report:
+    """A run of the given cases, or of all."""
+    found = find_port(port) if isinstance(port, str) else port
+    return judge_port(found, Request(found.label, patterns, seed, names))
+
+
+def outcomes(report: Report) -> dict[str, str]:
+    return {case.slug: str(case.outcome) for case in report.cases}
+
+
+def failed_levels(report: Report) -> list[str]:
+    return [str(level.level) for level in report.levels if level.outcome.is_failure]
+
+
+def case_of(report: Report, slug: str) -> CaseReport:
+    return next(case for case in report.cases if case.slug == slug)
+
+
+MakePort = Callable[..., Port]
+
+
+@pytest.fixture
+def make_port(tmp_path: Path) -> MakePort:
+    """Makes a real port in Python from the source of its program."""
+
+    def make(source: str, *, start: float = 5.0, message: float = 5.0) -> Port:
+        (tmp_path / "port.py").write_text(source)
+        return Port(
+            folder=tmp_path,
+            name="made for a test",
+            language="Python",
+            run=(sys.executable, "port.py"),
+            timeouts=Timeouts(start=start, message=message),
+            label=str(tmp_path),
+        )
+
+    return make

@@ -1,0 +1,75 @@
+"""Sources of small broken ports. Each introduces itself, then does its one wrong thing."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+HONEST = dedent(
+    '''
+    import json, os, signal, subprocess, sys, time
+
+    def put(text):
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def reply(request, result):
+        put(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}) + "\\n")
+
+    def refuse(request, code, message):
+        error = {"code": code, "message": message}
+        put(json.dumps({"jsonrpc": "2.0", "id": request["id"], "error": error}) + "\\n")
+
+    def introduce(request, **changes):
+        reply(request, {
+            "protocol_version": 1, "name": "test", "language": "Python", "precision": "float64",
+            "methods": ["tokenize", "linear"], "profiles": ["microgpt"],
+        } | changes)
+
+    def tokens_of(text):
+        lines = text.replace("\\r\\n", "\\n").replace("\\r", "\\n").split("\\n")
+        docs = [line.strip() for line in lines if line.strip()]
+        chars = sorted(set("".join(docs)))
+        bos = len(chars)
+        tokens = [[bos, *(chars.index(c) for c in doc), bos] for doc in docs]
+        return {"characters": chars, "vocab_size": bos + 1, "tokens": tokens}
+
+    def linear(p):
+        x, w, g = p["x"], p["w"], p["output_grad"]
+        return {
+            "output": [sum(a * b for a, b in zip(row, x)) for row in w],
+            "grads": {
+                "x": [sum(row[i] * go for row, go in zip(w, g)) for i in range(len(x))],
+                "w": [[xi * go for xi in x] for go in g],
+            },
+        }
+
+    def tokenize(request):
+        reply(request, tokens_of(request["params"]["text"]))
+
+    def linear_method(request):
+        reply(request, linear(request["params"]))
+
+    def shutdown(request):
+        reply(request, {})
+        sys.exit(0)
+
+    HANDLERS = {
+        "initialize": introduce, "tokenize": tokenize, "linear": linear_method,
+        "shutdown": shutdown,
+    }
+
+    def serve():
+        for line in sys.stdin:
+            request = json.loads(line)
+            handler = HANDLERS.get(request["method"])
+            if handler is None:
+                refuse(request, -32601, "unknown")
+            else:
+                handler(request)
+    '''
+)
+
+
+def port(change: str) -> str:
+    """The honest port with some of its handlers replaced."""
+    return HONEST + dedent(change) + "\nserve()\n"

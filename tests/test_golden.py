@@ -1,0 +1,204 @@
+"""The golden traces: whole, deterministic, replaced atomically, and checked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+
+from golden import store
+from golden.build import build_trace
+from golden.check import Condition, check_trace
+from golden.goldens import load_trace, schema
+from golden.manifest import Entry, program_sha256, provenance, read_manifest, sha256, trace_budgets
+from golden.store import GOLDEN, MANIFEST, TRACE_SCHEMA, UnreadableGolden, replace_file
+from golden.trace import Trace, decode, encode, full_steps, recorded_tensors
+from reference.config import MICROGPT, Config
+from reference.corpus import corpus_of, embedded_corpus
+
+from .conftest import ROOT
+
+SMALL = Config(n_embd=4, n_head=2, n_layer=1, block_size=4, num_steps=6, num_samples=3)
+
+
+@pytest.fixture(scope="module")
+def small() -> Trace:
+    return build_trace(MICROGPT, corpus_of("small", b"jay\nowl\nkite\n"), SMALL)
+
+
+def entry_of(trace: Trace, content: bytes) -> Entry:
+    return Entry("small.json", sha256(content), provenance(), trace_budgets(trace))
+
+
+def test_building_twice_gives_the_same_bytes(small: Trace) -> None:
+    again = build_trace(MICROGPT, corpus_of("small", b"jay\nowl\nkite\n"), SMALL)
+    assert encode(again) == encode(small)
+
+
+def test_a_trace_survives_its_encoding(small: Trace) -> None:
+    assert decode(encode(small)) == small
+
+
+def test_a_trace_has_a_line_for_each_step(small: Trace) -> None:
+    lines = encode(small).splitlines()
+    assert sum(line.startswith(b'{"step":') for line in lines) == SMALL.num_steps
+
+
+def test_the_committed_trace_was_written_by_the_program_as_it_is() -> None:
+    entry = read_manifest().traces["microgpt"]
+    assert entry.provenance.program_sha256 == program_sha256(), "run `make golden`"
+
+
+def test_the_committed_files_are_as_make_golden_would_write_them() -> None:
+    assert TRACE_SCHEMA.read_bytes() == schema()
+    trace = load_trace()
+    entry = read_manifest().traces["microgpt"]
+    assert encode(trace) == (GOLDEN / entry.file).read_bytes()
+    assert entry.budgets.keys() == trace_budgets(trace).keys()
+    assert entry.budgets == pytest.approx(trace_budgets(trace))
+
+
+def test_the_committed_trace_obeys_its_published_schema() -> None:
+    document = json.loads((GOLDEN / "traces" / "microgpt.json").read_bytes())
+    published = json.loads(TRACE_SCHEMA.read_bytes())
+    jsonschema.Draft202012Validator.check_schema(published)
+    document["steps"] = document["steps"][:2]
+    jsonschema.Draft202012Validator(published).validate(document)
+    del document["steps"][0]["tokens"]
+    assert not jsonschema.Draft202012Validator(published).is_valid(document)
+
+
+def test_the_committed_trace_holds_what_the_design_asks_for() -> None:
+    trace = load_trace()
+    assert trace.config == MICROGPT.config
+    assert trace.corpus.sha256 == embedded_corpus().sha256
+    assert len(trace.steps) == 1000
+    assert len(trace.samples) == 20
+    full = [step.step for step, _ in full_steps(trace)]
+    assert full[:5] == [0, 1, 2, 3, 4]
+    warm = full[-2]
+    assert warm >= 450
+    assert len(trace.steps[warm].document) >= 10
+    assert full[-3:] == [warm - 1, warm, warm + 1]
+
+
+def test_pointers_are_those_of_the_document(small: Trace) -> None:
+    document = json.loads(encode(small))
+    for pointer, tensor in recorded_tensors(small):
+        found = document
+        for token in pointer.split("/")[1:]:
+            found = found[int(token) if isinstance(found, list) else token]
+        assert found == tensor
+
+
+def test_an_untouched_trace_is_intact(small: Trace) -> None:
+    content = encode(small)
+    finding = check_trace("small", entry_of(small, content), content)
+    assert finding.condition is Condition.INTACT
+    assert finding.drifts == ()
+    assert finding.values > 0
+
+
+@pytest.mark.parametrize(
+    ("factor", "condition"),
+    [(1 + 2.0**-52, Condition.DRIFTED), (1 + 1e-9, Condition.WRONG), (-1.0, Condition.WRONG)],
+)
+def test_drift_is_told_from_what_the_program_does_not_compute(
+    small: Trace, factor: float, condition: Condition
+) -> None:
+    step = small.steps[2]
+    assert isinstance(step.logits, list)
+    moved = [[float(x) * factor for x in row] for row in step.logits]
+    changed = msgspec.structs.replace(
+        small,
+        steps=[*small.steps[:2], msgspec.structs.replace(step, logits=moved), *small.steps[3:]],
+    )
+    content = encode(changed)
+    finding = check_trace("small", entry_of(changed, content), content)
+    assert finding.condition is condition
+    (drift,) = finding.drifts
+    assert drift.pointer.startswith("/steps/2/logits/")
+    assert drift.moved > 0
+
+
+def test_damage_is_told_from_drift_and_located(small: Trace) -> None:
+    content = encode(small)
+    entry = entry_of(small, content)
+    step = msgspec.structs.replace(small.steps[1], losses=[9.0, 9.0, 9.0, 9.0])
+    edited = msgspec.structs.replace(small, steps=[small.steps[0], step, *small.steps[2:]])
+    finding = check_trace("small", entry, encode(edited))
+    assert finding.condition is Condition.DAMAGED
+    assert any(drift.pointer.startswith("/steps/1/losses") for drift in finding.drifts)
+    truncated = check_trace("small", entry, content[: len(content) // 2])
+    assert truncated.condition is Condition.DAMAGED
+    assert "cannot be read as a trace" in truncated.detail
+
+
+def test_a_changed_program_is_named_as_the_cause(small: Trace) -> None:
+    changed = msgspec.structs.replace(small, config=replace(SMALL, learning_rate=0.02))
+    content = encode(changed)
+    entry = entry_of(changed, content)
+    older = msgspec.structs.replace(entry.provenance, program_sha256="0" * 64)
+    finding = check_trace("small", msgspec.structs.replace(entry, provenance=older), content)
+    assert finding.condition is Condition.WRONG
+    assert "the program has changed since" in finding.detail
+
+
+def test_an_interrupted_write_leaves_the_old_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "trace.json"
+    replace_file(path, b"old")
+
+    def interrupted(_handle: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store.os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+    assert replace_file(path, b"same")
+    before = path.stat().st_mtime_ns
+    assert not replace_file(path, b"same")
+    assert path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("content", [None, b"{", b'{"traces": 3}'])
+def test_a_manifest_that_cannot_be_read_says_how_to_get_it_back(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / MANIFEST.name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UnreadableGolden, match="git checkout manifest.json"):
+        read_manifest(path)
+
+
+def test_make_golden_on_an_unchanged_tree_changes_nothing() -> None:
+    files = [MANIFEST, TRACE_SCHEMA, GOLDEN / "traces" / "microgpt.json"]
+    before = [path.read_bytes() for path in files]
+    build = subprocess.run(
+        [sys.executable, "-m", "golden", "build"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert [path.read_bytes() for path in files] == before
+    assert build.stdout.count("unchanged") == 3
+
+
+def test_the_check_command_says_that_all_is_well() -> None:
+    check = subprocess.run(
+        [sys.executable, "-m", "golden", "check"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "values computed again" in check.stdout

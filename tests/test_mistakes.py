@@ -1,0 +1,88 @@
+"""Known mistakes, run as ports through the real protocol: each is caught, at the right level."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.outcome import ExitCode
+
+from .conftest import failed_levels, oracle_port, run_suite
+from .ports.mistakes import MISTAKES
+
+QUICK = (
+    "tokenizer", "autograd", "layers", "forward/*step-1", "forward/fresh-1", "forward/one-letter",
+    "backward/*step-1", "backward/fresh-1", "adam", "train/warm-start", "random", "sample",
+)  # fmt: skip
+"""At least one case of every level, the slow ones left out."""
+
+FIRST_LEVEL = {
+    "softmax-denominator-detached": "layers",
+    "rms-scale-detached": "layers",
+    "rms-epsilon-1e-6": "layers",
+    "rms-epsilon-almost-0": "layers",
+    "transposed-linear-when-square": "layers",
+    "attention-scale-missing": "layers",
+    "cached-keys-detached": "layers",
+    "loss-of-log-p-plus-epsilon": "layers",
+    "relu-gradient-always-1": "autograd",
+    "assigns-gradients": "autograd",
+    "product-gradients-swapped": "autograd",
+    "loss-summed-not-averaged": "backward",
+    "bias-correction-missing": "adam",
+    "epsilon-inside-the-root": "adam",
+    "adam-step-not-plus-1": "adam",
+    "constant-learning-rate": "adam",
+    "gauss-cache-dropped": "random",
+    "bytes-for-characters": "tokenizer",
+    "state-kept-in-float32": "adam",
+}
+
+
+def test_every_mistake_is_expected_somewhere() -> None:
+    assert set(FIRST_LEVEL) == set(MISTAKES)
+
+
+def test_the_oracle_without_a_mistake_passes_bit_for_bit() -> None:
+    report = run_suite(oracle_port(), *QUICK)
+    assert report.exit_code is ExitCode.PASS
+    assert report.grade.startswith("bit-identical")
+
+
+@pytest.mark.parametrize("mistake", FIRST_LEVEL)
+def test_a_known_mistake_is_caught_where_it_is_made(mistake: str) -> None:
+    report = run_suite(oracle_port(mistake), *QUICK)
+    assert report.exit_code is ExitCode.FAIL
+    assert failed_levels(report)[0] == FIRST_LEVEL[mistake]
+    assert report.first_divergence.startswith(FIRST_LEVEL[mistake])
+
+
+@pytest.mark.parametrize(
+    "mistake", ["bias-correction-missing", "epsilon-inside-the-root", "constant-learning-rate"]
+)
+def test_a_mistake_in_adam_fails_adam_and_what_builds_on_it_only(mistake: str) -> None:
+    report = run_suite(oracle_port(mistake), *QUICK)
+    assert failed_levels(report) == ["adam", "train"]
+    tainted = {case.slug: case.tainted_by for case in report.cases if case.tainted_by}
+    assert set(tainted) == {"train/warm-start"}
+    assert tainted["train/warm-start"].startswith("adam/")
+
+
+@pytest.mark.parametrize("mistake", ["softmax-denominator-detached", "cached-keys-detached"])
+def test_a_wrong_backward_pass_does_not_fail_adam_or_forward(mistake: str) -> None:
+    failed = failed_levels(run_suite(oracle_port(mistake), *QUICK))
+    assert "backward" in failed
+    assert not {"forward", "adam", "sample", "random", "tokenizer"} & set(failed)
+
+
+def test_a_detached_key_is_blamed_on_the_keys_alone() -> None:
+    report = run_suite(oracle_port("cached-keys-detached"), "backward/warm*")
+    first = next(case for case in report.cases if case.differences)
+    parts = [difference.part for difference in first.differences]
+    assert parts[0] == "/intermediate_grads/layer0.k"
+    assert "/grads/layer0.attn_wq" not in parts
+
+
+def test_without_intermediates_the_first_wrong_weight_is_blamed() -> None:
+    report = run_suite(oracle_port("cached-keys-detached", "--black-box"), "backward/warm*")
+    first = next(case for case in report.cases if case.differences)
+    assert first.differences[0].part == "/grads/layer0.attn_wk"
