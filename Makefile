@@ -27,7 +27,7 @@ lint: $(READY)   ## style and types
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 
 bench: $(READY)  ## a training step of a port and of the reference, side by side: PORT=...
-	@$(RUN) pytest tests/bench_step.py --benchmark-only -p no:xdist --port "$(PORT)" $(ARGS)
+	@$(RUN) pytest tests/bench_step.py --port "$(PORT)" $(ARGS)
 
 data: $(READY)   ## download names.txt, check its SHA-256
 	@$(RUN) reference --download $(ARGS)

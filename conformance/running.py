@@ -110,8 +110,7 @@ def _no_case(patterns: Sequence[str], known: Sequence[Case]) -> str:
     near = difflib.get_close_matches(patterns[0], [case.slug for case in known], n=3, cutoff=0.4)
     hint = f"; near are {', '.join(near)}" if near else ""
     return (
-        f"no case matches {' '.join(patterns)}{hint}. "
-        "`python -m conformance cases` lists them all."
+        f"no case matches {' '.join(patterns)}{hint}. `python -m conformance cases` lists them all."
     )
 
 

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from .engine import Result
 from .outcome import ExitCode, Outcome
 from .report import CaseReport, Difference, Report
 
-FAILURES_SHOWN = 8
+SLUGS_SHOWN = 6
 STYLES = {Outcome.PASS: "green", Outcome.NOT_OFFERED: "dim"}
 FAILURE_STYLE = "red"
 
@@ -23,11 +22,12 @@ def show(report: Report, console: Console) -> None:
     """Print levels, the first divergence, the other failures, and the verdict."""
     port = report.port
     console.print(Text(f"{port.name} ({port.language}, {port.precision})", style="bold"))
-    console.print(_levels(report))
+    for row in _levels(report):
+        console.print(row, soft_wrap=True)
     failures = [case for case in report.cases if case.outcome.is_failure]
     if failures:
         _first(failures[0], console)
-        _others(failures[1:], console)
+        _others(failures, console)
     if report.log:
         console.print("\nThe end of the port's log (standard error):")
         for line in report.log:
@@ -42,21 +42,17 @@ def show(report: Report, console: Console) -> None:
         _line(console, f"Not offered, so not judged: {', '.join(left_out)}.")
 
 
-def _levels(report: Report) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("level", "verdict", "cases", "worst", "where"):
-        right = heading in ("cases", "worst")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "where")
+def _levels(report: Report) -> Iterator[Text]:
+    """The table of levels, a line each: columns line up, and no line is ever folded."""
+    heading = f"{'level':11}{'verdict':20}{'cases':>8}  worst error"
+    yield Text(heading, style="dim")
     for level in report.levels:
-        asked = f"{level.passed}/{level.asked}" if level.asked else f"0 of {level.cases}"
-        table.add_row(
-            level.level,
-            Text(level.outcome, style=STYLES.get(level.outcome, FAILURE_STYLE)),
-            asked,
-            budgets(float(level.worst)) if level.worst_at else "",
-            Text(level.worst_at, overflow="fold"),
-        )
-    return table
+        asked = f"{level.passed}/{level.asked}" if level.asked else f"0/{level.cases}"
+        style = STYLES.get(level.outcome, FAILURE_STYLE)
+        line = Text.assemble(f"{level.level:11}", (f"{level.outcome:20}", style), f"{asked:>8}")
+        if level.worst_at:
+            line.append(f"  {budgets(float(level.worst))} at {level.worst_at}")
+        yield line
 
 
 def _first(case: CaseReport, console: Console) -> None:
@@ -64,7 +60,7 @@ def _first(case: CaseReport, console: Console) -> None:
     title = "First divergence" if mismatch else "First failure"
     console.print()
     _line(console, f"{title}: {case.slug} ({case.outcome})", style="bold red")
-    _line(console, f"  a port {case.about}" if case.about else "")
+    _line(console, f"  a right port {case.about}" if case.about else "")
     if case.differences:
         for line in _difference(case.differences[0]):
             _line(console, f"  {line}")
@@ -90,14 +86,27 @@ def _difference(difference: Difference) -> Iterator[str]:
 
 
 def _others(failures: list[CaseReport], console: Console) -> None:
-    if not failures:
+    """The failures after the first, a line a level; what may come from an earlier one says so."""
+    if len(failures) == 1:
         return
     console.print("\nOther failures:")
-    for case in failures[:FAILURES_SHOWN]:
-        because = f"may come from {case.tainted_by}" if case.tainted_by else case.detail
-        _line(console, f"  {case.slug} ({case.outcome}): {because}")
-    if len(failures) > FAILURES_SHOWN:
-        _line(console, f"  and {len(failures) - FAILURES_SHOWN} more; --json lists all")
+    by_level: dict[str, list[CaseReport]] = {}
+    for case in failures[1:]:
+        by_level.setdefault(case.level, []).append(case)
+    for level, cases in by_level.items():
+        first = cases[0]
+        if first.tainted_by:
+            why = f"may come from {first.tainted_by}"
+            if first.differences:
+                why += f"; here first at {first.differences[0].pointer} of {first.slug}"
+        elif level == failures[0].level:
+            why = ", ".join(case.slug.partition("/")[2] for case in cases[:SLUGS_SHOWN])
+            why += ", …" if len(cases) > SLUGS_SHOWN else ""
+        else:
+            why = f"{first.slug} ({first.outcome}): {first.detail}"
+        count = "1 case " if len(cases) == 1 else f"{len(cases)} cases"
+        _line(console, f"  {level:11}{count:>9}  {why}")
+    console.print("  (--json writes all of them)", style="dim", markup=False)
 
 
 def _line(console: Console, text: str, style: str = "") -> None:

@@ -164,4 +164,3 @@ def _with_pointer(message: str, at: str) -> str:
         return f"{reason} at {at}"
     place = place.rstrip("`").replace("[...]", "/*").replace("[", "/").replace("]", "")
     return f"{reason} at {at}{place.replace('.', '/')}"
-

@@ -138,7 +138,7 @@ def _reject_unknown(path: Path, content: dict[str, Any], shape: type[Struct], pr
 
 def _in_keys(message: str) -> str:
     """A msgspec message with its place written as a TOML key."""
-    return message.replace(" - at `$.", " - at key `").replace("object ", "")
+    return message.replace(" - at `$.", " - at key `").replace("Object missing", "it lacks the")
 
 
 def _command(words: list[str]) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -35,7 +34,9 @@ def test_an_honest_small_port_passes_what_it_offers(make_port: MakePort) -> None
 
 
 def test_a_port_that_offers_nothing_is_no_pass(make_port: MakePort) -> None:
-    report = run_suite(make_port(port("HANDLERS['initialize'] = lambda r: introduce(r, methods=[])")))
+    report = run_suite(
+        make_port(port("HANDLERS['initialize'] = lambda r: introduce(r, methods=[])"))
+    )
     assert report.exit_code is ExitCode.NOTHING_VERIFIED
     assert report.verdict.startswith("NOTHING VERIFIED")
 
@@ -80,7 +81,7 @@ def test_a_port_that_offers_nothing_is_no_pass(make_port: MakePort) -> None:
             "missing required field `vocab_size` at /result",
         ),
         (
-            "def tokenize(r): put('{\"jsonrpc\": \"2.0\", \"method\": \"log\", \"params\": {}}\\n')",
+            "def tokenize(r): put(json.dumps({'jsonrpc': '2.0', 'method': 'log'}) + '\\n')",
             "protocol violation",
             "tokenize sends no notifications",
         ),
@@ -93,7 +94,7 @@ def test_a_port_that_offers_nothing_is_no_pass(make_port: MakePort) -> None:
             "crash",
             "ended by SIGABRT after 10 bytes of an unfinished line",
         ),
-        ("def tokenize(r): time.sleep(60)", "timeout", "0 bytes came; does the port write a newline"),
+        ("def tokenize(r): time.sleep(60)", "timeout", "0 bytes came; does the port write"),
         (
             "def tokenize(r): sys.stdout.write('{}' * 100); time.sleep(60)",
             "timeout",
@@ -194,7 +195,9 @@ def test_a_port_that_dies_now_and_then_is_started_anew_and_finished_results_are_
     HANDLERS["tokenize"] = moody
     """
     report = run_suite(make_port(port(source)))
-    failed = {slug for slug, outcome in outcomes(report).items() if outcome not in ("pass", "not offered")}
+    failed = {
+        slug for slug, outcome in outcomes(report).items() if outcome not in ("pass", "not offered")
+    }
     assert failed == {"tokenizer/korean"}
     assert case_of(report, "layers/linear-wide").outcome == "pass"
 
@@ -229,7 +232,9 @@ def test_a_port_that_does_not_introduce_itself_fails_there(
     assert report.exit_code is ExitCode.FAIL
 
 
-def test_a_port_that_declares_another_precision_than_its_manifest_fails(make_port: MakePort) -> None:
+def test_a_port_that_declares_another_precision_than_its_manifest_fails(
+    make_port: MakePort,
+) -> None:
     source = port("HANDLERS['initialize'] = lambda r: introduce(r, precision='float32')")
     report = run_suite(make_port(source))
     assert case_of(report, "protocol/initialize").outcome == "mismatch"
@@ -307,10 +312,9 @@ def test_no_process_is_left_behind(make_port: MakePort, tmp_path: Path, last_dee
 def test_no_file_descriptor_is_left_open(make_port: MakePort) -> None:
     made = make_port(port("HANDLERS['tokenize'] = lambda r: sys.exit(3)"))
     run_suite(made, "tokenizer")
-    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    before = psutil.Process().num_fds()
     run_suite(made, "tokenizer")
-    after = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-    assert after == before
+    assert psutil.Process().num_fds() == before
 
 
 def test_a_very_long_name_is_cut(make_port: MakePort) -> None:

@@ -148,14 +148,14 @@ def _wrapping(situations: Situations) -> Case:
         steps = list(islice(train(state, documents, trace.config), 4))
         return of_training(steps, state, trace.config, precision)
 
-    params = _question(trace, state, documents, 4)
+    params = train_question(trace, state, documents, 4)
     return Case.fixed("train/document-index-wraps", about, "train", params, answer)
 
 
 def _hundred_steps(trace: Trace) -> Case:
     steps = trace.steps[:100]
     state = recorded_state(trace, 0)
-    params = _question(trace, state, [step.tokens for step in steps], len(steps))
+    params = train_question(trace, state, [step.tokens for step in steps], len(steps))
 
     def answer(precision: Precision) -> Answer:
         losses = [float(step.loss) for step in steps]
@@ -173,7 +173,7 @@ def _training(
     documents: list[list[int]],
     steps: Sequence[Step],
 ) -> Case:
-    params = _question(trace, state, documents, len(steps))
+    params = train_question(trace, state, documents, len(steps))
 
     def answer(precision: Precision) -> Answer:
         return of_training(steps, state, trace.config, precision)
@@ -181,7 +181,10 @@ def _training(
     return Case.fixed(f"train/{name}", about, "train", params, answer)
 
 
-def _question(trace: Trace, state: State, documents: list[list[int]], steps: int) -> TrainParams:
+def train_question(
+    trace: Trace, state: State, documents: list[list[int]], steps: int
+) -> TrainParams:
+    """The question for `steps` training steps from `state`."""
     return TrainParams(
         profile=trace.profile,
         sizes=sizes_of(trace.config),

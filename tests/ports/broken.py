@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 HONEST = dedent(
-    '''
+    """
     import json, os, signal, subprocess, sys, time
 
     def put(text):
@@ -66,7 +66,7 @@ HONEST = dedent(
                 refuse(request, -32601, "unknown")
             else:
                 handler(request)
-    '''
+    """
 )
 
 

@@ -158,19 +158,15 @@ def product_gradients_swapped() -> None:
 
 @mistake
 def loss_summed_not_averaged() -> None:
-    right = reference.training.total
-    model_total = reference.model.total
-
     def summed(terms: Vector) -> Value:
-        return right(terms) * len(terms)
+        return total(terms) * len(terms)
 
-    reference.training.total = summed
-    assert reference.model.total is model_total
+    setattr(reference.training, "total", summed)  # noqa: B010 (the loss alone, not `linear`)
 
 
 @mistake
 def bias_correction_missing() -> None:
-    use("adam", adam_with(lambda m, v, step, c: m / (math.sqrt(v) + c.eps_adam)))
+    use("adam", adam_with(lambda m, v, _step, c: m / (math.sqrt(v) + c.eps_adam)))
 
 
 @mistake
@@ -187,14 +183,14 @@ def adam_step_not_plus_1() -> None:
     def update(m: float, v: float, step: int, c: Config) -> float:
         t = max(step, 1)
         m_hat, v_hat = m / (1 - c.beta1**t), v / (1 - c.beta2**t)
-        return m_hat / (v_hat**0.5 + c.eps_adam)
+        return m_hat / (math.sqrt(v_hat) + c.eps_adam)
 
     use("adam", adam_with(update))
 
 
 @mistake
 def constant_learning_rate() -> None:
-    Config.learning_rate_at = lambda self, step: self.learning_rate  # type: ignore[method-assign]
+    Config.learning_rate_at = lambda self, _step: self.learning_rate  # type: ignore[method-assign]
 
 
 @mistake
@@ -204,7 +200,7 @@ def gauss_cache_dropped() -> None:
     right = random.Random.gauss
 
     def gauss(self: random.Random, mu: float = 0.0, sigma: float = 1.0) -> float:
-        self.gauss_next = None
+        self.__dict__["gauss_next"] = None
         return right(self, mu, sigma)
 
     random.Random.gauss = gauss  # type: ignore[method-assign]
@@ -215,7 +211,7 @@ def bytes_for_characters() -> None:
     def encode(text: str) -> list[str]:
         return [line.encode().decode("latin-1") for line in text.split("\n") if line.strip()]
 
-    oracle.documents_of = lambda text: tuple(encode(text))
+    use("documents_of", lambda text: tuple(encode(text)))
 
 
 @mistake

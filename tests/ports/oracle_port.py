@@ -1,6 +1,6 @@
 """The canonical program as a port, with a known mistake if one is named.
 
-    python -m tests.ports.oracle_port [MISTAKE]
+python -m tests.ports.oracle_port [MISTAKE]
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from conformance import oracle
 from ports_adapter.messages import METHOD_NOT_FOUND, METHODS, InitializeResult, StepParams
 
 from .mistakes import MISTAKES
+
 
 def main() -> None:
     if len(sys.argv) > 1:

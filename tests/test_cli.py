@@ -1,0 +1,186 @@
+"""The command lines, run as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from conformance.documents import REPORT_SCHEMA
+from conformance.outcome import ExitCode
+
+from .conftest import ROOT
+from .ports.broken import port
+
+MANIFEST = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
+
+
+def conformance(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "conformance", *arguments],
+        cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "port.toml").write_text(MANIFEST)
+    (tmp_path / "port.py").write_text(port(""))
+    return tmp_path
+
+
+def test_a_passing_port_exits_with_0_and_says_pass(folder: Path) -> None:
+    run = conformance("run", str(folder), "--seed", "5")
+    assert run.returncode == ExitCode.PASS
+    assert "PASS: " in run.stdout
+    assert "Seed 5" in run.stdout
+    assert "Not offered, so not judged: autograd, forward" in run.stdout
+    assert "\x1b" not in run.stdout
+
+
+def test_a_failing_port_exits_with_1_and_prints_the_line_that_runs_it_again(folder: Path) -> None:
+    wrong = "def wrong(r):\n    a = linear(r['params'])\n    a['output'][2] += 1\n    reply(r, a)\n"
+    (folder / "port.py").write_text(port(wrong + "HANDLERS['linear'] = wrong"))
+    run = conformance("run", str(folder), "--seed", "5")
+    assert run.returncode == ExitCode.FAIL
+    assert "First divergence: layers/linear-square (mismatch)" in run.stdout
+    assert "at /output/2" in run.stdout
+    again = f"make conform PORT={folder} CASE=layers/linear-square ARGS='--seed 5'"
+    assert again in run.stdout
+    made = subprocess.run(again, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S602
+    assert made.returncode != 0
+    assert "FAIL: 0 of 1 cases passed" in made.stdout
+
+
+def test_the_same_seed_draws_the_same_fresh_cases() -> None:
+    outputs = {
+        conformance("run", "python", "--case", "*/fresh*", "--seed", "8").stdout for _ in "12"
+    }
+    assert len(outputs) == 1
+    other = conformance("run", "python", "--case", "*/fresh*", "--seed", "9").stdout
+    assert other not in outputs
+
+
+def test_the_report_obeys_its_published_schema(folder: Path, tmp_path: Path) -> None:
+    (folder / "port.py").write_text(port("HANDLERS['linear'] = lambda r: sys.exit(2)"))
+    path = tmp_path / "report.json"
+    run = conformance("run", str(folder), "--json", str(path))
+    report = json.loads(path.read_text())
+    jsonschema.validate(report, json.loads(REPORT_SCHEMA.read_text()))
+    assert report["exit_code"] == run.returncode == ExitCode.FAIL
+    assert report["first_divergence"] == "layers/linear-square"
+    printed = conformance("run", str(folder), "--case", "protocol", "--json", "-")
+    assert json.loads(printed.stdout)["port"]["name"] == "p"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("run", "no-such-port"), ExitCode.USAGE, "there is no folder 'no-such-port'"),
+        (("run", "tests"), ExitCode.USAGE, "holds no port.toml"),
+        (("run", "js", "--case", "bakward/fresh-1"), ExitCode.USAGE, "near are backward/fresh-1"),
+        (("run", "js", "--seed", "-1"), ExitCode.USAGE, "--seed"),
+        (("run",), ExitCode.USAGE, "Missing argument 'PORT'"),
+        (("walk",), ExitCode.USAGE, "No such command 'walk'"),
+        (
+            ("run", "python", "--case", "protocol", "--json", "no/such/place/\0/r.json"),
+            ExitCode.USAGE, "",
+        ),
+    ],
+)  # fmt: skip
+def test_wrong_input_gives_a_clear_line_and_no_traceback(
+    arguments: tuple[str, ...], code: ExitCode, message: str
+) -> None:
+    if any("\0" in argument for argument in arguments):
+        arguments = (*arguments[:-1], "/proc/no/such/place/report.json")
+    run = conformance(*arguments)
+    assert run.returncode == code
+    assert message in run.stderr
+    assert "Traceback" not in run.stderr + run.stdout
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        (MANIFEST.replace('"{python}"', '"no-such-tool"'), "no-such-tool is not installed"),
+        (MANIFEST + 'build = ["no-such-tool"]', "the build command cannot be run"),
+        (MANIFEST + 'build = ["sh", "-c", "echo oh no; exit 3"]', "the build ended with 3"),
+        (MANIFEST + 'build = ["sleep", "9"]\n[timeouts]\nbuild = 0.2', "took longer than 0.2 s"),
+    ],
+)
+def test_a_port_that_cannot_be_built_or_started_exits_with_3(
+    folder: Path, manifest: str, message: str
+) -> None:
+    (folder / "port.toml").write_text(manifest)
+    run = conformance("run", str(folder))
+    assert run.returncode == ExitCode.UNUSABLE_PORT
+    assert message in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_names_that_are_not_there_are_asked_for(tmp_path: Path) -> None:
+    other = tmp_path / "names.txt"
+    other.write_text("ada\n")
+    run = conformance("run", "python", "--names", MICROGPT_NAMES=str(other))
+    assert run.returncode == ExitCode.USAGE
+    assert "is not the published names.txt" in run.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_keeps_what_is_finished_and_ends_the_port(
+    folder: Path, number: signal.Signals
+) -> None:
+    slow = """
+    def slow(r):
+        open("pid", "w").write(str(os.getpid()))
+        time.sleep(60)
+    HANDLERS["linear"] = slow
+    """
+    (folder / "port.py").write_text(port(slow))
+    path = folder / "report.json"
+    run = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "run", str(folder), "--json", str(path)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not (folder / "pid").exists() or not (folder / "pid").read_text():
+        assert run.poll() is None
+        time.sleep(0.05)
+    run.send_signal(number)
+    _, errors = run.communicate(timeout=30)
+    assert run.returncode == ExitCode.INTERRUPTED
+    assert "Traceback" not in errors
+    outcomes = {case["slug"]: case["outcome"] for case in json.loads(path.read_text())["cases"]}
+    assert outcomes["tokenizer/words"] == "pass"
+    assert outcomes["layers/linear-square"] == "not run"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((folder / "pid").read_text()), 0)
+
+
+def test_the_cases_are_listed_with_what_they_ask() -> None:
+    listing = conformance("cases", "adam").stdout.splitlines()
+    assert all(line.startswith("adam/") for line in listing)
+    assert any("adds epsilon outside the root" in line for line in listing)
+    slugs = [line.split()[0] for line in conformance("cases").stdout.splitlines()]
+    assert len(slugs) == len(set(slugs)) > 100
+
+
+@pytest.mark.parametrize("package", ["conformance", "golden", "reference"])
+def test_asking_for_help_loads_nothing_heavy(package: str) -> None:
+    code = (
+        f"import sys; sys.argv = ['{package}', '--help']\n"
+        f"import atexit; atexit.register(lambda: print(sorted(m for m in sys.modules if m in "
+        "('numpy', 'deepdiff', 'msgspec', 'rich', 'jsonschema')), file=sys.stderr))\n"
+        f"import runpy; runpy.run_module('{package}', run_name='__main__')"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "Usage" in run.stdout
+    assert run.stderr.strip() == "[]"

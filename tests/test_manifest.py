@@ -1,0 +1,79 @@
+"""The manifest of a port: what may stand in it, and what is said when it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ports_adapter.failures import BadManifest
+from ports_adapter.manifest import FILE, find_port, missing_tool, read_manifest
+
+MINIMAL = 'name = "p"\nlanguage = "C"\nrun = ["./p"]\n'
+
+
+def written(folder: Path, content: str) -> Path:
+    path = folder / FILE
+    path.write_text(content)
+    return path
+
+
+def test_three_keys_are_enough(tmp_path: Path) -> None:
+    port = read_manifest(written(tmp_path, MINIMAL))
+    assert (port.name, port.precision, port.build, port.run) == ("p", "float64", (), ("./p",))
+    assert port.folder == tmp_path
+
+
+def test_python_stands_for_the_python_that_runs_us(tmp_path: Path) -> None:
+    import sys
+
+    content = MINIMAL.replace('"./p"', '"{python}", "p.py"')
+    assert read_manifest(written(tmp_path, content)).run == (sys.executable, "p.py")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("name = 3", "Expected `str`, got `int` - at key `name`"),
+        ('name = "p"\nrun = ["x"]', "it lacks the required field `language`"),
+        (MINIMAL + "biuld = []", "unknown key biuld; did you mean build"),
+        (MINIMAL + "[timeouts]\nmesage = 3", r"unknown key timeouts\.mesage; did you mean"),
+        (MINIMAL + "[timeouts]\nmessage = 0", r"timeouts\.message must be more than 0"),
+        (MINIMAL + 'precision = "float16"', "precision"),
+        (MINIMAL + 'build = "make"', "Expected `array`, got `str` - at key `build`"),
+        (MINIMAL.replace('["./p"]', "[]"), "run is empty"),
+        ("name = ", "is not TOML"),
+        ("", "it lacks the required field `name`"),
+    ],
+)
+def test_a_wrong_manifest_says_what_is_wrong_and_where(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    path = written(tmp_path, content)
+    with pytest.raises(BadManifest, match=message) as raised:
+        read_manifest(path)
+    assert str(path) in str(raised.value)
+
+
+def test_a_missing_folder_and_a_missing_manifest_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(BadManifest, match=r"there is no folder 'nowhere'.*js, python"):
+        find_port("nowhere")
+    with pytest.raises(BadManifest, match=r"holds no port.toml.*name, language and run"):
+        find_port(str(tmp_path))
+
+
+def test_a_port_is_found_by_name_by_folder_and_by_its_manifest() -> None:
+    ours = find_port("js")
+    assert find_port(str(ours.folder)).name == ours.name
+    assert find_port(str(ours.folder / FILE)).name == ours.name
+
+
+def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    assert (
+        missing_tool(("no-such-tool",), tmp_path) == "no-such-tool is not installed, or not on PATH"
+    )
+    assert "does not exist" in str(missing_tool(("./p",), tmp_path))
+    (tmp_path / "p").write_text("#!/bin/sh\n")
+    assert missing_tool(("./p",), tmp_path) == "./p is not executable"
+    (tmp_path / "p").chmod(0o755)
+    assert missing_tool(("./p",), tmp_path) is None

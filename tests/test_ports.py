@@ -1,0 +1,96 @@
+"""Our own ports: each passes everything, reproduces the twenty names, and fails when broken."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from conformance.outcome import ExitCode
+from ports_adapter.manifest import OURS, our_ports
+
+from .conftest import case_of, failed_levels, run_suite
+from .test_reference import needs_names
+
+
+def test_the_ports_are_python_and_javascript() -> None:
+    assert our_ports() == ["js", "python"]
+
+
+@pytest.mark.parametrize("name", our_ports())
+@pytest.mark.parametrize("seed", [1, 2])
+def test_our_port_passes_every_case(name: str, seed: int) -> None:
+    report = run_suite(name, seed=seed)
+    assert [case.slug for case in report.cases if case.outcome != "pass"] == []
+    assert report.exit_code is ExitCode.PASS
+    assert len({level.level for level in report.levels}) == 11
+
+
+@needs_names
+@pytest.mark.parametrize("name", our_ports())
+def test_our_port_reproduces_the_published_losses_and_the_twenty_names(name: str) -> None:
+    report = run_suite(name, "replicate/published", names=True)
+    assert report.exit_code is ExitCode.PASS
+    assert case_of(report, "replicate/published").outcome == "pass"
+
+
+def broken_copy(name: str, folder: Path, file: str, right: str, wrong: str) -> str:
+    """A port of ours with one change, as its author might have made it."""
+    copy = folder / name
+    shutil.copytree(OURS / name, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    source = (copy / file).read_text()
+    assert source.count(right) == 1
+    (copy / file).write_text(source.replace(right, wrong))
+    return str(copy)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "blamed"),
+    [
+        ("return new Value(data, this, data);", "return new Value(data, this, -data);", "exp"),
+        ("this, exponent * this.data **", "this, -exponent * this.data **", "div"),
+    ],
+)
+def test_a_sign_in_the_js_ports_softmax_gradient_is_blamed_and_adam_is_not(
+    tmp_path: Path, right: str, wrong: str, blamed: str
+) -> None:
+    report = run_suite(broken_copy("js", tmp_path, "src/value.js", right, wrong))
+    assert report.exit_code is ExitCode.FAIL
+    assert report.first_divergence == f"autograd/{blamed}"
+    assert failed_levels(report) == ["autograd", "layers", "backward", "train", "replicate"]
+    first = case_of(report, report.first_divergence).differences[0]
+    assert float(first.got) == pytest.approx(-float(first.expected))
+    assert case_of(report, "backward/cold-step-1").tainted_by == report.first_divergence
+
+
+def test_a_sign_in_the_python_ports_softmax_gradient_is_blamed_on_the_layer(
+    tmp_path: Path,
+) -> None:
+    right, wrong = "output * (output_grad - mean_grad)", "output * (output_grad + mean_grad)"
+    report = run_suite(broken_copy("python", tmp_path, "microgpt_numpy/layers.py", right, wrong))
+    assert report.first_divergence == "layers/softmax-plain"
+    assert failed_levels(report) == ["layers", "backward", "train", "replicate"]
+
+
+def test_a_wrong_gradient_inside_attention_is_blamed_on_its_first_wrong_node(
+    tmp_path: Path,
+) -> None:
+    right = "scores_grad = softmax_vjp(weights, weights_grad)"
+    wrong = "scores_grad = weights * weights_grad"
+    copy = broken_copy("python", tmp_path, "microgpt_numpy/attention.py", right, wrong)
+    report = run_suite(copy, "backward/cold*", "backward/warm*", "forward", "adam")
+    assert failed_levels(report) == ["backward"]
+    for case in report.cases:
+        if case.level == "backward":
+            assert case.differences[0].part == "/intermediate_grads/layer0.attn_scores"
+
+
+def test_a_port_whose_build_fails_is_told_so(tmp_path: Path) -> None:
+    from conformance.running import Request, Unusable, judge
+
+    manifest = (OURS / "js" / "port.toml").read_text()
+    build = """build = ["node", "-e", "console.error('no such type: Float'); process.exit(3)"]\n"""
+    (tmp_path / "port.toml").write_text(build + manifest)
+    with pytest.raises(Unusable, match=r"(?s)the build ended with 3.*\| no such type: Float"):
+        judge(Request(str(tmp_path)))

@@ -1,0 +1,109 @@
+"""The protocol's page, its schema and its worked examples."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from conformance import oracle
+from conformance.documents import PROTOCOL, PROTOCOL_SCHEMA, documents, protocol_schema
+from conformance.examples import Example, examples
+from ports_adapter.client import Client
+from ports_adapter.manifest import find_port
+from ports_adapter.messages import METHODS, InitializeResult, StepParams
+
+NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+BY_METHOD = {example.method: example for example in examples()}
+
+
+def builtins(message: Any) -> Any:
+    return json.loads(msgspec.json.encode(message))
+
+
+def agree(one: Any, other: Any) -> bool:
+    """Whether two JSON documents are the same but for the last digits of their numbers."""
+    match one, other:
+        case dict(), dict():
+            return one.keys() == other.keys() and all(agree(one[k], other[k]) for k in one)
+        case list(), list():
+            return len(one) == len(other) and all(map(agree, one, other))
+        case (float(), _) | (_, float()):
+            return bool(one == pytest.approx(other, rel=1e-12, abs=1e-15))
+        case _:
+            return bool(one == other)
+
+
+def test_every_document_is_as_its_code_says() -> None:
+    for path, content in documents().items():
+        published, generated = path.read_text(), content.decode()
+        assert NUMBER.sub("#", published) == NUMBER.sub("#", generated), f"`make protocol`: {path}"
+        numbers = [list(map(float, NUMBER.findall(text))) for text in (published, generated)]
+        assert numbers[0] == pytest.approx(numbers[1], rel=1e-12, abs=1e-15)
+
+
+def test_every_method_has_a_worked_example_on_the_page() -> None:
+    page = PROTOCOL.read_text()
+    assert re.findall(r"^## `(\w+)`$", page, re.MULTILINE) == list(METHODS)
+    assert len(re.findall(r"^```json$", page, re.MULTILINE)) == len(METHODS)
+
+
+def examples_on_the_page() -> list[list[dict[str, Any]]]:
+    blocks = re.findall(r"^```json\n(.*?)\n```$", PROTOCOL.read_text(), re.MULTILINE | re.DOTALL)
+    return [[json.loads(line) for line in block.splitlines()] for block in blocks]
+
+
+@pytest.mark.parametrize("name", ["python", "js"])
+def test_our_ports_give_the_answers_of_the_page(name: str) -> None:
+    port = find_port(name)
+    with Client(port) as client:
+        for request, *announced, answer in examples_on_the_page():
+            method = METHODS[request["method"]]
+            params = msgspec.convert(request["params"], method.params)
+            steps: list[StepParams] = []
+            on_step = steps.append if announced else None
+            result = client.ask(method.name, params, method.result, 30.0, on_step)
+            if method.name != "initialize":
+                assert agree(builtins(result), answer["result"]), method.name
+                ids = [
+                    step["params"] | {"id": step_.id}
+                    for step, step_ in zip(announced, steps, strict=True)
+                ]
+                assert agree(builtins(steps), ids), method.name
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_examples_obey_the_published_schema(method: str) -> None:
+    schema = json.loads(PROTOCOL_SCHEMA.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    request, *_, answer = [json.loads(line) for line in BY_METHOD[method].lines()]
+    jsonschema.validate(request, schema)
+    result_schema = {"$ref": schema["x-results"][method]["$ref"], "$defs": schema["$defs"]}
+    jsonschema.validate(answer["result"], result_schema)
+    request["params"] = {"an": "unknown thing"}
+    if METHODS[method].params.__struct_fields__:
+        assert not jsonschema.Draft202012Validator(schema).is_valid(request)
+
+
+def test_the_schema_is_made_from_the_messages() -> None:
+    definitions = json.loads(protocol_schema())["$defs"]
+    for method in METHODS.values():
+        assert method.params.__name__ in definitions
+        assert method.result.__name__ in definitions
+
+
+def test_the_oracle_answers_every_example_as_it_is_written() -> None:
+    for example in examples():
+        assert isinstance(example, Example)
+        if example.method not in ("initialize", "shutdown"):
+            assert oracle.answer(example.method, example.params) == example.result
+
+
+def test_an_introduction_may_hold_fields_of_tomorrow() -> None:
+    line = b"""{"protocol_version": 1, "name": "p", "language": "C", "precision": "float32",
+        "methods": ["forward", "telepathy"], "profiles": [], "colour": {"red": 1}}"""
+    assert msgspec.json.decode(line, type=InitializeResult).methods[1] == "telepathy"
