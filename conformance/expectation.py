@@ -126,14 +126,17 @@ def of_losses(
 def of_training(
     steps: Sequence[Step], start: State, config: Config, precision: Precision
 ) -> Answer:
-    """Losses step by step, then the state after the last one."""
+    """Losses step by step, then the state after the last one.
+
+    Every step may add a budget's worth to the moments.
+    """
     losses = [step.evaluation.loss for step in steps]
     rates = [step.learning_rate for step in steps]
     answer = of_losses(losses, rates, start.step, precision)
     last = steps[-1].state
     for part in ("m", "v"):
         for name, tensor in getattr(last, part).items():
-            answer[f"/{part}/{name}"] = _tensor(tensor, precision)
+            answer[f"/{part}/{name}"] = _tensor(tensor, precision, len(steps))
     for name, tensor in last.weights.items():
         answer[f"/weights/{name}"] = Numbers(
             tensor, trained_budget(name, steps, start, config, precision)
@@ -146,16 +149,19 @@ def trained_budget(
 ) -> Array:
     """The budget of a weight after several steps: what each update may add.
 
-    An update moves a weight by `lr * m_hat / (sqrt(v_hat) + eps)`, so it passes on an error
-    of the gradient, itself within its budget, divided by `sqrt(v_hat) + eps`.
+    An update moves a weight by `lr * m_hat / (sqrt(v_hat) + eps)`. An error of the gradient
+    reaches it through `m_hat`, divided by the denominator, and through the denominator
+    itself. The gradient of the k-th step may be off by k budgets, since it starts from
+    weights that k - 1 updates have moved.
     """
     before, budget = start, np.zeros(as_array(start.weights[name]).shape)
-    for step in steps:
+    for count, step in enumerate(steps, start=1):
         gradients = step.evaluation.grads
-        v = as_array(step.state.v[name])
-        v_hat = v / (1 - config.beta2 ** (step.index + 1))
-        passed_on = step.learning_rate / (np.sqrt(v_hat) + config.eps_adam)
-        gradient_budget = tensor_budget(gradients[name], precision)
+        m, v = as_array(step.state.m[name]), as_array(step.state.v[name])
+        m_hat = m / (1 - config.beta1 ** (step.index + 1))
+        root = np.sqrt(v / (1 - config.beta2 ** (step.index + 1))) + config.eps_adam
+        passed_on = step.learning_rate * (1 + np.abs(m_hat) / root) / root
+        gradient_budget = count * tensor_budget(gradients[name], precision)
         own = adam_budget_of(before, gradients, name, config, precision).weights
         budget += own + np.where(v > 0, passed_on * gradient_budget, 0.0)
         before = step.state

@@ -15,7 +15,6 @@ TEXTS = {
     "sorted-characters": ("sorts the characters by code point", "zeBra\nAbc\nmix09\n"),
     "no-final-newline": ("keeps a last line without a newline", "jay\nowl"),
     "crlf": ("strips the CR of CRLF", "jay\r\nowl\r\nkite\r\n"),
-    "lone-cr": ("ends a line at a lone CR", "jay\rowl\rkite"),
     "blank-lines": ("drops blank lines", "\n\njay\n\n   \nowl\n\t\n\n"),
     "padding": ("strips spaces and tabs around a document", "  jay\nowl  \n\tkite\t \n"),
     "inner-space": ("keeps a space inside a document", "snow owl\nsea eagle\n"),

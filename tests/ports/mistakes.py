@@ -190,7 +190,10 @@ def adam_step_not_plus_1() -> None:
 
 @mistake
 def constant_learning_rate() -> None:
-    Config.learning_rate_at = lambda self, _step: self.learning_rate  # type: ignore[method-assign]
+    def constant(self: Config, step: int) -> float:
+        return self.learning_rate
+
+    Config.learning_rate_at = constant  # type: ignore[method-assign]
 
 
 @mistake

@@ -1,6 +1,6 @@
-"""The canonical program as a port, with a known mistake if one is named.
+"""The canonical program as a port: as it is, with a known mistake, or as an honest variant.
 
-python -m tests.ports.oracle_port [MISTAKE]
+python -m tests.ports.oracle_port [MISTAKE or VARIANT]
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from conformance import oracle
 from ports_adapter.messages import METHOD_NOT_FOUND, METHODS, InitializeResult, StepParams
 
 from .mistakes import MISTAKES
+from .variants import VARIANTS
 
 
 def main() -> None:
     if len(sys.argv) > 1:
-        MISTAKES[sys.argv[1]]()
+        (MISTAKES | VARIANTS)[sys.argv[1]]()
     for line in sys.stdin.buffer:
         request = msgspec.json.decode(line)
         send({"id": request["id"]} | answer(request))

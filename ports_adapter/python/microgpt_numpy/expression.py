@@ -22,12 +22,12 @@ class Operation:
 
 # A leaf and a `pow` take a constant after their arguments.
 OPERATIONS = {
-    "leaf": Operation(0, lambda value: value, lambda value: ()),
-    "add": Operation(2, lambda a, b: a + b, lambda a, b: (1.0, 1.0)),
-    "sub": Operation(2, lambda a, b: a - b, lambda a, b: (1.0, -1.0)),
+    "leaf": Operation(0, lambda value: value, lambda _value: ()),
+    "add": Operation(2, lambda a, b: a + b, lambda _a, _b: (1.0, 1.0)),
+    "sub": Operation(2, lambda a, b: a - b, lambda _a, _b: (1.0, -1.0)),
     "mul": Operation(2, lambda a, b: a * b, lambda a, b: (b, a)),
     "div": Operation(2, lambda a, b: a / b, lambda a, b: (1 / b, -a / b / b)),
-    "neg": Operation(1, lambda a: -a, lambda a: (-1.0,)),
+    "neg": Operation(1, lambda a: -a, lambda _a: (-1.0,)),
     "pow": Operation(1, lambda a, n: a**n, lambda a, n: (n * a ** (n - 1),)),
     "exp": Operation(1, np.exp, lambda a: (np.exp(a),)),
     "log": Operation(1, np.log, lambda a: (1 / a,)),
