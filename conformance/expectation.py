@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from golden.budgets import UNIT_ROUNDOFF, Precision, adam_budget_of, tensor_budget
-from golden.numbers import Array, as_array
+from golden.numbers import as_array
 from reference.adam import State
 from reference.config import Config
 from reference.model import Weights
@@ -18,6 +18,7 @@ from .case import Answer, Exact, Numbers
 from .conditioning import attention_magnitudes, widening
 from .dataflow import backward_order, forward_order
 from .graphs import Graph, magnitudes
+from .propagation import loss_budgets, state_budgets
 from .quantity import flat
 
 
@@ -116,56 +117,26 @@ def of_losses(
 ) -> Answer:
     """The `step` notifications of steps that begin with the 0-based `first`."""
     answer: Answer = {}
-    for index, (loss, rate) in enumerate(zip(losses, rates, strict=True)):
+    steps = zip(losses, loss_budgets(losses, precision), rates, strict=True)
+    for index, (loss, budget, rate) in enumerate(steps):
         answer[f"/steps/{index}/step"] = Exact(first + index)
         answer[f"/steps/{index}/learning_rate"] = _tensor(rate, precision)
-        answer[f"/steps/{index}/loss"] = _tensor(loss, precision)
+        answer[f"/steps/{index}/loss"] = Numbers(loss, budget)
     return answer
 
 
 def of_training(
     steps: Sequence[Step], start: State, config: Config, precision: Precision
 ) -> Answer:
-    """Losses step by step, then the state after the last one.
-
-    Every step may add a budget's worth to the moments.
-    """
+    """Losses step by step, then the state after the last one."""
     losses = [step.evaluation.loss for step in steps]
     rates = [step.learning_rate for step in steps]
     answer = of_losses(losses, rates, start.step, precision)
-    last = steps[-1].state
-    for part in ("m", "v"):
-        for name, tensor in getattr(last, part).items():
-            answer[f"/{part}/{name}"] = _tensor(tensor, precision, len(steps))
-    for name, tensor in last.weights.items():
-        answer[f"/weights/{name}"] = Numbers(
-            tensor, trained_budget(name, steps, start, config, precision)
-        )
+    budgets = state_budgets(steps, start, config, precision)
+    for part in ("m", "v", "weights"):
+        for name, tensor in getattr(steps[-1].state, part).items():
+            answer[f"/{part}/{name}"] = Numbers(tensor, getattr(budgets[name], part))
     return answer
-
-
-def trained_budget(
-    name: str, steps: Sequence[Step], start: State, config: Config, precision: Precision
-) -> Array:
-    """The budget of a weight after several steps: what each update may add.
-
-    An update moves a weight by `lr * m_hat / (sqrt(v_hat) + eps)`. An error of the gradient
-    reaches it through `m_hat`, divided by the denominator, and through the denominator
-    itself. The gradient of the k-th step may be off by k budgets, since it starts from
-    weights that k - 1 updates have moved.
-    """
-    before, budget = start, np.zeros(as_array(start.weights[name]).shape)
-    for count, step in enumerate(steps, start=1):
-        gradients = step.evaluation.grads
-        m, v = as_array(step.state.m[name]), as_array(step.state.v[name])
-        m_hat = m / (1 - config.beta1 ** (step.index + 1))
-        root = np.sqrt(v / (1 - config.beta2 ** (step.index + 1))) + config.eps_adam
-        passed_on = step.learning_rate * (1 + np.abs(m_hat) / root) / root
-        gradient_budget = count * tensor_budget(gradients[name], precision)
-        own = adam_budget_of(before, gradients, name, config, precision).weights
-        budget += own + np.where(v > 0, passed_on * gradient_budget, 0.0)
-        before = step.state
-    return budget
 
 
 def _tensor(value: Any, precision: Precision, wide: float = 1.0, terms: float = 0.0) -> Numbers:

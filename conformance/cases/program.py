@@ -86,7 +86,8 @@ def _replicate(name: str, about: str, text: str) -> Case:
         losses = [step.evaluation.loss for step in steps]
         rates = [step.learning_rate for step in steps]
         samples = list(run.samples(steps[-1].state.weights))
-        return counts | of_losses(losses, rates, 0, precision) | exactly(samples=samples)
+        answer = counts | of_losses(losses, rates, 0, precision)
+        return answer | exactly(samples=samples)
 
     return Case.fixed(f"replicate/{name}", about, "replicate", params, answer)
 

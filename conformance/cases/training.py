@@ -159,7 +159,8 @@ def _hundred_steps(trace: Trace) -> Case:
 
     def answer(precision: Precision) -> Answer:
         losses = [float(step.loss) for step in steps]
-        return of_losses(losses, [step.learning_rate for step in steps], 0, precision)
+        rates = [step.learning_rate for step in steps]
+        return of_losses(losses, rates, 0, precision)
 
     about = "follows the losses of a hundred steps"
     return Case.fixed("train/hundred-steps", about, "train", params, answer)
