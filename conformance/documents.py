@@ -13,6 +13,7 @@ from msgspec import inspect
 import ports_adapter
 from golden.store import replace_file
 from ports_adapter import messages as protocol
+from ports_adapter.jsonrpc import Error
 from ports_adapter.messages import METHODS, Message, Method
 
 from . import report
@@ -27,8 +28,8 @@ PREAMBLE = """\
 
 A port is a program that reads JSON-RPC 2.0 requests from its standard input and writes
 answers to its standard output, **one message a line, each line flushed**. Standard error
-is its log. This page is generated from `messages.py`; `protocol.schema.json` says the same
-as JSON Schema. `make protocol` writes both anew.
+is its log. This page is generated from the types in `messages/`; `protocol.schema.json` says
+the same as JSON Schema. `make protocol` writes both anew.
 
 - Every request carries all the state it needs. Nothing is remembered between requests.
 - `initialize` and `shutdown` are required. Of the others a port lists in `methods` what it
@@ -86,7 +87,7 @@ def documents() -> dict[Path, bytes]:
 
 def protocol_schema() -> bytes:
     """The JSON Schema of all messages: a definition for each, requests by method."""
-    kinds: list[type[Any]] = [protocol.Error, protocol.StepParams]
+    kinds: list[type[Any]] = [Error, protocol.StepParams]
     for method in METHODS.values():
         kinds += [method.params, method.result]
     unique = list(dict.fromkeys(kinds))

@@ -19,7 +19,14 @@ from ports_adapter.failures import (
     ProtocolViolated,
 )
 from ports_adapter.manifest import Port
-from ports_adapter.messages import METHODS, InitializeResult, StepParams
+from ports_adapter.messages import (
+    METHODS,
+    InitializeResult,
+    ReplicateParams,
+    StepParams,
+    TrainParams,
+)
+from ports_adapter.quoting import printable
 from reference.config import MICROGPT
 
 from .case import Case, Refusal
@@ -145,6 +152,13 @@ class Engine:
 
     def _ask(self, client: Client, case: Case, params: Any, expected: Any) -> Result:
         steps: list[StepParams] = []
+        most = _steps_asked(params)
+
+        def on_step(step: StepParams) -> None:
+            if len(steps) == most:
+                raise ProtocolViolated(f"more than the {most} steps that were asked for")
+            steps.append(step)
+
         kind: type[Any] = METHODS[case.method].result if case.method in METHODS else object
         started = time.monotonic()
         try:
@@ -153,7 +167,7 @@ class Engine:
                 params,
                 kind,
                 self.port.timeouts.message,
-                steps.append if case.method in STREAMED else None,
+                on_step if case.method in STREAMED else None,
             )
         except PortFailure as failure:
             seconds = time.monotonic() - started
@@ -224,7 +238,19 @@ def judged(case: Case, comparison: Comparison, seconds: float) -> Result:
 
 def sentence_of(divergence: Divergence) -> str:
     """What is wrong with a part of an answer, in one sentence."""
-    return f"{divergence.pointer}: expected {divergence.expected}, got {divergence.got}"
+    at = printable(divergence.pointer, 200)
+    return f"{at}: expected {divergence.expected}, got {divergence.got}"
+
+
+def _steps_asked(params: Any) -> int:
+    """How many `step` notifications may answer a question."""
+    match params:
+        case TrainParams(steps=steps):
+            return steps
+        case ReplicateParams(optimizer=optimizer):
+            return optimizer.num_steps
+        case _:
+            return 0
 
 
 def _refused(case: Case, expected: Refusal, failure: PortError, seconds: float) -> Result:

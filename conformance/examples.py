@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ports_adapter import messages as protocol
+from ports_adapter.jsonrpc import Request
 from ports_adapter.messages import METHODS, Message, Number, StepParams
 from reference.config import MICROGPT, Config
 
@@ -29,7 +30,7 @@ class Example:
 
     def lines(self) -> list[str]:
         """The messages as they go over the wire, the question first."""
-        request = protocol.Request(id=1, method=self.method, params=self.params)
+        request = Request(id=1, method=self.method, params=self.params)
         steps = [
             {"jsonrpc": "2.0", "method": "step", "params": step} for step in self.notifications
         ]

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from golden.trace import Number, number
 from ports_adapter.manifest import Port
-from ports_adapter.quoting import tail
+from ports_adapter.quoting import printable, tail
 
 from .compare import Comparison, Divergence
 from .engine import Finished, Result
@@ -118,10 +118,10 @@ def make_report(port: Port, finished: Finished, seed: int) -> Report:
     return Report(
         port=PortReport(
             port.label,
-            port.name,
-            port.language,
+            printable(port.name, 100),
+            printable(port.language, 100),
             port.precision,
-            finished.offer.methods if finished.offer else [],
+            [printable(name, 100) for name in finished.offer.methods] if finished.offer else [],
         ),
         seed=seed,
         exit_code=exit_code,
@@ -227,9 +227,9 @@ def _case(result: Result, tainted_by: str, port: Port, seed: int) -> CaseReport:
 
 def _difference(divergence: Divergence) -> Difference:
     return Difference(
-        part=divergence.part,
-        pointer=divergence.pointer,
-        first=divergence.first or divergence.pointer,
+        part=printable(divergence.part, 200),
+        pointer=printable(divergence.pointer, 200),
+        first=printable(divergence.first or divergence.pointer, 200),
         expected=divergence.expected,
         got=divergence.got,
         budgets=number(divergence.ratio),

@@ -33,13 +33,13 @@ def show(report: Report, console: Console) -> None:
         for line in report.log:
             _line(console, f"  | {line}", style="dim")
     console.print()
-    style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
-    _line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
-    if report.exit_code is ExitCode.PASS:
-        _line(console, f"Grade: {report.grade}.")
     left_out = [level.level for level in report.levels if level.outcome is Outcome.NOT_OFFERED]
     if left_out:
         _line(console, f"Not offered, so not judged: {', '.join(left_out)}.")
+    if report.exit_code is ExitCode.PASS:
+        _line(console, f"Grade: {report.grade}.")
+    style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
+    _line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
 
 
 def _levels(report: Report) -> Iterator[Text]:

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import UNSET, Raw, Struct
 
 from .failures import PortError, ProtocolViolated
+from .jsonrpc import Error, Request
 from .manifest import Port
-from .messages import Error, Message, Request, StepParams
+from .messages import Message, StepParams
 from .process import PortProcess
 from .quoting import printable, quoted
 
@@ -28,6 +29,11 @@ class _Line(Struct, frozen=True):
     params: Raw | msgspec.UnsetType = UNSET
     result: Raw | msgspec.UnsetType = UNSET
     error: Raw | msgspec.UnsetType = UNSET
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it has an error; null, which some libraries write beside a result, is none."""
+        return self.error is not UNSET and bytes(self.error) != b"null"
 
 
 class Client:
@@ -104,7 +110,7 @@ class Client:
                 on_step(self._step_of(message, line))
                 continue
             self._check_id(message, line)
-            if message.error is not UNSET:
+            if message.is_error:
                 error = _decode(message.error, Error, "/error")
                 raise PortError(error.code, printable(error.message, 500))
             if message.result is UNSET:
@@ -128,11 +134,12 @@ class Client:
         return message
 
     def _check_id(self, message: _Line, line: bytes) -> None:
-        if message.id is None and message.error is not UNSET:
+        if message.id is None and message.is_error:
             error = _decode(message.error, Error, "/error")
             raise PortError(error.code, printable(error.message, 500))
-        is_same = type(message.id) is int and message.id == self._last_id
-        if not is_same:
+        # 1.0 is the same JSON number as 1, and all that some languages can write.
+        is_number = type(message.id) in (int, float)
+        if not is_number or message.id != self._last_id:
             got = "no id" if message.id is UNSET else f"id {printable(repr(message.id), 60)}"
             raise ProtocolViolated(
                 f"the answer has {got}, the question had id {self._last_id}: {quoted(line)}"

@@ -317,6 +317,42 @@ def test_no_file_descriptor_is_left_open(make_port: MakePort) -> None:
     assert psutil.Process().num_fds() == before
 
 
+def test_steps_without_end_are_a_violation(make_port: MakePort) -> None:
+    source = """
+    def endless(r):
+        s = 0
+        while True:
+            step = {"id": r["id"], "step": s, "loss": 3.0, "learning_rate": 0.01}
+            put(json.dumps({"jsonrpc": "2.0", "method": "step", "params": step}) + "\\n")
+            s += 1
+    HANDLERS["train"] = endless
+    HANDLERS["initialize"] = lambda r: introduce(r, methods=["train"])
+    """
+    outcome, detail = only(run_suite(make_port(port(source)), "train/warm-start"))
+    assert outcome == "protocol violation"
+    assert "more than the 2 steps that were asked for" in detail
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "text = text.replace('\"id\": %d' % r['id'], '\"id\": %d.0' % r['id'])",
+        "text = text[:-1] + ', \"error\": null}'",
+        'text = text[:-1] + \', "remark": {"of": [1, "tomorrow"]}}\'',
+        "text = '  ' + text + ' \\r'",
+    ],
+)
+def test_what_json_leaves_open_is_accepted(make_port: MakePort, change: str) -> None:
+    source = f"""
+    def lenient(r):
+        text = json.dumps({{"jsonrpc": "2.0", "id": r["id"], "result": linear(r["params"])}})
+        {change}
+        put(text + "\\n")
+    HANDLERS["linear"] = lenient
+    """
+    assert only(run_suite(make_port(port(source)), LINEAR)) == ("pass", "")
+
+
 def test_a_very_long_name_is_cut(make_port: MakePort) -> None:
     source = port("HANDLERS['tokenize'] = lambda r: refuse(r, -1, 'x' * 100_000)")
     outcome, detail = only(run_suite(make_port(source), TOKENS))

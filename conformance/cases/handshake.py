@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from golden.budgets import Precision
+from ports_adapter.jsonrpc import METHOD_NOT_FOUND
 from ports_adapter.messages import (
-    METHOD_NOT_FOUND,
     PROTOCOL_VERSION,
     InitializeParams,
 )

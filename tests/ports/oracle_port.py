@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from conformance import oracle
-from ports_adapter.messages import METHOD_NOT_FOUND, METHODS, InitializeResult, StepParams
+from ports_adapter.jsonrpc import METHOD_NOT_FOUND
+from ports_adapter.messages import METHODS, InitializeResult, StepParams
 
 from .mistakes import MISTAKES
 from .variants import VARIANTS

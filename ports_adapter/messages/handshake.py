@@ -1,0 +1,42 @@
+"""Hello and goodbye: `initialize`, `shutdown`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from .common import (
+    Message,
+    Precision,
+)
+
+
+class InitializeParams(Message, omit_defaults=False):
+    protocol_version: int
+    suite: str
+
+
+class InitializeResult(Message):
+    """What the port is and offers. What it does not list is not asked of it."""
+
+    protocol_version: int
+    name: str
+    language: str
+    precision: Precision
+    methods: list[str]
+    profiles: list[str]
+    other_sizes: Annotated[
+        bool, Meta(description="Whether other sizes than the profile's own are accepted.")
+    ] = False
+    intermediates: Annotated[
+        bool, Meta(description="Whether `forward` and `backward` can give intermediates.")
+    ] = False
+
+
+class ShutdownParams(Message):
+    """Nothing."""
+
+
+class ShutdownResult(Message):
+    """Nothing."""
