@@ -13,8 +13,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from conformance.cases.handshake import introduction
-from conformance.cases.situations import recorded_state
 from conformance.cases.training import train_question
+from conformance.recorded import recorded_state
 from golden.goldens import load_trace
 from ports_adapter.building import build
 from ports_adapter.client import Client

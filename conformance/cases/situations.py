@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from golden.trace import Trace, floats, full_steps, state_before
+from golden.trace import Trace, full_steps, state_before
 from ports_adapter.messages import ModelParams
 from reference.adam import State
 from reference.config import Config
@@ -15,6 +15,7 @@ from reference.model import Weights, initial_weights
 from reference.training import Evaluation, evaluate
 
 from ..oracle import as_json, sizes_of
+from ..recorded import recorded_evaluation, recorded_state
 
 FRESH = 2
 
@@ -79,18 +80,6 @@ class Situations:
         return recorded_state(self.trace, self.warm)
 
 
-def recorded_state(trace: Trace, step: int) -> State:
-    """The state before a step that the trace is known to hold.
-
-    Raises:
-        LookupError: it does not hold it.
-    """
-    state = state_before(trace, step)
-    if state is None:
-        raise LookupError(f"the trace does not hold the state before step {step}")
-    return state
-
-
 @dataclass(frozen=True)
 class _Builder:
     trace: Trace
@@ -108,20 +97,12 @@ class _Builder:
             if state is None or step.step in (2, 3):
                 continue
             temperature = "warm" if step.step >= self.warm else "cold"
-            recorded = Evaluation(
-                logits=floats({"": full.logits})[""],
-                losses=[float(loss) for loss in full.losses],
-                loss=float(step.loss),
-                grads=floats(full.grads),
-                intermediates={},
-                intermediate_grads={},
-            )
             about = f"step {step.step + 1} of the golden trace, document {step.document!r}"
             yield replace(
                 self._situation(
                     f"{temperature}-step-{step.step + 1}", about, state.weights, step.document
                 ),
-                recorded=recorded,
+                recorded=recorded_evaluation(step, full),
             )
 
     def by_hand(self) -> Iterator[Situation]:

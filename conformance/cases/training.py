@@ -8,17 +8,18 @@ from dataclasses import replace
 from itertools import islice
 
 from golden.budgets import Precision
-from golden.trace import Trace, floats
+from golden.trace import Trace
 from ports_adapter.messages import AdamParams, TrainParams
 from reference.adam import State, adam, zeros_like
 from reference.config import Config
 from reference.model import Weights
-from reference.training import Evaluation, Step, train
+from reference.training import Step, train
 
 from ..case import Answer, Case
 from ..expectation import of_adam, of_losses, of_training
 from ..oracle import as_json, optimizer_of, sizes_of
-from .situations import Situations, recorded_state
+from ..recorded import recorded_state, recorded_steps
+from .situations import Situations
 
 OTHER = Config(learning_rate=0.003, beta1=0.9, beta2=0.95, eps_adam=1e-6, num_steps=500)
 
@@ -109,27 +110,6 @@ def train_cases(situations: Situations) -> list[Case]:
         _wrapping(situations),
         _hundred_steps(trace),
     ]
-
-
-def recorded_steps(trace: Trace, first: int, count: int) -> list[Step]:
-    """Consecutive steps that the trace records in full."""
-    steps = []
-    for traced in trace.steps[first : first + count]:
-        full = traced.full()
-        if full is None:
-            raise LookupError(f"the trace does not record step {traced.step} in full")
-        evaluation = Evaluation(
-            logits=floats({"": full.logits})[""],
-            losses=[float(loss) for loss in full.losses],
-            loss=float(traced.loss),
-            grads=floats(full.grads),
-            intermediates={},
-            intermediate_grads={},
-        )
-        state = State(traced.step + 1, floats(full.weights), floats(full.m), floats(full.v))
-        rate = traced.learning_rate
-        steps.append(Step(traced.step, traced.tokens, rate, evaluation, state))
-    return steps
 
 
 def _recorded_training(name: str, about: str, trace: Trace, first: int, count: int) -> Case:
