@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec import structs
@@ -51,22 +51,22 @@ OUTCOME_OF: dict[type[PortFailure], Outcome] = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a case ended; `seconds` is how long the port took."""
+    """How a case ended; `seconds` is how long the port took, `log` what it had logged by then."""
 
     case: Case
     outcome: Outcome
     detail: str = ""
     seconds: float = 0.0
     comparison: Comparison | None = None
+    log: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """All results of a run, in order, with what the port said of itself and logged."""
+    """All results of a run, in order, and what the port said of itself."""
 
     results: tuple[Result, ...]
     offer: InitializeResult | None
-    log: bytes
     was_interrupted: bool
 
 
@@ -83,7 +83,7 @@ class Engine:
     client: Client | None = None
     offer: InitializeResult | None = None
     given_up: str = ""
-    failed_introduction: tuple[Outcome, str] = (Outcome.NOT_RUN, "")
+    failure: PortFailure | None = None
     log: bytes = b""
     restarts: int = 0
     results: list[Result] = field(default_factory=list)
@@ -109,9 +109,13 @@ class Engine:
                     self.results.append(Result(case, Outcome.NOT_RUN, "interrupted"))
         finally:
             self._stop()
-        return Finished(tuple(self.results), self.offer, self.log, interrupted)
+        return Finished(tuple(self.results), self.offer, interrupted)
 
     def _keep(self, result: Result) -> None:
+        if self.client is not None:
+            self.log = self.client.log
+        if result.outcome.is_failure and result.outcome is not Outcome.NOT_RUN:
+            result = replace(result, log=self.log)
         self.results.append(result)
         self.on_result(result)
 
@@ -124,19 +128,19 @@ class Engine:
             )
         except PortFailure as failure:
             self.given_up = f"the port did not introduce itself: {failure}"
-            self.failed_introduction = (OUTCOME_OF[type(failure)], str(failure))
+            self.failure = failure
             self._stop()
 
     def _stop(self) -> None:
         if self.client is not None:
             self.client.close()
-            self.log = self.client.log or self.log
+            self.log = self.client.log
             self.client = None
 
     def _run(self, case: Case) -> Result:
         """One case, with the port started anew if it has to be."""
-        if self.offer is None and case.slug == "protocol/initialize":
-            return Result(case, *self.failed_introduction)
+        if self.offer is None and self.failure and case.slug == "protocol/initialize":
+            return _failed(case, self.failure)
         if self.offer is not None and (lacking := not_offered(case, self.offer)):
             return Result(case, Outcome.NOT_OFFERED, lacking)
         if self.client is None and not self.given_up:
@@ -175,7 +179,7 @@ class Engine:
                 return _refused(case, expected, failure, seconds)
             if not isinstance(failure, PortError):
                 self._stop()
-            return Result(case, OUTCOME_OF[type(failure)], str(failure), seconds)
+            return _failed(case, failure, seconds)
         seconds = time.monotonic() - started
         if isinstance(expected, Refusal):
             detail = f"answered, where error {expected.code} is right"
@@ -197,14 +201,15 @@ class Engine:
             self.given_up = str(error)
 
     def _shut_down(self, case: Case) -> Result:
+        if self.client is None and not self.given_up:
+            self._restart()
         if self.client is None:
-            return Result(case, Outcome.NOT_RUN, self.given_up or "the port was not running")
+            return Result(case, Outcome.NOT_RUN, self.given_up)
         started = time.monotonic()
         try:
             self.client.ask("shutdown", {}, object, self.port.timeouts.message)
         except PortFailure as failure:
-            seconds = time.monotonic() - started
-            return Result(case, OUTCOME_OF[type(failure)], str(failure), seconds)
+            return _failed(case, failure, time.monotonic() - started)
         code = self.client.wait(SECONDS_TO_EXIT)
         seconds = time.monotonic() - started
         if code is None:
@@ -258,6 +263,10 @@ def _refused(case: Case, expected: Refusal, failure: PortError, seconds: float) 
         return Result(case, Outcome.PASS, "", seconds)
     detail = f"refused with error {failure.code}, where {expected.code} is right"
     return Result(case, Outcome.MISMATCH, detail, seconds)
+
+
+def _failed(case: Case, failure: PortFailure, seconds: float = 0.0) -> Result:
+    return Result(case, OUTCOME_OF[type(failure)], str(failure), seconds)
 
 
 def _fault(case: Case, error: Exception) -> Result:

@@ -59,7 +59,8 @@ class CaseReport(Struct, frozen=True):
     """One case. `worst` is the largest error of any number in budgets, at `worst_at`.
 
     A failure that may come from an earlier one is `tainted_by` that case. `rerun` is the
-    command that runs this case again.
+    command that runs this case again. `log` is the end of what the port had written to its
+    standard error when the case failed.
     """
 
     slug: str
@@ -77,6 +78,7 @@ class CaseReport(Struct, frozen=True):
     differences: list[Difference]
     tainted_by: str
     rerun: str
+    log: list[str]
 
 
 class LevelReport(Struct, frozen=True):
@@ -104,7 +106,6 @@ class Report(Struct, frozen=True, kw_only=True):
     first_divergence: str
     levels: list[LevelReport]
     cases: list[CaseReport]
-    log: list[str]
     seconds: float
 
 
@@ -130,7 +131,6 @@ def make_report(port: Port, finished: Finished, seed: int) -> Report:
         first_divergence=failures[0] if failures else "",
         levels=[_level(level, cases) for level in Level if any(c.level is level for c in cases)],
         cases=cases,
-        log=tail(finished.log) if failures else [],
         seconds=sum(result.seconds for result in results),
     )
 
@@ -222,6 +222,7 @@ def _case(result: Result, tainted_by: str, port: Port, seed: int) -> CaseReport:
         differences=[_difference(d) for d in comparison.divergences[:DIFFERENCES_KEPT]],
         tainted_by=tainted_by,
         rerun=rerun_command(port, case.slug, seed),
+        log=tail(result.log),
     )
 
 

@@ -28,10 +28,6 @@ def show(report: Report, console: Console) -> None:
     if failures:
         _first(failures[0], console)
         _others(failures, console)
-    if report.log:
-        console.print("\nThe end of the port's log (standard error):")
-        for line in report.log:
-            _line(console, f"  | {line}", style="dim")
     console.print()
     left_out = [level.level for level in report.levels if level.outcome is Outcome.NOT_OFFERED]
     if left_out:
@@ -70,6 +66,10 @@ def _first(case: CaseReport, console: Console) -> None:
             _line(console, f"  computed from it, so not judged: {shown}", style="dim")
     else:
         _line(console, f"  {case.detail}")
+    if case.log:
+        console.print("  the end of the port's log (standard error):")
+        for line in case.log:
+            _line(console, f"  | {line}", style="dim")
     _line(console, f"  again: {case.rerun}")
 
 

@@ -260,7 +260,7 @@ def test_what_the_port_logs_is_shown_when_it_fails(make_port: MakePort) -> None:
     HANDLERS["tokenize"] = doomed
     """
     report = run_suite(make_port(port(source)), TOKENS)
-    assert report.log == ["index out of range: 17\\x07"]
+    assert report.cases[0].log == ["index out of range: 17\\x07"]
 
 
 def test_a_flood_of_logging_neither_blocks_nor_fails(make_port: MakePort) -> None:
