@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from golden.budgets import Precision
 from golden.numbers import Array
 from ports_adapter.messages import InitializeResult, Message
@@ -26,10 +28,17 @@ class Numbers:
 
     `budget` is how far each element may be off, absolutely: one for all, or an array of
     the same shape. Where it is 0 the element is exact.
+
+    Raises:
+        ValueError: a budget is negative or not finite, so that it could not fail anything.
     """
 
     value: Any
     budget: float | Array
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.budget).all() and np.min(self.budget, initial=0.0) >= 0):
+            raise ValueError("a budget must be finite and not negative")
 
 
 Expected = Exact | Numbers
