@@ -148,18 +148,25 @@ def _expression() -> Message:
 
 
 def _matrices(scale: float) -> protocol.Tensors:
-    """Weights of the example's model: small multiples of `scale`, no two rows alike."""
-    shapes = CONFIG.shapes(CHARACTERS + 1)
-    return {name: _matrix(rows, columns, scale) for name, (rows, columns) in shapes.items()}
+    """Weights of the example's model: small multiples of `scale`, no two matrices alike."""
+    shapes = CONFIG.shapes(CHARACTERS + 1).items()
+    return {
+        name: _matrix(rows, columns, scale, first)
+        for first, (name, (rows, columns)) in enumerate(shapes)
+    }
 
 
 def _small(scale: float) -> protocol.Tensors:
     """A single matrix: Adam treats them all alike."""
-    return {"wte": _matrix(CHARACTERS + 1, CONFIG.n_embd, scale)}
+    return {"wte": _matrix(CHARACTERS + 1, CONFIG.n_embd, scale, 0)}
 
 
-def _matrix(rows: int, columns: int, scale: float) -> protocol.Matrix:
+def _matrix(rows: int, columns: int, scale: float, first: int) -> protocol.Matrix:
     return [
-        [round(scale * ((5 * row + 3 * column) % 7 - 3), 3) for column in range(columns)]
+        [
+            # Adding 0 makes -0 a 0.
+            round(scale * ((5 * row + 3 * column + 2 * first) % 7 - 3), 3) + 0.0
+            for column in range(columns)
+        ]
         for row in range(rows)
     ]

@@ -33,7 +33,7 @@ Intermediates = Annotated[
     dict[str, list[Any]],
     Meta(
         description="By name, then by position: a vector, or one vector a head for `attn_scores` "
-        "and `attn_weights`. The names are listed under `forward`."
+        "and `attn_weights`. The names are listed above."
     ),
 ]
 
