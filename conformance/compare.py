@@ -165,7 +165,7 @@ class Measured:
 def measure(pointer: str, part: Numbers, got: Any) -> Measured:
     """Compare a tensor whose shape is right, element by element, in budgets."""
     right, actual = flat(part.value), flat(got)
-    ratios = in_budgets(right, actual, part.budget)
+    ratios = in_budgets(right, actual, budgets_of(part, right))
     worst = int(np.argmax(ratios)) if ratios.size else 0
     apart = ulps(right, actual)
     identical = int((apart == 0).sum())
@@ -174,24 +174,34 @@ def measure(pointer: str, part: Numbers, got: Any) -> Measured:
     outside = np.flatnonzero(ratios > 1)
     divergences: tuple[Divergence, ...] = ()
     if outside.size:
-        first = pointer + place_of(part.value, int(outside[0]))
+        is_exact = budgets_of(part, right)[worst] == 0
         divergences = (
             Divergence(
-                pointer, worst_at, repr(float(right[worst])), repr(float(actual[worst])),
-                ratio, int(outside.size), int(ratios.size), first,
+                part=pointer,
+                pointer=worst_at,
+                expected=repr(float(right[worst])) + (" exactly" if is_exact else ""),
+                got=repr(float(actual[worst])),
+                ratio=ratio,
+                wrong=int(outside.size),
+                values=int(ratios.size),
+                first=pointer + place_of(part.value, int(outside[0])),
             ),
-        )  # fmt: skip
+        )
     largest = float(apart.max()) if apart.size else 0.0
     return Measured(divergences, ratio, worst_at, int(ratios.size), identical, largest)
 
 
-def in_budgets(right: Array, actual: Array, budget: float | Array) -> Array:
+def budgets_of(part: Numbers, values: Array) -> Array:
+    """The budget of each of a part's flat values."""
+    return np.broadcast_to(np.ravel(as_array(part.budget)), values.shape)
+
+
+def in_budgets(right: Array, actual: Array, budgets: Array) -> Array:
     """How far off each element is, in budgets: 0 where equal, infinite where just one is finite."""
-    budgets = np.broadcast_to(np.ravel(as_array(budget)), right.shape)
     same = (right == actual) | (np.isnan(right) & np.isnan(actual))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         ratios = np.abs(right - actual) / budgets
-    result: Array = np.where(same, 0.0, np.nan_to_num(ratios, nan=np.inf))
+    result: Array = np.where(same, 0.0, np.where(np.isnan(ratios), np.inf, ratios))
     return result
 
 

@@ -34,14 +34,17 @@ the same as JSON Schema. `make protocol` writes both anew.
 - Every request carries all the state it needs. Nothing is remembered between requests.
 - `initialize` and `shutdown` are required. Of the others a port lists in `methods` what it
   offers; it is asked nothing else. What it offers must work.
-- Unknown fields are ignored. An unknown method is answered with error -32601, wrong
-  parameters with -32602, a failure inside with -32603; the port lives on. When its input
-  ends, it exits.
+- Unknown fields are ignored. An unknown method is answered with error -32601, and the port
+  lives on. When its input ends, it exits. (Parameters are always right; JSON-RPC has -32602
+  for wrong ones and -32603 for a failure inside.)
 - Numbers travel as shortest round-trip decimals, or with 17 significant digits (9 in
   float32). `NaN`, `Infinity` and `-Infinity` are strings. Requests hold finite numbers only.
 - Weights are matrices `[nout][nin]` by their `state_dict` names, so that
   `linear(x, w)[o] = sum_i w[o][i] * x[i]`. The vocabulary is as large as `wte` has rows, and
   the special token BOS is the last one.
+- The profile `microgpt` has `n_embd` 16, `n_head` 4, `n_layer` 1, `block_size` 16, and 27
+  tokens. A port that takes other sizes and hyperparameters than the published ones says so
+  with `other_sizes`, and is asked with some. `num_steps` always counts.
 - A document of tokens `t` has `n = min(block_size, len(t) - 1)` positions: position `p` sees
   `t[0..p]` and predicts `t[p + 1]`.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +19,7 @@ from ports_adapter.failures import (
     PortFailure,
     PortTimedOut,
     ProtocolViolated,
+    WrongAnswer,
 )
 from ports_adapter.manifest import Port
 from ports_adapter.messages import (
@@ -35,7 +38,8 @@ from .compare import Comparison, Divergence, compare
 from .levels import Level
 from .outcome import Outcome
 
-RESTARTS = 5
+DEATHS = 5
+TIMEOUTS = 2
 SECONDS_TO_EXIT = 5.0
 
 STREAMED = ("train", "replicate")
@@ -46,6 +50,7 @@ OUTCOME_OF: dict[type[PortFailure], Outcome] = {
     PortCrashed: Outcome.CRASH,
     PortTimedOut: Outcome.TIMEOUT,
     ProtocolViolated: Outcome.VIOLATION,
+    WrongAnswer: Outcome.VIOLATION,
 }
 
 
@@ -74,8 +79,9 @@ class Finished:
 class Engine:
     """Asks one port case after case.
 
-    A port that crashes, hangs or breaks the protocol is started anew for the next case, up
-    to `RESTARTS` times; what is left after that is not run.
+    A port that crashes, hangs or breaks the protocol is started anew for the next case. A
+    method at which it did so `DEATHS` times, or ran out of time `TIMEOUTS` times, is not
+    asked again; the others are.
     """
 
     port: Port
@@ -85,7 +91,8 @@ class Engine:
     given_up: str = ""
     failure: PortFailure | None = None
     log: bytes = b""
-    restarts: int = 0
+    deaths: Counter[str] = field(default_factory=Counter)
+    timeouts: Counter[str] = field(default_factory=Counter)
     results: list[Result] = field(default_factory=list)
 
     def run(self, cases: Sequence[Case], *, shut_down: bool = True) -> Finished:
@@ -106,7 +113,9 @@ class Engine:
             done = {result.case.slug for result in self.results}
             for case in cases:
                 if case.slug not in done:
-                    self.results.append(Result(case, Outcome.NOT_RUN, "interrupted"))
+                    lacking = self.offer and not_offered(case, self.offer)
+                    outcome = Outcome.NOT_OFFERED if lacking else Outcome.NOT_RUN
+                    self.results.append(Result(case, outcome, lacking or "interrupted"))
         finally:
             self._stop()
         return Finished(tuple(self.results), self.offer, interrupted)
@@ -143,6 +152,8 @@ class Engine:
             return _failed(case, self.failure)
         if self.offer is not None and (lacking := not_offered(case, self.offer)):
             return Result(case, Outcome.NOT_OFFERED, lacking)
+        if reason := self._hopeless(case.method):
+            return Result(case, Outcome.NOT_RUN, reason)
         if self.client is None and not self.given_up:
             self._restart()
         if self.client is None or self.offer is None:
@@ -177,7 +188,9 @@ class Engine:
             seconds = time.monotonic() - started
             if isinstance(expected, Refusal) and isinstance(failure, PortError):
                 return _refused(case, expected, failure, seconds)
-            if not isinstance(failure, PortError):
+            if not isinstance(failure, PortError | WrongAnswer):
+                self.deaths[case.method] += 1
+                self.timeouts[case.method] += isinstance(failure, PortTimedOut)
                 self._stop()
             return _failed(case, failure, seconds)
         seconds = time.monotonic() - started
@@ -186,15 +199,22 @@ class Engine:
             return Result(case, Outcome.MISMATCH, detail, seconds)
         answer = structs.asdict(got) | ({"steps": steps} if case.method in STREAMED else {})
         try:
-            return judged(case, compare(expected, answer), seconds)
+            result = judged(case, compare(expected, answer), seconds)
         except Exception as error:
             return _fault(case, error)
+        if isinstance(got, InitializeResult) and (doubt := doubtful_offer(got)):
+            return Result(case, Outcome.MISMATCH, doubt, seconds)
+        return result
+
+    def _hopeless(self, method: str) -> str:
+        """Why a method is not asked again, or an empty string."""
+        if self.timeouts[method] == TIMEOUTS:
+            return f"{method} ran out of time {TIMEOUTS} times"
+        if self.deaths[method] == DEATHS:
+            return f"{method} ended the port {DEATHS} times"
+        return ""
 
     def _restart(self) -> None:
-        if self.restarts == RESTARTS:
-            self.given_up = f"the port was started anew {RESTARTS} times, and failed again"
-            return
-        self.restarts += 1
         try:
             self._start()
         except NotStarted as error:
@@ -220,6 +240,23 @@ class Engine:
         return Result(case, Outcome.PASS, "", seconds)
 
 
+def doubtful_offer(offer: InitializeResult) -> str:
+    """What in an offer is probably a slip, so that something would silently not be asked."""
+    for name in offer.methods:
+        others = [known for known in METHODS if known not in offer.methods]
+        near = difflib.get_close_matches(name.lower(), others, n=1, cutoff=0.8)
+        if name not in METHODS and near:
+            return f"it offers the method {printable(name, 60)!r}: is {near[0]!r} meant?"
+    levels = {case_level for case_level in PROFILED if case_level in offer.methods}
+    if levels and MICROGPT.name not in offer.profiles:
+        profiles = ", ".join(printable(name, 60) for name in offer.profiles) or "no profile"
+        return (
+            f"it offers {', '.join(sorted(levels))} for {profiles}: "
+            f"the profile that is asked for is {MICROGPT.name!r}"
+        )
+    return ""
+
+
 def not_offered(case: Case, offer: InitializeResult) -> str:
     """Why a case is not asked of a port that offers this, or an empty string."""
     if case.level is Level.PROTOCOL:
@@ -229,7 +266,7 @@ def not_offered(case: Case, offer: InitializeResult) -> str:
     if case.level in PROFILED and MICROGPT.name not in offer.profiles:
         return f"the port does not offer the profile {MICROGPT.name}"
     if case.other_sizes and not offer.other_sizes:
-        return "the port does not offer other sizes"
+        return "the port does not offer other sizes and hyperparameters"
     return ""
 
 

@@ -7,7 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from golden.budgets import UNIT_ROUNDOFF, Precision, adam_budget_of, tensor_budget
+from golden.budgets import (
+    UNIT_ROUNDOFF,
+    Precision,
+    adam_budget_of,
+    learning_rate_budget,
+    tensor_budget,
+)
 from golden.numbers import as_array
 from reference.adam import State
 from reference.config import Config
@@ -102,7 +108,7 @@ def of_adam(
 ) -> Answer:
     """The learning rate, then moments and weights, each judged from the injected inputs."""
     rate = config.learning_rate_at(state.step)
-    answer: Answer = {"/learning_rate": Numbers(rate, tensor_budget(rate, precision))}
+    answer: Answer = {"/learning_rate": Numbers(rate, learning_rate_budget(config, precision))}
     budgets = {
         name: adam_budget_of(state, gradients, name, config, precision) for name in gradients
     }
@@ -113,14 +119,19 @@ def of_adam(
 
 
 def of_losses(
-    losses: Sequence[float], rates: Sequence[float], first: int, precision: Precision
+    losses: Sequence[float],
+    rates: Sequence[float],
+    first: int,
+    config: Config,
+    precision: Precision,
 ) -> Answer:
     """The `step` notifications of steps that begin with the 0-based `first`."""
     answer: Answer = {}
     steps = zip(losses, loss_budgets(losses, precision), rates, strict=True)
     for index, (loss, budget, rate) in enumerate(steps):
         answer[f"/steps/{index}/step"] = Exact(first + index)
-        answer[f"/steps/{index}/learning_rate"] = _tensor(rate, precision)
+        rate_budget = learning_rate_budget(config, precision)
+        answer[f"/steps/{index}/learning_rate"] = Numbers(rate, rate_budget)
         answer[f"/steps/{index}/loss"] = Numbers(loss, budget)
     return answer
 
@@ -131,7 +142,7 @@ def of_training(
     """Losses step by step, then the state after the last one."""
     losses = [step.evaluation.loss for step in steps]
     rates = [step.learning_rate for step in steps]
-    answer = of_losses(losses, rates, start.step, precision)
+    answer = of_losses(losses, rates, start.step, config, precision)
     budgets = state_budgets(steps, start, config, precision)
     for part in ("m", "v", "weights"):
         for name, tensor in getattr(steps[-1].state, part).items():

@@ -140,7 +140,7 @@ def tainted_cases(results: Sequence[Result]) -> dict[str, str]:
     first: dict[Level, str] = {}
     tainted = {}
     for result in results:
-        if not result.outcome.is_failure:
+        if not result.outcome.is_failure or result.outcome is Outcome.NOT_RUN:
             continue
         above = upstream(result.case.level)
         source = next((slug for level, slug in first.items() if level in above), None)
@@ -243,6 +243,8 @@ def _level(level: Level, cases: Sequence[CaseReport]) -> LevelReport:
     of_level = [case for case in cases if case.level is level]
     asked = [case for case in of_level if case.outcome is not Outcome.NOT_OFFERED]
     failed = [case for case in asked if case.outcome.is_failure]
+    # What was not run says less than what failed.
+    failed.sort(key=lambda case: case.outcome is Outcome.NOT_RUN)
     passed = len(asked) - len(failed)
     outcome = failed[0].outcome if failed else Outcome.PASS if asked else Outcome.NOT_OFFERED
     worst = max(of_level, key=lambda case: float(case.worst))

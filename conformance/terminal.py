@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -29,13 +30,26 @@ def show(report: Report, console: Console) -> None:
         _first(failures[0], console)
         _others(failures, console)
     console.print()
-    left_out = [level.level for level in report.levels if level.outcome is Outcome.NOT_OFFERED]
-    if left_out:
-        _line(console, f"Not offered, so not judged: {', '.join(left_out)}.")
+    for line in _left_out(report):
+        _line(console, line)
     if report.exit_code is ExitCode.PASS:
         _line(console, f"Grade: {report.grade}.")
     style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
     _line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    """What was not judged, because the port does not offer it."""
+    levels = [level.level for level in report.levels if level.outcome is Outcome.NOT_OFFERED]
+    if levels:
+        yield f"Not offered, so not judged: {', '.join(levels)}."
+    elsewhere = Counter(
+        case.detail.removeprefix("the port does not offer ")
+        for case in report.cases
+        if case.outcome is Outcome.NOT_OFFERED and case.level not in levels
+    )
+    for what, cases in elsewhere.items():
+        yield f"Not offered, so not judged: {what} ({_counted(cases).strip()})."
 
 
 def _levels(report: Report) -> Iterator[Text]:
@@ -81,8 +95,8 @@ def _difference(difference: Difference) -> Iterator[str]:
     if math.isfinite(ratio):
         yield f"  off by {budgets(ratio)}"
     if difference.values > 1:
-        count = f"{difference.wrong} of {difference.values} values are wrong"
-        yield f"  {count}, the first at {difference.first}"
+        count = f"the worst of {difference.wrong} wrong values (of {difference.values})"
+        yield f"  {count}; the first is at {difference.first}"
 
 
 def _others(failures: list[CaseReport], console: Console) -> None:
@@ -91,8 +105,12 @@ def _others(failures: list[CaseReport], console: Console) -> None:
         return
     console.print("\nOther failures:")
     by_level: dict[str, list[CaseReport]] = {}
+    not_run: Counter[str] = Counter()
     for case in failures[1:]:
-        by_level.setdefault(case.level, []).append(case)
+        if case.outcome is Outcome.NOT_RUN:
+            not_run[case.detail] += 1
+        else:
+            by_level.setdefault(case.level, []).append(case)
     for level, cases in by_level.items():
         first = cases[0]
         if first.tainted_by:
@@ -104,9 +122,14 @@ def _others(failures: list[CaseReport], console: Console) -> None:
             why += ", …" if len(cases) > SLUGS_SHOWN else ""
         else:
             why = f"{first.slug} ({first.outcome}): {first.detail}"
-        count = "1 case " if len(cases) == 1 else f"{len(cases)} cases"
-        _line(console, f"  {level:11}{count:>9}  {why}")
+        _line(console, f"  {level:11}{_counted(len(cases)):>9}  {why}")
+    for reason, cases_left in not_run.items():
+        _line(console, f"  {'not run':11}{_counted(cases_left):>9}  {reason}")
     console.print("  (--json writes all of them)", style="dim", markup=False)
+
+
+def _counted(cases: int) -> str:
+    return "1 case " if cases == 1 else f"{cases} cases"
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
@@ -118,7 +141,8 @@ def budgets(ratio: float) -> str:
     """A ratio in words: `0.3 of budget`, `4.1e+06 of budget`."""
     if not math.isfinite(ratio):
         return "beyond measure"
-    return f"{ratio:.2g} of budget"
+    # Three digits just above 1, so that a failure never reads as 1.
+    return f"{ratio:.3g} of budget" if 1 < ratio < 10 else f"{ratio:.2g} of budget"
 
 
 @contextmanager

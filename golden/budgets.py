@@ -29,7 +29,7 @@ UNIT_ROUNDOFF: dict[Precision, float] = {"float64": 2.0**-53, "float32": 2.0**-2
 SMALLEST_NORMAL: dict[Precision, float] = {"float64": 2.0**-1022, "float32": 2.0**-126}
 
 TENSOR_FACTOR = 64
-WEIGHT_FACTOR, UPDATE_FACTOR, M_FACTOR, V_FACTOR = 4, 16, 8, 32
+WEIGHT_FACTOR, UPDATE_FACTOR, M_FACTOR, V_FACTOR, RATE_FACTOR = 4, 16, 8, 32, 4
 
 
 def tensor_budget(truth: Any, precision: Precision, magnitude: float = 0.0) -> float:
@@ -73,14 +73,20 @@ def adam_budget_of(
     u, floor = UNIT_ROUNDOFF[precision], SMALLEST_NORMAL[precision]
     m_terms = config.beta1 * np.abs(m) + (1 - config.beta1) * np.abs(g)
     v_terms = config.beta2 * v + (1 - config.beta2) * g**2
-    v_hat = v_terms / (1 - config.beta2 ** (state.step + 1))
-    update = (
-        config.learning_rate_at(state.step)
-        * (m_terms / (1 - config.beta1 ** (state.step + 1)))
-        / (np.sqrt(v_hat) + config.eps_adam)
-    )
+    power1, power2 = config.beta1 ** (state.step + 1), config.beta2 ** (state.step + 1)
+    direction = m_terms / (1 - power1) / (np.sqrt(v_terms / (1 - power2)) + config.eps_adam)
+    update = config.learning_rate_at(state.step) * direction
+    # A power of t factors is t roundings off, and so is what it leaves of 1.
+    roundings = state.step + 2
+    correction = roundings * (power1 / (1 - power1) + power2 / (1 - power2) / 2)
     return AdamBudget(
         m=M_FACTOR * u * m_terms + floor * (m_terms > 0),
         v=V_FACTOR * u * v_terms + floor * (v_terms > 0),
-        weights=u * (WEIGHT_FACTOR * np.abs(w) + UPDATE_FACTOR * update),
+        weights=u * (WEIGHT_FACTOR * np.abs(w) + (UPDATE_FACTOR + correction) * update)
+        + learning_rate_budget(config, precision) * direction,
     )
+
+
+def learning_rate_budget(config: Config, precision: Precision) -> float:
+    """The budget of a step's learning rate, a difference whose terms are at most the first one."""
+    return RATE_FACTOR * UNIT_ROUNDOFF[precision] * config.learning_rate

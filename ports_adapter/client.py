@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from .failures import PortError, ProtocolViolated
+from .failures import PortError, ProtocolViolated, WrongAnswer
 from .jsonrpc import Error, Request
 from .manifest import Port
 from .messages import Message, StepParams
@@ -127,7 +128,8 @@ class Client:
                     f"an empty line where an answer should be; {advice}"
                 ) from None
             if line.lstrip()[:1] == b"{":
-                raise ProtocolViolated(f"not JSON ({error}): {quoted(line)}") from None
+                why = _why_not_json(error, line)
+                raise ProtocolViolated(f"not JSON ({why}): {quoted(line)}") from None
             raise ProtocolViolated(f"not a JSON-RPC message: {quoted(line)}; {advice}") from None
         if message.jsonrpc != "2.0":
             raise ProtocolViolated(f'the answer lacks "jsonrpc": "2.0": {quoted(line)}')
@@ -161,13 +163,30 @@ def _decode(raw: Raw | msgspec.UnsetType, shape: type[Result], at: str) -> Resul
     try:
         return msgspec.json.decode(b"" if raw is UNSET else raw, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolViolated(f"wrong answer: {_with_pointer(str(error), at)}") from None
+        raise WrongAnswer(f"wrong answer: {_explained(str(error), at)}") from None
 
 
-def _with_pointer(message: str, at: str) -> str:
-    """A msgspec message with its place as a JSON Pointer."""
+def _explained(message: str, at: str) -> str:
+    """A msgspec message with its place as a JSON Pointer, and what is possible there."""
     reason, found, place = message.partition(" - at `$")
-    if not found:
-        return f"{reason} at {at}"
-    place = place.rstrip("`").replace("[...]", "/*").replace("[", "/").replace("]", "")
-    return f"{reason} at {at}{place.replace('.', '/')}"
+    pointer = at
+    if found:
+        place = place.rstrip("`").replace("[...]", "/*").replace("[", "/").replace("]", "")
+        pointer += place.replace(".", "/")
+    if reason.startswith("Invalid enum value"):
+        got = reason.removeprefix("Invalid enum value ")
+        possible = "float64 or float32" if pointer.endswith("/precision") else NUMBER
+        reason = f"expected {possible}, got the string {printable(got, 60)}"
+    return f"{reason} at {pointer}"
+
+
+NUMBER = 'a number (or "NaN", "Infinity", "-Infinity")'
+
+
+def _why_not_json(error: Exception, line: bytes) -> str:
+    """What a line that begins like a message but is no JSON probably suffers from."""
+    if b"truncated" in str(error).encode():
+        return "an answer is one line, without line breaks inside"
+    if re.search(rb"[:,\[]\s*-?(NaN|Infinity|nan|inf)\b", line):
+        return 'NaN and the infinities are written as strings: "NaN"'
+    return str(error)

@@ -27,6 +27,10 @@ class ProtocolViolated(PortFailure):
     """The port printed something that is not the answer that the protocol asks for."""
 
 
+class WrongAnswer(ProtocolViolated):
+    """A whole answer to the question came, of another type than the protocol has for it."""
+
+
 class BadManifest(Exception):
     """A port cannot be found, or its port.toml cannot be used."""
 

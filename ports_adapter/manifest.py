@@ -138,6 +138,7 @@ def _reject_unknown(path: Path, content: dict[str, Any], shape: type[Struct], pr
 
 def _in_keys(message: str) -> str:
     """A msgspec message with its place written as a TOML key."""
+    message = message.replace("Invalid enum value", "expected float64 or float32, got")
     return message.replace(" - at `$.", " - at key `").replace("Object missing", "it lacks the")
 
 

@@ -199,7 +199,7 @@ class PortProcess:
     def _what_came(self, seconds: float) -> str:
         limit = f"no answer within {seconds:g} s"
         if not self._partial_size:
-            hint = "does the port write a newline and flush its output after each answer?"
+            hint = "does the port write a newline and flush after each answer, or need more time?"
             return f"{limit}: 0 bytes came; {hint}"
         start = quoted(b"".join(self._partial))
         return (

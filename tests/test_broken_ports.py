@@ -85,6 +85,11 @@ def test_a_port_that_offers_nothing_is_no_pass(make_port: MakePort) -> None:
             "protocol violation",
             "tokenize sends no notifications",
         ),
+        (
+            "def tokenize(r): put('{\\n \"jsonrpc\": \"2.0\"\\n}\\n')",
+            "protocol violation",
+            "an answer is one line, without line breaks inside",
+        ),
         ("def tokenize(r): refuse(r, -32603, 'out of luck')", "error", "error -32603: out of luck"),
         ("def tokenize(r): sys.exit(7)", "crash", "exited with code 7 instead of answering"),
         ("def tokenize(r): sys.exit(0)", "crash", "exited with code 0 instead of answering"),
@@ -181,7 +186,21 @@ def test_bare_nan_is_no_json(make_port: MakePort) -> None:
     """
     outcome, detail = only(run_suite(make_port(port(source)), LINEAR))
     assert outcome == "protocol violation"
-    assert "not JSON" in detail
+    assert 'NaN and the infinities are written as strings: "NaN"' in detail
+
+
+def test_a_number_in_quotes_is_a_violation_that_says_so(make_port: MakePort) -> None:
+    source = """
+    def wrong(r):
+        a = linear(r["params"])
+        a["output"][1] = str(a["output"][1])
+        reply(r, a)
+    HANDLERS["linear"] = wrong
+    """
+    outcome, detail = only(run_suite(make_port(port(source)), LINEAR))
+    assert outcome == "protocol violation"
+    assert "expected a number" in detail
+    assert detail.endswith("at /result/output/1")
 
 
 def test_a_port_that_dies_now_and_then_is_started_anew_and_finished_results_are_kept(
@@ -202,13 +221,63 @@ def test_a_port_that_dies_now_and_then_is_started_anew_and_finished_results_are_
     assert case_of(report, "layers/linear-wide").outcome == "pass"
 
 
-def test_a_port_that_always_dies_is_given_up_on(make_port: MakePort) -> None:
+def test_a_method_that_always_kills_the_port_is_given_up_on_and_the_others_are_not(
+    make_port: MakePort,
+) -> None:
     report = run_suite(make_port(port("HANDLERS['tokenize'] = lambda r: sys.exit(3)")))
-    by_outcome = list(outcomes(report).values())
-    assert by_outcome.count("crash") == 6
-    assert case_of(report, "layers/linear-wide").outcome == "not run"
-    assert "started anew 5 times" in case_of(report, "layers/linear-wide").detail
+    of_tokenizer = [str(case.outcome) for case in report.cases if case.level == "tokenizer"]
+    assert of_tokenizer == ["crash"] * 5 + ["not run"] * (len(of_tokenizer) - 5)
+    assert case_of(report, "tokenizer/embedded-corpus").detail == "tokenize ended the port 5 times"
+    assert case_of(report, "layers/linear-wide").outcome == "pass"
+    assert case_of(report, "protocol/shutdown").outcome == "pass"
     assert report.exit_code is ExitCode.FAIL
+
+
+def test_a_method_that_hangs_is_given_up_on_sooner(make_port: MakePort) -> None:
+    source = port("HANDLERS['tokenize'] = lambda r: time.sleep(60)")
+    report = run_suite(make_port(source, message=0.5), "tokenizer", "layers/linear-wide")
+    assert list(outcomes(report).values()).count("timeout") == 2
+    assert case_of(report, "layers/linear-wide").outcome == "pass"
+
+
+def test_an_answer_of_the_wrong_type_costs_no_restart(make_port: MakePort) -> None:
+    source = """
+    def wrong(r):
+        with open("asked", "a") as file:
+            print(os.getpid(), file=file)
+        reply(r, {"characters": 3})
+    HANDLERS["tokenize"] = wrong
+    """
+    made = make_port(port(source))
+    report = run_suite(made, "tokenizer")
+    assert set(outcomes(report).values()) == {"protocol violation"}
+    assert len(set((made.folder / "asked").read_text().split())) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ("methods=['tokenise']", "it offers the method 'tokenise': is 'tokenize' meant?"),
+        ("methods=['softMax', 'linear']", "it offers the method 'softMax': is 'softmax' meant?"),
+        ("methods=['forward'], profiles=['micro-gpt']", "it offers forward for micro-gpt"),
+        ("methods=['adam'], profiles=[]", "it offers adam for no profile"),
+    ],
+)
+def test_a_slip_in_what_a_port_offers_is_no_silent_pass(
+    make_port: MakePort, changes: str, message: str
+) -> None:
+    source = port(f"HANDLERS['initialize'] = lambda r: introduce(r, {changes})")
+    report = run_suite(make_port(source))
+    introduction = case_of(report, "protocol/initialize")
+    assert str(introduction.outcome) == "mismatch"
+    assert message in introduction.detail
+    assert report.exit_code is ExitCode.FAIL
+
+
+def test_a_method_of_tomorrow_is_no_slip(make_port: MakePort) -> None:
+    methods = "methods=['tokenize', 'linear', 'telepathy']"
+    source = port(f"HANDLERS['initialize'] = lambda r: introduce(r, {methods})")
+    assert run_suite(make_port(source)).exit_code is ExitCode.PASS
 
 
 @pytest.mark.parametrize(

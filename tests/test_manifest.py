@@ -39,7 +39,7 @@ def test_python_stands_for_the_python_that_runs_us(tmp_path: Path) -> None:
         (MINIMAL + "biuld = []", "unknown key biuld; did you mean build"),
         (MINIMAL + "[timeouts]\nmesage = 3", r"unknown key timeouts\.mesage; did you mean"),
         (MINIMAL + "[timeouts]\nmessage = 0", r"timeouts\.message must be more than 0"),
-        (MINIMAL + 'precision = "float16"', "precision"),
+        (MINIMAL + 'precision = "float16"', "expected float64 or float32, got 'float16'"),
         (MINIMAL + 'build = "make"', "Expected `array`, got `str` - at key `build`"),
         (MINIMAL.replace('["./p"]', "[]"), "run is empty"),
         ("name = ", "is not TOML"),

@@ -86,7 +86,7 @@ def _replicate(name: str, about: str, text: str) -> Case:
         losses = [step.evaluation.loss for step in steps]
         rates = [step.learning_rate for step in steps]
         samples = list(run.samples(steps[-1].state.weights))
-        answer = counts | of_losses(losses, rates, 0, precision)
+        answer = counts | of_losses(losses, rates, 0, run.config, precision)
         return answer | exactly(samples=samples)
 
     return Case.fixed(f"replicate/{name}", about, "replicate", params, answer)

@@ -122,11 +122,21 @@ class _Builder:
         yield self._situation("zero-weights", "all weights 0: every token alike", zeros, "wren")
         large = {name: [[3 * w for w in row] for row in rows] for name, rows in warm.items()}
         yield self._situation("large-weights", "weights three times as large", large, "kestrel")
+        steep = {
+            name: [[40 * w for w in row] for row in rows] if name.endswith(STEEP) else rows
+            for name, rows in warm.items()
+        }
+        about = "a position whose attention score is beyond what exp can take"
+        yield self._situation("steep-scores", about, steep, "")
         yield self._situation("zero-units", "hidden units at exactly 0", _units_at_0(warm), "owl")
         for name, about, config in OTHER_SIZES:
-            weights = initial_weights(config, len(alphabet) + 1, random.Random(name))
-            situation = self._situation(name, about, weights, "kittiwake")
-            yield replace(situation, config=config, other_sizes=True)
+            vocab_size = LARGER_VOCABULARY if name == "larger-vocabulary" else len(alphabet) + 1
+            weights = initial_weights(config, vocab_size, random.Random(name))
+            bos = vocab_size - 1
+            tokens = [bos, 10, 8, 19, 19, 8, bos - 4, 0, 10, bos - 2, bos]
+            yield Situation(
+                name, about, self.trace.profile, config, weights, tokens, other_sizes=True
+            )
 
     def fresh(self, seed: int) -> Iterator[Situation]:
         """Documents and weights that no port can know beforehand."""
@@ -142,7 +152,16 @@ class _Builder:
             yield self._situation(f"fresh-{number}", about, weights, "".join(letters))
 
 
+STEEP = ("attn_wq", "attn_wk")
+
+LARGER_VOCABULARY = 45
+
 OTHER_SIZES = (
+    (
+        "larger-vocabulary",
+        "a document before a model of more than 27 tokens",
+        Config(n_embd=8, n_head=2, n_layer=1, block_size=16, init_std=0.3),
+    ),
     (
         "two-layers",
         "a document before a model of two layers",

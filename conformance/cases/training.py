@@ -21,6 +21,7 @@ from ..oracle import as_json, optimizer_of, sizes_of
 from ..recorded import recorded_state, recorded_steps
 from .situations import Situations
 
+SHORTER = Config(num_steps=500)
 OTHER = Config(learning_rate=0.003, beta1=0.9, beta2=0.95, eps_adam=1e-6, num_steps=500)
 
 
@@ -60,11 +61,13 @@ def _updates_at_the_edges(situations: Situations) -> Iterator[Case]:
     ):
         yield _update(name, about, trace, before, grads, config, adam(before, grads, config))
     grads = _drawn(state.weights, "other", 1e-2)
-    about = "takes the hyperparameters of the question"
-    other = _update(
-        "other-hyperparameters", about, trace, fresh, grads, OTHER, adam(fresh, grads, OTHER)
-    )
-    yield replace(other, other_sizes=True)
+    for name, about, other in (
+        ("shorter-training", "decays the learning rate over the steps of the question", SHORTER),
+        ("other-hyperparameters", "takes all hyperparameters of the question", OTHER),
+    ):
+        before = replace(state, step=123)
+        case = _update(name, about, trace, before, grads, other, adam(before, grads, other))
+        yield replace(case, other_sizes=other is OTHER)
 
 
 def _drawn(weights: Weights, seed: str, std: float) -> Weights:
@@ -140,7 +143,7 @@ def _hundred_steps(trace: Trace) -> Case:
     def answer(precision: Precision) -> Answer:
         losses = [float(step.loss) for step in steps]
         rates = [step.learning_rate for step in steps]
-        return of_losses(losses, rates, 0, precision)
+        return of_losses(losses, rates, 0, trace.config, precision)
 
     about = "follows the losses of a hundred steps"
     return Case.fixed("train/hundred-steps", about, "train", params, answer)

@@ -27,7 +27,11 @@ class InitializeResult(Message):
     methods: list[str]
     profiles: list[str]
     other_sizes: Annotated[
-        bool, Meta(description="Whether other sizes than the profile's own are accepted.")
+        bool,
+        Meta(
+            description="Whether other sizes and hyperparameters than the profile's own are "
+            "accepted. `num_steps` and `num_samples` are always those of the question."
+        ),
     ] = False
     intermediates: Annotated[
         bool, Meta(description="Whether `forward` and `backward` can give intermediates.")

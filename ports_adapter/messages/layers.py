@@ -16,7 +16,10 @@ from .common import (
 
 
 class Node(Message):
-    """A node of an expression graph; `args` are indices of earlier nodes."""
+    """A node of a graph: a `leaf` has a `value`, any other one or two `args`, earlier nodes.
+
+    `add`, `sub`, `mul` and `div` take two; a `pow` takes one and a constant `exponent`.
+    """
 
     op: Literal["leaf", "add", "sub", "mul", "div", "neg", "pow", "exp", "log", "relu"]
     args: list[Position] = field(default_factory=list)

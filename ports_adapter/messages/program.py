@@ -20,8 +20,8 @@ class TokenizeParams(Message):
     text: Annotated[
         str,
         Meta(
-            description="A corpus as it stands in its file. A line ends with LF, CRLF or CR; lines "
-            "are stripped of white space, blank ones dropped."
+            description="A corpus as it stands in its file. A line ends with LF or CRLF; lines are "
+            "stripped of white space, as Unicode has it, and blank ones dropped."
         ),
     ]
 
