@@ -111,7 +111,13 @@ def structural_divergences(expected: Answer, found: dict[str, Any]) -> dict[str,
         for change in group:
             part, *inside = change.path(output_format="list")
             changes.setdefault(part, []).append((inside, change))
-    return {part: _structural(part, wrong) for part, wrong in changes.items()}
+    divergences = {part: _structural(part, wrong) for part, wrong in changes.items()}
+    for part, value in right.items():
+        # Whatever DeepDiff may take for equal, only what is equal passes.
+        if value != actual[part] and part not in divergences:
+            shown = _shown(value), _shown(actual[part])
+            divergences[part] = Divergence(part, part, *shown, np.inf)
+    return divergences
 
 
 def _structural(part: str, changes: list[tuple[list[Any], Any]]) -> Divergence:

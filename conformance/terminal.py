@@ -70,14 +70,14 @@ def _first(case: CaseReport, console: Console) -> None:
     title = "First divergence" if mismatch else "First failure"
     console.print()
     _line(console, f"{title}: {case.slug} ({case.outcome})", style="bold red")
-    _line(console, f"  a right port {case.about}" if case.about else "")
+    _line(console, f"  a right port {case.about}")
     if case.differences:
         for line in _difference(case.differences[0]):
             _line(console, f"  {line}")
         rest = [difference.part for difference in case.differences[1:]]
         if rest:
             shown = ", ".join(rest[:6]) + (", …" if len(rest) > 6 else "")
-            _line(console, f"  computed from it, so not judged: {shown}", style="dim")
+            _line(console, f"  also wrong, and computed after it: {shown}", style="dim")
     else:
         _line(console, f"  {case.detail}")
     if case.log:
