@@ -70,9 +70,8 @@ def cases(patterns: tuple[str, ...]) -> None:
     """List the cases: slug, method, and what a port does that passes it."""
     from golden.store import UnreadableGolden
 
-    from .cases import all_cases
+    from .cases import all_cases, select
     from .cases.handshake import shutdown_case
-    from .engine import select
 
     try:
         known = [*all_cases(0, "float64"), shutdown_case()]

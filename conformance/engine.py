@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,12 +29,11 @@ from ports_adapter.messages import (
     TrainParams,
 )
 from ports_adapter.quoting import printable
-from reference.config import MICROGPT
 
 from .case import Case, Refusal
 from .cases.handshake import introduction, shutdown_case
 from .compare import Comparison, Divergence, compare
-from .levels import Level
+from .offer import doubtful_offer, not_offered
 from .outcome import Outcome
 
 DEATHS = 5
@@ -43,7 +41,6 @@ TIMEOUTS = 2
 SECONDS_TO_EXIT = 5.0
 
 STREAMED = ("train", "replicate")
-PROFILED = {Level.FORWARD, Level.BACKWARD, Level.ADAM, Level.TRAIN, Level.SAMPLE, Level.REPLICATE}
 
 OUTCOME_OF: dict[type[PortFailure], Outcome] = {
     PortError: Outcome.ERROR,
@@ -240,36 +237,6 @@ class Engine:
         return Result(case, Outcome.PASS, "", seconds)
 
 
-def doubtful_offer(offer: InitializeResult) -> str:
-    """What in an offer is probably a slip, so that something would silently not be asked."""
-    for name in offer.methods:
-        others = [known for known in METHODS if known not in offer.methods]
-        near = difflib.get_close_matches(name.lower(), others, n=1, cutoff=0.8)
-        if name not in METHODS and near:
-            return f"it offers the method {printable(name, 60)!r}: is {near[0]!r} meant?"
-    levels = {case_level for case_level in PROFILED if case_level in offer.methods}
-    if levels and MICROGPT.name not in offer.profiles:
-        profiles = ", ".join(printable(name, 60) for name in offer.profiles) or "no profile"
-        return (
-            f"it offers {', '.join(sorted(levels))} for {profiles}: "
-            f"the profile that is asked for is {MICROGPT.name!r}"
-        )
-    return ""
-
-
-def not_offered(case: Case, offer: InitializeResult) -> str:
-    """Why a case is not asked of a port that offers this, or an empty string."""
-    if case.level is Level.PROTOCOL:
-        return ""
-    if case.method not in offer.methods:
-        return f"the port does not offer {case.method}"
-    if case.level in PROFILED and MICROGPT.name not in offer.profiles:
-        return f"the port does not offer the profile {MICROGPT.name}"
-    if case.other_sizes and not offer.other_sizes:
-        return "the port does not offer other sizes and hyperparameters"
-    return ""
-
-
 def judged(case: Case, comparison: Comparison, seconds: float) -> Result:
     """The result of a case whose answer was compared."""
     if not comparison.divergences:
@@ -308,15 +275,3 @@ def _failed(case: Case, failure: PortFailure, seconds: float = 0.0) -> Result:
 
 def _fault(case: Case, error: Exception) -> Result:
     return Result(case, Outcome.SUITE_FAULT, f"{type(error).__name__}: {error}")
-
-
-def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
-    """The cases whose slug, level or slug pattern (`backward/*`) is among `patterns`."""
-    from fnmatch import fnmatchcase
-
-    return [
-        case
-        for case in cases
-        if not patterns
-        or any(fnmatchcase(case.slug, p) or case.slug.startswith(f"{p}/") for p in patterns)
-    ]

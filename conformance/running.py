@@ -19,9 +19,9 @@ from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
 from reference.data import NAMES_VARIABLE, names_path
 
 from .case import Case
-from .cases import all_cases
+from .cases import all_cases, select
 from .cases.handshake import shutdown_case
-from .engine import Engine, Finished, select
+from .engine import Engine, Finished
 from .outcome import ExitCode
 from .report import Report, encode, make_report
 from .terminal import progress, show

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
 from golden.budgets import Precision
 from golden.goldens import load_trace
 from reference.corpus import Corpus
@@ -36,4 +39,14 @@ def all_cases(seed: int, precision: Precision, names: Corpus | None = None) -> l
         *program.sample_cases(situations),
         *program.replicate_cases(),
         *([] if names is None else [program.published_case(names)]),
+    ]
+
+
+def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
+    """The cases whose slug, level or slug pattern (`backward/*`) is among `patterns`."""
+    return [
+        case
+        for case in cases
+        if not patterns
+        or any(fnmatchcase(case.slug, p) or case.slug.startswith(f"{p}/") for p in patterns)
     ]

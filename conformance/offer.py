@@ -1,0 +1,45 @@
+"""What a port offers, and so what is asked of it."""
+
+from __future__ import annotations
+
+import difflib
+
+from ports_adapter.messages import METHODS, InitializeResult
+from ports_adapter.quoting import printable
+from reference.config import MICROGPT
+
+from .case import Case
+from .levels import Level
+
+PROFILED = {Level.FORWARD, Level.BACKWARD, Level.ADAM, Level.TRAIN, Level.SAMPLE, Level.REPLICATE}
+"""The levels that are asked for a profile."""
+
+
+def doubtful_offer(offer: InitializeResult) -> str:
+    """What in an offer is probably a slip, so that something would silently not be asked."""
+    for name in offer.methods:
+        others = [known for known in METHODS if known not in offer.methods]
+        near = difflib.get_close_matches(name.lower(), others, n=1, cutoff=0.8)
+        if name not in METHODS and near:
+            return f"it offers the method {printable(name, 60)!r}: is {near[0]!r} meant?"
+    profiled = sorted(level for level in PROFILED if level in offer.methods)
+    if profiled and MICROGPT.name not in offer.profiles:
+        profiles = ", ".join(printable(name, 60) for name in offer.profiles) or "no profile"
+        return (
+            f"it offers {', '.join(profiled)} for {profiles}: "
+            f"the profile that is asked for is {MICROGPT.name!r}"
+        )
+    return ""
+
+
+def not_offered(case: Case, offer: InitializeResult) -> str:
+    """Why a case is not asked of a port that offers this, or an empty string."""
+    if case.level is Level.PROTOCOL:
+        return ""
+    if case.method not in offer.methods:
+        return f"the port does not offer {case.method}"
+    if case.level in PROFILED and MICROGPT.name not in offer.profiles:
+        return f"the port does not offer the profile {MICROGPT.name}"
+    if case.other_sizes and not offer.other_sizes:
+        return "the port does not offer other sizes and hyperparameters"
+    return ""
