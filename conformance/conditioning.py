@@ -30,7 +30,12 @@ def widening(evaluation: Evaluation, config: Config) -> float:
     exponents = [evaluation.logits] + [
         evaluation.intermediates[f"layer{layer}.attn_scores"] for layer in range(config.n_layer)
     ]
-    return max(1.0, max(float(np.abs(flat(e)).max()) for e in exponents) / USUAL_EXPONENT)
+    return widening_of(max(float(np.abs(flat(e)).max()) for e in exponents))
+
+
+def widening_of(exponent: float) -> float:
+    """By how much an argument of `exp` of this magnitude widens budgets: 1 or more."""
+    return max(1.0, exponent / USUAL_EXPONENT)
 
 
 def attention_magnitudes(evaluation: Evaluation, config: Config) -> dict[str, float]:

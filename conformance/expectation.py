@@ -21,19 +21,22 @@ from reference.model import Weights
 from reference.training import Evaluation, Step, data, grads
 
 from .case import Answer, Exact, Numbers
-from .conditioning import attention_magnitudes, widening
+from .conditioning import attention_magnitudes, widening, widening_of
 from .dataflow import backward_order, forward_order
 from .graphs import Graph, magnitudes
 from .propagation import loss_budgets, state_budgets
 from .quantity import flat
 
 
-def of_graph(graph: Graph, output: str, precision: Precision) -> Answer:
+def of_graph(graph: Graph, output: str, precision: Precision, exponent: float = 0.0) -> Answer:
     """The output, named so in the answer, and the gradients of a small graph.
 
-    Runs the graph's backward pass.
+    Runs the graph's backward pass. `exponent` is the largest argument that `exp` may be
+    given, where that is known.
     """
     values, gradients = magnitudes(graph)
+    wide = widening_of(exponent)
+    gradients = {node: wide * magnitude for node, magnitude in gradients.items()}
     graph.root.backward()
     answer: Answer = {f"/{output}": _numbers(data(graph.output), values, graph.output, precision)}
     for name, nodes in graph.leaves.items():

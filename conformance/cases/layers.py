@@ -91,9 +91,18 @@ def _case(name: str, about: str, params: Message) -> Case:
     output = "loss" if method == "cross_entropy" else "output"
 
     def answer(precision: Precision) -> Answer:
-        return of_graph(graph_of(method, params), output, precision)
+        return of_graph(graph_of(method, params), output, precision, _exponent(params))
 
     return Case.fixed(f"layers/{name}", about, method, params, answer)
+
+
+def _exponent(params: Message) -> float:
+    """The largest argument that `exp` may be given, if it is given any."""
+    match params:
+        case VectorParams(x=logits) | CrossEntropyParams(logits=logits):
+            return max(abs(float(logit)) for logit in logits)
+        case _:
+            return 0.0
 
 
 def _linear(draw: Draw, nin: int, nout: int) -> LinearParams:

@@ -126,8 +126,8 @@ class _Builder:
             name: [[40 * w for w in row] for row in rows] if name.endswith(STEEP) else rows
             for name, rows in warm.items()
         }
-        about = "a position whose attention score is beyond what exp can take"
-        yield self._situation("steep-scores", about, steep, "")
+        about = "attention scores beyond what exp can take, of either sign"
+        yield self._situation("steep-scores", about, steep, "owl")
         yield self._situation("zero-units", "hidden units at exactly 0", _units_at_0(warm), "owl")
         for name, about, config in OTHER_SIZES:
             vocab_size = LARGER_VOCABULARY if name == "larger-vocabulary" else len(alphabet) + 1

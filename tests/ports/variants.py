@@ -150,3 +150,14 @@ def adam_as_a_running_difference() -> None:
         return State(new.step, new.weights, m, new.v)
 
     use("adam", adam)
+
+
+@variant
+def softmax_of_log_sum_exp() -> None:
+    def softmax(logits: Vector) -> Vector:
+        highest = max(logit.data for logit in logits)
+        exps = [(logit - highest).exp() for logit in logits]
+        log_sum = reference.model.total(exps).log() + highest
+        return [(logit - log_sum).exp() for logit in logits]
+
+    use("softmax", softmax)
