@@ -79,9 +79,11 @@ def adam_budget_of(
     # A power of t factors is t roundings off, and so is what it leaves of 1.
     roundings = state.step + 2
     correction = roundings * (power1 / (1 - power1) + power2 / (1 - power2) / 2)
+    # The betas are float64; rounded to another precision, they leave that much less of 1.
+    beta_error = 0.0 if precision == "float64" else u
     return AdamBudget(
-        m=M_FACTOR * u * m_terms + floor * (m_terms > 0),
-        v=V_FACTOR * u * v_terms + floor * (v_terms > 0),
+        m=M_FACTOR * u * m_terms + beta_error * config.beta1 * np.abs(g) + floor * (m_terms > 0),
+        v=V_FACTOR * u * v_terms + beta_error * config.beta2 * g**2 + floor * (v_terms > 0),
         weights=u * (WEIGHT_FACTOR * np.abs(w) + (UPDATE_FACTOR + correction) * update)
         + learning_rate_budget(config, precision) * direction,
     )

@@ -21,7 +21,7 @@ from ..oracle import as_json, optimizer_of, sizes_of
 from ..recorded import recorded_state, recorded_steps
 from .situations import Situations
 
-SHORTER = Config(num_steps=500)
+LONGER = Config(num_steps=5000)
 OTHER = Config(learning_rate=0.003, beta1=0.9, beta2=0.95, eps_adam=1e-6, num_steps=500)
 
 
@@ -61,11 +61,11 @@ def _updates_at_the_edges(situations: Situations) -> Iterator[Case]:
     ):
         yield _update(name, about, trace, before, grads, config, adam(before, grads, config))
     grads = _drawn(state.weights, "other", 1e-2)
-    for name, about, other in (
-        ("shorter-training", "decays the learning rate over the steps of the question", SHORTER),
-        ("other-hyperparameters", "takes all hyperparameters of the question", OTHER),
+    for name, about, step, other in (
+        ("longer-training", "decays the learning rate over the steps asked for", 4999, LONGER),
+        ("other-hyperparameters", "takes all hyperparameters of the question", 123, OTHER),
     ):
-        before = replace(state, step=123)
+        before = replace(state, step=step)
         case = _update(name, about, trace, before, grads, other, adam(before, grads, other))
         yield replace(case, other_sizes=other is OTHER)
 
