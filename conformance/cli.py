@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ CONTEXT = {"help_option_names": ["-h", "--help"]}
 @click.group(context_settings=CONTEXT)
 def main() -> None:
     """Says whether a port of microgpt is right, and if not, where it first goes wrong."""
+    # A terminal that cannot show a character gets its escape, and the verdict all the same.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 EXIT_CODES = "\n".join(["\b", "Exit codes:", *(f"{c.value:4d}  {c.meaning}" for c in ExitCode)])
@@ -61,6 +65,13 @@ def run(
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         _fail("interrupted", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        raise
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        _fail("the suite itself failed; please report the lines above", ExitCode.SUITE_FAULT)
     sys.exit(code)
 
 

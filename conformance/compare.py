@@ -156,19 +156,7 @@ def _ancestors(pointer: str) -> Iterator[str]:
     yield ""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One tensor of numbers, compared."""
-
-    divergences: tuple[Divergence, ...]
-    worst: float
-    worst_at: str
-    values: int
-    identical: int
-    ulps: float
-
-
-def measure(pointer: str, part: Numbers, got: Any) -> Measured:
+def measure(pointer: str, part: Numbers, got: Any) -> Comparison:
     """Compare a tensor whose shape is right, element by element, in budgets."""
     right, actual = flat(part.value), flat(got)
     ratios = in_budgets(right, actual, budgets_of(part, right))
@@ -194,7 +182,7 @@ def measure(pointer: str, part: Numbers, got: Any) -> Measured:
             ),
         )
     largest = float(apart.max()) if apart.size else 0.0
-    return Measured(divergences, ratio, worst_at, int(ratios.size), identical, largest)
+    return Comparison(divergences, ratio, worst_at, int(ratios.size), identical, largest)
 
 
 def budgets_of(part: Numbers, values: Array) -> Array:

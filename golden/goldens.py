@@ -50,26 +50,31 @@ def check_all() -> Iterator[Finding]:
 
 
 def build_all(progress: Progress = no_progress) -> Iterator[str]:
-    """Write every trace, its schema and the manifest; yields what happened, a line each."""
-    yield _written(TRACE_SCHEMA.name, replace_file(TRACE_SCHEMA, schema()))
+    """Write every trace, its schema and the manifest; yields what happened, a line each.
+
+    Nothing is written before everything is built.
+    """
     try:
         listed = read_manifest().traces
     except UnreadableGolden:
         listed = {}
-    entries = {}
-    for profile in PROFILES:
-        path = TRACES / f"{profile.name}.json"
-        trace = build_trace(profile, embedded_corpus(), profile.config, progress)
-        content = encode(trace)
+    traces = [build_trace(p, embedded_corpus(), p.config, progress) for p in PROFILES]
+    contents = {trace.profile: encode(trace) for trace in traces}
+    entries = {
+        trace.profile: _entry(listed.get(trace.profile), trace, contents[trace.profile])
+        for trace in traces
+    }
+    for trace in traces:
+        path = TRACES / f"{trace.profile}.json"
         before = path.read_bytes() if path.exists() else None
-        changed = replace_file(path, content)
+        changed = replace_file(path, contents[trace.profile])
         yield _written(path.name, changed)
         if changed and before is not None:
             yield from _what_moved(before, trace)
-        entries[profile.name] = _entry(listed.get(profile.name), trace, content)
     manifest = msgspec.json.encode(Manifest(SCHEMA_VERSION, entries))
     changed = replace_file(MANIFEST, msgspec.json.format(manifest, indent=1) + b"\n")
     yield _written(MANIFEST.name, changed)
+    yield _written(TRACE_SCHEMA.name, replace_file(TRACE_SCHEMA, schema()))
 
 
 def schema() -> bytes:

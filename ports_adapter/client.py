@@ -150,7 +150,11 @@ class Client:
     def _step_of(self, message: _Line, line: bytes) -> StepParams:
         if message.method != "step" or message.params is UNSET:
             raise ProtocolViolated(f"a notification that nobody asked for: {quoted(line)}")
-        step = _decode(message.params, StepParams, "/params")
+        try:
+            step = _decode(message.params, StepParams, "/params")
+        except WrongAnswer as error:
+            # The answer itself is still to come, so the port is not ready for the next question.
+            raise ProtocolViolated(f"wrong step: {error}") from None
         if step.id != self._last_id:
             raise ProtocolViolated(
                 f"a step of request {step.id}, while request {self._last_id} is being answered"

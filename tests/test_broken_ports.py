@@ -402,6 +402,23 @@ def test_steps_without_end_are_a_violation(make_port: MakePort) -> None:
     assert "more than the 2 steps that were asked for" in detail
 
 
+def test_a_malformed_step_is_blamed_on_its_own_case_only(make_port: MakePort) -> None:
+    source = """
+    def wrong(r):
+        step = {"jsonrpc": "2.0", "method": "step", "params": {"id": r["id"], "step": "first"}}
+        put(json.dumps(step) + "\\n")
+        reply(r, {"m": {}, "v": {}, "weights": {}})
+    HANDLERS["train"] = wrong
+    HANDLERS["initialize"] = lambda r: introduce(r, methods=["train", "linear"])
+    """
+    report = run_suite(make_port(port(source)), "layers/linear-wide", "train/w*", "protocol/s*")
+    assert outcomes(report) == {
+        "layers/linear-wide": "pass",
+        "train/warm-start": "protocol violation",
+        "protocol/shutdown": "pass",
+    }
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -163,6 +163,15 @@ def test_an_interrupted_run_keeps_what_is_finished_and_ends_the_port(
         os.kill(int((folder / "pid").read_text()), 0)
 
 
+def test_a_terminal_that_knows_ascii_alone_still_gets_the_verdict(folder: Path) -> None:
+    wrong = "def wrong(r):\n    reply(r, tokens_of('까치'))\n"
+    (folder / "port.py").write_text(port(wrong + "HANDLERS['tokenize'] = wrong"))
+    run = conformance("run", str(folder), PYTHONIOENCODING="ascii")
+    assert run.returncode == ExitCode.FAIL
+    assert "FAIL: " in run.stdout
+    assert "Traceback" not in run.stderr
+
+
 def test_the_cases_are_listed_with_what_they_ask() -> None:
     listing = conformance("cases", "adam").stdout.splitlines()
     assert all(line.startswith("adam/") for line in listing)
