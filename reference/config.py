@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .activation import ACTIVATIONS
+
 
 class InvalidConfig(ValueError):
     """Sizes that do not fit together; the message says which and what would fit."""
@@ -13,14 +15,17 @@ class InvalidConfig(ValueError):
 class Config:
     """Sizes and hyperparameters of one model and its training; the defaults are microgpt's.
 
-    `block_size` is the largest number of positions, `init_std` the standard deviation of
-    the initial weights; the learning rate decays linearly to 0 over `num_steps`.
+    `block_size` is the largest number of positions, `activation` one of `ACTIVATIONS`;
+    where the model is `tied`, `wte` is the output projection too. `init_std` is the standard
+    deviation of the initial weights; the learning rate decays linearly to 0 over `num_steps`.
     """
 
     n_embd: int = 16
     n_head: int = 4
     n_layer: int = 1
     block_size: int = 16
+    activation: str = "relu"
+    tied: bool = False
     init_std: float = 0.08
     num_steps: int = 1000
     learning_rate: float = 0.01
@@ -37,6 +42,9 @@ class Config:
         for name in ("num_steps", "num_samples"):
             if getattr(self, name) < 0:
                 raise InvalidConfig(f"{name} is {getattr(self, name)}; it must be 0 or more")
+        if self.activation not in ACTIVATIONS:
+            known = ", ".join(ACTIVATIONS)
+            raise InvalidConfig(f"activation is {self.activation!r}; it must be one of {known}")
         if self.n_embd % self.n_head:
             raise InvalidConfig(
                 f"n_head {self.n_head} does not divide n_embd {self.n_embd}; "
@@ -58,8 +66,9 @@ class Config:
         shapes = {
             "wte": (vocab_size, width),
             "wpe": (self.block_size, width),
-            "lm_head": (vocab_size, width),
         }
+        if not self.tied:
+            shapes["lm_head"] = (vocab_size, width)
         for layer in range(self.n_layer):
             for name in ("attn_wq", "attn_wk", "attn_wv", "attn_wo"):
                 shapes[f"layer{layer}.{name}"] = (width, width)

@@ -12,10 +12,11 @@ Weights are `[nout][nin]` matrices by their `state_dict` names (`Config.shapes`)
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
+from .activation import ACTIVATIONS
 from .config import Config
-from .value import Value, detached_maximum
+from .value import Value
 
 Vector = list[Value]
 Matrix = list[Vector]
@@ -49,12 +50,12 @@ def initial_weights(config: Config, vocab_size: int, generator: random.Random) -
 
 def linear(x: Vector, w: Matrix) -> Vector:
     """`w @ x`: `x` is `[nin]`, `w` is `[nout][nin]`, the result `[nout]`."""
-    return [total([wi * xi for wi, xi in zip(row, x, strict=True)]) for row in w]
+    return [dot(row, x) for row in w]
 
 
 def softmax(logits: Vector) -> Vector:
     """Probabilities of the same length; the maximum is subtracted as a constant."""
-    highest = detached_maximum(logits)
+    highest = maximum(logits)
     exps = [(logit - highest).exp() for logit in logits]
     denominator = total(exps)
     return [e / denominator for e in exps]
@@ -62,17 +63,29 @@ def softmax(logits: Vector) -> Vector:
 
 def rmsnorm(x: Vector) -> Vector:
     """`x` divided by its root mean square, 1e-5 added under the root."""
-    mean_square = total([xi * xi for xi in x]) / len(x)
+    mean_square = dot(x, x) / len(x)
     scale = (mean_square + 1e-5) ** -0.5
     return [xi * scale for xi in x]
 
 
-def total(terms: Sequence[Value]) -> Value:
+def total(terms: Vector) -> Value:
     """The sum from left to right, starting at a constant 0."""
-    result = terms[0] + 0
-    for term in terms[1:]:
-        result = result + term
-    return result
+    return type(terms[0]).total(terms)
+
+
+def dot(ws: Vector, xs: Vector) -> Value:
+    """The sum of the products `w * x` from left to right, starting at a constant 0."""
+    return type(xs[0]).dot(ws, xs)
+
+
+def maximum(values: Vector) -> Value | float:
+    """The largest value as a constant: no gradient flows through it."""
+    return type(values[0]).maximum(values)
+
+
+def pick(values: Vector, token: int) -> Value:
+    """The value of `token`, of one for each token of the vocabulary."""
+    return type(values[0]).pick(values, token)
 
 
 def add(xs: Vector, ys: Vector) -> Vector:
@@ -89,18 +102,9 @@ def attention(
     heads: Vector = []
     for head in range(config.n_head):
         start, end = head * config.head_dim, (head + 1) * config.head_dim
-        scores.append(
-            [
-                total([qi * ki for qi, ki in zip(q[start:end], key[start:end], strict=True)])
-                / config.head_dim**0.5
-                for key in keys
-            ]
-        )
+        scores.append([dot(q[start:end], key[start:end]) / config.head_dim**0.5 for key in keys])
         weights.append(softmax(scores[-1]))
-        heads.extend(
-            total([weight * value[j] for weight, value in zip(weights[-1], values, strict=True)])
-            for j in range(start, end)
-        )
+        heads.extend(dot(weights[-1], [value[j] for value in values]) for j in range(start, end))
     tap(prefix + "attn_scores", scores)
     tap(prefix + "attn_weights", weights)
     tap(prefix + "attn_heads", heads)
@@ -116,6 +120,7 @@ def gpt(
         tap(name, nodes)
         return nodes
 
+    activation = ACTIVATIONS[config.activation]
     x = see("embedding", add(weights["wte"][token], weights["wpe"][position]))
     x = see("input_norm", rmsnorm(x))
     for layer in range(config.n_layer):
@@ -135,12 +140,12 @@ def gpt(
         residual = x
         x = see(at + "mlp_norm", rmsnorm(x))
         x = see(at + "mlp_hidden", linear(x, weights[at + "mlp_fc1"]))
-        x = see(at + "mlp_activation", [xi.relu() for xi in x])
+        x = see(at + "mlp_activation", [activation(xi) for xi in x])
         x = see(at + "mlp_out", linear(x, weights[at + "mlp_fc2"]))
         x = see(at + "mlp_residual", add(x, residual))
-    return see("logits", linear(x, weights["lm_head"]))
+    return see("logits", linear(x, weights["wte" if config.tied else "lm_head"]))
 
 
 def cross_entropy(logits: Vector, target: int) -> Value:
     """Minus the log-probability of the target, in nats."""
-    return -softmax(logits)[target].log()
+    return -pick(softmax(logits), target).log()

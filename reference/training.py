@@ -10,7 +10,19 @@ from typing import Any
 
 from .adam import State, adam
 from .config import Config
-from .model import Cache, Floats, Matrix, Vector, Weights, cross_entropy, gpt, total
+from .model import (
+    Cache,
+    Floats,
+    Matrix,
+    Nodes,
+    Tap,
+    Vector,
+    Weights,
+    cross_entropy,
+    gpt,
+    no_tap,
+    total,
+)
 from .value import Value
 
 Intermediates = dict[str, list[list[float]] | list[Floats]]
@@ -57,22 +69,29 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
+def document_loss(
+    weights: Nodes, tokens: Sequence[int], config: Config, tap: Tap = no_tap
+) -> tuple[list[Vector], Vector, Value]:
+    """Logits and loss at every position of one document, cut at the block size; the mean loss."""
+    cache = Cache(config.n_layer)
+    logits, losses = [], []
+    n = min(config.block_size, len(tokens) - 1)
+    for position in range(n):
+        logits.append(gpt(tokens[position], position, cache, weights, config, tap))
+        losses.append(cross_entropy(logits[-1], tokens[position + 1]))
+    return logits, losses, (1 / n) * total(losses)
+
+
 @collector_paused()
 def evaluate(weights: Weights, tokens: Sequence[int], config: Config) -> Evaluation:
     """Forward and backward through one document, cut at the block size."""
     nodes = {name: [[Value(w) for w in row] for row in matrix] for name, matrix in weights.items()}
     seen: dict[str, list[Vector | Matrix]] = {}
-    cache = Cache(config.n_layer)
-    logits, losses = [], []
 
     def tap(name: str, value: Vector | Matrix) -> None:
         seen.setdefault(name, []).append(value)
 
-    n = min(config.block_size, len(tokens) - 1)
-    for position in range(n):
-        logits.append(gpt(tokens[position], position, cache, nodes, config, tap))
-        losses.append(cross_entropy(logits[-1], tokens[position + 1]))
-    loss = (1 / n) * total(losses)
+    logits, losses, loss = document_loss(nodes, tokens, config, tap)
     loss.backward()
     return Evaluation(
         logits=[[node.data for node in row] for row in logits],

@@ -82,6 +82,31 @@ class Value:
     def __rtruediv__(self, other: float) -> Value:
         return other * self**-1
 
+    # Reductions. Another arithmetic has its own, in one operation each.
+
+    @classmethod
+    def total(cls, terms: Sequence[Value]) -> Value:
+        """The sum from left to right, starting at a constant 0."""
+        result = terms[0] + 0
+        for term in terms[1:]:
+            result = result + term
+        return result
+
+    @classmethod
+    def dot(cls, ws: Sequence[Value], xs: Sequence[Value]) -> Value:
+        """The total of the products `w * x`."""
+        return cls.total([w * x for w, x in zip(ws, xs, strict=True)])
+
+    @classmethod
+    def maximum(cls, values: Sequence[Value]) -> Value | float:
+        """The largest of the values, as a number: no gradient flows through it."""
+        return max(value.data for value in values)
+
+    @classmethod
+    def pick(cls, values: Sequence[Value], token: int) -> Value:
+        """The value that belongs to a token, of one value for each token of the vocabulary."""
+        return values[token]
+
     def backward(self) -> None:
         """Accumulate into `grad` of every node below the derivative of this node."""
         self.grad = 1.0
@@ -109,8 +134,3 @@ def topological_order(root: Value) -> list[Value]:
             stack += (node, None)
             stack += node.children[::-1]
     return order
-
-
-def detached_maximum(values: Sequence[Value]) -> float:
-    """The largest of the values, as a number: no gradient flows through it."""
-    return max(value.data for value in values)

@@ -29,9 +29,15 @@ def plain_sum(terms: Sequence[Value]) -> Value:
     return result
 
 
+def use_sum(total: Callable[[Sequence[Value]], Value]) -> None:
+    """Put `total` in place of every sum and in every dot product."""
+    use("total", total)
+    use("dot", lambda ws, xs: total([w * x for w, x in zip(ws, xs, strict=True)]))
+
+
 @variant
 def sums_from_the_end() -> None:
-    use("total", lambda terms: plain_sum(terms[::-1]))
+    use_sum(lambda terms: plain_sum(terms[::-1]))
 
 
 @variant
@@ -42,7 +48,7 @@ def sums_in_pairs() -> None:
         half = len(terms) // 2
         return total(terms[:half]) + total(terms[half:])
 
-    use("total", total)
+    use_sum(total)
 
 
 @variant

@@ -1,0 +1,68 @@
+"""Tapes and kernels on disk: made once for each state of the program's source."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from platformdirs import user_cache_path
+
+from .tape import Tape
+
+PROGRAM = Path(__file__).parent.parent
+
+
+@cache
+def source_sha256() -> str:
+    """The checksum of everything that a tape depends on besides its sizes: all source here."""
+    digest = hashlib.sha256()
+    for path in sorted(PROGRAM.rglob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def folder() -> Path:
+    """Where tapes are kept: `MICROGPT_CACHE`, or the user's cache folder."""
+    chosen = os.environ.get("MICROGPT_CACHE")
+    root = Path(chosen) if chosen else user_cache_path("microgpt-conformance")
+    return root / "tapes" / source_sha256()[:16]
+
+
+def load(key: str) -> Tape | None:
+    """The tape of a key, or None: there is none, or it cannot be read."""
+    try:
+        content = (folder() / key).read_bytes()
+        parts = msgspec.msgpack.decode(content, type=dict[str, Any])
+        return Tape(**{name: _unpacked(part) for name, part in parts.items()})
+    except (OSError, msgspec.DecodeError, TypeError, ValueError):
+        return None
+
+
+def save(key: str, tape: Tape) -> None:
+    """Keep a tape, whole or not at all; where nothing can be written, nothing is."""
+    parts = {name: _packed(getattr(tape, name)) for name in Tape.__dataclass_fields__}
+    with contextlib.suppress(OSError):
+        folder().mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder(), suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.msgpack.encode(parts))
+        Path(temporary).replace(folder() / key)
+
+
+def _packed(part: Any) -> Any:
+    if not isinstance(part, np.ndarray):
+        return part
+    return {"array": part.tobytes(), "dtype": part.dtype.str, "shape": list(part.shape)}
+
+
+def _unpacked(part: Any) -> Any:
+    if not (isinstance(part, dict) and "dtype" in part):
+        return part
+    return np.frombuffer(part["array"], part["dtype"]).reshape(part["shape"])

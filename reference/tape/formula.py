@@ -1,0 +1,232 @@
+"""Adam as a formula: the canonical update, recorded once for one scalar, replayed for all.
+
+The update is plain arithmetic on floats. Run over `Term`s in place of floats it records each
+operation, in its order, and is then replayed over whole arrays, a block at a time: the
+same operations on the same operands give every scalar the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..adam import State, adam
+from ..config import Config
+from .power import roots, squares
+from .replay import Floats, compiled
+
+BLOCK = 512
+
+
+class Step(IntEnum):
+    """An operation on two registers."""
+
+    ADD = 0
+    SUB = 1
+    MUL = 2
+    DIV = 3
+    POW = 4
+
+
+@dataclass
+class Formula:
+    """Operations on registers: the inputs first, then constants and results as they come.
+
+    `per_scalar[r]` says whether register `r` holds a number for each scalar, or one for all.
+    """
+
+    per_scalar: list[bool]
+    constants: dict[int, float]
+    steps: list[tuple[Step, int, int, int]]
+
+    def term(self, *, per_scalar: bool) -> Term:
+        """A new register."""
+        self.per_scalar.append(per_scalar)
+        return Term(self, len(self.per_scalar) - 1)
+
+    def result(self, step: Step, a: Term, b: Term) -> Term:
+        """The register of a new operation's result."""
+        result = self.term(per_scalar=self.per_scalar[a.register] or self.per_scalar[b.register])
+        self.steps.append((step, result.register, a.register, b.register))
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A number to come, in place of a float."""
+
+    formula: Formula
+    register: int
+
+    def _with(self, step: Step, other: Any, *, swapped: bool = False) -> Term:
+        if not isinstance(other, Term):
+            term = self.formula.term(per_scalar=False)
+            self.formula.constants[term.register] = float(other)
+            other = term
+        a, b = (other, self) if swapped else (self, other)
+        return self.formula.result(step, a, b)
+
+    def __add__(self, other: Any) -> Term:
+        return self._with(Step.ADD, other)
+
+    def __radd__(self, other: Any) -> Term:
+        return self._with(Step.ADD, other, swapped=True)
+
+    def __sub__(self, other: Any) -> Term:
+        return self._with(Step.SUB, other)
+
+    def __rsub__(self, other: Any) -> Term:
+        return self._with(Step.SUB, other, swapped=True)
+
+    def __mul__(self, other: Any) -> Term:
+        return self._with(Step.MUL, other)
+
+    def __rmul__(self, other: Any) -> Term:
+        return self._with(Step.MUL, other, swapped=True)
+
+    def __truediv__(self, other: Any) -> Term:
+        return self._with(Step.DIV, other)
+
+    def __rtruediv__(self, other: Any) -> Term:
+        return self._with(Step.DIV, other, swapped=True)
+
+    def __pow__(self, other: Any) -> Term:
+        return self._with(Step.POW, other)
+
+    def __rpow__(self, other: Any) -> Term:
+        return self._with(Step.POW, other, swapped=True)
+
+
+Code = NDArray[np.int64]
+
+
+PER_SCALAR = ("weight", "m", "v", "gradient")
+PER_STEP = ("step", "learning_rate", "beta1", "beta2", "eps_adam", "num_steps")
+
+
+@dataclass(frozen=True, slots=True)
+class AdamFormula:
+    """The update of one scalar as code.
+
+    The inputs are the registers of `PER_SCALAR`, then of `PER_STEP`. `once` is what the latter
+    alone decide, `each` the rest, both `[operations][4]`: what to do, result, operands.
+    `outputs` are the registers of weight, m and v after the update, and of the learning rate.
+    """
+
+    once: Code
+    each: Code
+    constants: NDArray[np.float64]
+    outputs: tuple[int, int, int, int]
+
+    def registers(self, config: Config, step: int, dtype: DTypeLike) -> NDArray[Any]:
+        """Constants and the inputs of a step, each in its register."""
+        registers = self.constants.astype(dtype)
+        inputs = (step, *(getattr(config, name) for name in PER_STEP[1:]))
+        registers[len(PER_SCALAR) : len(PER_SCALAR) + len(PER_STEP)] = inputs
+        return registers
+
+
+Update = Callable[[State, Any, Config], State]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hyperparameters:
+    """Terms in place of a configuration's numbers."""
+
+    learning_rate: Any
+    beta1: Any
+    beta2: Any
+    eps_adam: Any
+    num_steps: Any
+
+    def learning_rate_at(self, step: Any) -> Any:
+        """The program's own schedule."""
+        return Config.learning_rate_at(self, step)  # type: ignore[arg-type]
+
+
+@cache
+def adam_formula(update: Update = adam) -> AdamFormula:
+    """Record the update of one scalar; `update` is the program's own, or a variant of it."""
+    formula = Formula([], {}, [])
+    weight, m, v, gradient = (formula.term(per_scalar=True) for _ in PER_SCALAR)
+    step, *hyperparameters = (formula.term(per_scalar=False) for _ in PER_STEP)
+    config: Any = _Hyperparameters(*hyperparameters)
+    state: Any = State(step, {"": [[weight]]}, {"": [[m]]}, {"": [[v]]})  # type: ignore[arg-type, list-item]
+    rate = config.learning_rate_at(step)
+    updated = update(state, {"": [[gradient]]}, config)
+    outputs: Any = [updated.weights[""][0][0], updated.m[""][0][0], updated.v[""][0][0], rate]
+    steps = [(formula.per_scalar[result], (op, result, a, b)) for op, result, a, b in formula.steps]
+    constants = np.zeros(len(formula.per_scalar))
+    for register, number in formula.constants.items():
+        constants[register] = number
+    return AdamFormula(
+        once=_code([code for per_scalar, code in steps if not per_scalar]),
+        each=_code([code for per_scalar, code in steps if per_scalar]),
+        constants=constants,
+        outputs=tuple(term.register for term in outputs),
+    )
+
+
+def _code(steps: list[tuple[Step, int, int, int]]) -> Code:
+    return np.array(steps, dtype=np.int64).reshape(-1, 4)
+
+
+ADD, SUB, MUL, DIV = (int(step) for step in (Step.ADD, Step.SUB, Step.MUL, Step.DIV))
+
+
+@compiled
+def _apply(code: Code, registers: Any, size: int) -> None:
+    for index in range(code.shape[0]):
+        op = code[index, 0]
+        out, a, b = registers[code[index, 1]], registers[code[index, 2]], registers[code[index, 3]]
+        if op == ADD:
+            for k in range(size):
+                out[k] = a[k] + b[k]
+        elif op == SUB:
+            for k in range(size):
+                out[k] = a[k] - b[k]
+        elif op == MUL:
+            for k in range(size):
+                out[k] = a[k] * b[k]
+        elif op == DIV:
+            for k in range(size):
+                out[k] = a[k] / b[k]
+        elif size > 1 and b[0] == 2 and registers.itemsize == 8:
+            squares(a, b[0], out, size)
+        elif size > 1 and b[0] == 0.5 and registers.itemsize == 8:
+            roots(a, b[0], out, size)
+        else:
+            for k in range(size):
+                out[k] = a[k] ** b[k]
+
+
+@compiled
+def apply_adam(
+    once: Code, each: Code, inputs: Floats, outputs: tuple[int, int, int, int],
+    weights: Floats, m: Floats, v: Floats, gradients: Floats,
+) -> Any:  # fmt: skip
+    """Update weights, m and v in place; gives the learning rate."""
+    registers = np.empty((inputs.size, BLOCK), inputs.dtype)
+    registers[:, 0] = inputs
+    _apply(once, registers, 1)
+    for register in range(len(PER_SCALAR), inputs.size):
+        registers[register, :] = registers[register, 0]
+    rate = registers[outputs[3], 0]
+    for start in range(0, weights.size, BLOCK):
+        size = min(BLOCK, weights.size - start)
+        end = start + size
+        registers[0, :size] = weights[start:end]
+        registers[1, :size] = m[start:end]
+        registers[2, :size] = v[start:end]
+        registers[3, :size] = gradients[start:end]
+        _apply(each, registers, size)
+        weights[start:end] = registers[outputs[0], :size]
+        m[start:end] = registers[outputs[1], :size]
+        v[start:end] = registers[outputs[2], :size]
+    return rate

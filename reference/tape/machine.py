@@ -1,0 +1,198 @@
+"""The program at machine speed: evaluations and training steps on flat arrays.
+
+Parameters, gradients and moments are one-dimensional arrays in the order of
+`Config.shapes`, row by row. In float64 every number is the scalar program's, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..adam import State
+from ..config import Config
+from ..model import Floats, Weights
+from ..training import Evaluation
+from . import cache
+from .formula import adam_formula, apply_adam
+from .recording import record
+from .replay import evaluate
+from .tape import Tape
+
+Array = NDArray[Any]
+
+
+def flat(tensors: Mapping[str, Any], dtype: DTypeLike = np.float64) -> Array:
+    """Named matrices as one array, in their order."""
+    return np.concatenate([np.asarray(matrix, dtype).ravel() for matrix in tensors.values()])
+
+
+def named(array: Array, shapes: Mapping[str, tuple[int, int]]) -> dict[str, Array]:
+    """The matrices of a flat array by their names, as views."""
+    tensors, start = {}, 0
+    for name, (rows, columns) in shapes.items():
+        tensors[name] = array[start : start + rows * columns].reshape(rows, columns)
+        start += rows * columns
+    return tensors
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a tape made of one document: the values of all slots, and the loss's gradients."""
+
+    tape: Tape
+    values: Array
+    gradients: Array
+
+    @property
+    def loss(self) -> float:
+        """The mean loss in nats."""
+        return float(self.values[self.tape.loss])
+
+    @property
+    def losses(self) -> Array:
+        """Of each position."""
+        return self.values[self.tape.losses]
+
+    @property
+    def logits(self) -> Array:
+        """`[positions][vocab_size]`."""
+        return self.values[self.tape.logits]
+
+    @property
+    def grads(self) -> Array:
+        """By the parameters, flat."""
+        return self.gradients[: self.tape.num_params]
+
+
+@dataclass(frozen=True, slots=True)
+class FlatState:
+    """What training carries from step to step: `reference.adam.State` in flat arrays."""
+
+    step: int
+    weights: Array
+    m: Array
+    v: Array
+
+    @classmethod
+    def of(cls, state: State, dtype: DTypeLike = np.float64) -> FlatState:
+        """A state's numbers, each rounded to `dtype`."""
+        return cls(
+            state.step, flat(state.weights, dtype), flat(state.m, dtype), flat(state.v, dtype)
+        )
+
+    def named(self, shapes: Mapping[str, tuple[int, int]]) -> State:
+        """The state as nested lists by name."""
+        parts = (lists(named(a, shapes)) for a in (self.weights, self.m, self.v))
+        return State(self.step, *parts)
+
+
+@dataclass(frozen=True, slots=True)
+class FlatStep:
+    """A training step: its 0-based index, tokens, evaluation, and the state it leads to."""
+
+    index: int
+    tokens: Sequence[int]
+    learning_rate: float
+    replay: Replay
+    state: FlatState
+
+
+class Machine:
+    """The program for one configuration and vocabulary, in float64 or float32."""
+
+    def __init__(self, config: Config, vocab_size: int, dtype: DTypeLike = np.float64) -> None:
+        self.config = config
+        self.vocab_size = vocab_size
+        self.dtype = np.dtype(dtype)
+        self.shapes = config.shapes(vocab_size)
+        self._tapes: dict[int, Tape] = {}
+
+    def tape(self, positions: int) -> Tape:
+        """The tape for documents with this many positions, recorded if there is none."""
+        if positions not in self._tapes:
+            self._tapes[positions] = tape_of(self.config, self.vocab_size, positions)
+        return self._tapes[positions]
+
+    def evaluate(self, weights: Array, tokens: Sequence[int]) -> Replay:
+        """Forward and backward through one document, cut at the block size."""
+        positions = min(self.config.block_size, len(tokens) - 1)
+        tape = self.tape(positions)
+        values = np.empty(tape.num_slots, self.dtype)
+        gradients = np.empty(tape.num_slots, self.dtype)
+        evaluate(
+            tape.forward, tape.backward, tape.tables, tape.constants, tape.loss,
+            np.asarray(tokens[: positions + 1], np.int64), self.vocab_size, weights,
+            values, gradients,
+        )  # fmt: skip
+        return Replay(tape, values, gradients)
+
+    def adam(self, state: FlatState, grads: Array) -> tuple[FlatState, float]:
+        """The state after one update, and its learning rate."""
+        formula = adam_formula()
+        weights, m, v = state.weights.copy(), state.m.copy(), state.v.copy()
+        rate = apply_adam(
+            formula.once, formula.each,
+            formula.registers(self.config, state.step, self.dtype), formula.outputs,
+            weights, m, v, grads,
+        )  # fmt: skip
+        return FlatState(state.step + 1, weights, m, v), float(rate)
+
+    def step(self, state: FlatState, tokens: Sequence[int]) -> FlatStep:
+        """One training step on one document."""
+        replay = self.evaluate(state.weights, tokens)
+        after, rate = self.adam(state, replay.grads)
+        return FlatStep(state.step, tokens, rate, replay, after)
+
+    def train(self, state: FlatState, documents: Sequence[Sequence[int]]) -> Iterator[FlatStep]:
+        """Steps up to the last one; step `k` takes document `k % len(documents)`."""
+        while state.step < self.config.num_steps:
+            step = self.step(state, documents[state.step % len(documents)])
+            state = step.state
+            yield step
+
+    def evaluation(self, replay: Replay) -> Evaluation:
+        """A replay as the scalar program gives it: nested lists by name."""
+        return Evaluation(
+            logits=replay.logits.tolist(),
+            losses=replay.losses.tolist(),
+            loss=replay.loss,
+            grads=lists(named(replay.grads, self.shapes)),
+            intermediates=_gathered(replay.tape, replay.values),
+            intermediate_grads=_gathered(replay.tape, replay.gradients),
+        )
+
+
+def tape_of(config: Config, vocab_size: int, positions: int) -> Tape:
+    """The tape of the program, from the cache or recorded now."""
+    sizes = Config(
+        n_embd=config.n_embd, n_head=config.n_head, n_layer=config.n_layer,
+        block_size=config.block_size, activation=config.activation, tied=config.tied,
+    )  # fmt: skip
+    key = (
+        f"{sizes.n_embd}-{sizes.n_head}-{sizes.n_layer}-{sizes.block_size}-{sizes.activation}"
+        f"{'-tied' if sizes.tied else ''}-{vocab_size}-{positions}"
+    )
+    tape = cache.load(key)
+    if tape is None:
+        tape = record(replace(sizes), vocab_size, positions)
+        cache.save(key, tape)
+    return tape
+
+
+def lists(tensors: Mapping[str, Array]) -> Weights:
+    """Named matrices as nested lists."""
+    return {name: matrix.tolist() for name, matrix in tensors.items()}
+
+
+def _gathered(tape: Tape, numbers: Array) -> dict[str, list[Floats] | list[list[float]]]:
+    everything = numbers.tolist()
+
+    def look_up(slots: Any) -> Any:
+        return everything[slots] if isinstance(slots, int) else [look_up(s) for s in slots]
+
+    return {name: look_up(slots) for name, slots in tape.seen.items()}

@@ -1,0 +1,347 @@
+"""Symbols: the arithmetic that computes nothing and writes down what would be computed.
+
+The canonical program, run over symbols in place of values, records an instruction for
+each operation it makes: one for a whole dot product or sum, one for every other operation.
+Each instruction's result has a *slot* of its own: first come the parameters, in the order
+of their `state_dict`, then the results in the order of recording, then the constants.
+
+Tokens are not known when a program is recorded. A `Token` stands for each: a row that is
+looked up by it has an address that depends on the token, and so has a value picked by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import overload
+
+from ..value import Value
+
+
+class Op(IntEnum):
+    """What an instruction computes from its operands; `SUM`, `DOT` and `MAX` take whole rows."""
+
+    ADD = 0
+    MUL = 1
+    POW = 2
+    EXP = 3
+    LOG = 4
+    RELU = 5
+    SUM = 6
+    DOT = 7
+    MAX = 8
+
+
+class Token(int):
+    """A token to come, the `place`-th of its document; used as a number, it is token 0."""
+
+    place: int
+
+    def __new__(cls, place: int) -> Token:
+        """A token for a place in the document."""
+        token = super().__new__(cls, 0)
+        token.place = place
+        return token
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """Where an instruction finds its operand.
+
+    The k-th element is at `slot + k * stride`, or at `slot + offsets[k]` if there are
+    offsets; and `pitch` times the token at `token` further on, if `token` is not negative.
+    No gradient flows into what `is_constant`.
+    """
+
+    slot: int
+    stride: int = 0
+    offsets: tuple[int, ...] = ()
+    token: int = -1
+    pitch: int = 0
+    is_constant: bool = False
+
+    def slots(self, length: int) -> Sequence[int]:
+        """The slots of all elements, for token 0."""
+        if self.offsets:
+            return [self.slot + offset for offset in self.offsets]
+        return [self.slot + k * self.stride for k in range(length)]
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One operation: its operands, and how many elements of each a row operation takes."""
+
+    op: Op
+    a: Operand
+    b: Operand | None = None
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """That an instruction is one of several alike, one for each token of the vocabulary.
+
+    They were picked from by the token at place `token`; this is the one of `row`. `bases`
+    are the slots of row 0's result and operands, `strides` how far apart the rows' are.
+    """
+
+    token: int
+    row: int
+    bases: tuple[int, int, int]
+    strides: tuple[int, int, int]
+
+
+class Unrecordable(Exception):
+    """A program does what no tape can hold; the message says what."""
+
+
+@dataclass
+class Recorder:
+    """The instructions of a program, as they are made."""
+
+    num_params: int
+    instructions: list[Instruction] = field(default_factory=list)
+    constants: dict[float, int] = field(default_factory=dict)
+    alike: dict[int, Alike] = field(default_factory=dict)
+    _constant_results: dict[Instruction, Symbol] = field(default_factory=dict)
+    _rows: dict[int, tuple[Sequence[Value], Operand | None]] = field(default_factory=dict)
+
+    def result(self, instruction: Instruction, *, is_constant: bool) -> Symbol:
+        """The symbol of a new instruction; a constant one is recorded only once."""
+        if is_constant and instruction in self._constant_results:
+            return self._constant_results[instruction]
+        slot = self.num_params + len(self.instructions)
+        self.instructions.append(instruction)
+        symbol = Symbol(self, Operand(slot, is_constant=is_constant))
+        if is_constant:
+            self._constant_results[instruction] = symbol
+        return symbol
+
+    def constant(self, number: float) -> Operand:
+        """The operand of a constant: until the tape is complete, a negative slot."""
+        index = self.constants.setdefault(float(number), len(self.constants))
+        return Operand(-1 - index, is_constant=True)
+
+    def instruction_at(self, slot: int) -> Instruction | None:
+        """The instruction with its result in a slot, or None for parameters and constants."""
+        return self.instructions[slot - self.num_params] if slot >= self.num_params else None
+
+    def row(self, symbols: Sequence[Value]) -> Operand | None:
+        """All symbols of a sequence as one operand, or None if they have no common form."""
+        if isinstance(symbols, Row):
+            return symbols.operand
+        known = self._rows.get(id(symbols))
+        if known is None or known[0] is not symbols:
+            known = self._rows[id(symbols)] = (symbols, row_of(symbols))
+        return known[1]
+
+    def pick(self, symbols: Sequence[Value], token: Token) -> Symbol:
+        """The symbol that a token picks, of one for each token of the vocabulary.
+
+        Raises:
+            Unrecordable: the symbols are not computed alike.
+        """
+        row = self.row(symbols)
+        if row is None or row.offsets or row.token >= 0:
+            raise Unrecordable("a token picks from values that lie at no regular distance")
+        if row.slot >= self.num_params:
+            self._mark_alike(list(row.slots(len(symbols))), token.place)
+        operand = Operand(row.slot, token=token.place, pitch=row.stride)
+        return Symbol(self, operand)
+
+    def _mark_alike(self, slots: list[int], token: int) -> None:
+        """Mark the instructions of these slots, and those below them that differ by row."""
+        first = self.instruction_at(slots[0])
+        if first is None:
+            return
+        same = [self.instruction_at(slot) for slot in slots]
+        if any(i is None or (i.op, i.length) != (first.op, first.length) for i in same):
+            raise Unrecordable("a token picks from values that are not computed alike")
+        columns = [slots]
+        for name in ("a", "b"):
+            operands = [getattr(instruction, name) for instruction in same]
+            columns.append([0 if o is None else o.slot for o in operands])
+        strides = tuple(_stride(column) for column in columns)
+        if None in strides:
+            raise Unrecordable("a token picks from values whose operands are not alike")
+        bases = tuple(column[0] for column in columns)
+        for row, slot in enumerate(slots):
+            alike = Alike(token, row, bases, strides)  # type: ignore[arg-type]
+            if self.alike.setdefault(slot, alike) != alike:
+                raise Unrecordable("two tokens pick from the same values")
+        for column, stride in zip(columns[1:], strides[1:], strict=True):
+            if stride:
+                self._mark_alike(column, token)
+
+
+def _stride(numbers: Sequence[int]) -> int | None:
+    """The constant distance of successive numbers, or None."""
+    if len(numbers) == 1:
+        return 0
+    stride = numbers[1] - numbers[0]
+    regular = range(numbers[0], numbers[0] + stride * len(numbers), stride) if stride else None
+    if regular is None:
+        return 0 if len(set(numbers)) == 1 else None
+    return stride if list(regular) == list(numbers) else None
+
+
+def row_of(symbols: Sequence[Value]) -> Operand | None:
+    """The symbols as one operand, or None: some occur twice, or depend on other tokens."""
+    operands = [symbol.operand for symbol in symbols if isinstance(symbol, Symbol)]
+    slots = [operand.slot for operand in operands]
+    first = operands[0]
+    if len(set(slots)) != len(symbols) or min(slots) < 0:
+        return None
+    if any((o.token, o.pitch) != (first.token, first.pitch) for o in operands):
+        return None
+    is_constant = all(operand.is_constant for operand in operands)
+    stride = _stride(slots)
+    if stride is not None:
+        return Operand(slots[0], stride, (), first.token, first.pitch, is_constant)
+    offsets = tuple(slot - slots[0] for slot in slots)
+    return Operand(slots[0], 0, offsets, first.token, first.pitch, is_constant)
+
+
+class Symbol(Value):
+    """A value that is known by its place alone."""
+
+    __slots__ = ("operand", "recorder")
+
+    def __init__(self, recorder: Recorder, operand: Operand) -> None:
+        self.recorder = recorder
+        self.operand = operand
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.operand})"
+
+    def _operand_of(self, other: Value | float) -> Operand:
+        return other.operand if isinstance(other, Symbol) else self.recorder.constant(other)  # type: ignore[arg-type]
+
+    def _binary(self, op: Op, other: Value | float) -> Symbol:
+        a, b = self.operand, self._operand_of(other)
+        is_constant = a.is_constant and b.is_constant
+        return self.recorder.result(Instruction(op, a, b), is_constant=is_constant)
+
+    def _unary(self, op: Op) -> Symbol:
+        a = self.operand
+        return self.recorder.result(Instruction(op, a), is_constant=a.is_constant)
+
+    def __add__(self, other: Value | float) -> Symbol:
+        return self._binary(Op.ADD, other)
+
+    def __mul__(self, other: Value | float) -> Symbol:
+        return self._binary(Op.MUL, other)
+
+    def __pow__(self, exponent: float) -> Symbol:
+        self.recorder.constant(exponent - 1)  # for the local gradient
+        return self._binary(Op.POW, exponent)
+
+    def exp(self) -> Symbol:
+        """An instruction for `exp`."""
+        return self._unary(Op.EXP)
+
+    def log(self) -> Symbol:
+        """An instruction for `log`."""
+        return self._unary(Op.LOG)
+
+    def relu(self) -> Symbol:
+        """An instruction for `relu`."""
+        return self._unary(Op.RELU)
+
+    @classmethod
+    def total(cls, terms: Sequence[Value]) -> Value:
+        """One instruction for the whole sum."""
+        recorder, row = _recorder_of(terms), _recorder_of(terms).row(terms)
+        if row is None:
+            return super().total(terms)
+        instruction = Instruction(Op.SUM, row, None, len(terms))
+        return recorder.result(instruction, is_constant=row.is_constant)
+
+    @classmethod
+    def dot(cls, ws: Sequence[Value], xs: Sequence[Value]) -> Value:
+        """One instruction for the whole dot product."""
+        recorder = _recorder_of(xs)
+        a, b = recorder.row(ws), recorder.row(xs)
+        if a is None or b is None:
+            return super().dot(ws, xs)
+        is_constant = a.is_constant and b.is_constant
+        return recorder.result(Instruction(Op.DOT, a, b, len(xs)), is_constant=is_constant)
+
+    @classmethod
+    def maximum(cls, values: Sequence[Value]) -> Symbol:
+        """One instruction for the largest, into which no gradient flows."""
+        return cls._largest(values, is_constant=True)
+
+    @classmethod
+    def _largest(cls, values: Sequence[Value], *, is_constant: bool) -> Symbol:
+        recorder, row = _recorder_of(values), _recorder_of(values).row(values)
+        if row is None:
+            raise Unrecordable("the maximum of values that have no common form")
+        instruction = Instruction(Op.MAX, row, None, len(values))
+        return recorder.result(instruction, is_constant=is_constant)
+
+    @classmethod
+    def pick(cls, values: Sequence[Value], token: int) -> Value:
+        """The value of a token to come."""
+        if isinstance(token, Token):
+            return _recorder_of(values).pick(values, token)
+        return values[token]
+
+
+def _recorder_of(symbols: Sequence[Value]) -> Recorder:
+    first = symbols[0]
+    assert isinstance(first, Symbol)
+    return first.recorder
+
+
+class Row(Sequence[Value]):
+    """A row of a weight matrix."""
+
+    def __init__(self, recorder: Recorder, operand: Operand, length: int) -> None:
+        self.recorder = recorder
+        self.operand = operand
+        self.length = length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self[:])
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Value]: ...
+    def __getitem__(self, index: int | slice) -> Value | list[Value]:
+        if isinstance(index, slice):
+            return [self[k] for k in range(self.length)[index]]
+        o = self.operand
+        at = o.slot + range(self.length)[index]
+        return Symbol(self.recorder, Operand(at, token=o.token, pitch=o.pitch))
+
+
+class SymbolicMatrix(Sequence[Row]):
+    """A weight matrix; a `Token` looks up the row of the token to come."""
+
+    def __init__(self, recorder: Recorder, slot: int, shape: tuple[int, int]) -> None:
+        self.recorder = recorder
+        self.slot = slot
+        self.shape = shape
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        rows, width = self.shape
+        if isinstance(index, slice):
+            return [self[k] for k in range(rows)[index]]
+        if isinstance(index, Token):
+            operand = Operand(self.slot, 1, (), index.place, width)
+        else:
+            operand = Operand(self.slot + range(rows)[index] * width, 1)
+        return Row(self.recorder, operand, width)

@@ -1,0 +1,184 @@
+"""The tape: the canonical program at machine speed, bit for bit what the scalar program gives."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from reference.activation import ACTIVATIONS
+from reference.adam import State, adam
+from reference.config import Config
+from reference.corpus import read_corpus
+from reference.data import names_path
+from reference.model import initial_weights
+from reference.program import Run
+from reference.tape import cache
+from reference.tape.machine import FlatState, Machine, flat, tape_of
+from reference.tape.power import roots, squares
+from reference.tape.recording import record
+from reference.training import evaluate, train
+
+from .conftest import ROOT
+
+
+def same_bits(a: object, b: object) -> bool:
+    return np.array_equal(np.asarray(a), np.asarray(b))
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[Config, int, list[int], int]:
+    """A configuration, a vocabulary's size, a document's tokens, and a seed for the weights."""
+    head_dim, n_head = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    config = Config(
+        n_embd=head_dim * n_head,
+        n_head=n_head,
+        n_layer=draw(st.integers(1, 3)),
+        block_size=draw(st.integers(1, 6)),
+        activation=draw(st.sampled_from(sorted(ACTIVATIONS))),
+        tied=draw(st.booleans()),
+        init_std=draw(st.sampled_from([0.02, 0.08, 0.3])),
+        num_steps=10,
+    )
+    vocab_size = draw(st.integers(2, 9))
+    letters = draw(st.lists(st.integers(0, vocab_size - 1), max_size=7))
+    return config, vocab_size, [vocab_size - 1, *letters, vocab_size - 1], draw(st.integers(0, 99))
+
+
+@given(situations())
+@settings(max_examples=150, deadline=None)
+def test_a_replay_is_the_scalar_program_bit_for_bit(
+    situation: tuple[Config, int, list[int], int],
+) -> None:
+    config, vocab_size, tokens, seed = situation
+    weights = initial_weights(config, vocab_size, random.Random(seed))
+    right = evaluate(weights, tokens, config)
+    assume(np.isfinite(flat(right.grads)).all())  # NaN is not equal to itself
+    machine = Machine(config, vocab_size)
+    assert machine.evaluation(machine.evaluate(flat(weights), tokens)) == right
+
+
+@pytest.mark.parametrize("n_embd", [8, 16, 32])
+@pytest.mark.parametrize("n_head", [1, 2, 4])
+@pytest.mark.parametrize("n_layer", [1, 2, 4])
+def test_every_mission_is_replayed_bit_for_bit(n_embd: int, n_head: int, n_layer: int) -> None:
+    config = Config(n_embd=n_embd, n_head=n_head, n_layer=n_layer)
+    weights = initial_weights(config, 7, random.Random(n_embd))
+    tokens = [6, 0, 3, 3, 6]
+    machine = Machine(config, 7)
+    replayed = machine.evaluation(machine.evaluate(flat(weights), tokens))
+    assert replayed == evaluate(weights, tokens, config)
+
+
+def test_a_thousand_steps_on_names_are_the_scalar_programs_bit_for_bit() -> None:
+    path = names_path()
+    assert path is not None, "`make data` downloads names.txt"
+    run = Run.prepare(Config(), 42, read_corpus(path))
+    documents = [run.tokenizer.encode(document) for document in run.documents[:1000]]
+    machine = Machine(run.config, run.tokenizer.vocab_size)
+    fast = machine.train(FlatState.of(run.state), documents)
+    for slow, quick in zip(train(run.state, documents, run.config), fast, strict=True):
+        assert slow.evaluation.loss == quick.replay.loss
+        assert same_bits(slow.evaluation.logits, quick.replay.logits)
+        assert same_bits(flat(slow.evaluation.grads), quick.replay.grads)
+        assert slow.learning_rate == quick.learning_rate
+        for part in ("weights", "m", "v"):
+            assert same_bits(flat(getattr(slow.state, part)), getattr(quick.state, part)), part
+    assert slow.index == 999
+
+
+@given(
+    st.lists(st.floats(allow_nan=False, width=64), min_size=4, max_size=4),
+    st.integers(0, 999),
+)
+@settings(deadline=None)
+def test_an_update_is_the_scalar_programs_for_any_numbers(numbers: list[float], step: int) -> None:
+    w, m, v, g = (min(max(x, -1e100), 1e100) for x in numbers)
+    state = State(step, {"w": [[w, 0.5]]}, {"w": [[m, 0.0]]}, {"w": [[abs(v), 0.0]]})
+    right = adam(state, {"w": [[g, 0.0]]}, Config())
+    machine = Machine(Config(), 3)
+    updated, rate = machine.adam(FlatState.of(state), np.array([g, 0.0]))
+    assert rate == Config().learning_rate_at(step)
+    for part in ("weights", "m", "v"):
+        assert same_bits(getattr(updated, part), flat(getattr(right, part))), part
+
+
+@pytest.mark.parametrize(("shortcut", "exponent"), [(squares, 2.0), (roots, 0.5)])
+def test_squares_and_roots_are_those_of_pow(shortcut: object, exponent: float) -> None:
+    generator = np.random.default_rng(1)
+    values = np.exp(generator.uniform(-300, 300, 1_000_000))
+    values[:4] = 0.0, 5e-324, 1e-170, 1e154
+    out = np.empty_like(values)
+    shortcut(values, exponent, out, values.size)  # type: ignore[operator]
+    assert same_bits(out, [value**exponent for value in values.tolist()])
+
+
+def test_a_large_model_fits_on_a_tape_that_is_small() -> None:
+    tape = record(Config(n_embd=128, n_head=4, n_layer=1, block_size=64), 27, 8)
+    multiply_adds = 8 * (12 * 128**2 + 27 * 128)
+    assert (len(tape.forward) + len(tape.backward)) * 100 < multiply_adds
+
+
+def test_single_precision_stays_near_double() -> None:
+    weights = initial_weights(Config(), 27, random.Random(3))
+    tokens = [26, 4, 12, 12, 0, 26]
+    double = Machine(Config(), 27).evaluate(flat(weights), tokens)
+    single = Machine(Config(), 27, np.float32).evaluate(flat(weights, np.float32), tokens)
+    assert single.values.dtype == single.gradients.dtype == np.float32
+    assert abs(single.loss - double.loss) < 1e-6
+    assert single.loss != double.loss
+    assert np.abs(single.grads - double.grads).max() < 1e-6
+
+
+def test_a_tape_comes_back_from_the_disk_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MICROGPT_CACHE", str(tmp_path))
+    recorded, loaded = (tape_of(Config(n_embd=4, n_head=2), 5, 3) for _ in range(2))
+    assert len(list(cache.folder().iterdir())) == 1
+    for name in recorded.__dataclass_fields__:
+        assert same_bits(getattr(recorded, name), getattr(loaded, name)) or name == "seen"
+    assert recorded.seen == loaded.seen
+
+
+def test_a_damaged_tape_is_recorded_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MICROGPT_CACHE", str(tmp_path))
+    tape_of(Config(n_embd=4, n_head=2), 5, 3)
+    (file,) = cache.folder().iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    assert tape_of(Config(n_embd=4, n_head=2), 5, 3).positions == 3
+
+
+def test_where_nothing_can_be_written_tapes_are_recorded_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MICROGPT_CACHE", str(tmp_path / "file" / "below"))
+    assert tape_of(Config(n_embd=4, n_head=2), 5, 3).positions == 3
+
+
+def test_the_key_of_a_tape_changes_with_the_program(tmp_path: Path) -> None:
+    copy = tmp_path / "reference"
+    command = [
+        sys.executable, "-c", "from reference.tape.cache import source_sha256 as s; print(s())",
+    ]  # fmt: skip
+    subprocess.run(["cp", "-r", ROOT / "reference", copy], check=True)
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+
+    def key() -> str:
+        run = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        return run.stdout
+
+    before = key()
+    model = copy / "model.py"
+    model.write_text(model.read_text().replace("1e-5", "1e-6"))
+    assert key() != before
