@@ -13,6 +13,7 @@ from golden.numbers import Array
 from ports_adapter.messages import InitializeResult, Message
 
 from .levels import Level
+from .stream import StreamJudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ class Case:
 
     `question` gives the parameters and `answer` what is right, in view of what the port
     offers, both only when the case is run. With `other_sizes` the model is not the profile's
-    own, so only a port that accepts other sizes is asked.
+    own, so only a port that accepts other sizes is asked; with `full_record` only one that can
+    record every step in full. With a `stream` the steps and the answer after them are judged
+    by that alone, while they arrive.
     """
 
     slug: str
@@ -73,6 +76,8 @@ class Case:
     question: Callable[[InitializeResult], Params]
     answer: Callable[[InitializeResult], Answer | Refusal]
     other_sizes: bool = False
+    full_record: bool = False
+    stream: Callable[[InitializeResult], StreamJudge] | None = None
 
     @classmethod
     def fixed(

@@ -135,16 +135,17 @@ def _section(method: Method, example: Example, described: set[str]) -> str:
     lines += ["", "`result`:", "", *_fields(method.result, described)]
     if example.notifications:
         lines += ["", "Before the result, a notification `step` after each step:", ""]
-        lines += _fields(protocol.StepParams, described)
+        in_full = "record" in method.params.__struct_fields__
+        lines += _fields(protocol.StepParams, described, optional=in_full)
     lines += ["", "```json", *example.lines(), "```", ""]
     return "\n".join(lines)
 
 
-def _fields(kind: type[Message], described: set[str]) -> list[str]:
+def _fields(kind: type[Message], described: set[str], *, optional: bool = True) -> list[str]:
     fields = inspect.type_info(kind).fields  # type: ignore[attr-defined]
     if not fields:
         return ["- nothing"]
-    return [_field(field, described) for field in fields]
+    return [_field(field, described) for field in fields if optional or field.required]
 
 
 def _field(field: inspect.Field, described: set[str]) -> str:

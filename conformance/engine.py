@@ -24,17 +24,21 @@ from ports_adapter.manifest import Port
 from ports_adapter.messages import (
     METHODS,
     InitializeResult,
+    Message,
     ReplicateParams,
     StepParams,
     TrainParams,
 )
 from ports_adapter.quoting import printable
+from reference.training import collector_paused
 
 from .case import Case, Refusal
 from .cases.handshake import introduction, shutdown_case
-from .compare import Comparison, Divergence, compare
+from .compare import compare
+from .comparison import Comparison, Divergence
 from .offer import doubtful_offer, not_offered
 from .outcome import Outcome
+from .stream import StreamJudge
 
 DEATHS = 5
 TIMEOUTS = 2
@@ -70,6 +74,22 @@ class Finished:
     results: tuple[Result, ...]
     offer: InitializeResult | None
     was_interrupted: bool
+
+
+@dataclass
+class _Kept:
+    """Judges an answer when all of it is there, its steps kept until then."""
+
+    expected: Any
+    method: str
+    steps: list[StepParams] = field(default_factory=list)
+
+    def take(self, step: StepParams) -> None:
+        self.steps.append(step)
+
+    def finish(self, result: Message) -> Comparison:
+        answer = structs.asdict(result) | ({"steps": self.steps} if self.method in STREAMED else {})
+        return compare(self.expected, answer)
 
 
 @dataclass
@@ -158,29 +178,34 @@ class Engine:
         try:
             expected = case.answer(self.offer)
             params = case.question(self.offer)
+            judge = case.stream(self.offer) if case.stream else _Kept(expected, case.method)
         except Exception as error:
             return _fault(case, error)
-        return self._ask(self.client, case, params, expected)
+        return self._ask(self.client, case, params, expected, judge)
 
-    def _ask(self, client: Client, case: Case, params: Any, expected: Any) -> Result:
-        steps: list[StepParams] = []
-        most = _steps_asked(params)
+    def _ask(
+        self, client: Client, case: Case, params: Any, expected: Any, judge: StreamJudge
+    ) -> Result:
+        seen, most = 0, _steps_asked(params)
 
         def on_step(step: StepParams) -> None:
-            if len(steps) == most:
+            nonlocal seen
+            if seen == most:
                 raise ProtocolViolated(f"more than the {most} steps that were asked for")
-            steps.append(step)
+            seen += 1
+            judge.take(step)
 
         kind: type[Any] = METHODS[case.method].result if case.method in METHODS else object
         started = time.monotonic()
         try:
-            got = client.ask(
-                case.method,
-                params,
-                kind,
-                self.port.timeouts.message,
-                on_step if case.method in STREAMED else None,
-            )
+            with collector_paused():  # messages have no cycles, and streams have many objects
+                got = client.ask(
+                    case.method,
+                    params,
+                    kind,
+                    self.port.timeouts.message,
+                    on_step if case.method in STREAMED else None,
+                )
         except PortFailure as failure:
             seconds = time.monotonic() - started
             if isinstance(expected, Refusal) and isinstance(failure, PortError):
@@ -190,13 +215,15 @@ class Engine:
                 self.timeouts[case.method] += isinstance(failure, PortTimedOut)
                 self._stop()
             return _failed(case, failure, seconds)
+        except Exception as error:  # of a judge; the port is in the middle of its answer
+            self._stop()
+            return _fault(case, error)
         seconds = time.monotonic() - started
         if isinstance(expected, Refusal):
             detail = f"answered, where error {expected.code} is right"
             return Result(case, Outcome.MISMATCH, detail, seconds)
-        answer = structs.asdict(got) | ({"steps": steps} if case.method in STREAMED else {})
         try:
-            result = judged(case, compare(expected, answer), seconds)
+            result = judged(case, judge.finish(got), seconds)
         except Exception as error:
             return _fault(case, error)
         if isinstance(got, InitializeResult) and (doubt := doubtful_offer(got)):
@@ -241,8 +268,10 @@ def judged(case: Case, comparison: Comparison, seconds: float) -> Result:
     """The result of a case whose answer was compared."""
     if not comparison.divergences:
         return Result(case, Outcome.PASS, "", seconds, comparison)
-    first = comparison.divergences[0]
-    return Result(case, Outcome.MISMATCH, sentence_of(first), seconds, comparison)
+    detail = sentence_of(comparison.divergences[0])
+    if comparison.extent:
+        detail += f"; {comparison.extent}"
+    return Result(case, Outcome.MISMATCH, detail, seconds, comparison)
 
 
 def sentence_of(divergence: Divergence) -> str:

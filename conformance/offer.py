@@ -42,4 +42,6 @@ def not_offered(case: Case, offer: InitializeResult) -> str:
         return f"the port does not offer the profile {MICROGPT.name}"
     if case.other_sizes and not offer.other_sizes:
         return "the port does not offer other sizes and hyperparameters"
+    if case.full_record and not offer.full_record:
+        return "the port does not offer to record every step in full"
     return ""

@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import structs
+
 from golden.trace import floats
 from ports_adapter import messages as protocol
 from ports_adapter.messages import Message, Optimizer, Sizes, StepParams
@@ -15,7 +17,7 @@ from reference.corpus import corpus_of, documents_of
 from reference.program import Run
 from reference.sampling import choose_by, sample
 from reference.tokenizer import Tokenizer
-from reference.training import data, evaluate, grads, train
+from reference.training import Step, data, evaluate, grads, train
 
 from .graphs import graph_of
 
@@ -143,7 +145,7 @@ def _train(params: protocol.TrainParams, on_step: OnStep, id_: int) -> Message:
     steps = train(state, params.documents, config)
     for _ in range(params.steps):
         step = next(steps)
-        on_step(_announced(step.index, step.evaluation.loss, step.learning_rate, id_))
+        on_step(_recorded(step, id_) if params.record == "full" else _announced(step, id_))
         state = step.state
     return protocol.TrainResult(**_state(state))
 
@@ -195,7 +197,7 @@ def _replicate(params: protocol.ReplicateParams, on_step: OnStep, id_: int) -> M
     run = run_of(params)
     weights = run.state.weights
     for step in run.steps():
-        on_step(_announced(step.index, step.evaluation.loss, step.learning_rate, id_))
+        on_step(_announced(step, id_))
         weights = step.state.weights
     return protocol.ReplicateResult(
         num_docs=len(run.documents),
@@ -205,8 +207,20 @@ def _replicate(params: protocol.ReplicateParams, on_step: OnStep, id_: int) -> M
     )
 
 
-def _announced(index: int, loss: float, rate: float, id_: int) -> StepParams:
-    return StepParams(id=id_, step=index, loss=loss, learning_rate=rate)
+def _announced(step: Step, id_: int) -> StepParams:
+    loss, rate = step.evaluation.loss, step.learning_rate
+    return StepParams(id=id_, step=step.index, loss=loss, learning_rate=rate)
+
+
+def _recorded(step: Step, id_: int) -> StepParams:
+    computed = step.evaluation
+    return structs.replace(
+        _announced(step, id_),
+        logits=as_json(computed.logits),
+        losses=as_json(computed.losses),
+        grads=as_json(computed.grads),
+        **_state(step.state),
+    )
 
 
 def _state(state: State) -> Any:

@@ -18,7 +18,7 @@ from golden.trace import Number, number
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable, tail
 
-from .compare import Comparison, Divergence
+from .comparison import Comparison, Divergence
 from .engine import Finished, Result
 from .levels import Level, upstream
 from .outcome import ExitCode, Outcome

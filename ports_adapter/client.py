@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
@@ -37,6 +37,14 @@ class _Line(Struct, frozen=True):
         return self.error is not UNSET and bytes(self.error) != b"null"
 
 
+class _Step(Struct, frozen=True):
+    """A whole `step` notification, decoded at once: streams are mostly made of these."""
+
+    jsonrpc: Literal["2.0"]
+    method: Literal["step"]
+    params: StepParams
+
+
 class Client:
     """A running port, asked one question at a time; a context manager that ends it.
 
@@ -49,6 +57,7 @@ class Client:
         self._process = PortProcess(port.run, port.folder)
         self._last_id = 0
         self._encoder = msgspec.json.Encoder()
+        self._step_decoder = msgspec.json.Decoder(_Step)
 
     def __enter__(self) -> Self:
         return self
@@ -104,6 +113,9 @@ class Client:
         self._process.send(self._encoder.encode(request) + b"\n")
         while True:
             line = self._process.receive(seconds)
+            if on_step is not None and (step := self._plain_step(line)) is not None:
+                on_step(step)
+                continue
             message = self._parse(line)
             if message.method is not UNSET:
                 if on_step is None:
@@ -117,6 +129,14 @@ class Client:
             if message.result is UNSET:
                 raise ProtocolViolated(f"the answer has neither result nor error: {quoted(line)}")
             return _decode(message.result, result, "/result")
+
+    def _plain_step(self, line: bytes) -> StepParams | None:
+        """A step of this request, or None for any other line, right or wrong."""
+        try:
+            step = self._step_decoder.decode(line).params
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        return step if step.id == self._last_id else None
 
     def _parse(self, line: bytes) -> _Line:
         try:

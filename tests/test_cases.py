@@ -27,6 +27,7 @@ OFFER = InitializeResult(
     profiles=["microgpt"],
     other_sizes=True,
     intermediates=True,
+    full_record=True,
 )
 CASES = all_cases(7, "float64")
 

@@ -10,7 +10,17 @@ from golden.goldens import load_trace
 from reference.corpus import Corpus
 
 from ..case import Case
-from . import autograd, generator, handshake, layers, model, program, tokenizer, training
+from . import (
+    autograd,
+    generator,
+    handshake,
+    layers,
+    model,
+    program,
+    tokenizer,
+    training,
+    trajectory,
+)
 from .situations import Situations
 
 
@@ -35,6 +45,7 @@ def all_cases(seed: int, precision: Precision, names: Corpus | None = None) -> l
         *model.backward_cases(situations),
         *training.adam_cases(situations),
         *training.train_cases(situations),
+        *trajectory.trajectory_cases(situations),
         *generator.cases(),
         *program.sample_cases(situations),
         *program.replicate_cases(),

@@ -36,6 +36,9 @@ class InitializeResult(Message):
     intermediates: Annotated[
         bool, Meta(description="Whether `forward` and `backward` can give intermediates.")
     ] = False
+    full_record: Annotated[
+        bool, Meta(description="Whether `train` can record every step in full.")
+    ] = False
 
 
 class ShutdownParams(Message):

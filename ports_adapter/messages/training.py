@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from .common import (
     Count,
+    Matrix,
     Message,
     Number,
     Optimizer,
     Sizes,
     Tensors,
     Tokens,
+    Vector,
     Weights,
 )
 
@@ -49,15 +51,41 @@ class TrainParams(Message):
     v: Tensors
     documents: Annotated[list[Tokens], Meta(min_length=1)]
     steps: Count
+    record: Annotated[
+        Literal["light", "full"],
+        Meta(
+            description="What each `step` tells; `full`, all of it, is asked only of a port that "
+            "says `full_record`."
+        ),
+    ] = "light"
 
 
 class StepParams(Message):
-    """Of the notification `step`, sent after each training step, before the answer."""
+    """Of the notification `step`, sent after each training step, before the answer.
+
+    What is optional belongs to a full record: what the step computed from the state before
+    it, and the state that it led to.
+    """
 
     id: Annotated[int, Meta(description="Of the request that is being answered.")]
     step: Annotated[Count, Meta(description="0-based.")]
     loss: Number
     learning_rate: Number
+    logits: Annotated[
+        Matrix | UnsetType,
+        Meta(
+            description="`[positions][vocabulary]`. This and what follows belong to a full record."
+        ),
+    ] = UNSET
+    losses: Annotated[Vector | UnsetType, Meta(description="`[positions]`.")] = UNSET
+    grads: Annotated[
+        Tensors | UnsetType, Meta(description="Of `loss`, shaped and named like the weights.")
+    ] = UNSET
+    m: Annotated[
+        Tensors | UnsetType, Meta(description="After the update, like `v` and `weights`.")
+    ] = UNSET
+    v: Tensors | UnsetType = UNSET
+    weights: Tensors | UnsetType = UNSET
 
 
 class TrainResult(Message):

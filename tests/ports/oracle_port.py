@@ -50,6 +50,7 @@ def introduction() -> InitializeResult:
         profiles=["microgpt"],
         other_sizes=True,
         intermediates="--black-box" not in sys.argv,
+        full_record=True,
     )
 
 

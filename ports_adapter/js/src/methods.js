@@ -8,6 +8,7 @@ import {
   list,
   matrix,
   number,
+  oneOf,
   optional,
   text,
   vector,
@@ -51,6 +52,7 @@ const methods = {
       profiles: ["microgpt"],
       other_sizes: true,
       intermediates: true,
+      full_record: true,
     };
   },
 
@@ -145,6 +147,7 @@ const methods = {
     const like = shapedLike(weights);
     const documents = list(documentFor(weights), 1);
     demand(params, { optimizer, m: like, v: like, documents, step: whole(), steps: whole() });
+    demand(params, { record: optional(oneOf("light", "full")) });
     return train({ weights, m, v }, params, onStep);
   },
 

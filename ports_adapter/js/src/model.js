@@ -136,5 +136,5 @@ export function lossOf(sizes, weights, tokens) {
   const { logits, intermediates } = forward(sizes, weights, tokens);
   const losses = logits.map((row, position) => crossEntropy(row, tokens[position + 1]));
   const loss = sum(losses).mul(1 / losses.length);
-  return { loss, losses, intermediates };
+  return { loss, losses, logits, intermediates };
 }

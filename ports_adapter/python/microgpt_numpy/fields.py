@@ -63,6 +63,13 @@ class Fields:
             raise self.wrong(name, "expected true or false")
         return value
 
+    def choice(self, name: str, *choices: str) -> str:
+        """One of these words, the first where there is none."""
+        value = self._values.get(name, choices[0])
+        if value not in choices:
+            raise self.wrong(name, f"expected one of {', '.join(choices)}")
+        return str(value)
+
     def integer(self, name: str, minimum: int = 0) -> int:
         """An integer of at least `minimum`."""
         value = self._get(name)

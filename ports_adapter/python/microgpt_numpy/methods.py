@@ -26,10 +26,12 @@ from .params import (
     read_tensors,
     shapes_of,
 )
-from .program import Announce
+from .program import Step
 from .tokenizer import Tokenizer, read_documents
 
 Result = dict[str, Any]
+Announce = Callable[[Result], None]
+"""Sends what there is to tell of a training step."""
 
 
 def initialize(_: Fields) -> Result:
@@ -43,6 +45,7 @@ def initialize(_: Fields) -> Result:
         "profiles": [PROFILE],
         "other_sizes": True,
         "intermediates": True,
+        "full_record": True,
     }
 
 
@@ -168,7 +171,10 @@ def train(params: Fields, announce: Announce) -> Result:
     first = params.integer("step")
     steps = range(first, first + params.integer("steps"))
     optimizer = read_optimizer(params)
-    return program.train(state, sizes, optimizer, documents, steps, announce)._asdict()
+    tell = _full if params.choice("record", "light", "full") == "full" else _light
+    return program.train(
+        state, sizes, optimizer, documents, steps, lambda step: announce(tell(step))
+    )._asdict()
 
 
 def random(params: Fields) -> Result:
@@ -199,7 +205,7 @@ def replicate(params: Fields, announce: Announce) -> Result:
         text,
         sizes,
         read_optimizer(params, min_steps=0),
-        announce,
+        lambda step: announce(_light(step)),
         seed=params.integer("seed"),
         init_std=params.number("init_std"),
         temperature=read_temperature(params),
@@ -240,6 +246,18 @@ STREAMING_METHODS: dict[str, Callable[[Fields, Announce], Result]] = {
 def _row(vector: Array) -> Array:
     """A vector as a matrix of one position."""
     return vector.reshape(1, -1)
+
+
+def _light(step: Step) -> Result:
+    """The few numbers to watch a training by."""
+    return {"step": step.number, "loss": step.result.loss, "learning_rate": step.learning_rate}
+
+
+def _full(step: Step) -> Result:
+    """All that a step computed, and the state after it."""
+    logits, losses, grads = step.result.logits, step.result.losses, step.result.grads
+    computed = {"logits": logits, "losses": losses, "grads": grads}
+    return _light(step) | computed | step.state._asdict()
 
 
 def _by_position(nodes: Tensors) -> dict[str, list[Array]]:

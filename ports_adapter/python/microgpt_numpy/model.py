@@ -49,10 +49,11 @@ class Sizes:
 
 
 class Backward(NamedTuple):
-    """The mean loss, in nats, and its gradients by every weight and every node."""
+    """The mean loss, in nats, what it is made of, and its gradients by every weight and node."""
 
     loss: float
     losses: Array
+    logits: Array
     grads: Tensors
     node_grads: Tensors
 
@@ -101,6 +102,7 @@ def backward(weights: Tensors, sizes: Sizes, tokens: Sequence[int]) -> Backward:
     return Backward(
         float(losses.mean()),
         losses,
+        nodes["logits"],
         {name: grads[name] for name in weights},
         {name: node_grads[name] for name in nodes},
     )

@@ -11,11 +11,21 @@ import numpy as np
 from . import adam
 from .adam import Optimizer, State
 from .layers import Array, Tensors, softmax
-from .model import Sizes, backward, forward
+from .model import Backward, Sizes, backward, forward
 from .tokenizer import Tokenizer, read_documents
 
-Announce = Callable[[int, float, float], None]
-"""Told after each training step: the 0-based step, its loss, its learning rate."""
+
+class Step(NamedTuple):
+    """A training step: its 0-based number, what it computed, and the state that it led to."""
+
+    number: int
+    learning_rate: float
+    result: Backward
+    state: State
+
+
+Announce = Callable[[Step], None]
+"""Told of each training step when it is done."""
 
 
 class OutOfUniformsError(Exception):
@@ -43,7 +53,7 @@ def train(
     for step in steps:
         result = backward(state.weights, sizes, documents[step % len(documents)])
         state = adam.update(state, result.grads, optimizer, step)
-        announce(step, result.loss, optimizer.rate(step))
+        announce(Step(step, optimizer.rate(step), result, state))
     return state
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .encoding import to_json
 from .fields import Fields, InvalidParamsError
-from .methods import METHODS, STREAMING_METHODS
+from .methods import METHODS, STREAMING_METHODS, Result
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -47,9 +47,8 @@ def _answer(request: dict[str, Any], output: TextIO) -> dict[str, Any]:
     if name not in METHODS and name not in STREAMING_METHODS:
         return _error(METHOD_NOT_FOUND, f"no method {name!r}")
 
-    def announce(step: int, loss: float, learning_rate: float) -> None:
-        params = {"id": request["id"], "step": step, "loss": loss, "learning_rate": learning_rate}
-        _send(output, {"method": "step", "params": to_json(params)})
+    def announce(step: Result) -> None:
+        _send(output, {"method": "step", "params": to_json({"id": request["id"], **step})})
 
     try:
         params = Fields(request.get("params", {}))

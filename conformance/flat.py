@@ -1,0 +1,188 @@
+"""All numbers of a recorded training step in one array, in one order, and the way to each."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+from msgspec import UNSET
+
+from golden.numbers import Array, as_array
+from ports_adapter.messages import StepParams
+
+STATE = ("m", "v", "weights")
+TENSORS = ("grads", *STATE)
+
+
+@dataclass(frozen=True)
+class Order:
+    """The canonical order of a model's numbers: `Config.shapes`, flattened row by row."""
+
+    shapes: Mapping[str, tuple[int, int]]
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """How many numbers each tensor has."""
+        return [rows * columns for rows, columns in self.shapes.values()]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each tensor begins, and where the last one ends."""
+        return list(accumulate(self.sizes, initial=0))
+
+    @property
+    def size(self) -> int:
+        """How many numbers the model has."""
+        return self.starts[-1]
+
+    def flat(self, tensors: Mapping[str, Any]) -> Array:
+        """Tensors by name as one array.
+
+        Raises:
+            ValueError: they are not shaped like the model's.
+        """
+        arrays = {name: as_array(tensors[name]) for name in self.shapes}
+        if any(arrays[name].shape != shape for name, shape in self.shapes.items()):
+            raise ValueError("the tensors are not shaped like the model's")
+        return np.concatenate([array.ravel() for array in arrays.values()])
+
+    def views(self, array: Array) -> dict[str, Array]:
+        """One array as tensors by name."""
+        return {
+            name: array[start:stop].reshape(shape)
+            for (name, shape), (start, stop) in zip(
+                self.shapes.items(), pairwise(self.starts), strict=True
+            )
+        }
+
+    def nested(self, array: Array) -> dict[str, list[list[float]]]:
+        """One array as nested lists by name."""
+        return {name: view.tolist() for name, view in self.views(array).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a step's array: where it stands in the step, and where in the array."""
+
+    pointer: str
+    shape: tuple[int, ...]
+    start: int
+    stop: int
+
+    def place(self, index: int) -> str:
+        """The JSON Pointer, within the step, of the element at an index of the array."""
+        steps = np.unravel_index(index - self.start, self.shape) if self.shape else ()
+        return self.pointer + "".join(f"/{position}" for position in steps)
+
+
+@dataclass(frozen=True)
+class StepLayout:
+    """How a fully recorded step of so many positions lies in one array.
+
+    Logits, losses, the loss and gradients, which are computed from the state before; then
+    the learning rate and the state after, which follow from the gradients.
+    """
+
+    order: Order
+    vocab_size: int
+    positions: int
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The parts, one after the other."""
+        n = self.positions
+        shapes: dict[str, tuple[int, ...]] = {
+            "/logits": (n, self.vocab_size),
+            "/losses": (n,),
+            "/loss": (),
+            **self._tensors("grads"),
+            "/learning_rate": (),
+            **self._tensors("m"),
+            **self._tensors("v"),
+            **self._tensors("weights"),
+        }
+        starts = accumulate((int(np.prod(shape)) for shape in shapes.values()), initial=0)
+        return [
+            Section(pointer, shape, start, stop)
+            for (pointer, shape), (start, stop) in zip(
+                shapes.items(), pairwise(starts), strict=True
+            )
+        ]
+
+    def _tensors(self, part: str) -> dict[str, tuple[int, ...]]:
+        return {f"/{part}/{name}": shape for name, shape in self.order.shapes.items()}
+
+    @cached_property
+    def evaluated(self) -> int:
+        """How many numbers come before the gradients."""
+        return self.positions * (self.vocab_size + 1) + 1
+
+    def grads(self, array: Array) -> Array:
+        """The gradients in a step's array."""
+        return array[self.evaluated : self.evaluated + self.order.size]
+
+    def state(self, array: Array) -> tuple[Array, Array, Array]:
+        """`m`, `v` and the weights in a step's array."""
+        size = self.order.size
+        m, v, weights = array[self.evaluated + size + 1 :].reshape(3, size)
+        return m, v, weights
+
+    def place(self, index: int) -> str:
+        """The JSON Pointer, within the step, of the element at an index of the array."""
+        section = next(section for section in self.sections if index < section.stop)
+        return section.place(index)
+
+    def pack(self, step: StepParams) -> Array | None:
+        """All numbers of a step, or None if it lacks some or is shaped otherwise.
+
+        A stream is made of these numbers, so this is quick: plain floats go from their lists
+        into memory at once, whatever may also be strings takes the way around.
+        """
+        rows = self._rows(step)
+        if rows is None or list(map(len, rows)) != self._lengths:
+            return None
+        numbers: list[Any] = []
+        for row in rows:
+            numbers += row
+        try:
+            return np.frombuffer(self._struct.pack(*numbers))
+        except struct.error:
+            return np.array([float(number) for number in numbers])
+
+    def _rows(self, step: StepParams) -> list[Any] | None:
+        """Every row of numbers in order, or None where the number of rows is not right."""
+        logits, losses = step.logits, step.losses
+        if logits is UNSET or losses is UNSET or len(logits) != self.positions:
+            return None
+        rows: list[Any] = [*logits, losses, (step.loss,)]
+        for part in TENSORS:
+            tensors = getattr(step, part)
+            if tensors is UNSET or tensors.keys() != self.order.shapes.keys():
+                return None
+            for name, (count, _) in self.order.shapes.items():
+                if len(tensors[name]) != count:
+                    return None
+                rows += tensors[name]
+            if part == "grads":
+                rows.append((step.learning_rate,))
+        return rows
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        return list(self._row_lengths())
+
+    def _row_lengths(self) -> Iterator[int]:
+        for section in self.sections:
+            if len(section.shape) == 2:
+                yield from [section.shape[1]] * section.shape[0]
+            else:
+                yield section.shape[0] if section.shape else 1
+
+    @cached_property
+    def _struct(self) -> struct.Struct:
+        return struct.Struct(f"{self.sections[-1].stop}d")
