@@ -1,9 +1,12 @@
-"""Building a trace: a run of the canonical program, written down."""
+"""Building a trace: a run of the canonical program at machine speed, written down.
+
+`golden.check` computes the steps recorded in full again with the scalar program.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import structs
@@ -12,8 +15,10 @@ from reference.config import Config, Profile
 from reference.corpus import Corpus
 from reference.model import Floats, Weights
 from reference.program import Run
+from reference.tape.machine import FlatState, Machine
 from reference.training import Step
 
+from .progress import Progress, no_progress
 from .trace import Matrix, Tensors, Trace, TracedCorpus, TracedStep, number
 
 COLD_STEPS = range(5)
@@ -22,28 +27,24 @@ COLD_STEPS = range(5)
 WARM_FROM, WARM_LENGTH = 450, 10
 """A warm step comes this late at the earliest, with a document of at least this many characters."""
 
-Progress = Callable[[int, int], None]
-"""Takes how many steps are done, and of how many."""
-
-
-def no_progress(_done: int, _of: int) -> None:
-    """The progress nobody watches."""
-
 
 def build_trace(
     profile: Profile, corpus: Corpus, config: Config, progress: Progress = no_progress
 ) -> Trace:
     """Run `profile` with `config` on `corpus`, keeping every step lightly and some in full."""
     run = Run.prepare(config, profile.seed, corpus)
+    machine = Machine(config, run.tokenizer.vocab_size)
+    documents = [run.tokenizer.encode(document) for document in run.documents]
     in_full = chosen_steps(run.documents, config.num_steps)
     steps, weights = [], run.state.weights
-    for step in run.steps():
+    for flat_step in machine.train(FlatState.of(run.state), documents):
+        step = machine.unpacked(flat_step)
         document = run.documents[step.index % len(run.documents)]
         light = light_step(step, document)
         chosen = step.index in in_full
         steps.append(structs.replace(light, **full_fields(step)) if chosen else light)
         weights = step.state.weights
-        progress(step.index + 1, config.num_steps)
+        progress("running the program", step.index + 1, config.num_steps)
     return Trace(
         profile=profile.name,
         config=config,

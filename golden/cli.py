@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+
+from .progress import Progress
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -64,18 +66,24 @@ def _clear_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def _progress() -> Iterator[Progress]:
     """A progress bar on a terminal; now and then a line where there is none."""
     if sys.stderr.isatty():
         from rich.console import Console
-        from rich.progress import Progress
+        from rich.progress import Progress as Bar
 
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("running the program", total=None)
-            yield lambda done, of: bar.update(task, completed=done, total=of)
-    else:
-        yield (
-            lambda done, of: (
-                click.echo(f"step {done} / {of}", err=True) if done % 100 == 0 else None
+        with Bar(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=None)
+            yield lambda what, done, of: bar.update(
+                task, description=what, completed=done, total=of
             )
-        )
+    else:
+        shown: dict[str, int] = {}
+
+        def show(what: str, done: int, of: int) -> None:
+            tenth = 10 * done // of
+            if shown.get(what) != tenth:
+                shown[what] = tenth
+                click.echo(f"{what}: {done} / {of}", err=True)
+
+        yield show

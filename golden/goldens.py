@@ -4,20 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 
 import msgspec
 
 from reference.config import MICROGPT, Profile
 from reference.corpus import embedded_corpus
 
-from .budgets import tensor_budget
-from .build import Progress, build_trace, no_progress
+from . import derived
+from .budgets import Precision, tensor_budget
+from .build import build_trace
 from .check import Condition, Finding, check_trace, compare, condition_of
-from .manifest import Entry, Manifest, provenance, read_manifest, sha256, trace_budgets
-from .store import GOLDEN, MANIFEST, TRACE_SCHEMA, TRACES, UnreadableGolden, read, replace_file
+from .derived import Budgets, ProfileBudgets, profile_budgets, unpack
+from .manifest import (
+    BudgetsEntry,
+    Entry,
+    Manifest,
+    provenance,
+    read_manifest,
+    sha256,
+    trace_budgets,
+)
+from .progress import Progress, no_progress
+from .store import (
+    BUDGETS,
+    GOLDEN,
+    MANIFEST,
+    TRACE_SCHEMA,
+    TRACES,
+    UnreadableGolden,
+    read,
+    replace_file,
+)
 from .trace import SCHEMA_VERSION, Trace, decode, encode, recorded_tensors
 
 PROFILES: tuple[Profile, ...] = (MICROGPT,)
+PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 
 
 def load_trace(name: str = MICROGPT.name) -> Trace:
@@ -29,14 +51,34 @@ def load_trace(name: str = MICROGPT.name) -> Trace:
     manifest = read_manifest()
     if name not in manifest.traces:
         raise UnreadableGolden(f"{MANIFEST} lists no trace {name!r}; `make golden` writes it")
-    entry = manifest.traces[name]
+    return decode(_whole(manifest.traces[name]))
+
+
+@cache
+def load_budgets(name: str = MICROGPT.name) -> dict[str, ProfileBudgets]:
+    """The golden budgets of a profile by precision, their checksum verified.
+
+    Raises:
+        UnreadableGolden: the file is missing or not what the manifest lists.
+    """
+    return derived.decode(_whole(read_manifest().budgets))[name]
+
+
+def step_budgets(step: int, precision: Precision) -> Budgets | None:
+    """The golden budgets of a recorded step, if there are any."""
+    packed = load_budgets()[precision].steps.get(str(step))
+    return None if packed is None else unpack(packed)
+
+
+def _whole(entry: Entry | BudgetsEntry) -> bytes:
+    """The content of a file that is what the manifest lists."""
     content = read(GOLDEN / entry.file)
     if sha256(content) != entry.sha256:
         raise UnreadableGolden(
             f"{GOLDEN / entry.file} is damaged: its SHA-256 is not the manifest's. "
             f"`git checkout` or `make golden` mends it, `make check` says what changed."
         )
-    return decode(content)
+    return content
 
 
 def check_all() -> Iterator[Finding]:
@@ -60,6 +102,12 @@ def build_all(progress: Progress = no_progress) -> Iterator[str]:
         listed = {}
     traces = [build_trace(p, embedded_corpus(), p.config, progress) for p in PROFILES]
     contents = {trace.profile: encode(trace) for trace in traces}
+    budgets = derived.encode(
+        {
+            trace.profile: {p: profile_budgets(trace, p, progress) for p in PRECISIONS}
+            for trace in traces
+        }
+    )
     entries = {
         trace.profile: _entry(listed.get(trace.profile), trace, contents[trace.profile])
         for trace in traces
@@ -71,7 +119,9 @@ def build_all(progress: Progress = no_progress) -> Iterator[str]:
         yield _written(path.name, changed)
         if changed and before is not None:
             yield from _what_moved(before, trace)
-    manifest = msgspec.json.encode(Manifest(SCHEMA_VERSION, entries))
+    yield _written(BUDGETS.name, replace_file(BUDGETS, budgets))
+    listed_budgets = BudgetsEntry(BUDGETS.name, sha256(budgets))
+    manifest = msgspec.json.encode(Manifest(SCHEMA_VERSION, entries, listed_budgets))
     changed = replace_file(MANIFEST, msgspec.json.format(manifest, indent=1) + b"\n")
     yield _written(MANIFEST.name, changed)
     yield _written(TRACE_SCHEMA.name, replace_file(TRACE_SCHEMA, schema()))

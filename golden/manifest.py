@@ -16,7 +16,8 @@ from .store import MANIFEST, UnreadableGolden, read
 from .trace import Trace, full_steps, state_before
 
 PROGRAM = (
-    "adam", "config", "corpus", "model", "program", "sampling", "tokenizer", "training", "value",
+    "activation", "adam", "config", "corpus", "model", "program", "sampling", "tokenizer",
+    "training", "value",
 )  # fmt: skip
 """The modules that decide what a trace holds."""
 
@@ -38,11 +39,19 @@ class Entry(Struct, frozen=True):
     budgets: dict[str, float]
 
 
+class BudgetsEntry(Struct, frozen=True):
+    """The file with the budgets of every element (`golden.derived`)."""
+
+    file: str
+    sha256: str
+
+
 class Manifest(Struct, frozen=True):
-    """Every golden trace by its name."""
+    """Every golden trace by its name, and the budgets that go with them."""
 
     schema_version: int
     traces: dict[str, Entry]
+    budgets: BudgetsEntry
 
 
 def read_manifest(path: Path = MANIFEST) -> Manifest:

@@ -9,6 +9,7 @@ from pathlib import Path
 GOLDEN = Path(__file__).parent
 TRACES = GOLDEN / "traces"
 MANIFEST = GOLDEN / "manifest.json"
+BUDGETS = GOLDEN / "budgets.json"
 TRACE_SCHEMA = GOLDEN / "trace.schema.json"
 
 

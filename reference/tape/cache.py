@@ -57,12 +57,16 @@ def save(key: str, tape: Tape) -> None:
 
 
 def _packed(part: Any) -> Any:
-    if not isinstance(part, np.ndarray):
-        return part
-    return {"array": part.tobytes(), "dtype": part.dtype.str, "shape": list(part.shape)}
+    if isinstance(part, dict):
+        return {name: _packed(inside) for name, inside in part.items()}
+    if isinstance(part, np.ndarray):
+        return {"array": part.tobytes(), "dtype": part.dtype.str, "shape": list(part.shape)}
+    return part
 
 
 def _unpacked(part: Any) -> Any:
-    if not (isinstance(part, dict) and "dtype" in part):
-        return part
-    return np.frombuffer(part["array"], part["dtype"]).reshape(part["shape"])
+    if isinstance(part, dict) and "dtype" in part:
+        return np.frombuffer(part["array"], part["dtype"]).reshape(part["shape"])
+    if isinstance(part, dict):
+        return {name: _unpacked(inside) for name, inside in part.items()}
+    return part

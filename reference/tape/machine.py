@@ -7,7 +7,7 @@ Parameters, gradients and moments are one-dimensional arrays in the order of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,14 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..adam import State
 from ..config import Config
-from ..model import Floats, Weights
-from ..training import Evaluation
+from ..model import Weights
+from ..training import Evaluation, Step
 from . import cache
 from .formula import adam_formula, apply_adam
 from .recording import record
 from .replay import evaluate
-from .tape import Tape
+from .rewrites import CANONICAL, rewritten
+from .tape import Slots, Tape
 
 Array = NDArray[Any]
 
@@ -51,22 +52,42 @@ class Replay:
     @property
     def loss(self) -> float:
         """The mean loss in nats."""
-        return float(self.values[self.tape.loss])
+        return float(self.values[self.tape.root])
 
     @property
     def losses(self) -> Array:
         """Of each position."""
-        return self.values[self.tape.losses]
+        return self.values[self.tape.values["/losses"]]
 
     @property
     def logits(self) -> Array:
         """`[positions][vocab_size]`."""
-        return self.values[self.tape.logits]
+        return self.values[self.tape.values["/logits"]]
 
     @property
     def grads(self) -> Array:
         """By the parameters, flat."""
         return self.gradients[: self.tape.num_params]
+
+    def intermediates(self, of: str = "intermediates") -> dict[str, Any]:
+        """The values of named intermediates as nested lists, or `of` "intermediate_grads"."""
+        places, numbers = (
+            (self.tape.values, self.values)
+            if of == "intermediates"
+            else (self.tape.gradients, self.gradients)
+        )
+        return {
+            pointer.removeprefix(f"/{of}/"): look_up(numbers, slots)
+            for pointer, slots in places.items()
+            if pointer.startswith(f"/{of}/")
+        }
+
+
+def look_up(numbers: Array, slots: Slots) -> Any:
+    """The numbers in these slots, as lists nested alike."""
+    if isinstance(slots, list):
+        return [look_up(numbers, part) for part in slots]
+    return numbers[slots].tolist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +146,7 @@ class Machine:
         values = np.empty(tape.num_slots, self.dtype)
         gradients = np.empty(tape.num_slots, self.dtype)
         evaluate(
-            tape.forward, tape.backward, tape.tables, tape.constants, tape.loss,
+            tape.forward, tape.backward, tape.tables, tape.constants, tape.root,
             np.asarray(tokens[: positions + 1], np.int64), self.vocab_size, weights,
             values, gradients,
         )  # fmt: skip
@@ -162,24 +183,31 @@ class Machine:
             losses=replay.losses.tolist(),
             loss=replay.loss,
             grads=lists(named(replay.grads, self.shapes)),
-            intermediates=_gathered(replay.tape, replay.values),
-            intermediate_grads=_gathered(replay.tape, replay.gradients),
+            intermediates=replay.intermediates(),
+            intermediate_grads=replay.intermediates("intermediate_grads"),
+        )
+
+    def unpacked(self, step: FlatStep) -> Step:
+        """A step as the scalar program gives it."""
+        return Step(
+            step.index,
+            list(step.tokens),
+            step.learning_rate,
+            self.evaluation(step.replay),
+            step.state.named(self.shapes),
         )
 
 
-def tape_of(config: Config, vocab_size: int, positions: int) -> Tape:
-    """The tape of the program, from the cache or recorded now."""
-    sizes = Config(
-        n_embd=config.n_embd, n_head=config.n_head, n_layer=config.n_layer,
-        block_size=config.block_size, activation=config.activation, tied=config.tied,
-    )  # fmt: skip
-    key = (
-        f"{sizes.n_embd}-{sizes.n_head}-{sizes.n_layer}-{sizes.block_size}-{sizes.activation}"
-        f"{'-tied' if sizes.tied else ''}-{vocab_size}-{positions}"
-    )
+def tape_of(config: Config, vocab_size: int, positions: int, rewrite: str = CANONICAL) -> Tape:
+    """The tape of the program, or of a rewrite of it, from the cache or recorded now."""
+    sizes = (config.n_embd, config.n_head, config.n_layer, config.block_size, vocab_size)
+    words = [*map(str, (*sizes, positions)), config.activation]
+    words += ["tied"] * config.tied + [rewrite] * bool(rewrite)
+    key = "-".join(words)
     tape = cache.load(key)
     if tape is None:
-        tape = record(replace(sizes), vocab_size, positions)
+        with rewritten(rewrite):
+            tape = record(config, vocab_size, positions)
         cache.save(key, tape)
     return tape
 
@@ -187,12 +215,3 @@ def tape_of(config: Config, vocab_size: int, positions: int) -> Tape:
 def lists(tensors: Mapping[str, Array]) -> Weights:
     """Named matrices as nested lists."""
     return {name: matrix.tolist() for name, matrix in tensors.items()}
-
-
-def _gathered(tape: Tape, numbers: Array) -> dict[str, list[Floats] | list[list[float]]]:
-    everything = numbers.tolist()
-
-    def look_up(slots: Any) -> Any:
-        return everything[slots] if isinstance(slots, int) else [look_up(s) for s in slots]
-
-    return {name: look_up(slots) for name, slots in tape.seen.items()}

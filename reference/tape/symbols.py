@@ -174,6 +174,34 @@ class Recorder:
             if stride:
                 self._mark_alike(column, token)
 
+    def mark_users_alike(self, vocab_size: int) -> None:
+        """Mark the instructions, one for each row, that use those that are marked already.
+
+        Raises:
+            Unrecordable: their operands lie at no regular distances.
+        """
+        new = list(self.alike)
+        while new:
+            users: dict[tuple[Op, int, int, int], list[list[int]]] = {}
+            marked = set(new)
+            for slot, instruction in enumerate(self.instructions, self.num_params):
+                if instruction.length > 1 or slot in self.alike:
+                    continue
+                for place, operand in enumerate((instruction.a, instruction.b)):
+                    if operand is not None and operand.token < 0 and operand.slot in marked:
+                        of = self.alike[operand.slot]
+                        key = (instruction.op, place, of.token, of.bases[0])
+                        rows = users.setdefault(key, [[] for _ in range(vocab_size)])
+                        rows[of.row].append(slot)
+                        break
+            new = []
+            for (_, _, token, _), rows in users.items():
+                if any(len(row) != len(rows[0]) for row in rows):
+                    continue  # of a single row, as what was picked is
+                for slots in zip(*rows, strict=True):
+                    new += slots
+                    self._mark_alike(list(slots), token)
+
 
 def _stride(numbers: Sequence[int]) -> int | None:
     """The constant distance of successive numbers, or None."""
@@ -272,6 +300,11 @@ class Symbol(Value):
     def maximum(cls, values: Sequence[Value]) -> Symbol:
         """One instruction for the largest, into which no gradient flows."""
         return cls._largest(values, is_constant=True)
+
+    @classmethod
+    def live_maximum(cls, values: Sequence[Value]) -> Symbol:
+        """One instruction for the largest, whose gradient is the largest's."""
+        return cls._largest(values, is_constant=False)
 
     @classmethod
     def _largest(cls, values: Sequence[Value], *, is_constant: bool) -> Symbol:

@@ -47,15 +47,19 @@ class Field(IntEnum):
     LESS_ONE = 22
 
 
+Slots = Any
+"""Where numbers are found: an array of slots, or nested lists of them if they are ragged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """The program for one configuration, vocabulary and number of positions.
+    """A scalar function of parameters, and of tokens if it is a model's loss.
 
     `forward` and `backward` are entries, `[entries][len(Field)]`, `backward` in canonical
     order; `tables` the offsets of rows without a stride. The first `num_params` slots hold
-    the parameters, the last ones the `constants`. `logits` is `[positions][vocab_size]`
-    slots, `losses` `[positions]`, `loss` the slot of their mean, `seen` those of the named
-    intermediates by position: a vector, or one vector a head.
+    the parameters, the last ones the `constants`; `root` is the function's own. `values`
+    and `gradients` say which slots' values and derivatives are observed, by their JSON
+    Pointers in the answers of a port, in the order of computation.
     """
 
     vocab_size: int
@@ -66,7 +70,19 @@ class Tape:
     backward: Integers
     tables: Integers
     constants: NDArray[np.float64]
-    logits: Integers
-    losses: Integers
-    loss: int
-    seen: dict[str, list[Any]]
+    root: int
+    values: dict[str, Slots]
+    gradients: dict[str, Slots]
+
+    def __post_init__(self) -> None:
+        for array in (self.forward, self.backward, self.tables, self.constants):
+            array.setflags(write=False)
+
+
+def flattened(slots: Slots) -> list[int]:
+    """All slots, in order."""
+    if isinstance(slots, np.ndarray):
+        return slots.ravel().tolist()
+    if isinstance(slots, int):
+        return [slots]
+    return [slot for part in slots for slot in flattened(part)]

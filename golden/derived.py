@@ -1,0 +1,198 @@
+"""Budgets by JSON Pointer, derived from spreads; and the golden ones, kept compactly on disk.
+
+A tensor is kept as its largest budget and a byte an element: which power of `2 ** (1 / 8)`
+the element's budget is below it, rounded up.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from reference.tape.machine import FlatState, Machine, named
+
+from .budgets import Precision, spread_budget
+from .numbers import Array
+from .progress import Progress
+from .spread import REPLICAS, Spread, TrainingSpread, model_spread, training_spread
+from .trace import Trace, TracedStep, full_steps, state_before
+from .trajectories import FreeRun, Trajectory, free_runs, kink_ledger, rounded
+
+Budgets = dict[str, Array]
+"""The budget of every element, flat, by JSON Pointer."""
+
+STEPS_TO_OCTAVE = 8
+
+LONG_REPLICAS = 8
+"""Of long runs fewer, since each loss is judged with those of all steps in mind."""
+
+
+class PackedTensor(Struct, frozen=True):
+    """Budgets of one tensor: `codes` is compressed, in base64."""
+
+    largest: float
+    codes: str
+
+
+class PackedKink(Struct, frozen=True):
+    """A place where a ReLU may go either way (`golden.spread.Kink`)."""
+
+    step: int
+    pointer: str
+    index: int
+    value: float
+
+
+PackedBudgets = dict[str, PackedTensor]
+"""By JSON Pointer."""
+
+
+class ProfileBudgets(Struct, frozen=True):
+    """Of one profile in one precision.
+
+    `steps` are those of single recorded steps by their 0-based index; `runs` of free runs, by
+    their first step and how many they are: `"0+5"`. `kinks` is the ledger of its trajectory.
+    """
+
+    steps: dict[str, PackedBudgets]
+    runs: dict[str, PackedBudgets]
+    kinks: list[PackedKink]
+
+
+def budgets_of(spread: Spread, precision: Precision) -> Budgets:
+    """The budgets that a spread comes to."""
+    return {
+        pointer: spread_budget(spread.truth[pointer].high, sigma, precision)
+        for pointer, sigma in spread.sigma.items()
+    }
+
+
+def training_budgets(
+    machine: Machine, spread: TrainingSpread, losses: Array, last: FlatState, precision: Precision
+) -> Budgets:
+    """The budgets of a free run: `/losses`, and the state after it.
+
+    Args:
+        machine: that ran it.
+        spread: of the run.
+        losses: the right ones.
+        last: the right state after the last step.
+        precision: of the replicas.
+    """
+    budgets = {"/losses": spread_budget(losses, spread.losses, precision)}
+    for part in ("m", "v", "weights"):
+        right = named(getattr(last, part), machine.shapes)
+        sigma = named(getattr(spread, part), machine.shapes)
+        for name, tensor in right.items():
+            flat = spread_budget(tensor.ravel(), sigma[name].ravel(), precision)
+            budgets[f"/{part}/{name}"] = flat
+    return budgets
+
+
+def run_budgets(
+    machine: Machine,
+    state: FlatState,
+    documents: Sequence[Sequence[int]],
+    precision: Precision,
+    replicas: int = REPLICAS,
+) -> Budgets:
+    """Budgets of training freely from a state of floats of that precision."""
+    spread = training_spread(machine, state, documents, precision, replicas)
+    losses, last = [], state
+    for tokens in documents:
+        step = machine.step(last, tokens)
+        losses.append(step.replay.loss)
+        last = step.state
+    return training_budgets(machine, spread, np.array(losses), last, precision)
+
+
+def pack(budgets: Mapping[str, Array]) -> PackedBudgets:
+    """Budgets as they are kept."""
+    return {pointer: _packed(tensor) for pointer, tensor in budgets.items()}
+
+
+def unpack(packed: PackedBudgets) -> Budgets:
+    """Budgets as they are used."""
+    return {pointer: _unpacked(tensor) for pointer, tensor in packed.items()}
+
+
+def profile_budgets(trace: Trace, precision: Precision, progress: Progress) -> ProfileBudgets:
+    """Everything that is kept of a trace's budgets in one precision."""
+    trajectory = Trajectory.of(trace)
+    ledger = kink_ledger(trajectory, precision)
+    long = free_runs(ledger, len(trace.steps))
+    recorded = [step for step, _ in full_steps(trace) if state_before(trace, step.step)]
+    work: list[TracedStep | FreeRun] = [*recorded, *short_runs(trace), *long]
+    steps, runs = {}, {}
+    for done, item in enumerate(work):
+        progress(f"budgets in {precision}", done, len(work))
+        match item:
+            case TracedStep(step=step):
+                steps[str(step)] = pack(_of_step(trajectory, item, precision))
+            case FreeRun(name=name):
+                runs[name] = pack(_of_run(trajectory, item, precision, is_long=item in long))
+    kinks = [PackedKink(k.step, k.pointer, k.index, k.value) for k in ledger]
+    return ProfileBudgets(steps, runs, kinks)
+
+
+def _of_step(trajectory: Trajectory, step: TracedStep, precision: Precision) -> Budgets:
+    machine = trajectory.machine
+    weights = rounded(trajectory.state_before(step.step), precision).weights
+    spread = model_spread(machine.config, machine.vocab_size, weights, step.tokens, precision)
+    return budgets_of(spread, precision)
+
+
+def _of_run(
+    trajectory: Trajectory, run: FreeRun, precision: Precision, *, is_long: bool
+) -> Budgets:
+    """The budgets of a run; of a long one those of its losses."""
+    state = rounded(trajectory.state_before(run.first), precision)
+    replicas = LONG_REPLICAS if is_long else REPLICAS
+    documents = trajectory.of_run(run)
+    budgets = run_budgets(trajectory.machine, state, documents, precision, replicas)
+    return {"/losses": budgets["/losses"]} if is_long else budgets
+
+
+def short_runs(trace: Trace) -> list[FreeRun]:
+    """The runs that are recorded from their start to their end."""
+    full = [step.step for step, _ in full_steps(trace)]
+    cold = next((i for i, step in enumerate(full) if step != i), len(full))
+    runs = [FreeRun(0, cold)]
+    if cold < len(full):
+        runs.append(FreeRun(full[cold] + 1, len(full) - cold - 1))
+    return runs
+
+
+def _packed(tensor: Array) -> PackedTensor:
+    largest = float(tensor.max(initial=0.0))
+    with np.errstate(divide="ignore"):
+        below = np.floor(STEPS_TO_OCTAVE * np.log2(largest / tensor)) if largest else None
+    # 0 is a budget of 0; the others begin with 1.
+    codes = np.zeros(tensor.size) if below is None else np.where(tensor > 0, below + 1, 0)
+    content = zlib.compress(np.clip(codes, 0, 255).astype(np.uint8).tobytes(), 9)
+    return PackedTensor(largest, base64.b64encode(content).decode())
+
+
+def _unpacked(packed: PackedTensor) -> Array:
+    codes = np.frombuffer(zlib.decompress(base64.b64decode(packed.codes)), np.uint8)
+    budgets: Array = packed.largest * 2.0 ** (-(codes.astype(np.float64) - 1) / STEPS_TO_OCTAVE)
+    return np.where(codes == 0, 0.0, budgets)
+
+
+def encode(budgets: Mapping[str, Mapping[Precision, ProfileBudgets]]) -> bytes:
+    """All golden budgets, by profile and precision, as JSON."""
+    return msgspec.json.format(msgspec.json.encode(budgets), indent=1) + b"\n"
+
+
+def decode(content: bytes) -> dict[str, dict[str, ProfileBudgets]]:
+    """The golden budgets in JSON.
+
+    Raises:
+        msgspec.DecodeError: it is not JSON, or holds something else.
+    """
+    return msgspec.json.decode(content, type=dict[str, dict[str, ProfileBudgets]])
