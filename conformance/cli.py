@@ -40,6 +40,7 @@ EXIT_CODES = "\n".join(["\b", "Exit codes:", *(f"{c.value:4d}  {c.meaning}" for 
     type=click.IntRange(min=0),
     help="Draw the fresh cases from this seed. Default: another one every time, printed.",
 )
+@click.option("--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely.")
 @click.option("--names", is_flag=True, help="Also the published run on names.txt: 1000 steps.")
 @click.option(
     "--json",
@@ -49,7 +50,12 @@ EXIT_CODES = "\n".join(["\b", "Exit codes:", *(f"{c.value:4d}  {c.meaning}" for 
     help="Write the report as JSON to FILE; to standard output, in place of the text, if `-`.",
 )
 def run(
-    port: str, patterns: tuple[str, ...], seed: int | None, names: bool, json_path: Path | None
+    port: str,
+    patterns: tuple[str, ...],
+    seed: int | None,
+    long: bool,
+    names: bool,
+    json_path: Path | None,
 ) -> None:
     """Build PORT, drive it through the cases, and print a verdict.
 
@@ -60,7 +66,7 @@ def run(
     from .running import Request, Unusable, run_port
 
     try:
-        code = run_port(Request(port, patterns, seed, names, json_path))
+        code = run_port(Request(port, patterns, seed, names, long, json_path))
     except Unusable as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:

@@ -1,10 +1,20 @@
-"""The computation graphs of the small methods: one expression, or one layer by itself."""
+"""The functions of the small methods: one expression, or one layer by itself.
+
+Each is built over the operators of `Value`, and so runs in any arithmetic: over values it
+gives the right answer, over symbols a tape, from which the answer's budgets are derived.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from golden.budgets import Precision
+from golden.derived import Budgets, budgets_of
+from golden.spread import Spread, spread_of
 from ports_adapter.messages import (
     AttentionParams,
     CrossEntropyParams,
@@ -15,9 +25,13 @@ from ports_adapter.messages import (
     Node,
     VectorParams,
 )
+from reference import model
 from reference.config import Config
-from reference.model import attention, cross_entropy, linear, rmsnorm, softmax, total
-from reference.value import Value, topological_order
+from reference.tape.recording import record_function
+from reference.tape.rewrites import REWRITES, rewritten
+from reference.value import Value
+
+Nodes = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,78 +43,124 @@ class Graph:
     """
 
     output: Any
-    leaves: dict[str, Any]
+    leaves: Nodes
     root: Value
 
 
-def graph_of(method: str, params: Message) -> Graph:
-    """The graph of a question to `evaluate` or to a layer.
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A question to `evaluate` or to a layer: numbers by name, and what is made of them.
+
+    `output` is what an answer calls the value; `build` takes nodes nested like the `numbers`
+    and gives the value, and the scalar to differentiate.
+    """
+
+    numbers: Nodes
+    output: str
+    build: Callable[[Nodes], tuple[Any, Value]]
+
+    def graph(self) -> Graph:
+        """The function over values."""
+        leaves = {name: _values(numbers) for name, numbers in self.numbers.items()}
+        return Graph(*self._built(leaves))
+
+    def _built(self, leaves: Nodes) -> tuple[Any, Nodes, Value]:
+        output, root = self.build(leaves)
+        return output, leaves, root
+
+    def spread(self, precision: Precision) -> Spread:
+        """How far honest roundings of the value and its gradients spread."""
+        tapes = {}
+        for rewrite in REWRITES:
+            with rewritten(rewrite):
+                tapes[rewrite] = record_function(self.numbers, self.output, self.build)
+        inputs = np.array([x for numbers in self.numbers.values() for x in _flat(numbers)])
+        return spread_of(tapes, inputs.astype(np.float64), precision)
+
+    def budgets(self, precision: Precision) -> Budgets:
+        """Of the value and its gradients, by JSON Pointer."""
+        return budgets_of(self.spread(precision), precision)
+
+
+def function_of(method: str, params: Message) -> Function:
+    """The function of a question to `evaluate` or to a layer.
 
     Raises:
-        ValueError: the method has no graph of its own.
+        ValueError: the method has no function of its own.
     """
     match params:
-        case EvaluateParams():
-            return _expression(params.nodes)
+        case EvaluateParams(nodes=nodes):
+            leaves = [node.value for node in nodes if node.op == "leaf"]
+            return Function({"": leaves}, "value", lambda at: _expression(nodes, at[""]))
         case LinearParams():
-            x, w = _leaves(params.x), _leaves(params.w)
-            return _seeded(linear(x, w), params.output_grad, {"x": x, "w": w})
+            return _vector(
+                {"x": params.x, "w": params.w},
+                params.output_grad,
+                lambda at: model.linear(at["x"], at["w"]),
+            )
         case VectorParams():
-            x = _leaves(params.x)
-            output = {"softmax": softmax, "rmsnorm": rmsnorm}[method](x)
-            return _seeded(output, params.output_grad, {"x": x})
+            name = {"softmax": "softmax", "rmsnorm": "rmsnorm"}[method]
+            return _vector(
+                {"x": params.x}, params.output_grad, lambda at: getattr(model, name)(at["x"])
+            )
         case AttentionParams():
-            q, k, v = _leaves(params.q), _leaves(params.k), _leaves(params.v)
-            config = Config(n_embd=len(q), n_head=params.n_head)
-            output = attention(q, k, v, config)
-            return _seeded(output, params.output_grad, {"q": q, "k": k, "v": v})
+            config = Config(n_embd=len(params.q), n_head=params.n_head)
+            return _vector(
+                {"q": params.q, "k": params.k, "v": params.v},
+                params.output_grad,
+                lambda at: model.attention(at["q"], at["k"], at["v"], config),
+            )
         case MlpParams():
-            x, fc1, fc2 = _leaves(params.x), _leaves(params.fc1), _leaves(params.fc2)
-            output = linear([hidden.relu() for hidden in linear(x, fc1)], fc2)
-            return _seeded(output, params.output_grad, {"x": x, "fc1": fc1, "fc2": fc2})
-        case CrossEntropyParams():
-            logits = _leaves(params.logits)
-            loss = cross_entropy(logits, params.target)
-            return Graph(loss, {"logits": logits}, loss)
+            return _vector(
+                {"x": params.x, "fc1": params.fc1, "fc2": params.fc2}, params.output_grad, _mlp
+            )
+        case CrossEntropyParams(logits=logits, target=target):
+            return Function({"logits": logits}, "loss", lambda at: _loss(at["logits"], target))
         case _:
-            raise ValueError(f"{method} has no graph of its own")
+            raise ValueError(f"{method} has no function of its own")
 
 
-def magnitudes(graph: Graph) -> tuple[dict[Value, float], dict[Value, float]]:
-    """How large the terms are that values and gradients are made of, node by node.
+def graph_of(method: str, params: Message) -> Graph:
+    """The function of a question over values.
 
-    Where terms cancel, the result is smaller than they are, but the rounding error is not.
-    A value's magnitude is its sum of `|local gradient| * magnitude` over its children (to
-    first order, what a relative change of the leaves by 1 would add up to); a gradient's is
-    the sum of `|local gradient * gradient|` over the node's uses.
+    Raises:
+        ValueError: the method has no function of its own.
     """
-    order = topological_order(graph.root)
-    values: dict[Value, float] = {}
-    for node in order:
-        edges = zip(node.children, node.local_grads, strict=True)
-        terms = sum(abs(local) * values[child] for child, local in edges)
-        values[node] = max(abs(node.data), terms)
-    gradients = dict.fromkeys(order, 0.0)
-    gradients[graph.root] = 1.0
-    for node in reversed(order):
-        for child, local in zip(node.children, node.local_grads, strict=True):
-            gradients[child] += abs(local) * gradients[node]
-    return values, gradients
+    return function_of(method, params).graph()
 
 
-def _expression(nodes: list[Node]) -> Graph:
+def _vector(numbers: Nodes, output_grad: Any, build: Callable[[Nodes], list[Value]]) -> Function:
+    """A function whose gradient is a vector-Jacobian product: that of `sum(output * grad)`."""
+
+    def seeded(leaves: Nodes) -> tuple[list[Value], Value]:
+        output = build(leaves)
+        terms = [node * float(grad) for node, grad in zip(output, output_grad, strict=True)]
+        return output, model.total(terms)
+
+    return Function(numbers, "output", seeded)
+
+
+def _mlp(at: Nodes) -> list[Value]:
+    hidden = [unit.relu() for unit in model.linear(at["x"], at["fc1"])]
+    return model.linear(hidden, at["fc2"])
+
+
+def _loss(logits: list[Value], target: int) -> tuple[Value, Value]:
+    loss = model.cross_entropy(logits, target)
+    return loss, loss
+
+
+def _expression(nodes: list[Node], leaves: list[Value]) -> tuple[Value, Value]:
     values: list[Value] = []
+    remaining = iter(leaves)
     for node in nodes:
         args = [values[index] for index in node.args]
-        values.append(_apply(node, args))
-    leaves = [value for value, node in zip(values, nodes, strict=True) if node.op == "leaf"]
-    return Graph(values[-1], {"": leaves}, values[-1])
+        values.append(next(remaining) if node.op == "leaf" else _apply(node, args))
+    return values[-1], values[-1]
 
 
 def _apply(node: Node, args: list[Value]) -> Value:
     match node.op, args:
-        case "leaf", []:
-            return Value(float(node.value))  # type: ignore[arg-type]
         case "add", [a, b]:
             return a + b
         case "sub", [a, b]:
@@ -124,13 +184,13 @@ def _apply(node: Node, args: list[Value]) -> Value:
             raise ValueError(f"{node.op} does not take {len(args)} operands")
 
 
-def _seeded(output: list[Value], output_grad: Any, leaves: dict[str, Any]) -> Graph:
-    """The scalar `sum(output * output_grad)` has the vector-Jacobian product for a gradient."""
-    root = total([node * float(grad) for node, grad in zip(output, output_grad, strict=True)])
-    return Graph(output, leaves, root)
-
-
-def _leaves(numbers: Any) -> Any:
+def _values(numbers: Any) -> Any:
     if isinstance(numbers, list):
-        return [_leaves(part) for part in numbers]
+        return [_values(part) for part in numbers]
     return Value(float(numbers))
+
+
+def _flat(numbers: Any) -> list[float]:
+    if isinstance(numbers, list):
+        return [x for part in numbers for x in _flat(part)]
+    return [float(numbers)]

@@ -19,8 +19,9 @@ from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
 from reference.data import NAMES_VARIABLE, names_path
 
 from .case import Case
-from .cases import all_cases, select
+from .cases import all_cases, long_cases, select
 from .cases.handshake import shutdown_case
+from .cases.program import published_case
 from .engine import Engine, Finished
 from .outcome import ExitCode
 from .report import Report, encode, make_report
@@ -35,6 +36,7 @@ class Request:
     patterns: Sequence[str] = ()
     seed: int | None = None
     names: bool = False
+    long: bool = False
     json_path: Path | None = None
 
 
@@ -95,7 +97,11 @@ def judge_port(port: Port, request: Request) -> Report:
         Unusable: no case matches, or names.txt is not there.
     """
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    known = all_cases(seed, port.precision, _names() if request.names else None)
+    known = all_cases(seed, port.precision)
+    if request.long:
+        known += long_cases(seed, port.precision)
+    if request.names:
+        known.append(published_case(_names()))
     selected = select(known, request.patterns)
     shut_down = bool(select([shutdown_case()], request.patterns))
     if not selected and not shut_down:

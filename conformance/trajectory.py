@@ -22,21 +22,20 @@ from golden.budgets import (
     adam_budget_of,
     learning_rate_budget,
     tensor_budget,
+    widening_of,
 )
-from golden.numbers import Array, as_array, ulps
+from golden.numbers import Array, ulps
 from ports_adapter.messages import Message, StepParams, TrainParams
-from reference.adam import State, adam
+from reference.adam import State
 from reference.config import Config
-from reference.training import evaluate
+from reference.tape.machine import FlatState, Machine
 
 from .case import Answer, Exact, Numbers
 from .compare import MISSING, compare, in_budgets, measure
 from .comparison import Comparison, Divergence
-from .conditioning import widening_of
 from .dataflow import backward_order
 from .flat import STATE, Order, Section, StepLayout
 from .oracle import config_of
-from .propagation import loss_budgets
 
 Evaluated = tuple[Array, Array, float, Array]
 """Logits `[positions][vocabulary]`, losses, their mean, and its gradients in canonical order."""
@@ -56,24 +55,27 @@ class Oracle(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceOracle:
-    """The reference as an oracle: slow, and right by definition."""
+class TapeOracle:
+    """The canonical program at machine speed as an oracle."""
 
-    config: Config
-    order: Order
+    machine: Machine
 
     def evaluate(self, weights: Array, tokens: list[int]) -> Evaluated:
         """What the model makes of one document."""
-        found = evaluate(self.order.nested(weights), tokens, self.config)
-        grads = self.order.flat(found.grads)
-        return as_array(found.logits), as_array(found.losses), found.loss, grads
+        found = self.machine.evaluate(weights, tokens)
+        return found.logits, found.losses, found.loss, found.grads
 
     def adam(self, step: int, weights: Array, m: Array, v: Array, grads: Array) -> Updated:
         """The update of the 0-based `step`."""
-        nested = self.order.nested
-        after = adam(State(step, nested(weights), nested(m), nested(v)), nested(grads), self.config)
-        rate, flat = self.config.learning_rate_at(step), self.order.flat
-        return rate, flat(after.m), flat(after.v), flat(after.weights)
+        after, rate = self.machine.adam(FlatState(step, weights, m, v), grads)
+        return rate, after.m, after.v, after.weights
+
+
+class Expected(NamedTuple):
+    """The losses of the right trajectory, each with its budget."""
+
+    losses: Sequence[float]
+    budgets: Sequence[float]
 
 
 class Moment(NamedTuple):
@@ -116,14 +118,14 @@ def model_order(params: TrainParams) -> Order:
 class TrajectoryJudge:
     """Judges the answer to a `train` that is to be recorded in full.
 
-    `losses`, where given, are those of the right trajectory. The port's are judged by them
-    too, until its first wrong step, after which it is on another.
+    The port's losses are judged by those `expected` of the right trajectory too, where these
+    are given, until its first wrong step, after which it is on another.
     """
 
     question: TrainParams
     oracle: Oracle
     precision: Precision
-    losses: Sequence[float] | None = None
+    expected: Expected | None = None
     taken: int = field(default=0, init=False)
     wrong: int = field(default=0, init=False)
     unjudged: int = field(default=0, init=False)
@@ -145,10 +147,6 @@ class TrajectoryJudge:
     def order(self) -> Order:
         """Of the model's numbers."""
         return model_order(self.question)
-
-    @cached_property
-    def _loss_budgets(self) -> list[float]:
-        return loss_budgets(self.losses or [], self.precision)
 
     def take(self, step: StepParams) -> None:
         """Judge the next step.
@@ -183,8 +181,8 @@ class TrajectoryJudge:
             or not self._measure(index, layout, right, actual)
         ):
             self._blame(index, step, self._answer(number, layout, right))
-        elif self.losses is not None and not self.wrong:
-            self._follow(index, step, self.losses[index], self._loss_budgets[index])
+        elif self.expected is not None and not self.wrong:
+            self._follow(index, step, self.expected.losses[index], self.expected.budgets[index])
 
     def finish(self, result: Message) -> Comparison:
         """Judge the answer after the last step, which must be the state that it led to.

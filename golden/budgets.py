@@ -44,6 +44,7 @@ WARNING = 0.5
 """An error of this many budgets is further than any honest implementation measured."""
 
 TENSOR_FACTOR = 64
+USUAL_EXPONENT = 8.0
 WEIGHT_FACTOR, UPDATE_FACTOR, M_FACTOR, V_FACTOR, RATE_FACTOR = 4, 16, 8, 32, 4
 
 
@@ -76,6 +77,15 @@ def tensor_budget(truth: Any, precision: Precision, magnitude: float = 0.0) -> f
     # An all-zero tensor stays exact; any other may underflow once.
     floor = SMALLEST_NORMAL[precision] if scale else 0.0
     return TENSOR_FACTOR * UNIT_ROUNDOFF[precision] * scale + floor
+
+
+def widening_of(exponent: float) -> float:
+    """By how much an argument of `exp` of this magnitude widens a `tensor_budget`: 1 or more.
+
+    `exp` turns an absolute error of its argument into a relative one; the rule was measured
+    with logits up to about `USUAL_EXPONENT`.
+    """
+    return max(1.0, exponent / USUAL_EXPONENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from .store import (
     replace_file,
 )
 from .trace import SCHEMA_VERSION, Trace, decode, encode, recorded_tensors
+from .trajectories import FreeRun
 
 PROFILES: tuple[Profile, ...] = (MICROGPT,)
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
@@ -68,6 +69,22 @@ def step_budgets(step: int, precision: Precision) -> Budgets | None:
     """The golden budgets of a recorded step, if there are any."""
     packed = load_budgets()[precision].steps.get(str(step))
     return None if packed is None else unpack(packed)
+
+
+def run_budgets(run: FreeRun, precision: Precision) -> Budgets:
+    """The golden budgets of a free run.
+
+    Raises:
+        KeyError: there are none for this run.
+    """
+    return unpack(load_budgets()[precision].runs[run.name])
+
+
+def long_runs(precision: Precision) -> list[FreeRun]:
+    """The runs that together make up the trajectory, but for the steps at its kinks."""
+    names = load_budgets()[precision].runs
+    runs = [FreeRun.named(name) for name, kept in names.items() if kept.keys() == {"/losses"}]
+    return sorted(runs, key=lambda run: run.first)
 
 
 def _whole(entry: Entry | BudgetsEntry) -> bytes:

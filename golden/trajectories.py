@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reference.tape.machine import FlatState, FlatStep, Machine
+from reference.tape.machine import FlatState, FlatStep, Machine, Replay
 
 from .budgets import TENSOR_FACTOR, UNIT_ROUNDOFF, Precision
 from .spread import PRE_ACTIVATION, Kink
@@ -30,6 +30,12 @@ class FreeRun:
     def name(self) -> str:
         """As the golden budgets list it."""
         return f"{self.first}+{self.count}"
+
+    @classmethod
+    def named(cls, name: str) -> FreeRun:
+        """The run of a name."""
+        first, _, count = name.partition("+")
+        return cls(int(first), int(count))
 
 
 @dataclass(frozen=True)
@@ -76,22 +82,24 @@ def rounded(state: FlatState, precision: Precision) -> FlatState:
 
 def kink_ledger(trajectory: Trajectory, precision: Precision) -> list[Kink]:
     """Of each step whose ReLUs rounding may turn, the pre-activation that is nearest to 0."""
-    if trajectory.machine.config.activation != "relu":
-        return []
+    kinks = (nearest_kink(step.replay, precision, step.index) for step in trajectory.steps())
+    return [kink for kink in kinks if kink is not None]
+
+
+def nearest_kink(replay: Replay, precision: Precision, step: int = 0) -> Kink | None:
+    """The pre-activation nearest to 0, if rounding may put it on the other side.
+
+    That is within 64 u of its layer's largest. One that is exactly 0 is no matter of rounding.
+    """
     near = TENSOR_FACTOR * UNIT_ROUNDOFF[precision]
-    return [kink for step in trajectory.steps() if (kink := nearest_kink(step, near)) is not None]
-
-
-def nearest_kink(step: FlatStep, near: float) -> Kink | None:
-    """A step's pre-activation nearest to 0, if it lies within `near` of the largest one."""
     kinks = []
-    for pointer, slots in step.replay.tape.values.items():
+    for pointer, slots in replay.tape.values.items():
         if pointer.endswith(PRE_ACTIVATION):
-            values = step.replay.values[np.asarray(slots).ravel()]
+            values = replay.values[np.asarray(slots).ravel()]
             sizes = np.where(values == 0, np.inf, np.abs(values))
             index = int(sizes.argmin())
             if sizes[index] <= near * np.abs(values).max():
-                kinks.append(Kink(step.index, pointer, index, float(values[index])))
+                kinks.append(Kink(step, pointer, index, float(values[index])))
     return min(kinks, key=lambda kink: abs(kink.value), default=None)
 
 

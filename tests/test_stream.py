@@ -22,11 +22,18 @@ from conformance.comparison import Comparison
 from conformance.engine import Engine, Result
 from conformance.flat import StepLayout
 from conformance.outcome import Outcome
-from conformance.trajectory import Oracle, ReferenceOracle, TrajectoryJudge, model_order
+from conformance.trajectory import (
+    Expected,
+    Oracle,
+    TapeOracle,
+    TrajectoryJudge,
+    model_order,
+)
 from golden.budgets import tensor_budget
 from golden.numbers import as_array
 from ports_adapter.manifest import our_ports
 from ports_adapter.messages import Message, StepParams, TrainParams, TrainResult
+from reference.tape.machine import Machine
 
 from .benchmarks.stream import TOKENS, ReplayedOracle, seed_run
 from .conftest import ROOT, MakePort, case_of, oracle_port, run_suite
@@ -268,12 +275,14 @@ def judge_of(
     recorded: Recorded, make: Callable[[Any], Oracle], losses: list[float] | None = None
 ) -> TrajectoryJudge:
     question = structs.replace(recorded[0], record="full")
-    return TrajectoryJudge(question, make(question), "float64", losses)
+    budgets = [tensor_budget(loss, "float64") for loss in losses or []]
+    expected = Expected(losses, budgets) if losses else None
+    return TrajectoryJudge(question, make(question), "float64", expected)
 
 
 def reference_oracle(question: TrainParams) -> Oracle:
     config = oracle.config_of(question.sizes, question.optimizer)
-    return ReferenceOracle(config, model_order(question))
+    return TapeOracle(Machine(config, len(question.weights["wte"])))
 
 
 def finished(judge: TrajectoryJudge, last: StepParams) -> Comparison:

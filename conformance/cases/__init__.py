@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 
 from golden.budgets import Precision
 from golden.goldens import load_trace
-from reference.corpus import Corpus
 
 from ..case import Case
 from . import (
@@ -24,21 +23,20 @@ from . import (
 from .situations import Situations
 
 
-def all_cases(seed: int, precision: Precision, names: Corpus | None = None) -> list[Case]:
+def all_cases(seed: int, precision: Precision) -> list[Case]:
     """Every case but the last, `handshake.shutdown_case`.
 
     Args:
         seed: what the fresh ones are drawn from.
         precision: what the port's manifest declares.
-        names: names.txt, to ask for the published run too.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
     """
-    situations = Situations.of(load_trace(), seed)
+    situations = Situations.of(load_trace(), seed, precision)
     return [
         *handshake.cases(precision),
-        *tokenizer.cases(),
+        *tokenizer.cases(seed),
         *autograd.cases(seed),
         *layers.cases(seed),
         *model.forward_cases(situations),
@@ -46,11 +44,20 @@ def all_cases(seed: int, precision: Precision, names: Corpus | None = None) -> l
         *training.adam_cases(situations),
         *training.train_cases(situations),
         *trajectory.trajectory_cases(situations),
-        *generator.cases(),
+        *generator.cases(seed),
         *program.sample_cases(situations),
-        *program.replicate_cases(),
-        *([] if names is None else [program.published_case(names)]),
+        *program.replicate_cases(seed),
     ]
+
+
+def long_cases(seed: int, precision: Precision) -> list[Case]:
+    """The golden trajectory: a thousand steps, run freely, and recorded in full.
+
+    Raises:
+        UnreadableGolden: the golden trace is missing or damaged.
+    """
+    situations = Situations.of(load_trace(), seed, precision)
+    return [*training.long_cases(situations), *trajectory.long_trajectory_cases(situations)]
 
 
 def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:

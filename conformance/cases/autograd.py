@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import random
 
-from golden.budgets import Precision
 from ports_adapter.messages import EvaluateParams, Node
 
-from ..case import Answer, Case
-from ..expectation import of_graph
-from ..graphs import graph_of
+from ..case import Case
+from .function import function_case
 
 CHAIN = 20_000
 FRESH = 4
@@ -67,11 +65,7 @@ POWERS = {"pow-two": 2.0, "pow-minus-one": -1.0, "pow-half": 0.5, "pow-minus-hal
 
 def _case(name: str, about: str, expression: Expression) -> Case:
     params = EvaluateParams(nodes=expression.nodes)
-
-    def answer(precision: Precision) -> Answer:
-        return of_graph(graph_of("evaluate", params), "value", precision)
-
-    return Case.fixed(f"autograd/{name}", about, "evaluate", params, answer)
+    return function_case(f"autograd/{name}", about, "evaluate", params)
 
 
 def _binary(op: str) -> Case:

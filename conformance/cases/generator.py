@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from golden.budgets import Precision
 from ports_adapter.messages import ChoicesDraw, GaussDraw, RandomDraw, RandomParams, ShuffleDraw
 
@@ -14,9 +16,18 @@ Draw = RandomDraw | GaussDraw | ShuffleDraw | ChoicesDraw
 WEIGHTS = [0.1, 0.0, 2.5, 0.4, 1.0, 0.0]
 
 
-def cases() -> list[Case]:
-    """Each kind of draw alone, then mixed as the program mixes them."""
+def cases(seed: int) -> list[Case]:
+    """Each kind of draw alone, mixed as the program mixes them, and from a seed drawn anew."""
+    drawn = random.Random(f"{seed}/generator")
+    fresh_draws: tuple[Draw, ...] = (
+        ShuffleDraw(count=drawn.randint(3, 60)),
+        _gauss(drawn.randint(1, 9)),
+        RandomDraw(count=drawn.randint(1, 9)),
+        _choices(drawn.randint(1, 9)),
+    )
+    about = "draws the same from a seed drawn anew"
     return [
+        _case("fresh", about, drawn.randrange(2**31), *drawn.sample(fresh_draws, 4)),
         _case("uniform", "seeds by `init_by_array` and takes 53 bits", 42, RandomDraw(count=20)),
         _case("seed-zero", "takes the seed 0", 0, RandomDraw(count=5)),
         _case("long-stream", "regenerates its state after 624 words", 7, RandomDraw(count=1000)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from golden.budgets import Precision
 from ports_adapter.messages import (
     AttentionParams,
     CrossEntropyParams,
@@ -16,9 +15,8 @@ from ports_adapter.messages import (
     VectorParams,
 )
 
-from ..case import Answer, Case
-from ..expectation import of_graph
-from ..graphs import graph_of
+from ..case import Case
+from .function import function_case
 
 Vector = list[Number]
 
@@ -88,21 +86,7 @@ def _fresh(draw: Draw) -> Iterator[Case]:
 
 def _case(name: str, about: str, params: Message) -> Case:
     method = next(method for method in LAYERS if name.startswith(method.replace("_", "-")))
-    output = "loss" if method == "cross_entropy" else "output"
-
-    def answer(precision: Precision) -> Answer:
-        return of_graph(graph_of(method, params), output, precision, _exponent(params))
-
-    return Case.fixed(f"layers/{name}", about, method, params, answer)
-
-
-def _exponent(params: Message) -> float:
-    """The largest argument that `exp` may be given, if it is given any."""
-    match params:
-        case VectorParams(x=logits) | CrossEntropyParams(logits=logits):
-            return max(abs(float(logit)) for logit in logits)
-        case _:
-            return 0.0
+    return function_case(f"layers/{name}", about, method, params)
 
 
 def _linear(draw: Draw, nin: int, nout: int) -> LinearParams:

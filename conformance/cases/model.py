@@ -24,7 +24,7 @@ def _forward(situation: Situation) -> Case:
         return of_forward(
             situation.evaluation,
             situation.config,
-            offer.precision,
+            situation.budgets,
             intermediates=offer.intermediates,
         )
 
@@ -47,7 +47,7 @@ def _backward(situation: Situation) -> Case:
             situation.evaluation,
             situation.tokens,
             situation.config,
-            offer.precision,
+            situation.budgets,
             intermediates=offer.intermediates,
         )
 

@@ -6,16 +6,19 @@ import random
 from dataclasses import replace
 
 from golden.budgets import Precision, tensor_budget
+from golden.derived import run_budgets
 from ports_adapter.messages import ReplicateParams, SampleParams
 from reference.config import MICROGPT, Config
 from reference.corpus import EMBEDDED, Corpus
+from reference.model import Weights
 from reference.sampling import choose_by, sample
+from reference.tape.machine import FlatState
 
 from .. import oracle
 from ..case import Answer, Case, Numbers
 from ..expectation import exactly, of_losses
 from ..oracle import as_json, optimizer_of, sizes_of
-from .situations import Situations
+from .situations import Situations, machine_of
 
 ALMOST_1 = 1 - 2.0**-53
 
@@ -24,7 +27,17 @@ SHORT = replace(MICROGPT.config, num_steps=8, num_samples=5)
 
 def sample_cases(situations: Situations) -> list[Case]:
     """Several temperatures, and the two ways in which a document ends."""
-    drawn = random.Random("sample")
+    drawn, fresh = random.Random("sample"), random.Random(f"{situations.seed}/sample")
+    temperature = fresh.uniform(0.3, 1.2)
+    weights = situations.fresh_state(fresh).weights
+    about = "samples from weights and by uniforms drawn anew"
+    return [
+        _sample(situations, "fresh", about, temperature, _uniforms(fresh), weights),
+        *_fixed_samples(situations, drawn),
+    ]
+
+
+def _fixed_samples(situations: Situations, drawn: random.Random) -> list[Case]:
     return [
         _sample(situations, name, about, temperature, uniforms)
         for name, about, temperature, uniforms in (
@@ -42,9 +55,14 @@ def _uniforms(generator: random.Random) -> list[float]:
 
 
 def _sample(
-    situations: Situations, name: str, about: str, temperature: float, uniforms: list[float]
+    situations: Situations,
+    name: str,
+    about: str,
+    temperature: float,
+    uniforms: list[float],
+    weights: Weights | None = None,
 ) -> Case:
-    trace, weights = situations.trace, situations.warm_state.weights
+    trace, weights = situations.trace, weights or situations.warm_state.weights
     params = SampleParams(
         profile=trace.profile,
         sizes=sizes_of(trace.config),
@@ -62,10 +80,15 @@ def _sample(
     return Case.fixed(f"sample/{name}", about, "sample", params, answer)
 
 
-def replicate_cases() -> list[Case]:
+def replicate_cases(seed: int) -> list[Case]:
     """The program from seed to samples, in runs short enough for every day."""
     embedded = EMBEDDED.read_text()
+    generator = random.Random(f"{seed}/replicate")
+    documents = generator.sample(embedded.splitlines(), 40)
+    fresh = replicate_question(SHORT, "\n".join(documents), generator.randrange(2**31))
+    about = "trains and samples from a seed and a corpus drawn anew"
     return [
+        _program("fresh", about, fresh),
         _replicate("short-run", "trains 8 steps on the embedded corpus and samples", embedded),
         _replicate("one-document", "runs on a corpus of one document", "heron\n"),
         _replicate("korean", "runs on characters outside ASCII", "까치\r\n\r\n두루미\r\n 참새\r\n"),
@@ -73,32 +96,47 @@ def replicate_cases() -> list[Case]:
 
 
 def _replicate(name: str, about: str, text: str) -> Case:
-    params = replicate_question(SHORT, text)
-
-    def answer(precision: Precision) -> Answer:
-        run = oracle.run_of(params)
-        steps = list(run.steps())
-        counts = exactly(
-            num_docs=len(run.documents),
-            vocab_size=run.tokenizer.vocab_size,
-            num_params=run.num_params,
-        )
-        losses = [step.evaluation.loss for step in steps]
-        rates = [step.learning_rate for step in steps]
-        samples = list(run.samples(steps[-1].state.weights))
-        answer = counts | of_losses(losses, rates, 0, run.config, precision)
-        return answer | exactly(samples=samples)
-
-    return Case.fixed(f"replicate/{name}", about, "replicate", params, answer)
+    return _program(name, about, replicate_question(SHORT, text))
 
 
-def replicate_question(config: Config, text: str) -> ReplicateParams:
-    """The question for the whole program, with the published seed."""
+def _program(name: str, about: str, params: ReplicateParams) -> Case:
+    return Case.fixed(
+        f"replicate/{name}", about, "replicate", params, lambda p: program_answer(params, p)
+    )
+
+
+def program_answer(params: ReplicateParams, precision: Precision) -> Answer:
+    """What the whole program gives: counts, the losses of a free run, and samples."""
+    run = oracle.run_of(params)
+    machine = machine_of(run.config, run.tokenizer.vocab_size)
+    start = FlatState.of(run.state)
+    documents = [run.tokenizer.encode(document) for document in run.documents]
+    steps = list(machine.train(start, documents))
+    budgets = run_budgets(machine, start, [step.tokens for step in steps], precision)
+    losses = of_losses(
+        [step.replay.loss for step in steps],
+        [step.learning_rate for step in steps],
+        0,
+        run.config,
+        budgets["/losses"],
+        precision,
+    )
+    weights = steps[-1].state.named(machine.shapes).weights
+    counts = exactly(
+        num_docs=len(run.documents),
+        vocab_size=run.tokenizer.vocab_size,
+        num_params=run.num_params,
+    )
+    return counts | losses | exactly(samples=list(run.samples(weights)))
+
+
+def replicate_question(config: Config, text: str, seed: int = MICROGPT.seed) -> ReplicateParams:
+    """The question for the whole program, with the published seed if no other is given."""
     return ReplicateParams(
         profile=MICROGPT.name,
         sizes=sizes_of(config),
         optimizer=optimizer_of(config),
-        seed=MICROGPT.seed,
+        seed=seed,
         init_std=config.init_std,
         temperature=config.temperature,
         num_samples=config.num_samples,

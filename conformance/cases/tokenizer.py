@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from golden.budgets import Precision
 from ports_adapter.messages import TokenizeParams, TokenizeResult
 from reference.corpus import EMBEDDED
@@ -33,12 +35,26 @@ TEXTS = {
 }  # fmt: skip
 
 
-def cases() -> list[Case]:
-    """One case a text, and the embedded corpus."""
+ALPHABET = "abcdefgxyzABCZ '-.0189\u00e9\u0301\u00df\u4e2d\ub9c8\U0001f989"
+LINE_ENDS = ("\n", "\r\n", "\n\n", " \n", "\r\n \t\r\n")
+
+
+def cases(seed: int) -> list[Case]:
+    """One case a text, the embedded corpus, and a text drawn anew."""
     return [
+        _case("fresh", "tokenises a text drawn anew", _fresh(random.Random(f"{seed}/tokenizer"))),
         *(_case(name, about, text) for name, (about, text) in TEXTS.items()),
         _case("embedded-corpus", "tokenises the whole embedded corpus", EMBEDDED.read_text()),
     ]
+
+
+def _fresh(generator: random.Random) -> str:
+    """Lines of letters from several alphabets, with padding and all kinds of line ends."""
+    return "".join(
+        "".join(generator.choices(ALPHABET, k=generator.randint(1, 20)))
+        + generator.choice(LINE_ENDS)
+        for _ in range(30)
+    )
 
 
 def _case(name: str, about: str, text: str) -> Case:

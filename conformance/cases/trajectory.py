@@ -3,36 +3,63 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
 
 from msgspec import structs
 
+from golden.goldens import long_runs, run_budgets
+from golden.trajectories import FreeRun
 from ports_adapter.messages import InitializeResult
-from reference.training import train
+from reference.tape.machine import FlatState
 
 from ..case import Case
 from ..stream import StreamJudge
-from ..trajectory import ReferenceOracle, TrajectoryJudge, model_order
+from ..trajectory import Expected, TapeOracle, TrajectoryJudge
 from .situations import Situations
-from .training import train_question
+from .training import Training, about_run, of_run
 
 STEPS = 6
 DOCUMENTS = 4
 
 
 def trajectory_cases(situations: Situations) -> list[Case]:
-    """A training that a port records in full."""
-    trace, state = situations.trace, situations.warm_state
+    """A training that a port records in full, its documents wrapping around."""
+    trace, state = situations.trace, FlatState.of(situations.warm_state)
     documents = [step.tokens for step in trace.steps[:DOCUMENTS]]
-    question = train_question(trace, state, documents, STEPS)
-    question = structs.replace(question, record="full")
+    taken = [documents[(state.step + step) % DOCUMENTS] for step in range(STEPS)]
+    training = Training(situations, state, taken)
+    about = "records every step in full, each right by the state before it"
+    return [_in_full("recorded-in-full", about, training, documents)]
+
+
+def long_trajectory_cases(situations: Situations) -> list[Case]:
+    """The whole golden trajectory, recorded in full."""
+    return [
+        _in_full(
+            f"trajectory-{number}-in-full",
+            f"{about_run(run)}, each step right by the state before it",
+            of_run(situations, run),
+            run=run,
+        )
+        for number, run in enumerate(long_runs(situations.precision), 1)
+    ]
+
+
+def _in_full(
+    name: str,
+    about: str,
+    training: Training,
+    documents: list[list[int]] | None = None,
+    run: FreeRun | None = None,
+) -> Case:
+    """Each step judged by the state before it, and each loss by the free run's, if it has one."""
+    question = structs.replace(training.question(documents), record="full")
 
     def judge(offer: InitializeResult) -> StreamJudge:
-        oracle = ReferenceOracle(trace.config, model_order(question))
-        steps = islice(train(state, documents, trace.config), STEPS)
-        losses = [step.evaluation.loss for step in steps]
-        return TrajectoryJudge(question, oracle, offer.precision, losses)
+        budgets = training.budgets() if run is None else run_budgets(run, offer.precision)
+        losses = [step.replay.loss for step in training.steps]
+        expected = Expected(losses, budgets["/losses"].tolist())
+        oracle = TapeOracle(training.situations.machine)
+        return TrajectoryJudge(question, oracle, offer.precision, expected)
 
-    about = "records every step in full, each right by the state before it"
-    case = Case.fixed("train/recorded-in-full", about, "train", question, lambda _precision: {})
-    return [replace(case, full_record=True, stream=judge)]
+    case = Case.fixed(f"train/{name}", about, "train", question, lambda _precision: {})
+    return replace(case, full_record=True, stream=judge)

@@ -40,14 +40,14 @@ def load(key: str) -> Tape | None:
     try:
         content = (folder() / key).read_bytes()
         parts = msgspec.msgpack.decode(content, type=dict[str, Any])
-        return Tape(**{name: _unpacked(part) for name, part in parts.items()})
+        return Tape(**{name: unpacked(part) for name, part in parts.items()})
     except (OSError, msgspec.DecodeError, TypeError, ValueError):
         return None
 
 
 def save(key: str, tape: Tape) -> None:
     """Keep a tape, whole or not at all; where nothing can be written, nothing is."""
-    parts = {name: _packed(getattr(tape, name)) for name in Tape.__dataclass_fields__}
+    parts = {name: packed(getattr(tape, name)) for name in Tape.__dataclass_fields__}
     with contextlib.suppress(OSError):
         folder().mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=folder(), suffix=".tmp")
@@ -56,17 +56,19 @@ def save(key: str, tape: Tape) -> None:
         Path(temporary).replace(folder() / key)
 
 
-def _packed(part: Any) -> Any:
+def packed(part: Any) -> Any:
+    """A part of a tape as MessagePack can hold it."""
     if isinstance(part, dict):
-        return {name: _packed(inside) for name, inside in part.items()}
+        return {name: packed(inside) for name, inside in part.items()}
     if isinstance(part, np.ndarray):
         return {"array": part.tobytes(), "dtype": part.dtype.str, "shape": list(part.shape)}
     return part
 
 
-def _unpacked(part: Any) -> Any:
+def unpacked(part: Any) -> Any:
+    """A part of a tape out of what `packed` made of it."""
     if isinstance(part, dict) and "dtype" in part:
         return np.frombuffer(part["array"], part["dtype"]).reshape(part["shape"])
     if isinstance(part, dict):
-        return {name: _unpacked(inside) for name, inside in part.items()}
+        return {name: unpacked(inside) for name, inside in part.items()}
     return part

@@ -10,6 +10,7 @@ import numpy as np
 from ..config import Config
 from ..model import Matrix, Vector
 from ..training import document_loss
+from ..value import Value
 from .encoding import Encoder
 from .order import needed, topological_order
 from .symbols import Operand, Recorder, Symbol, SymbolicMatrix, Token
@@ -45,7 +46,7 @@ def record(config: Config, vocab_size: int, positions: int) -> Tape:
     return _tape(recorder, vocab_size, positions, values["/loss"], values, gradients)
 
 
-Build = Callable[[Mapping[str, Any]], tuple[Any, Symbol]]
+Build = Callable[[dict[str, Any]], tuple[Any, Value]]
 
 
 def record_function(leaves: Mapping[str, Any], output: str, build: Build) -> Tape:
@@ -61,6 +62,7 @@ def record_function(leaves: Mapping[str, Any], output: str, build: Build) -> Tap
     recorder = Recorder(count)
     nodes = {name: _symbols(recorder, slots) for name, slots in symbols.items()}
     value, root = build(nodes)
+    assert isinstance(root, Symbol)
     gradients = {f"/grads/{name}" if name else "/grads": slots for name, slots in symbols.items()}
     values = {f"/{output}": slots_of(value)}
     return _tape(recorder, 0, 0, root.operand.slot, values, gradients)

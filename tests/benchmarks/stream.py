@@ -31,7 +31,14 @@ from conformance.cases.training import train_question
 from conformance.engine import Engine
 from conformance.flat import Order, StepLayout
 from conformance.outcome import Outcome
-from conformance.trajectory import Evaluated, TrajectoryJudge, Updated, model_order
+from conformance.trajectory import (
+    Evaluated,
+    Expected,
+    TrajectoryJudge,
+    Updated,
+    model_order,
+)
+from golden.budgets import tensor_budget
 from golden.goldens import load_trace
 from ports_adapter.manifest import Port
 from ports_adapter.messages import PROTOCOL_VERSION, InitializeResult, StepParams, TrainParams
@@ -143,9 +150,10 @@ def judge_stream(path: Path, count: int) -> Judged:
     question, steps = seed_run()
     question = structs.replace(question, steps=count, record="full")
     order, vocab_size = model_order(question), len(question.weights["wte"])
-    judge = TrajectoryJudge(
-        question, ReplayedOracle.of(order, vocab_size, steps), "float64", _losses(steps, count)
-    )
+    losses = _losses(steps, count)
+    expected = Expected(losses, [tensor_budget(loss, "float64") for loss in losses])
+    replayed = ReplayedOracle.of(order, vocab_size, steps)
+    judge = TrajectoryJudge(question, replayed, "float64", expected)
     case = Case.fixed("train/replayed", "replays", "train", question, lambda _precision: {})
     case = replace(case, stream=lambda _offer: judge)
     (result,) = Engine(replaying(path)).run([case], shut_down=False).results

@@ -1,0 +1,47 @@
+"""A case of a small function: an expression, or one layer by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from golden.budgets import Precision
+from ports_adapter.messages import InitializeResult, Message
+
+from ..case import Answer, Case, Params
+from ..expectation import of_function
+from ..graphs import function_of
+
+
+def function_case(slug: str, about: str, method: str, params: Message) -> Case:
+    """Asks for a function's value and gradients, at numbers that the port can represent."""
+
+    def question(offer: InitializeResult) -> Params:
+        return representable(params, offer.precision)
+
+    def answer(offer: InitializeResult) -> Answer:
+        asked = representable(params, offer.precision)
+        return of_function(function_of(method, asked), offer.precision)
+
+    return Case(slug, about, method, question, answer)
+
+
+def representable(params: Message, precision: Precision) -> Message:
+    """The same question with every float rounded to a precision."""
+    if precision == "float64":
+        return params
+    return msgspec.convert(_rounded(msgspec.to_builtins(params), precision), type(params))
+
+
+def _rounded(part: Any, precision: Precision) -> Any:
+    match part:
+        case float():
+            return float(np.dtype(precision).type(part))
+        case list():
+            return [_rounded(inside, precision) for inside in part]
+        case dict():
+            return {name: _rounded(inside, precision) for name, inside in part.items()}
+        case _:
+            return part
