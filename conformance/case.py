@@ -10,6 +10,7 @@ import numpy as np
 
 from golden.budgets import Precision
 from golden.numbers import Array
+from golden.spread import Spread
 from ports_adapter.messages import InitializeResult, Message
 
 from .levels import Level
@@ -67,7 +68,8 @@ class Case:
     offers, both only when the case is run. With `other_sizes` the model is not the profile's
     own, so only a port that accepts other sizes is asked; with `full_record` only one that can
     record every step in full. With a `stream` the steps and the answer after them are judged
-    by that alone, while they arrive.
+    by that alone, while they arrive. `spread` says where the budgets come from, if exact values
+    and replicas are known.
     """
 
     slug: str
@@ -78,6 +80,7 @@ class Case:
     other_sizes: bool = False
     full_record: bool = False
     stream: Callable[[InitializeResult], StreamJudge] | None = None
+    spread: Callable[[Precision], Spread] | None = None
 
     @classmethod
     def fixed(

@@ -99,6 +99,44 @@ def cases(patterns: tuple[str, ...]) -> None:
 
 
 @main.command(context_settings=CONTEXT)
+@click.argument("place", metavar="CASE[#POINTER]")
+@click.option("--precision", type=click.Choice(["float64", "float32"]), default="float64")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the fresh cases.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, in place of the text.")
+def budget(place: str, precision: str, seed: int, as_json: bool) -> None:
+    """Explain the budgets of a case, or of one number in it: truth, enclosure, spread, factor.
+
+    A place reads as in a report: backward/warm-step-453#/grads/wte/3/0
+    """
+    import msgspec
+
+    from golden.store import UnreadableGolden
+
+    from .cases import all_cases, long_cases
+    from .explained import NoSuchPlace, explain, sentences, summary
+    from .running import Unusable, the_case
+
+    slug, _, pointer = place.partition("#")
+    try:
+        known = [*all_cases(seed, precision), *long_cases(seed, precision)]  # type: ignore[arg-type]
+        parts = explain(the_case(slug, known), precision, pointer)  # type: ignore[arg-type]
+    except UnreadableGolden as error:
+        _fail(str(error), ExitCode.SUITE_FAULT)
+    except NoSuchPlace as error:
+        _fail(str(error), ExitCode.USAGE)
+    except Unusable as error:
+        _fail(str(error), error.exit_code)
+    if as_json:
+        click.echo(msgspec.json.encode(parts))
+    elif not parts:
+        click.echo(f"{slug}: nothing in its answer is rounded, so all of it is compared exactly")
+    else:
+        lines = sentences(parts[0], precision) if pointer else summary(parts)  # type: ignore[arg-type]
+        for line in lines:
+            click.echo(line)
+
+
+@main.command(context_settings=CONTEXT)
 def protocol() -> None:
     """Write PROTOCOL.md and the published schemas anew."""
     from .documents import write_all

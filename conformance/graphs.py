@@ -28,7 +28,7 @@ from ports_adapter.messages import (
 from reference import model
 from reference.config import Config
 from reference.tape.recording import record_function
-from reference.tape.rewrites import REWRITES, rewritten
+from reference.tape.rewrites import CANONICAL, REWRITES, rewritten
 from reference.value import Value
 
 Nodes = dict[str, Any]
@@ -52,12 +52,14 @@ class Function:
     """A question to `evaluate` or to a layer: numbers by name, and what is made of them.
 
     `output` is what an answer calls the value; `build` takes nodes nested like the `numbers`
-    and gives the value, and the scalar to differentiate.
+    and gives the value, and the scalar to differentiate. What calls a layer that has
+    rewrites has `rewrites`, too.
     """
 
     numbers: Nodes
     output: str
     build: Callable[[Nodes], tuple[Any, Value]]
+    rewrites: tuple[str, ...] = (CANONICAL,)
 
     def graph(self) -> Graph:
         """The function over values."""
@@ -71,7 +73,7 @@ class Function:
     def spread(self, precision: Precision) -> Spread:
         """How far honest roundings of the value and its gradients spread."""
         tapes = {}
-        for rewrite in REWRITES:
+        for rewrite in self.rewrites:
             with rewritten(rewrite):
                 tapes[rewrite] = record_function(self.numbers, self.output, self.build)
         inputs = np.array([x for numbers in self.numbers.values() for x in _flat(numbers)])
@@ -101,7 +103,10 @@ def function_of(method: str, params: Message) -> Function:
         case VectorParams():
             name = {"softmax": "softmax", "rmsnorm": "rmsnorm"}[method]
             return _vector(
-                {"x": params.x}, params.output_grad, lambda at: getattr(model, name)(at["x"])
+                {"x": params.x},
+                params.output_grad,
+                lambda at: getattr(model, name)(at["x"]),
+                tuple(REWRITES),
             )
         case AttentionParams():
             config = Config(n_embd=len(params.q), n_head=params.n_head)
@@ -109,13 +114,19 @@ def function_of(method: str, params: Message) -> Function:
                 {"q": params.q, "k": params.k, "v": params.v},
                 params.output_grad,
                 lambda at: model.attention(at["q"], at["k"], at["v"], config),
+                tuple(REWRITES),
             )
         case MlpParams():
             return _vector(
                 {"x": params.x, "fc1": params.fc1, "fc2": params.fc2}, params.output_grad, _mlp
             )
         case CrossEntropyParams(logits=logits, target=target):
-            return Function({"logits": logits}, "loss", lambda at: _loss(at["logits"], target))
+            return Function(
+                {"logits": logits},
+                "loss",
+                lambda at: _loss(at["logits"], target),
+                tuple(REWRITES),
+            )
         case _:
             raise ValueError(f"{method} has no function of its own")
 
@@ -129,7 +140,12 @@ def graph_of(method: str, params: Message) -> Graph:
     return function_of(method, params).graph()
 
 
-def _vector(numbers: Nodes, output_grad: Any, build: Callable[[Nodes], list[Value]]) -> Function:
+def _vector(
+    numbers: Nodes,
+    output_grad: Any,
+    build: Callable[[Nodes], list[Value]],
+    rewrites: tuple[str, ...] = (CANONICAL,),
+) -> Function:
     """A function whose gradient is a vector-Jacobian product: that of `sum(output * grad)`."""
 
     def seeded(leaves: Nodes) -> tuple[list[Value], Value]:
@@ -137,7 +153,7 @@ def _vector(numbers: Nodes, output_grad: Any, build: Callable[[Nodes], list[Valu
         terms = [node * float(grad) for node, grad in zip(output, output_grad, strict=True)]
         return output, model.total(terms)
 
-    return Function(numbers, "output", seeded)
+    return Function(numbers, "output", seeded, rewrites)
 
 
 def _mlp(at: Nodes) -> list[Value]:

@@ -45,3 +45,14 @@ def place_of(numbers: Any, index: int) -> str:
         else:
             raise IndexError("the tensor has fewer elements than that")
     return pointer
+
+
+def index_of(numbers: Any, place: str) -> int | None:
+    """The flat index of the element at a JSON Pointer within the tensor, if there is one."""
+    index = 0
+    for token in place.split("/")[1:]:
+        if not (isinstance(numbers, list) and token.isdecimal() and int(token) < len(numbers)):
+            return None
+        index += sum(flat(part).size for part in numbers[: int(token)])
+        numbers = numbers[int(token)]
+    return None if isinstance(numbers, list) else index

@@ -112,6 +112,18 @@ def judge_port(port: Port, request: Request) -> Report:
     return make_report(port, _run(port, selected, shut_down=shut_down), seed)
 
 
+def the_case(slug: str, known: Sequence[Case]) -> Case:
+    """The case of that name.
+
+    Raises:
+        Unusable: there is none.
+    """
+    for case in known:
+        if case.slug == slug:
+            return case
+    raise Unusable(_no_case([slug], known), ExitCode.USAGE)
+
+
 def _no_case(patterns: Sequence[str], known: Sequence[Case]) -> str:
     near = difflib.get_close_matches(patterns[0], [case.slug for case in known], n=3, cutoff=0.4)
     hint = f"; near are {', '.join(near)}" if near else ""

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from golden.budgets import Precision
+from golden.spread import Spread
 from ports_adapter.messages import InitializeResult, Message
 
 from ..case import Answer, Case, Params
@@ -25,7 +26,10 @@ def function_case(slug: str, about: str, method: str, params: Message) -> Case:
         asked = representable(params, offer.precision)
         return of_function(function_of(method, asked), offer.precision)
 
-    return Case(slug, about, method, question, answer)
+    def spread(precision: Precision) -> Spread:
+        return function_of(method, representable(params, precision)).spread(precision)
+
+    return Case(slug, about, method, question, answer, spread=spread)
 
 
 def representable(params: Message, precision: Precision) -> Message:

@@ -35,6 +35,7 @@ def _forward(situation: Situation) -> Case:
         lambda offer: situation.params(intermediates=offer.intermediates),
         answer,
         other_sizes=situation.other_sizes,
+        spread=lambda _precision: situation.spread,
     )
 
 
@@ -58,4 +59,5 @@ def _backward(situation: Situation) -> Case:
         question,
         answer,
         other_sizes=situation.other_sizes,
+        spread=lambda _precision: situation.spread,
     )
