@@ -70,9 +70,9 @@ class Replica:
         return np.uint64((self.seed * 0x9E3779B97F4A7C15 + step * 0x632BE59BD9B4E019) % 2**64)
 
 
-def replicas(count: int = REPLICAS) -> list[Replica]:
+def replicas(count: int = REPLICAS, rewrites: Sequence[str] = tuple(REWRITES)) -> list[Replica]:
     """Replicas of every rewrite in every style, in turn."""
-    rewrites, styles = list(REWRITES), perturbed.STYLES
+    styles = perturbed.STYLES
     return [
         Replica(rewrites[n % len(rewrites)], styles[n // len(rewrites) % len(styles)], n + 1)
         for n in range(count)
@@ -108,7 +108,7 @@ def spread_of(
     truth = Enclosure.of(row.look_up(exact.values, exact.gradients))
     is_on = truth.high[row.kinks] > 0
     squares, count, flips = np.zeros(truth.high.shape), 0, set()
-    for replica in replicas():
+    for replica in replicas(rewrites=tuple(tapes)):
         tape = tapes[replica.rewrite]
         x, g = perturbed_replay(tape, inputs, tokens, precision, replica)
         numbers = np.asarray(_Row.of(tape).look_up(x, g), np.float64)

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
 from .config import MICROGPT, PROFILES, InvalidConfig
 from .corpus import Corpus, UnreadableCorpus, embedded_corpus, read_corpus
-from .data import DownloadFailed, download_names, names_path
 from .program import Run
-from .training import Step
+from .training import collector_paused
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,6 +41,9 @@ from .training import Step
     help="Significant digits of the losses; 17 tells any two apart. Default: four decimals, as "
     "published.",
 )
+@click.option(
+    "--tape", is_flag=True, help="The same numbers, bit for bit, hundreds of times faster."
+)
 @click.option("--download", is_flag=True, help="Download names.txt, check it, and stop.")
 def main(
     corpus_path: Path | None,
@@ -49,6 +52,7 @@ def main(
     seed: int | None,
     steps: int | None,
     digits: int | None,
+    tape: bool,
     download: bool,
 ) -> None:
     """Train microgpt on a corpus and sample from it, in the canonical arithmetic."""
@@ -56,17 +60,17 @@ def main(
         raise click.UsageError("--embedded and --corpus exclude each other")
     try:
         if download:
-            print(f"{download_names()}: as it should be")
+            _download()
             return
         chosen = PROFILES[profile]
         config = chosen.config if steps is None else replace(chosen.config, num_steps=steps)
         corpus = _corpus(corpus_path, embedded)
-        run_program(
-            Run.prepare(config, chosen.seed if seed is None else seed, corpus), digits=digits
-        )
-    except (UnreadableCorpus, InvalidConfig, DownloadFailed) as error:
-        print(f"reference: {error}", file=sys.stderr)
-        sys.exit(2)
+        with collector_paused():
+            kind = _run_on_tape() if tape else Run
+            run = kind.prepare(config, chosen.seed if seed is None else seed, corpus)
+            run_program(run, digits=digits)
+    except (UnreadableCorpus, InvalidConfig) as error:
+        _refuse(error)
     except KeyboardInterrupt:
         print("reference: interrupted", file=sys.stderr)
         sys.exit(130)
@@ -81,30 +85,51 @@ def run_program(run: Run, digits: int | None) -> None:
     print(f"num docs: {len(run.documents)}")
     print(f"vocab size: {run.tokenizer.vocab_size}")
     print(f"num params: {run.num_params}", flush=True)
-    weights = run.state.weights
-    for step in _with_progress(run):
-        loss = f"{step.evaluation.loss:.4f}" if digits is None else _digits(step, digits)
-        total = run.config.num_steps
-        print(f"step {step.index + 1:4d} / {total:4d} | loss {loss}", flush=True)
-        weights = step.state.weights
+    total, weights = run.config.num_steps, run.weights
+    for number, (loss, trained) in enumerate(_with_progress(run), start=1):
+        shown = f"{loss:.4f}" if digits is None else f"{loss:.{digits}g}"
+        print(f"step {number:4d} / {total:4d} | loss {shown}", flush=True)
+        weights = trained
     print("\n--- inference (new, hallucinated names) ---")
     for number, document in enumerate(run.samples(weights), start=1):
         print(f"sample {number:2d}: {document}", flush=True)
 
 
-def _digits(step: Step, digits: int) -> str:
-    return f"{step.evaluation.loss:.{digits}g}"
+# What is imported below is slow to import and seldom needed.
+
+
+def _run_on_tape() -> type[Run]:
+    from .tape.machine import TapeRun
+
+    return TapeRun
+
+
+def _download() -> None:
+    from .data import DownloadFailed, download_names
+
+    try:
+        print(f"{download_names()}: as it should be")
+    except DownloadFailed as error:
+        _refuse(error)
+
+
+def _refuse(error: Exception) -> NoReturn:
+    print(f"reference: {error}", file=sys.stderr)
+    sys.exit(2)
 
 
 def _corpus(path: Path | None, embedded: bool) -> Corpus:
-    path = path or (None if embedded else names_path())
+    if path is None and not embedded:
+        from .data import names_path
+
+        path = names_path()
     return embedded_corpus() if path is None else read_corpus(path)
 
 
-def _with_progress(run: Run) -> Iterator[Step]:
-    """The run's steps, with a progress bar on standard error if that is a terminal."""
+def _with_progress(run: Run) -> Iterator[tuple[float, Any]]:
+    """The run's losses, with a progress bar on standard error if that is a terminal."""
     if not sys.stderr.isatty():
-        yield from run.steps()
+        yield from run.losses()
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -112,4 +137,4 @@ def _with_progress(run: Run) -> Iterator[Step]:
     # Lines printed above the bar must go through it only where both share the terminal.
     share = sys.stdout.isatty()
     with Progress(console=Console(stderr=True), transient=True, redirect_stdout=share) as progress:
-        yield from progress.track(run.steps(), total=run.config.num_steps, description="training")
+        yield from progress.track(run.losses(), total=run.config.num_steps, description="training")

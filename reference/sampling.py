@@ -7,28 +7,46 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 
 from .config import Config
-from .model import Cache, Weights, gpt, softmax
+from .model import Cache, Vector, Weights, gpt, softmax
 from .value import Value
 
 Choose = Callable[[Sequence[float]], int]
 """Takes the probability of every token and gives the token chosen."""
+
+NextLogits = Callable[[Sequence[int]], Vector]
+"""Takes a document's tokens so far, one more with each call; gives the logits of the next one."""
 
 
 def sample(
     weights: Weights, bos: int, temperature: float, config: Config, choose: Choose
 ) -> list[int]:
     """The tokens of one document, `bos` left out: up to the block size, or until `bos` comes."""
-    nodes = {name: [[Value(w) for w in row] for row in matrix] for name, matrix in weights.items()}
-    cache = Cache(config.n_layer)
-    token, tokens = bos, []
-    for position in range(config.block_size):
-        logits = gpt(token, position, cache, nodes, config)
-        probabilities = softmax([logit / temperature for logit in logits])
+    return sample_from(next_logits(weights, config), bos, temperature, config, choose)
+
+
+def sample_from(
+    logits_after: NextLogits, bos: int, temperature: float, config: Config, choose: Choose
+) -> list[int]:
+    """A sample, its logits from the scalar program or from elsewhere."""
+    tokens = [bos]
+    for _ in range(config.block_size):
+        probabilities = softmax([logit / temperature for logit in logits_after(tokens)])
         token = choose([probability.data for probability in probabilities])
         if token == bos:
             break
         tokens.append(token)
-    return tokens
+    return tokens[1:]
+
+
+def next_logits(weights: Weights, config: Config) -> NextLogits:
+    """The scalar program's logits for one document; it keeps the keys and values so far."""
+    nodes = {name: [[Value(w) for w in row] for row in matrix] for name, matrix in weights.items()}
+    cache = Cache(config.n_layer)
+
+    def logits_after(tokens: Sequence[int]) -> Vector:
+        return gpt(tokens[-1], len(tokens) - 1, cache, nodes, config)
+
+    return logits_after
 
 
 class OutOfUniforms(ValueError):

@@ -39,7 +39,15 @@ def reference(*arguments: str, timeout: float = 500) -> subprocess.CompletedProc
 
 @needs_names
 def test_a_thousand_steps_on_names_give_the_published_figures_and_the_twenty_names() -> None:
-    run = reference("--corpus", str(NAMES), "--digits", "17")
+    assert_published(reference("--corpus", str(NAMES), "--digits", "17"))
+
+
+@needs_names
+def test_the_published_run_on_the_tape_is_the_published_one() -> None:
+    assert_published(reference("--corpus", str(NAMES), "--digits", "17", "--tape"))
+
+
+def assert_published(run: subprocess.CompletedProcess[str]) -> None:
     lines = run.stdout.splitlines()
     assert lines[:3] == ["num docs: 32033", "vocab size: 27", "num params: 4192"]
     steps = [line for line in lines if line.startswith("step")]
@@ -73,6 +81,14 @@ def test_the_program_prints_what_the_published_one_prints() -> None:
 def test_two_runs_are_the_same_to_the_last_digit() -> None:
     arguments = ("--embedded", "--steps", "2", "--digits", "17")
     assert reference(*arguments).stdout == reference(*arguments).stdout
+
+
+@pytest.mark.parametrize("steps", ["0", "30"])
+def test_on_the_tape_the_program_prints_the_same_to_the_last_digit(steps: str) -> None:
+    arguments = ("--embedded", "--steps", steps, "--digits", "17")
+    scalar, tape = reference(*arguments), reference(*arguments, "--tape")
+    assert scalar.stdout.count("sample ") == 20
+    assert (tape.stdout, tape.stderr, tape.returncode) == (scalar.stdout, "", 0)
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from reference.activation import ACTIVATIONS
 from reference.adam import State, adam
 from reference.config import Config
-from reference.corpus import read_corpus
+from reference.corpus import embedded_corpus, read_corpus
 from reference.data import names_path
 from reference.model import initial_weights
 from reference.program import Run
+from reference.sampling import next_logits
 from reference.tape import cache
-from reference.tape.machine import FlatState, Machine, flat, tape_of
+from reference.tape.machine import FlatState, Machine, TapeRun, flat, tape_of
 from reference.tape.power import roots, squares
 from reference.tape.recording import record
 from reference.training import evaluate, train
@@ -92,6 +93,33 @@ def test_a_thousand_steps_on_names_are_the_scalar_programs_bit_for_bit() -> None
         for part in ("weights", "m", "v"):
             assert same_bits(flat(getattr(slow.state, part)), getattr(quick.state, part)), part
     assert slow.index == 999
+
+
+@given(situations())
+@settings(max_examples=30, deadline=None)
+def test_logits_of_a_document_so_far_are_the_scalar_programs(
+    situation: tuple[Config, int, list[int], int],
+) -> None:
+    config, vocab_size, tokens, seed = situation
+    weights = initial_weights(config, vocab_size, random.Random(seed))
+    machine, scalar = Machine(config, vocab_size), next_logits(weights, config)
+    for length in range(1, min(len(tokens), config.block_size) + 1):
+        right = [logit.data for logit in scalar(tokens[:length])]
+        assert machine.logits(flat(weights), tokens[:length]).tolist() == right
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.7])
+def test_a_run_on_the_tape_draws_the_same_samples_from_the_same_generator(
+    temperature: float,
+) -> None:
+    config = Config(n_embd=8, n_head=2, block_size=6, num_steps=20, temperature=temperature)
+    slow, quick = (kind.prepare(config, 5, embedded_corpus()) for kind in (Run, TapeRun))
+    for (loss, weights), (tape_loss, tape_weights) in zip(  # noqa: B007
+        slow.losses(), quick.losses(), strict=True
+    ):
+        assert loss == tape_loss
+    assert list(slow.samples(weights)) == list(quick.samples(tape_weights))
+    assert slow.generator.getstate() == quick.generator.getstate()
 
 
 @given(

@@ -16,6 +16,7 @@ from . import (
     layers,
     model,
     program,
+    sampling,
     tokenizer,
     training,
     trajectory,
@@ -45,8 +46,8 @@ def all_cases(seed: int, precision: Precision) -> list[Case]:
         *training.train_cases(situations),
         *trajectory.trajectory_cases(situations),
         *generator.cases(seed),
-        *program.sample_cases(situations),
-        *program.replicate_cases(seed),
+        *sampling.sample_cases(situations),
+        *program.replicate_cases(seed, precision),
     ]
 
 

@@ -1,98 +1,60 @@
-"""Levels `sample` and `replicate`: documents from given uniforms, and the whole program."""
+"""Level `replicate`: the whole program, from a seed and a corpus to losses and samples."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from golden.budgets import Precision, tensor_budget
 from golden.derived import run_budgets
-from ports_adapter.messages import ReplicateParams, SampleParams
+from golden.trajectories import nearest_kink
+from ports_adapter.messages import ReplicateParams
 from reference.config import MICROGPT, Config
 from reference.corpus import EMBEDDED, Corpus
-from reference.model import Weights
-from reference.sampling import choose_by, sample
-from reference.tape.machine import FlatState
+from reference.program import Run
+from reference.sampling import sample_from
+from reference.tape.machine import FlatState, FlatStep, Machine
 
 from .. import oracle
 from ..case import Answer, Case, Numbers
 from ..expectation import exactly, of_losses
-from ..oracle import as_json, optimizer_of, sizes_of
-from .situations import Situations, machine_of
-
-ALMOST_1 = 1 - 2.0**-53
+from ..oracle import optimizer_of, sizes_of
+from .sampling import CLEAR, Choices, logits_by
+from .situations import DRAWS, machine_of
 
 SHORT = replace(MICROGPT.config, num_steps=8, num_samples=5)
 
 
-def sample_cases(situations: Situations) -> list[Case]:
-    """Several temperatures, and the two ways in which a document ends."""
-    drawn, fresh = random.Random("sample"), random.Random(f"{situations.seed}/sample")
-    temperature = fresh.uniform(0.3, 1.2)
-    weights = situations.fresh_state(fresh).weights
-    about = "samples from weights and by uniforms drawn anew"
-    return [
-        _sample(situations, "fresh", about, temperature, _uniforms(fresh), weights),
-        *_fixed_samples(situations, drawn),
-    ]
-
-
-def _fixed_samples(situations: Situations, drawn: random.Random) -> list[Case]:
-    return [
-        _sample(situations, name, about, temperature, uniforms)
-        for name, about, temperature, uniforms in (
-            ("published-temperature", "divides the logits by 0.5", 0.5, _uniforms(drawn)),
-            ("temperature-one", "samples at temperature 1", 1.0, _uniforms(drawn)),
-            ("low-temperature", "samples at temperature 0.2", 0.2, _uniforms(drawn)),
-            ("full-block", "stops at the block size", 1.0, [0.0] * 20),
-            ("at-once", "stops at the special token, which is the last", 1.0, [ALMOST_1] * 3),
-        )
-    ]
-
-
-def _uniforms(generator: random.Random) -> list[float]:
-    return [generator.random() for _ in range(20)]
-
-
-def _sample(
-    situations: Situations,
-    name: str,
-    about: str,
-    temperature: float,
-    uniforms: list[float],
-    weights: Weights | None = None,
-) -> Case:
-    trace, weights = situations.trace, weights or situations.warm_state.weights
-    params = SampleParams(
-        profile=trace.profile,
-        sizes=sizes_of(trace.config),
-        weights=as_json(weights),
-        temperature=temperature,
-        uniforms=uniforms,
-    )
-
-    def answer(_precision: Precision) -> Answer:
-        bos = len(trace.characters)
-        tokens = sample(weights, bos, temperature, trace.config, choose_by(uniforms))
-        used = len(tokens) + (len(tokens) < trace.config.block_size)
-        return exactly(tokens=tokens, uniforms_used=used)
-
-    return Case.fixed(f"sample/{name}", about, "sample", params, answer)
-
-
-def replicate_cases(seed: int) -> list[Case]:
+def replicate_cases(seed: int, precision: Precision) -> list[Case]:
     """The program from seed to samples, in runs short enough for every day."""
     embedded = EMBEDDED.read_text()
-    generator = random.Random(f"{seed}/replicate")
-    documents = generator.sample(embedded.splitlines(), 40)
-    fresh = replicate_question(SHORT, "\n".join(documents), generator.randrange(2**31))
     about = "trains and samples from a seed and a corpus drawn anew"
     return [
-        _program("fresh", about, fresh),
         _replicate("short-run", "trains 8 steps on the embedded corpus and samples", embedded),
         _replicate("one-document", "runs on a corpus of one document", "heron\n"),
         _replicate("korean", "runs on characters outside ASCII", "까치\r\n\r\n두루미\r\n 참새\r\n"),
+        _program("fresh", about, fresh_question(seed, precision)),
     ]
+
+
+def fresh_question(seed: int, precision: Precision) -> ReplicateParams:
+    """The first program drawn in which rounding decides nothing: no ReLU, and no choice."""
+    generator = random.Random(f"{seed}/replicate")
+    documents = EMBEDDED.read_text().splitlines()
+    drawn = (
+        replicate_question(
+            SHORT, "\n".join(generator.sample(documents, 40)), generator.randrange(2**31)
+        )
+        for _ in range(DRAWS)
+    )
+    return next(params for params in drawn if decided(Program.of(params), precision))
+
+
+def decided(program: Program, precision: Precision) -> bool:
+    """Whether a program's ReLUs and samples are the same however it is rounded."""
+    turning = any(nearest_kink(step.replay, precision) for step in program.steps)
+    return not turning and program.margin > CLEAR
 
 
 def _replicate(name: str, about: str, text: str) -> Case:
@@ -101,33 +63,64 @@ def _replicate(name: str, about: str, text: str) -> Case:
 
 def _program(name: str, about: str, params: ReplicateParams) -> Case:
     return Case.fixed(
-        f"replicate/{name}", about, "replicate", params, lambda p: program_answer(params, p)
+        f"replicate/{name}",
+        about,
+        "replicate",
+        params,
+        lambda precision: Program.of(params).answer(precision),
     )
 
 
-def program_answer(params: ReplicateParams, precision: Precision) -> Answer:
-    """What the whole program gives: counts, the losses of a free run, and samples."""
-    run = oracle.run_of(params)
-    machine = machine_of(run.config, run.tokenizer.vocab_size)
-    start = FlatState.of(run.state)
-    documents = [run.tokenizer.encode(document) for document in run.documents]
-    steps = list(machine.train(start, documents))
-    budgets = run_budgets(machine, start, [step.tokens for step in steps], precision)
-    losses = of_losses(
-        [step.replay.loss for step in steps],
-        [step.learning_rate for step in steps],
-        0,
-        run.config,
-        budgets["/losses"],
-        precision,
-    )
-    weights = steps[-1].state.named(machine.shapes).weights
-    counts = exactly(
-        num_docs=len(run.documents),
-        vocab_size=run.tokenizer.vocab_size,
-        num_params=run.num_params,
-    )
-    return counts | losses | exactly(samples=list(run.samples(weights)))
+@dataclass(frozen=True)
+class Program:
+    """The whole program at machine speed: its run, its steps, and its samples.
+
+    `margin` says how clearly these were chosen.
+    """
+
+    run: Run
+    machine: Machine
+    steps: Sequence[FlatStep]
+    samples: Sequence[str]
+    margin: float
+
+    @classmethod
+    def of(cls, params: ReplicateParams) -> Program:
+        """The program that a question asks for."""
+        run = oracle.run_of(params)
+        config, tokenizer = run.config, run.tokenizer
+        machine = machine_of(config, tokenizer.vocab_size)
+        documents = [tokenizer.encode(document) for document in run.documents]
+        steps = list(machine.train(FlatState.of(run.state), documents))
+        choices = Choices(run.generator.random)
+        logits = logits_by(machine, steps[-1].state.weights)
+        samples = [
+            tokenizer.decode(
+                sample_from(logits, tokenizer.bos, config.temperature, config, choices)
+            )
+            for _ in range(config.num_samples)
+        ]
+        return cls(run, machine, steps, samples, choices.margin)
+
+    def answer(self, precision: Precision) -> Answer:
+        """Counts, the losses of a free run, and samples."""
+        run, machine = self.run, self.machine
+        start = FlatState.of(run.state)
+        budgets = run_budgets(machine, start, [step.tokens for step in self.steps], precision)
+        losses = of_losses(
+            [step.replay.loss for step in self.steps],
+            [step.learning_rate for step in self.steps],
+            0,
+            run.config,
+            budgets["/losses"],
+            precision,
+        )
+        counts = exactly(
+            num_docs=len(run.documents),
+            vocab_size=run.tokenizer.vocab_size,
+            num_params=run.num_params,
+        )
+        return counts | losses | exactly(samples=list(self.samples))
 
 
 def replicate_question(config: Config, text: str, seed: int = MICROGPT.seed) -> ReplicateParams:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,15 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..adam import State
 from ..config import Config
-from ..model import Weights
+from ..model import Vector, Weights
+from ..program import Run
+from ..sampling import NextLogits
 from ..training import Evaluation, Step
+from ..value import Value
 from . import cache
 from .formula import adam_formula, apply_adam
 from .recording import record
-from .replay import evaluate
+from .replay import evaluate, forward, walk_orders
 from .rewrites import CANONICAL, rewritten
 from .tape import Slots, Tape
 
@@ -152,6 +156,19 @@ class Machine:
         )  # fmt: skip
         return Replay(tape, values, gradients)
 
+    def logits(self, weights: Array, tokens: Sequence[int]) -> Array:
+        """Of the token that comes after these, which are no more than the block holds."""
+        tape = self.tape(len(tokens))
+        values = np.empty(tape.num_slots, self.dtype)
+        values[: weights.size] = weights
+        values[values.size - tape.constants.size :] = tape.constants
+        # The tape goes on to the losses; the logits are the same whichever token comes next.
+        tokens_and_next = np.array([*tokens, 0], np.int64)
+        orders = walk_orders(tokens_and_next, self.vocab_size)
+        forward(tape.forward, tape.tables, tokens_and_next, orders, values)
+        logits: Array = values[tape.values["/logits"][-1]]
+        return logits
+
     def adam(self, state: FlatState, grads: Array) -> tuple[FlatState, float]:
         """The state after one update, and its learning rate."""
         formula = adam_formula()
@@ -196,6 +213,33 @@ class Machine:
             self.evaluation(step.replay),
             step.state.named(self.shapes),
         )
+
+
+class TapeRun(Run):
+    """A run at machine speed: the same losses and the same samples; its weights are flat."""
+
+    @cached_property
+    def machine(self) -> Machine:
+        """What replays the run's tapes."""
+        return Machine(self.config, self.tokenizer.vocab_size)
+
+    @property
+    def weights(self) -> Array:
+        """What training starts from."""
+        return flat(self.state.weights)
+
+    def losses(self) -> Iterator[tuple[float, Array]]:
+        """Each training step's loss, and the weights after it."""
+        steps = self.machine.train(FlatState.of(self.state), self.tokens())
+        return ((step.replay.loss, step.state.weights) for step in steps)
+
+    def next_logits(self, weights: Array) -> NextLogits:
+        """What the model with these weights has to say on one document."""
+
+        def logits_after(tokens: Sequence[int]) -> Vector:
+            return [Value(logit) for logit in self.machine.logits(weights, tokens).tolist()]
+
+        return logits_after
 
 
 def tape_of(config: Config, vocab_size: int, positions: int, rewrite: str = CANONICAL) -> Tape:

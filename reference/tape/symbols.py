@@ -197,7 +197,7 @@ class Recorder:
             new = []
             for (_, _, token, _), rows in users.items():
                 if any(len(row) != len(rows[0]) for row in rows):
-                    continue  # of a single row, as what was picked is
+                    raise Unrecordable("values of which a token picks one are not used alike")
                 for slots in zip(*rows, strict=True):
                     new += slots
                     self._mark_alike(list(slots), token)

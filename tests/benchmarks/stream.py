@@ -9,7 +9,6 @@ nothing: it gives numbers made beforehand, some a last bit beside the recorded o
 from __future__ import annotations
 
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -66,6 +65,21 @@ class Judged(Struct):
     mebibytes: float
     identical: float
     ulps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The least seconds of decoding alone and of judging, and the most memory."""
+
+    steps: int
+    megabytes: float
+    bare: float
+    judged: Judged
+
+    @property
+    def ratio(self) -> float:
+        """The speed of judging, beside that of decoding alone."""
+        return self.bare / self.judged.seconds
 
 
 def seed_run() -> tuple[TrainParams, list[StepParams]]:
@@ -159,9 +173,15 @@ def judge_stream(path: Path, count: int) -> Judged:
     (result,) = Engine(replaying(path)).run([case], shut_down=False).results
     if result.outcome is not Outcome.PASS or result.comparison is None:
         raise SystemExit(f"the stream does not pass: {result.detail}")
-    found, kibibytes = result.comparison, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    share = found.identical / found.values
-    return Judged(result.seconds, kibibytes / 1024, share, found.ulps)
+    found = result.comparison
+    return Judged(result.seconds, peak_mebibytes(), found.identical / found.values, found.ulps)
+
+
+def peak_mebibytes() -> float:
+    """The most memory that this process has had; `getrusage` would count its parent's, too."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return int(peak) / 1024
 
 
 def replaying(path: Path) -> Port:
@@ -195,22 +215,31 @@ def main(megabytes: int, rounds: int, judge: Path | None, count: int) -> None:
     if judge is not None:
         click.echo(msgspec.json.encode(judge_stream(judge, count)))
         return
+    found = measure(megabytes, rounds)
+    bare, judged, count = found.bare, found.judged, found.steps
+    click.echo(f"{count} steps of {TOKENS} positions, {found.megabytes:.0f} MB")
+    click.echo(f"decoding alone:      {bare:.3f} s, {1e3 * bare / count:.3f} ms a step")
+    click.echo(
+        f"decoding and judging: {judged.seconds:.3f} s, {1e3 * judged.seconds / count:.3f} ms a "
+        f"step; {judged.identical:.1%} identical, the others within {judged.ulps:g} ulp"
+    )
+    click.echo(f"at {found.ratio:.2f} of the speed of decoding alone")
+    click.echo(f"peak memory: {judged.mebibytes:.0f} MiB")
+
+
+def measure(megabytes: int, rounds: int) -> Measured:
+    """Decode a stream alone and judge it, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stream.jsonl"
         count = write_stream(path, seed_run()[1], megabytes * 1_000_000)
-        click.echo(f"{count} steps of {TOKENS} positions, {path.stat().st_size / 1e6:.0f} MB")
         bare, judged = [], []
         for _ in range(rounds):
             bare.append(decode_seconds(path, count))
             judged.append(_judged_afresh(path, count))
-    best = min(judged, key=lambda found: found.seconds)
-    click.echo(f"decoding alone:      {min(bare):.3f} s, {1e3 * min(bare) / count:.3f} ms a step")
-    click.echo(
-        f"decoding and judging: {best.seconds:.3f} s, {1e3 * best.seconds / count:.3f} ms a step; "
-        f"{best.identical:.1%} identical, the others within {best.ulps:g} ulp"
-    )
-    click.echo(f"at {min(bare) / best.seconds:.2f} of the speed of decoding alone")
-    click.echo(f"peak memory: {max(found.mebibytes for found in judged):.0f} MiB")
+        best = min(judged, key=lambda found: found.seconds)
+        peak = max(found.mebibytes for found in judged)
+        judged_best = structs.replace(best, mebibytes=peak)
+        return Measured(count, path.stat().st_size / 1e6, min(bare), judged_best)
 
 
 def _judged_afresh(path: Path, count: int) -> Judged:

@@ -1,6 +1,6 @@
 """The canonical program as a port: as it is, with a known mistake, or as an honest variant.
 
-python -m tests.ports.oracle_port [MISTAKE or VARIANT]
+python -m tests.ports.oracle_port [MISTAKE or VARIANT] [--tape] [--black-box]
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ from ports_adapter.jsonrpc import METHOD_NOT_FOUND
 from ports_adapter.messages import METHODS, InitializeResult, StepParams
 
 from .mistakes import MISTAKES
+from .taped import use_tapes
 from .variants import VARIANTS
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        (MISTAKES | VARIANTS)[sys.argv[1]]()
+    options = [argument for argument in sys.argv[1:] if argument.startswith("--")]
+    for name in sys.argv[1:]:
+        if name not in options:
+            (MISTAKES | VARIANTS)[name]()
+    if "--tape" in options:
+        use_tapes()
     for line in sys.stdin.buffer:
         request = msgspec.json.decode(line)
         send({"id": request["id"]} | answer(request))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 
 import reference.model
 from reference.adam import State
 from reference.config import Config
 from reference.model import Vector, Weights
+from reference.tape.symbols import Symbol
 from reference.value import Value
 
 from .mistakes import adam_with, use
@@ -20,6 +20,13 @@ VARIANTS: dict[str, Callable[[], None]] = {}
 def variant(patch: Callable[[], None]) -> Callable[[], None]:
     VARIANTS[patch.__name__.replace("_", "-")] = patch
     return patch
+
+
+def largest(values: Vector) -> Value:
+    """The largest value as it is, for gradients to flow through."""
+    if isinstance(values[0], Symbol):
+        return Symbol.live_maximum(values)
+    return max(values, key=lambda value: value.data)
 
 
 def plain_sum(terms: Sequence[Value]) -> Value:
@@ -54,7 +61,7 @@ def sums_in_pairs() -> None:
 @variant
 def gradient_through_the_maximum() -> None:
     def softmax(logits: Vector) -> Vector:
-        highest = max(logits, key=lambda logit: logit.data)
+        highest = largest(logits)
         exps = [(logit - highest).exp() for logit in logits]
         below = reference.model.total(exps)
         return [e / below for e in exps]
@@ -65,7 +72,7 @@ def gradient_through_the_maximum() -> None:
 @variant
 def softmax_by_one_reciprocal() -> None:
     def softmax(logits: Vector) -> Vector:
-        highest = max(logit.data for logit in logits)
+        highest = reference.model.maximum(logits)
         exps = [(logit - highest).exp() for logit in logits]
         reciprocal = reference.model.total(exps) ** -1
         return [e * reciprocal for e in exps]
@@ -76,9 +83,9 @@ def softmax_by_one_reciprocal() -> None:
 @variant
 def log_sum_exp() -> None:
     def cross_entropy(logits: Vector, target: int) -> Value:
-        highest = max(logit.data for logit in logits)
+        highest = reference.model.maximum(logits)
         below = reference.model.total([(logit - highest).exp() for logit in logits])
-        return below.log() + highest - logits[target]
+        return below.log() + highest - reference.model.pick(logits, target)
 
     use("cross_entropy", cross_entropy)
 
@@ -106,25 +113,34 @@ def other_libm() -> None:
     )
 
 
+def halves(x: float) -> tuple[float, float]:
+    """The upper and the lower half of a float's digits (Dekker 1971)."""
+    split = 134217729 * x
+    high = split - (split - x)
+    return high, x - high
+
+
 @variant
 def every_inexact_product_and_sum_rounded_otherwise() -> None:
     """As where products are fused with sums; what is exact stays so."""
     right_add, right_multiply = Value.__add__, Value.__mul__
 
-    def elsewhere(node: Value, exact: Fraction) -> Value:
-        if exact != node.data and hash(node.data) % 2:
-            node.data = math.nextafter(node.data, math.inf if exact > node.data else -math.inf)
+    def elsewhere(node: Value, error: float) -> Value:
+        if error and hash(node.data) % 2:
+            node.data = math.nextafter(node.data, math.copysign(math.inf, error))
         return node
 
     def add(self: Value, other: Value | float) -> Value:
         node = right_add(self, other)
-        a, b = node.children
-        return elsewhere(node, Fraction(a.data) + Fraction(b.data))
+        a, b = (child.data for child in node.children)
+        rest = node.data - a
+        return elsewhere(node, (a - (node.data - rest)) + (b - rest))
 
     def multiply(self: Value, other: Value | float) -> Value:
         node = right_multiply(self, other)
-        a, b = node.children
-        return elsewhere(node, Fraction(a.data) * Fraction(b.data))
+        (a, a_low), (b, b_low) = (halves(child.data) for child in node.children)
+        error = ((a * b - node.data) + a * b_low + a_low * b) + a_low * b_low
+        return elsewhere(node, error)
 
     Value.__add__ = add  # type: ignore[method-assign]
     Value.__mul__ = multiply  # type: ignore[method-assign]
@@ -161,7 +177,7 @@ def adam_as_a_running_difference() -> None:
 @variant
 def softmax_of_log_sum_exp() -> None:
     def softmax(logits: Vector) -> Vector:
-        highest = max(logit.data for logit in logits)
+        highest = reference.model.maximum(logits)
         exps = [(logit - highest).exp() for logit in logits]
         log_sum = reference.model.total(exps).log() + highest
         return [(logit - log_sum).exp() for logit in logits]

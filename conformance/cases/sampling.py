@@ -1,0 +1,123 @@
+"""Level `sample`: documents from given weights and uniforms."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+
+from golden.budgets import Precision
+from ports_adapter.messages import SampleParams
+from reference.model import Weights
+from reference.sampling import NextLogits, sample_from
+from reference.tape.machine import Array, Machine, flat
+from reference.value import Value
+
+from ..case import Answer, Case
+from ..expectation import exactly
+from ..oracle import as_json, sizes_of
+from .situations import DRAWS, Situations
+
+ALMOST_1 = 1 - 2.0**-53
+
+CLEAR = 1e-4
+"""A choice that lies this far from any other is the same in every precision."""
+
+
+class Choices:
+    """Chooses as `random.choices` does, by one uniform a choice, and keeps the closest call.
+
+    `margin` is the smallest distance of a uniform from where another token begins.
+    """
+
+    def __init__(self, uniform: Callable[[], float]) -> None:
+        self.uniform = uniform
+        self.margin = 1.0
+
+    def __call__(self, probabilities: Sequence[float]) -> int:
+        """The token chosen."""
+        cumulative = list(accumulate(probabilities))
+        at = self.uniform() * cumulative[-1]
+        self.margin = min(self.margin, *(abs(at - end) for end in cumulative[:-1]))
+        return bisect(cumulative, at, 0, len(cumulative) - 1)
+
+
+def logits_by(machine: Machine, weights: Array) -> NextLogits:
+    """The logits of the next token, at machine speed."""
+    return lambda tokens: [Value(logit) for logit in machine.logits(weights, tokens).tolist()]
+
+
+def sample_cases(situations: Situations) -> list[Case]:
+    """Several temperatures, the two ways in which a document ends, and a fresh sample."""
+    drawn = random.Random("sample")
+    weights = situations.warm_state.weights
+    fixed = (
+        ("published-temperature", "divides the logits by 0.5", 0.5, _uniforms(drawn)),
+        ("temperature-one", "samples at temperature 1", 1.0, _uniforms(drawn)),
+        ("low-temperature", "samples at temperature 0.2", 0.2, _uniforms(drawn)),
+        ("full-block", "stops at the block size", 1.0, [0.0] * 20),
+        ("at-once", "stops at the special token, which is the last", 1.0, [ALMOST_1] * 3),
+    )
+    return [
+        *(
+            _sample(situations, name, about, weights, temperature, uniforms)
+            for name, about, temperature, uniforms in fixed
+        ),
+        _fresh(situations),
+    ]
+
+
+def _uniforms(generator: random.Random) -> list[float]:
+    return [generator.random() for _ in range(20)]
+
+
+def _fresh(situations: Situations) -> Case:
+    generator = random.Random(f"{situations.seed}/sample")
+    temperature = generator.uniform(0.3, 1.2)
+    weights = situations.fresh_state(generator).weights
+
+    def drawn() -> Iterator[list[float]]:
+        for _ in range(DRAWS):
+            uniforms = _uniforms(generator)
+            if _sampled(situations, weights, temperature, uniforms)[1] > CLEAR:
+                yield uniforms
+
+    about = "samples from weights and by uniforms drawn anew"
+    return _sample(situations, "fresh", about, weights, temperature, next(drawn()))
+
+
+def _sample(
+    situations: Situations,
+    name: str,
+    about: str,
+    weights: Weights,
+    temperature: float,
+    uniforms: list[float],
+) -> Case:
+    trace = situations.trace
+    params = SampleParams(
+        profile=trace.profile,
+        sizes=sizes_of(trace.config),
+        weights=as_json(weights),
+        temperature=temperature,
+        uniforms=uniforms,
+    )
+
+    def answer(_precision: Precision) -> Answer:
+        tokens, _ = _sampled(situations, weights, temperature, uniforms)
+        used = len(tokens) + (len(tokens) < trace.config.block_size)
+        return exactly(tokens=tokens, uniforms_used=used)
+
+    return Case.fixed(f"sample/{name}", about, "sample", params, answer)
+
+
+def _sampled(
+    situations: Situations, weights: Weights, temperature: float, uniforms: Sequence[float]
+) -> tuple[list[int], float]:
+    """The tokens, and how clearly they were chosen."""
+    remaining = iter(uniforms)
+    choices = Choices(lambda: next(remaining))
+    machine, bos = situations.machine, len(situations.trace.characters)
+    logits = logits_by(machine, flat(weights))
+    return sample_from(logits, bos, temperature, machine.config, choices), choices.margin
