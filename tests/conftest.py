@@ -30,10 +30,12 @@ def oracle_port(*arguments: str) -> Port:
     )
 
 
-def run_suite(port: Port | str, *patterns: str, seed: int = 1, names: bool = False) -> Report:
+def run_suite(
+    port: Port | str, *patterns: str, seed: int = 1, names: bool = False, long: bool = False
+) -> Report:
     """A run of the given cases, or of all."""
     found = find_port(port) if isinstance(port, str) else port
-    return judge_port(found, Request(found.label, patterns, seed, names))
+    return judge_port(found, Request(found.label, patterns, seed, names, long))
 
 
 def outcomes(report: Report) -> dict[str, str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from golden.budgets import Precision, tensor_budget
-from golden.derived import run_budgets
-from golden.trajectories import nearest_kink
+from golden.budgets import Precision
+from golden.derived import LONG_REPLICAS, run_budgets
+from golden.spread import REPLICAS
+from golden.trajectories import nearest_kink, rounded
 from ports_adapter.messages import ReplicateParams
 from reference.config import MICROGPT, Config
 from reference.corpus import EMBEDDED, Corpus
@@ -17,7 +19,7 @@ from reference.sampling import sample_from
 from reference.tape.machine import FlatState, FlatStep, Machine
 
 from .. import oracle
-from ..case import Answer, Case, Numbers
+from ..case import Answer, Case, Exact
 from ..expectation import exactly, of_losses
 from ..oracle import optimizer_of, sizes_of
 from .sampling import CLEAR, Choices, logits_by
@@ -48,13 +50,7 @@ def fresh_question(seed: int, precision: Precision) -> ReplicateParams:
         )
         for _ in range(DRAWS)
     )
-    return next(params for params in drawn if decided(Program.of(params), precision))
-
-
-def decided(program: Program, precision: Precision) -> bool:
-    """Whether a program's ReLUs and samples are the same however it is rounded."""
-    turning = any(nearest_kink(step.replay, precision) for step in program.steps)
-    return not turning and program.margin > CLEAR
+    return next(params for params in drawn if Program.of(params).is_decided(precision))
 
 
 def _replicate(name: str, about: str, text: str) -> Case:
@@ -102,14 +98,21 @@ class Program:
         ]
         return cls(run, machine, steps, samples, choices.margin)
 
-    def answer(self, precision: Precision) -> Answer:
-        """Counts, the losses of a free run, and samples."""
+    def is_decided(self, precision: Precision) -> bool:
+        """Whether ReLUs and samples are the same however the program is rounded."""
+        turning = any(nearest_kink(step.replay, precision) for step in self.steps)
+        return not turning and self.margin > CLEAR[precision]
+
+    def answer(self, precision: Precision, replicas: int = REPLICAS) -> Answer:
+        """Counts, the losses of a free run up to the first kink, and samples if decided."""
         run, machine = self.run, self.machine
-        start = FlatState.of(run.state)
-        budgets = run_budgets(machine, start, [step.tokens for step in self.steps], precision)
+        start = rounded(FlatState.of(run.state), precision)
+        steps = list(takewhile(lambda step: not nearest_kink(step.replay, precision), self.steps))
+        documents = [step.tokens for step in steps]
+        budgets = run_budgets(machine, start, documents, precision, replicas)
         losses = of_losses(
-            [step.replay.loss for step in self.steps],
-            [step.learning_rate for step in self.steps],
+            [step.replay.loss for step in steps],
+            [step.learning_rate for step in steps],
             0,
             run.config,
             budgets["/losses"],
@@ -120,7 +123,10 @@ class Program:
             vocab_size=run.tokenizer.vocab_size,
             num_params=run.num_params,
         )
-        return counts | losses | exactly(samples=list(self.samples))
+        for index in range(len(steps), len(self.steps)):
+            losses[f"/steps/{index}/step"] = Exact(index)
+        judged = exactly(samples=list(self.samples)) if self.is_decided(precision) else {}
+        return counts | losses | judged
 
 
 def replicate_question(config: Config, text: str, seed: int = MICROGPT.seed) -> ReplicateParams:
@@ -137,30 +143,12 @@ def replicate_question(config: Config, text: str, seed: int = MICROGPT.seed) -> 
     )
 
 
-PUBLISHED_COUNTS = {"num_docs": 32033, "vocab_size": 27, "num_params": 4192}
-PUBLISHED_LOSSES = {
-    2: 3.4243, 3: 3.1778, 998: 2.4764, 999: 2.4730, 1000: 2.6497,
-}  # fmt: skip
-PUBLISHED_SAMPLES = (
-    "kamon", "ann", "karai", "jaire", "vialan", "karia", "yeran", "anna", "areli", "kaina",
-    "konna", "keylen", "liole", "alerin", "earan", "lenne", "kana", "lara", "alela", "anton",
-)  # fmt: skip
-PUBLISHED_FIRST_LOSS = 3.3659669475848504
-PRINTED_TO = 0.00005
-
-
 def published_case(names: Corpus) -> Case:
     """The published program on its own corpus: a thousand steps, and the twenty names."""
     params = replicate_question(MICROGPT.config, "\n".join(names.documents))
 
     def answer(precision: Precision) -> Answer:
-        losses: Answer = {
-            f"/steps/{step - 1}/loss": Numbers(loss, PRINTED_TO)
-            for step, loss in PUBLISHED_LOSSES.items()
-        }
-        in_full = Numbers(PUBLISHED_FIRST_LOSS, tensor_budget(PUBLISHED_FIRST_LOSS, precision))
-        losses["/steps/0/loss"] = in_full
-        return exactly(**PUBLISHED_COUNTS) | losses | exactly(samples=list(PUBLISHED_SAMPLES))
+        return Program.of(params).answer(precision, LONG_REPLICAS)
 
     about = "gives the published losses and the twenty names"
     return Case.fixed("replicate/published", about, "replicate", params, answer)

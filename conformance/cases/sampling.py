@@ -21,8 +21,8 @@ from .situations import DRAWS, Situations
 
 ALMOST_1 = 1 - 2.0**-53
 
-CLEAR = 1e-4
-"""A choice that lies this far from any other is the same in every precision."""
+CLEAR: dict[Precision, float] = {"float64": 1e-11, "float32": 1e-4}
+"""A choice that lies this far from any other is the same however it is rounded."""
 
 
 class Choices:
@@ -80,7 +80,7 @@ def _fresh(situations: Situations) -> Case:
     def drawn() -> Iterator[list[float]]:
         for _ in range(DRAWS):
             uniforms = _uniforms(generator)
-            if _sampled(situations, weights, temperature, uniforms)[1] > CLEAR:
+            if _sampled(situations, weights, temperature, uniforms)[1] > CLEAR[situations.precision]:
                 yield uniforms
 
     about = "samples from weights and by uniforms drawn anew"

@@ -1,0 +1,403 @@
+"""Budgets: exact values enclosed, honest roundings within, and what they are made of explained."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import subprocess
+import sys
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from conformance.cases.program import SHORT, Program, replicate_question
+from conformance.cases.situations import Situations
+from conformance.graphs import function_of
+from golden.budgets import SPREAD_FACTOR, UNIT_ROUNDOFF, Precision, spread_budget
+from golden.derived import budgets_of, pack, run_budgets, unpack
+from golden.goldens import load_budgets, load_trace, long_runs
+from golden.goldens import run_budgets as golden_run_budgets
+from golden.spread import REPLICAS, Replica, model_spread, perturbed_replay, replicas, spread_of
+from golden.trajectories import FreeRun, Trajectory, free_runs, kink_ledger, nearest_kink, rounded
+from ports_adapter.messages import EvaluateParams, Node, VectorParams
+from reference.config import MICROGPT, Config
+from reference.corpus import EMBEDDED
+from reference.model import initial_weights, rmsnorm
+from reference.tape import balls
+from reference.tape.formula import adam_formula
+from reference.tape.machine import FlatState, Machine, flat, tape_of
+from reference.tape.recording import record_function
+from reference.tape.rewrites import CANONICAL, REWRITES
+from reference.tape.symbols import Recorder, Symbol, Token, Unrecordable
+from reference.value import Value
+
+from .conftest import ROOT, oracle_port, run_suite
+
+PRECISIONS: list[Precision] = ["float64", "float32"]
+TOKENS = [26, 4, 12, 12, 0, 26]
+
+
+@pytest.fixture(scope="module")
+def start() -> FlatState:
+    weights = flat(initial_weights(Config(), 27, random.Random(42)))
+    return FlatState(0, weights, np.zeros_like(weights), np.zeros_like(weights))
+
+
+@given(st.lists(st.integers(-999, 999), min_size=1, max_size=8), st.integers(1, 999))
+@settings(max_examples=50, deadline=None)
+def test_balls_enclose_exact_values(numbers: list[int], divisor: int) -> None:
+    """Of `sum(x * x) / d + x0`, as fractions have it."""
+
+    def build(at: dict[str, Any]) -> tuple[Value, Value]:
+        value = Symbol.dot(at["x"], at["x"]) * at["d"][0] ** -1 + at["x"][0]
+        return value, value
+
+    tape = record_function({"x": [0.0] * len(numbers), "d": [0.0]}, "value", build)
+    found = balls.evaluate(tape, np.array([*numbers, divisor], float), ())
+    exact = Fraction(sum(n * n for n in numbers), divisor) + numbers[0]
+    value = balls.Enclosure.of([found.values[tape.root]])
+    middle = Fraction(float(value.high[0])) + Fraction(float(value.low[0]))
+    assert abs(middle - exact) <= Fraction(float(value.radius[0]))
+    assert value.radius[0] <= 1e-25 * max(1.0, abs(float(exact)))
+    slope = balls.Enclosure.of([found.gradients[0]])
+    expected = Fraction(2 * numbers[0], divisor) + 1
+    middle = Fraction(float(slope.high[0])) + Fraction(float(slope.low[0]))
+    assert abs(middle - expected) <= Fraction(float(slope.radius[0]))
+
+
+def test_the_reference_is_as_near_the_truth_as_was_measured(start: FlatState) -> None:
+    machine = Machine(Config(), 27)
+    replay = machine.evaluate(start.weights, TOKENS)
+    exact = balls.evaluate(replay.tape, start.weights, TOKENS)
+    state = balls.BallState(0, *(balls.balls_of(a) for a in (start.weights, start.m, start.v)))
+    gradients = exact.gradients[: replay.tape.num_params]
+    after, rate = balls.adam(adam_formula(), Config(), state, gradients)
+    step = machine.step(start, TOKENS)
+    assert abs(float(rate) - 0.01) < 1e-18
+    for ours, truth, error in (
+        (np.array([replay.loss]), [exact.values[replay.tape.root]], 6.2e-16),
+        (replay.grads, gradients, 2e-16),
+        (step.state.m, after.m, 5e-17),
+        (step.state.v, after.v, 2e-18),
+        (step.state.weights, after.weights, 1e-16),
+    ):
+        enclosure = balls.Enclosure.of(truth)
+        assert np.abs((ours - enclosure.high) - enclosure.low).max() < error
+        assert enclosure.radius.max() < 1e-30
+
+
+def test_gelus_gradient_lies_inside_its_enclosure() -> None:
+    config = Config(n_embd=8, n_head=2, activation="gelu", init_std=0.3)
+    weights = flat(initial_weights(config, 9, random.Random(1)))
+    tokens = [8, 1, 2, 2, 8]
+    spread = model_spread(config, 9, weights, tokens, "float64")
+    replay = Machine(config, 9).evaluate(weights, tokens)
+    truth = spread.truth["/grads/layer0.mlp_fc1"]
+    ours = replay.gradients[replay.tape.gradients["/grads/layer0.mlp_fc1"]].ravel()
+    assert (truth.radius < 1e-30).all()
+    assert (np.abs((ours - truth.high) - truth.low) < 4 * 2.0**-53 * np.abs(truth.high).max()).all()
+
+
+def test_every_rewrite_is_replicated_in_every_style() -> None:
+    assert len({(r.rewrite, r.style) for r in replicas()}) == len(REWRITES) * 4
+    assert len(replicas()) == REPLICAS >= 24
+
+
+@pytest.mark.parametrize("rewrite", REWRITES)
+@pytest.mark.parametrize("config", [Config(), Config(n_embd=6, n_head=3, n_layer=2, tied=True)])
+def test_a_rewrite_is_the_same_mathematics(rewrite: str, config: Config) -> None:
+    weights = flat(initial_weights(config, 27, random.Random(2)))
+    truths = []
+    for name in (CANONICAL, rewrite):
+        tape = tape_of(config, 27, 5, name)
+        found = balls.evaluate(tape, weights, TOKENS)
+        truths.append(balls.Enclosure.of([found.values[tape.root], *found.gradients[:3000]]))
+    canonical, other = truths
+    assert np.abs(canonical.high - other.high).max() < 1e-15
+    assert np.abs(canonical.low - other.low).max() < 1e-15
+
+
+@pytest.mark.parametrize("style", range(4))
+def test_what_is_exact_is_never_perturbed(style: int) -> None:
+    """Sums and products of small integers."""
+
+    def build(at: dict[str, Any]) -> tuple[Value, Value]:
+        value = Symbol.dot(at["x"], at["y"]) + Symbol.total(at["x"])
+        return value, value
+
+    numbers = {"x": [1.0] * 5, "y": [1.0] * 5}
+    tape = record_function(numbers, "value", build)
+    inputs = np.array([3.0, 5.0, -7.0, 11.0, 2.0, 4.0, 6.0, 1.0, -9.0, 8.0])
+    for seed in range(20):
+        x, g = perturbed_replay(tape, inputs, (), "float32", Replica(CANONICAL, style, seed))
+        assert x[tape.root] == sum(inputs[k] * inputs[k + 5] for k in range(5)) + sum(inputs[:5])
+        assert g[0] == inputs[5] + 1
+
+
+def test_what_is_rounded_is_perturbed_by_single_units() -> None:
+    def build(at: dict[str, Any]) -> tuple[Value, Value]:
+        value = at["x"][0] * at["x"][1]
+        return value, value
+
+    tape = record_function({"x": [1.0, 1.0]}, "value", build)
+    inputs = np.array([1 / 3, 0.1])
+    found = {
+        float(
+            perturbed_replay(tape, inputs, (), "float64", Replica(CANONICAL, 0, seed))[0][tape.root]
+        )
+        for seed in range(40)
+    }
+    exact = Fraction(1 / 3) * Fraction(0.1)
+    below = max(x for x in found if Fraction(x) <= exact)
+    assert found == {below, math.nextafter(below, 1)}
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_budget_is_some_hundred_roundings_and_not_more(
+    start: FlatState, precision: Precision
+) -> None:
+    weights = rounded(start, precision).weights
+    budgets = budgets_of(model_spread(Config(), 27, weights, TOKENS, precision), precision)
+    replay = Machine(Config(), 27).evaluate(weights, TOKENS)
+    u = UNIT_ROUNDOFF[precision]
+    for name, slots in replay.tape.gradients.items():
+        largest = np.abs(replay.gradients[np.asarray(slots)]).max() if name[:3] == "/gr" else 0
+        if largest:
+            assert budgets[name].max() < 200 * u * largest, name
+            assert budgets[name].min() > 0.1 * u * largest / math.sqrt(budgets[name].size), name
+
+
+def test_cancelling_numbers_have_the_budget_of_their_tensor() -> None:
+    sigma = np.array([1e-17, 1e-15, 1e-15])
+    budget = spread_budget(np.array([1e-30, 1.0, 1.0]), sigma, "float64")
+    assert budget[0] == pytest.approx(SPREAD_FACTOR * 0.1 * math.sqrt((sigma**2).mean()))
+    assert (spread_budget(np.zeros(3), np.zeros(3), "float64") == 0).all()
+
+
+def test_softmax_of_one_logit_may_be_off_though_its_gradient_is_zero() -> None:
+    params = VectorParams(x=[0.7], output_grad=[2.0])
+    budgets = function_of("softmax", params).budgets("float64")
+    assert 0 < budgets["/grads/x"][0] < 1e-13
+
+
+def test_a_relu_at_exactly_zero_is_no_matter_of_rounding() -> None:
+    nodes = [Node(op="leaf", value=0.0), Node(op="relu", args=[0])]
+    budgets = function_of("evaluate", EvaluateParams(nodes=nodes)).budgets("float64")
+    assert budgets["/grads"][0] == 0
+
+
+def test_a_pre_activation_that_rounding_may_turn_is_a_kink() -> None:
+    config = Config(n_embd=4, n_head=2)
+    weights = flat(initial_weights(config, 5, random.Random(3)))
+    machine = Machine(config, 5)
+    replay = machine.evaluate(weights, [4, 1, 4])
+    assert nearest_kink(replay, "float64") is None
+    slot = int(np.asarray(replay.tape.values["/intermediates/layer0.mlp_hidden"])[0, 3])
+    replay.values[slot] = 1e-9
+    found = nearest_kink(replay, "float32")
+    assert found is not None
+    assert (found.index, found.value) == (3, 1e-9)
+    assert nearest_kink(replay, "float64") is None
+    replay.values[slot] = 0.0
+    assert nearest_kink(replay, "float32") is None
+
+
+def test_replicas_that_turn_a_relu_are_dropped_and_the_place_is_kept() -> None:
+    config = Config(n_embd=4, n_head=1)
+    shapes = config.shapes(5)
+    weights = {name: np.zeros(shape) for name, shape in shapes.items()}
+    generator = np.random.default_rng(1)
+    for name in ("wte", "wpe", "lm_head", "layer0.mlp_fc2"):
+        weights[name] = generator.normal(size=shapes[name])
+    # After the norms a hidden unit sums terms that cancel but for their rounding.
+    x = rmsnorm([Value(v) for v in weights["wte"][4] + weights["wpe"][0]])
+    normed = np.array([v.data for v in rmsnorm(x)])
+    weights["layer0.mlp_fc1"][0] = [normed[1] * 3, -normed[0] * 3, normed[3] * 7, -normed[2] * 7]
+    spread = model_spread(config, 5, flat(weights), [4, 4], "float32")
+    assert {kink.index for kink in spread.kinks} == {0}
+    assert spread.replicas < REPLICAS
+    assert max(sigma.max() for sigma in spread.sigma.values()) < 1e-4
+
+
+def test_runs_end_before_a_kink_and_begin_after_it() -> None:
+    kinks = [nearest(step) for step in (3, 7, 8)]
+    runs = free_runs(kinks, 10)
+    assert runs == [FreeRun(0, 3), FreeRun(4, 3), FreeRun(9, 1)]
+    assert FreeRun.named(runs[1].name) == runs[1]
+
+
+def nearest(step: int) -> Any:
+    from golden.spread import Kink
+
+    return Kink(step, "/intermediates/layer0.mlp_hidden", 0, 1e-9)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_golden_budgets_cover_the_trajectory_but_for_its_kinks(precision: Precision) -> None:
+    trajectory = Trajectory.of(load_trace())
+    ledger = kink_ledger(trajectory, precision)
+    kept = load_budgets()[precision]
+    assert [kink.step for kink in kept.kinks] == [kink.step for kink in ledger]
+    covered = [
+        step for run in long_runs(precision) for step in range(run.first, run.first + run.count)
+    ]
+    assert covered == [s for s in range(1000) if s not in {kink.step for kink in ledger}]
+    assert bool(ledger) == (precision == "float32")
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_golden_budgets_are_those_that_are_derived(precision: Precision) -> None:
+    trajectory = Trajectory.of(load_trace())
+    run = FreeRun(0, 5)
+    kept = golden_run_budgets(run, precision)
+    state = rounded(trajectory.start, precision)
+    derived = run_budgets(trajectory.machine, state, trajectory.of_run(run), precision)
+    assert kept.keys() == derived.keys()
+    for name, budget in derived.items():
+        assert (kept[name] >= budget).all()
+        assert (kept[name] <= budget * 1.1).all()
+
+
+def test_packed_budgets_are_rounded_up_and_zeros_stay() -> None:
+    budgets = {"/a": np.array([0.0, 1e-300, 3e-17, 2.9e-17, 1e-16]), "/z": np.zeros(2)}
+    budgets["/a"][1] = 1e-23
+    unpacked = unpack(pack(budgets))
+    assert unpacked["/a"][0] == 0
+    assert (unpacked["/a"] >= budgets["/a"]).all()
+    assert (unpacked["/a"] <= budgets["/a"] * 2 ** (1 / 8) * (1 + 1e-12)).all()
+    assert (unpacked["/z"] == 0).all()
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
+    for situation in Situations.of(load_trace(), 1, precision).each:
+        assert nearest_kink(situation.replay, precision) is None, situation.name
+    for text in (EMBEDDED.read_text(), "heron\n", "까치\r\n\r\n두루미\r\n 참새\r\n"):
+        assert Program.of(replicate_question(SHORT, text)).is_decided(precision)
+
+
+def test_what_no_tape_can_hold_is_refused_not_recorded_wrongly() -> None:
+    recorder = Recorder(4)
+    values = [Symbol(recorder, row.operand) for row in _rows(recorder)]
+    squares = [value * value for value in values]
+    _uneven = squares[0] + squares[1]
+    Symbol.pick(squares, Token(1))
+    with pytest.raises(Unrecordable, match="not used alike"):
+        recorder.mark_users_alike(4)
+    with pytest.raises(Unrecordable, match="not computed alike"):
+        Symbol.pick([squares[0], squares[1], values[2].exp(), squares[3]], Token(1))
+
+
+def _rows(recorder: Recorder) -> list[Symbol]:
+    from reference.tape.symbols import Operand
+
+    return [Symbol(recorder, Operand(slot)) for slot in range(4)]
+
+
+def test_spreads_of_a_function_without_rewrites_come_from_its_own_tape() -> None:
+    def build(at: dict[str, Any]) -> tuple[Value, Value]:
+        value = at["x"][0].exp()
+        return value, value
+
+    tape = record_function({"x": [1.0]}, "value", build)
+    spread = spread_of({CANONICAL: tape}, np.array([1.3]), "float64")
+    assert spread.replicas == REPLICAS
+    assert spread.truth["/value"].high[0] == pytest.approx(math.exp(1.3))
+    assert 0 < spread.sigma["/value"][0] < 4 * 2.0**-53 * math.exp(1.3)
+
+
+def budget(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "conformance", "budget", *arguments],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_the_budget_command_explains_a_number() -> None:
+    shown = budget("backward/one-letter#/grads/lm_head/3/0", "--precision", "float32")
+    assert shown.returncode == 0
+    for word in ("truth", "known to", "spread", "24 replicas", "rounding", "tensor", "24 times"):
+        assert word in shown.stdout
+
+
+def test_the_budget_command_lists_a_cases_parts_as_text_and_as_json() -> None:
+    lines = budget("layers/softmax-plain").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["part", "/output/0", "/grads/x/0"] or len(
+        lines
+    ) == 3
+    parts = json.loads(budget("layers/softmax-plain", "--json").stdout)
+    assert {part["pointer"].split("/")[1] for part in parts} == {"output", "grads"}
+    assert all(part["radius"] < 1e-30 < part["sigma"] for part in parts)
+    assert "compared exactly" in budget("tokenizer/crlf").stdout
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("forward/one-leter", "near are forward/one-letter"),
+        ("forward/one-letter#/logits/99/0", "has no number at '/logits/99/0'; it has numbers at"),
+    ],
+)
+def test_the_budget_command_says_what_there_is(place: str, message: str) -> None:
+    shown = budget(place)
+    assert shown.returncode == 2
+    assert message in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_golden_trajectory_is_followed_by_our_port(precision: Precision, tmp_path: Any) -> None:
+    from .test_variants import in_precision
+
+    port = in_precision(precision, tmp_path)
+    report = run_suite(port, "train", seed=1, long=True)
+    assert [case.slug for case in report.cases if case.outcome != "pass"] == []
+    assert any(case.slug.startswith("train/trajectory-1-in-full") for case in report.cases)
+
+
+def test_fresh_cases_are_the_same_for_the_same_seed_and_others_for_another() -> None:
+    from conformance.cases import all_cases
+    from conformance.explained import offer_of
+
+    def questions(seed: int) -> dict[str, Any]:
+        offer = offer_of("float64")
+        cases = [case for case in all_cases(seed, "float64") if "fresh" in case.slug]
+        return {case.slug: case.question(offer) for case in cases}
+
+    first, again, other = questions(7), questions(7), questions(8)
+    assert first == again
+    assert [slug for slug in first if first[slug] == other[slug]] == []
+    levels = {slug.partition("/")[0] for slug in first}
+    assert levels == {
+        "tokenizer", "autograd", "layers", "forward", "backward", "adam", "train", "random",
+        "sample", "replicate",
+    }  # fmt: skip
+
+
+def test_a_port_that_replays_recorded_answers_fails(tmp_path: Any) -> None:
+    answers = str(tmp_path / "answers.json")
+    honest, replaying = (
+        structs.replace(
+            oracle_port(), run=(sys.executable, "-m", "tests.ports.replaying_port", *arguments)
+        )
+        for arguments in ((answers, "--record"), (answers,))
+    )
+    levels = ("tokenizer", "layers", "forward", "backward", "adam", "random")
+    quick = (*levels, "protocol/shutdown")
+    assert run_suite(honest, *quick, seed=1).verdict.startswith("PASS")
+    assert run_suite(replaying, *quick, seed=1).verdict.startswith("PASS")
+    report = run_suite(replaying, *quick, seed=2)
+    failed = {case.slug for case in report.cases if case.outcome == "error"}
+    assert failed
+    assert all("fresh" in slug for slug in failed)
+    assert {slug.partition("/")[0] for slug in failed} == set(levels)
+
+
+def test_the_published_configuration_is_the_default() -> None:
+    assert MICROGPT.config == Config()
