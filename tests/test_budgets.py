@@ -82,7 +82,7 @@ def test_the_reference_is_as_near_the_truth_as_was_measured(start: FlatState) ->
     assert abs(float(rate) - 0.01) < 1e-18
     for ours, truth, error in (
         (np.array([replay.loss]), [exact.values[replay.tape.root]], 6.2e-16),
-        (replay.grads, gradients, 2e-16),
+        (replay.grads, gradients, 3e-16),
         (step.state.m, after.m, 5e-17),
         (step.state.v, after.v, 2e-18),
         (step.state.weights, after.weights, 1e-16),
@@ -117,7 +117,8 @@ def test_a_rewrite_is_the_same_mathematics(rewrite: str, config: Config) -> None
     for name in (CANONICAL, rewrite):
         tape = tape_of(config, 27, 5, name)
         found = balls.evaluate(tape, weights, TOKENS)
-        truths.append(balls.Enclosure.of([found.values[tape.root], *found.gradients[:3000]]))
+        gradients = found.gradients[: tape.num_params]
+        truths.append(balls.Enclosure.of([found.values[tape.root], *gradients]))
     canonical, other = truths
     assert np.abs(canonical.high - other.high).max() < 1e-15
     assert np.abs(canonical.low - other.low).max() < 1e-15
@@ -290,8 +291,10 @@ def test_what_no_tape_can_hold_is_refused_not_recorded_wrongly() -> None:
     Symbol.pick(squares, Token(1))
     with pytest.raises(Unrecordable, match="not used alike"):
         recorder.mark_users_alike(4)
-    with pytest.raises(Unrecordable, match="not computed alike"):
+    with pytest.raises(Unrecordable, match="no regular distance"):
         Symbol.pick([squares[0], squares[1], values[2].exp(), squares[3]], Token(1))
+    with pytest.raises(Unrecordable, match="not computed alike"):
+        Symbol.pick([v.exp() if k % 2 else v * v for k, v in enumerate(values)], Token(1))
 
 
 def _rows(recorder: Recorder) -> list[Symbol]:
@@ -382,11 +385,9 @@ def test_fresh_cases_are_the_same_for_the_same_seed_and_others_for_another() -> 
 
 def test_a_port_that_replays_recorded_answers_fails(tmp_path: Any) -> None:
     answers = str(tmp_path / "answers.json")
+    command = (sys.executable, "-m", "tests.ports.replaying_port", answers)
     honest, replaying = (
-        structs.replace(
-            oracle_port(), run=(sys.executable, "-m", "tests.ports.replaying_port", *arguments)
-        )
-        for arguments in ((answers, "--record"), (answers,))
+        structs.replace(oracle_port(), run=(*command, *how)) for how in (("--record",), ())
     )
     levels = ("tokenizer", "layers", "forward", "backward", "adam", "random")
     quick = (*levels, "protocol/shutdown")

@@ -55,10 +55,12 @@ class Enclosure:
             high = [float(ball.mid()) for ball in balls]
             rests = [ball - number for ball, number in zip(balls, high, strict=True)]
             low = [float(rest.mid()) for rest in rests]
-            radius = [
+            bounds = [
                 float((rest - number).abs_upper()) for rest, number in zip(rests, low, strict=True)
             ]
-        return cls(np.array(high), np.array(low), np.array(radius))
+        # A bound is converted to the nearest float, which may be below it.
+        radius = np.where(np.array(bounds) > 0, np.nextafter(bounds, np.inf), 0.0)
+        return cls(np.array(high), np.array(low), radius)
 
     def __getitem__(self, index: Any) -> Enclosure:
         return Enclosure(self.high[index], self.low[index], self.radius[index])

@@ -36,9 +36,9 @@ from reference.training import train
 
 from . import plain_loop, stream
 
-SCALAR_STEPS = 20
+DOCUMENTS = 20
 TAPE_STEPS = 200
-PROCESS_STEPS = 60
+SHORT, LONGER = 20, 80
 LARGE = Config(n_embd=128, n_head=4, n_layer=4, block_size=64)
 LARGE_STEPS = 4
 
@@ -99,25 +99,30 @@ class Training:
         """What training starts from, in flat arrays."""
         return FlatState.of(self.state)
 
-    def scalar_seconds(self, steps: int) -> float:
-        """A step of the scalar program."""
-        started = time.perf_counter()
-        for _ in islice(train(self.state, self.documents, self.config), steps):
-            pass
-        return (time.perf_counter() - started) / steps
+    def scalar_seconds(self, document: Sequence[int]) -> float:
+        """A step of the scalar program on one document."""
+        return seconds_per_step(train(self.state, [document], self.config), 1)
 
-    def tape_seconds(self, steps: int) -> float:
+    def tape_seconds(self, documents: Sequence[Sequence[int]], steps: int) -> float:
         """A step of the tape."""
-        training = islice(self.machine.train(self.start, self.documents), steps)
-        started = time.perf_counter()
-        for _ in training:
-            pass
-        return (time.perf_counter() - started) / steps
+        return seconds_per_step(self.machine.train(self.start, documents), steps)
 
     def plain(self, steps: int) -> plain_loop.PlainRun:
         """The loop in C."""
         weights = plain_loop.flattened(self.state.weights)
         return plain_loop.run(self.config, self.vocab_size, weights, self.documents, steps)
+
+    def plain_seconds(self, steps: int) -> float:
+        """A step of the loop in C."""
+        return self.plain(steps).seconds_per_step
+
+
+def seconds_per_step(training: Iterator[object], steps: int) -> float:
+    """What a step takes, of the first ones."""
+    started = time.perf_counter()
+    for _ in islice(training, steps):
+        pass
+    return (time.perf_counter() - started) / steps
 
 
 def least(rounds: int, *tasks: Callable[[], float]) -> list[float]:
@@ -129,14 +134,17 @@ def least(rounds: int, *tasks: Callable[[], float]) -> list[float]:
 
 def steady_state(rounds: int) -> Iterator[Line]:
     """A step of the scalar program beside one of the tape, on the same documents."""
-    training = Training.published(SCALAR_STEPS)
-    _ = training.machine
-    scalar, tape = least(
-        rounds,
-        partial(training.scalar_seconds, SCALAR_STEPS),
-        partial(training.tape_seconds, TAPE_STEPS),
-    )
-    yield Line("a training step: scalar / tape", scalar / tape, "x", 500, at_most=False)
+    training = Training.published(DOCUMENTS)
+    scalar = tape = 0.0
+    for document in training.documents:
+        times = least(
+            rounds,
+            partial(training.scalar_seconds, document),
+            partial(training.tape_seconds, [document], TAPE_STEPS // DOCUMENTS),
+        )
+        scalar, tape = scalar + times[0], tape + times[1]
+    note = f"{1e3 * scalar / DOCUMENTS:.3g} ms / {1e3 * tape / DOCUMENTS:.3g} ms"
+    yield Line("a training step: scalar / tape", scalar / tape, "x", 500, at_most=False, note=note)
 
 
 def whole_process(rounds: int, *, in_full: bool) -> Iterator[Line]:
@@ -149,10 +157,11 @@ def whole_process(rounds: int, *, in_full: bool) -> Iterator[Line]:
             process_seconds if in_full else scalar_process_seconds,
         )
     (cold,) = least(rounds, cold_process_seconds)
-    note = "" if in_full else f"scalar process extrapolated from {PROCESS_STEPS} steps"
+    how = "" if in_full else f", extrapolated from {SHORT} and {LONGER} steps"
     what = "python -m reference: scalar / tape"
-    yield Line(f"{what}, warm", scalar / warm, "x", 100, at_most=False, note=note)
-    yield Line(f"{what}, no cache", scalar / cold, "x", 10, at_most=False, note=note)
+    for name, seconds, target in (("warm", warm, 100), ("no cache", cold, 10)):
+        note = f"{scalar:.3g} s{how} / {seconds:.2g} s"
+        yield Line(f"{what}, {name}", scalar / seconds, "x", target, at_most=False, note=note)
 
 
 def process_seconds(*arguments: str, caches: Path | None = None) -> float:
@@ -176,15 +185,16 @@ def cold_process_seconds() -> float:
 
 
 def scalar_process_seconds() -> float:
-    """The scalar process, from a short one: its steps count by the positions trained on."""
+    """The scalar process, from two short ones: steps count by the positions trained on."""
     documents = Training.published(MICROGPT.config.num_steps).documents
     block_size = MICROGPT.config.block_size
     positions = [
         min(block_size, len(documents[step % len(documents)]) - 1)
         for step in range(MICROGPT.config.num_steps)
     ]
-    none, some = process_seconds("--steps", "0"), process_seconds("--steps", str(PROCESS_STEPS))
-    return none + (some - none) * sum(positions) / sum(positions[:PROCESS_STEPS])
+    short, longer = (process_seconds("--steps", str(steps)) for steps in (SHORT, LONGER))
+    per_position = (longer - short) / sum(positions[SHORT:LONGER])
+    return short + per_position * sum(positions[SHORT:])
 
 
 def plain_loops(rounds: int) -> Iterator[Line]:
@@ -193,14 +203,14 @@ def plain_loops(rounds: int) -> Iterator[Line]:
         return
     nanoseconds = []
     for name, training, steps in (
-        ("published size", Training.published(SCALAR_STEPS), TAPE_STEPS),
-        ("128 dimensions, 4 layers, 64 positions", Training.large(), LARGE_STEPS),
+        ("published size", Training.published(DOCUMENTS), TAPE_STEPS),
+        ("128 x 4 layers x 64 positions", Training.large(), LARGE_STEPS),
     ):
         _ = training.machine
         tape, plain = least(
             rounds,
-            partial(training.tape_seconds, steps),
-            lambda training=training, steps=steps: training.plain(steps).seconds_per_step,
+            partial(training.tape_seconds, training.documents, steps),
+            partial(training.plain_seconds, steps),
         )
         nanoseconds.append(1e9 * tape / training.plain(steps).multiply_adds_per_step)
         yield Line(f"a training step: tape / plain C, {name}", tape / plain, "x", 2, at_most=True)
@@ -246,11 +256,11 @@ def _row(line: Line) -> str:
     bound = f"{'<=' if line.at_most else '>='} {line.target:g}"
     measured = f"{line.measured:.3g} {line.unit}"
     verdict = "reached" if line.reached else "MISSED"
-    return f"{line.what:<66} {measured:>9}  {bound:>6}  {verdict}  {line.note}".rstrip()
+    return f"{line.what:<63} {measured:>8}  {bound:>6}  {verdict}  {line.note}".rstrip()
 
 
 def _record(line: Line) -> dict[str, object]:
-    return msgspec.to_builtins(line) | {"reached": line.reached}
+    return {**msgspec.structs.asdict(line), "reached": line.reached}
 
 
 if __name__ == "__main__":
