@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
+from golden.budgets import WARNING
+
 from .engine import Result
 from .outcome import ExitCode, Outcome
 from .report import CaseReport, Difference, Report
@@ -30,7 +32,7 @@ def show(report: Report, console: Console) -> None:
         _first(failures[0], console)
         _others(failures, console)
     console.print()
-    for line in _left_out(report):
+    for line in (*_left_out(report), *_near_the_limit(report)):
         _line(console, line)
     if report.exit_code is ExitCode.PASS:
         _line(console, f"Grade: {report.grade}.")
@@ -50,6 +52,14 @@ def _left_out(report: Report) -> Iterator[str]:
     )
     for what, cases in elsewhere.items():
         yield f"Not offered, so not judged: {what} ({_counted(cases).strip()})."
+
+
+def _near_the_limit(report: Report) -> Iterator[str]:
+    """What passed with an error larger than any honest implementation's was measured to be."""
+    for level in report.levels:
+        if level.outcome is Outcome.PASS and float(level.worst) > WARNING:
+            error = f"{budgets(float(level.worst))} at {level.worst_at}"
+            yield f"Warning: {level.level} passes, but less clearly than honest ports do: {error}."
 
 
 def _levels(report: Report) -> Iterator[Text]:

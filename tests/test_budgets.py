@@ -402,3 +402,18 @@ def test_a_port_that_replays_recorded_answers_fails(tmp_path: Any) -> None:
 
 def test_the_published_configuration_is_the_default() -> None:
     assert MICROGPT.config == Config()
+
+
+def test_a_pass_that_no_honest_port_was_seen_so_far_from_is_a_warning() -> None:
+    from rich.console import Console
+
+    from conformance.terminal import show
+
+    report = run_suite("python", "layers/linear*", seed=1)
+    (level,) = report.levels
+    for worst, warned in ((0.4, False), (0.6, True)):
+        console = Console(record=True, quiet=True, width=200)
+        near = structs.replace(level, worst=worst)
+        show(structs.replace(report, levels=[near]), console)
+        text = console.export_text()
+        assert ("Warning: layers passes, but less clearly than honest ports do" in text) == warned

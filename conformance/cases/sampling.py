@@ -80,7 +80,8 @@ def _fresh(situations: Situations) -> Case:
     def drawn() -> Iterator[list[float]]:
         for _ in range(DRAWS):
             uniforms = _uniforms(generator)
-            if _sampled(situations, weights, temperature, uniforms)[1] > CLEAR[situations.precision]:
+            _, margin = _sampled(situations, weights, temperature, uniforms)
+            if margin > CLEAR[situations.precision]:
                 yield uniforms
 
     about = "samples from weights and by uniforms drawn anew"
