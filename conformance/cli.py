@@ -87,11 +87,11 @@ def cases(patterns: tuple[str, ...]) -> None:
     """List the cases: slug, method, and what a port does that passes it."""
     from golden.store import UnreadableGolden
 
-    from .cases import all_cases, select
+    from .cases import all_cases, long_cases, select
     from .cases.handshake import shutdown_case
 
     try:
-        known = [*all_cases(0, "float64"), shutdown_case()]
+        known = [*all_cases(0, "float64"), *long_cases(0, "float64"), shutdown_case()]
     except UnreadableGolden as error:
         _fail(str(error), ExitCode.SUITE_FAULT)
     for case in select(known, patterns):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import random
@@ -412,7 +413,7 @@ def test_a_pass_that_no_honest_port_was_seen_so_far_from_is_a_warning() -> None:
     report = run_suite("python", "layers/linear*", seed=1)
     (level,) = report.levels
     for worst, warned in ((0.4, False), (0.6, True)):
-        console = Console(record=True, quiet=True, width=200)
+        console = Console(file=io.StringIO(), record=True, width=200)
         near = structs.replace(level, worst=worst)
         show(structs.replace(report, levels=[near]), console)
         text = console.export_text()

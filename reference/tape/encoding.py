@@ -9,6 +9,9 @@ import numpy as np
 from .symbols import Alike, Op, Operand, Recorder
 from .tape import Field, Integers
 
+NOWHERE = -1
+"""The slot of an operand that an operation does not take."""
+
 LOOK_BACK = 4
 """How many loops back an instruction may join."""
 
@@ -54,13 +57,12 @@ class Encoder:
             slots = [entry[p] + rows * entry[r] for p, r in zip(_PLACES, _ROWS, strict=True)]
         else:
             slots = [entry[place] for place in _PLACES]
-        first, end = self.recorder.num_params, self.num_slots
         return any(
             self._lies_in(loop, place, row, slot)
             for place, row in zip(_PLACES, _ROWS, strict=True)
-            if loop[place] >= first
+            if loop[place] != NOWHERE
             for slot in slots
-            if first <= slot < end
+            if NOWHERE < slot < self.num_slots
         )
 
     def _lies_in(self, loop: list[int], place: int, row: int, slot: int) -> bool:
@@ -103,12 +105,12 @@ class Encoder:
     ) -> tuple[Sequence[int], Sequence[int]]:
         if alike:
             return [self.place(base) for base in alike.bases], alike.strides
-        places = [self.place(slot), self.place(a.slot), self.place(b.slot) if b else 0]
+        places = [self.place(slot), self.place(a.slot), self.place(b.slot) if b else NOWHERE]
         return places, (0, 0, 0)
 
     def _operand(self, operand: Operand | None, base: int, row: int) -> list[int]:
         if operand is None:
-            return [0, 0, 0, -1, -1, 0, 0]
+            return [NOWHERE, 0, 0, -1, -1, 0, 0]
         table = -1
         if operand.offsets:
             known = self._tables.setdefault(operand.offsets, len(self._offsets))
