@@ -19,7 +19,7 @@ from reference.adam import adam
 from reference.training import Evaluation, evaluate
 
 from .budgets import Precision, adam_budget_of, tensor_budget
-from .manifest import Entry, program_sha256, sha256
+from .manifest import BudgetsEntry, Entry, program_sha256, sha256
 from .numbers import Array, as_array, ulps
 from .trace import FullStep, Trace, TracedStep, decode, floats, full_steps, state_before
 
@@ -80,6 +80,14 @@ def check_trace(name: str, entry: Entry, content: bytes) -> Finding:
     if condition is Condition.WRONG and entry.provenance.program_sha256 != program_sha256():
         detail = "the program has changed since: `make golden` writes its traces anew"
     return Finding(name, condition, detail, drifts, values)
+
+
+def check_budgets(entry: BudgetsEntry, content: bytes) -> Finding:
+    """Compare the budgets' bytes with the manifest."""
+    if sha256(content) == entry.sha256:
+        return Finding("budgets", Condition.INTACT, "intact: the file that the manifest lists")
+    detail = f"{entry.file} has another SHA-256; `git checkout` or `make golden` mends it"
+    return Finding("budgets", Condition.DAMAGED, detail)
 
 
 def condition_of(drifts: tuple[Drift, ...]) -> Condition:

@@ -45,7 +45,7 @@ def check() -> None:
                 f"  {moved} of {finding.values} values moved, by {worst.worst_ulps:.3g} units in "
                 f"the last place and {worst.worst:.2g} of budget at worst: {worst.pointer}"
             )
-        else:
+        elif finding.values:
             click.echo(f"  {finding.values} values computed again, none moved")
     whole = {Condition.INTACT, Condition.DRIFTED}
     sys.exit(0 if all(finding.condition in whole for finding in findings) else 1)

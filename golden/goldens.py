@@ -14,7 +14,7 @@ from reference.corpus import embedded_corpus
 from . import derived
 from .budgets import Precision, tensor_budget
 from .build import build_trace
-from .check import Condition, Finding, check_trace, compare, condition_of
+from .check import Condition, Finding, check_budgets, check_trace, compare, condition_of
 from .derived import Budgets, ProfileBudgets, profile_budgets, unpack
 from .manifest import (
     BudgetsEntry,
@@ -99,13 +99,15 @@ def _whole(entry: Entry | BudgetsEntry) -> bytes:
 
 
 def check_all() -> Iterator[Finding]:
-    """Check every trace of the manifest.
+    """Check every trace of the manifest, and the budgets.
 
     Raises:
-        UnreadableGolden: the manifest or a trace is missing.
+        UnreadableGolden: the manifest or a file that it lists is missing.
     """
-    for name, entry in read_manifest().traces.items():
+    manifest = read_manifest()
+    for name, entry in manifest.traces.items():
         yield check_trace(name, entry, read(GOLDEN / entry.file))
+    yield check_budgets(manifest.budgets, read(GOLDEN / manifest.budgets.file))
 
 
 def build_all(progress: Progress = no_progress) -> Iterator[str]:

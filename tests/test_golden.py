@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 from golden.build import build_trace
-from golden.check import Condition, check_trace
+from golden.check import Condition, check_budgets, check_trace
 from golden.goldens import load_trace, schema
 from golden.manifest import Entry, program_sha256, provenance, read_manifest, sha256, trace_budgets
-from golden.store import GOLDEN, MANIFEST, TRACE_SCHEMA, UnreadableGolden, replace_file
+from golden.store import BUDGETS, GOLDEN, MANIFEST, TRACE_SCHEMA, UnreadableGolden, replace_file
 from golden.trace import Trace, decode, encode, full_steps, recorded_tensors
 from reference.config import MICROGPT, Config
 from reference.corpus import corpus_of, embedded_corpus
@@ -139,6 +139,15 @@ def test_damage_is_told_from_drift_and_located(small: Trace) -> None:
     assert "cannot be read as a trace" in truncated.detail
 
 
+def test_damaged_budgets_are_found() -> None:
+    entry = read_manifest().budgets
+    content = BUDGETS.read_bytes()
+    assert check_budgets(entry, content).condition is Condition.INTACT
+    damaged = check_budgets(entry, content[:-9])
+    assert damaged.condition is Condition.DAMAGED
+    assert "budgets.json has another SHA-256" in damaged.detail
+
+
 def test_a_changed_program_is_named_as_the_cause(small: Trace) -> None:
     changed = msgspec.structs.replace(small, config=replace(SMALL, learning_rate=0.02))
     content = encode(changed)
@@ -185,14 +194,14 @@ def test_a_manifest_that_cannot_be_read_says_how_to_get_it_back(
 
 
 def test_make_golden_on_an_unchanged_tree_changes_nothing() -> None:
-    files = [MANIFEST, TRACE_SCHEMA, GOLDEN / "traces" / "microgpt.json"]
+    files = [MANIFEST, BUDGETS, TRACE_SCHEMA, GOLDEN / "traces" / "microgpt.json"]
     before = [path.read_bytes() for path in files]
     build = subprocess.run(
         [sys.executable, "-m", "golden", "build"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert [path.read_bytes() for path in files] == before
-    assert build.stdout.count("unchanged") == 3
+    assert build.stdout.count("unchanged") == len(files)
 
 
 def test_the_check_command_says_that_all_is_well() -> None:
