@@ -52,6 +52,35 @@ def _rmsnorm_by_root(x: Vector) -> Vector:
     return [xi / root for xi in x]
 
 
+def _softmax_by_hand(logits: Vector) -> Vector:
+    """Weights by the log of the sum, which need not add up to 1, and the gradient from them."""
+    log_sum = _log_sum_exp(logits)
+    weights = [_detached((logit - log_sum).exp()) for logit in logits]
+    mean = dot(weights, logits)
+    return [
+        _with_gradient_of(weight, weight * (logit - mean))
+        for weight, logit in zip(weights, logits, strict=True)
+    ]
+
+
+def _cross_entropy_by_hand(logits: Vector, target: int) -> Value:
+    """The gradient is the probabilities, less 1 at the target."""
+    log_sum = _detached(_log_sum_exp(logits))
+    weights = [_detached((logit - log_sum).exp()) for logit in logits]
+    picked = pick(logits, target)
+    return _with_gradient_of(log_sum - _detached(picked), dot(weights, logits) - picked)
+
+
+def _detached(value: Value) -> Value:
+    assert isinstance(value, Symbol)
+    return value.detached()
+
+
+def _with_gradient_of(value: Value, other: Value) -> Value:
+    """The value, into which gradients flow as they do into another: their difference is 0."""
+    return value + (other - _detached(other))
+
+
 CANONICAL = ""
 
 REWRITES: dict[str, Functions] = {
@@ -61,6 +90,7 @@ REWRITES: dict[str, Functions] = {
         "cross_entropy": _cross_entropy_of_log_sum,
     },
     "through-maximum": {"softmax": _softmax_through_maximum},
+    "by-hand": {"softmax": _softmax_by_hand, "cross_entropy": _cross_entropy_by_hand},
     "one-reciprocal": {"softmax": _softmax_by_one_reciprocal, "rmsnorm": _rmsnorm_by_root},
 }
 """The functions that each rewrite puts in the place of the program's own."""

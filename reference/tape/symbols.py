@@ -12,7 +12,7 @@ looked up by it has an address that depends on the token, and so has a value pic
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import overload
 
@@ -300,6 +300,10 @@ class Symbol(Value):
     def maximum(cls, values: Sequence[Value]) -> Symbol:
         """One instruction for the largest, into which no gradient flows."""
         return cls._largest(values, is_constant=True)
+
+    def detached(self) -> Symbol:
+        """The same value as a constant: no gradient flows into it."""
+        return Symbol(self.recorder, replace(self.operand, is_constant=True))
 
     @classmethod
     def live_maximum(cls, values: Sequence[Value]) -> Symbol:
