@@ -4,7 +4,7 @@ VENV    = .venv
 READY   = $(VENV)/.ready
 RUN     = $(VENV)/bin/python -m
 
-.PHONY: help setup conform test golden check lint bench data protocol clean
+.PHONY: help setup conform test golden check lint bench bench-speed data protocol clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -28,6 +28,9 @@ lint: $(READY)   ## style and types
 
 bench: $(READY)  ## a training step of a port and of the reference, side by side: PORT=...
 	@$(RUN) pytest tests/bench_step.py --port "$(PORT)" $(ARGS)
+
+bench-speed: $(READY)  ## how fast the tape and the judge are, as ratios
+	@$(RUN) tests.benchmarks.speed $(ARGS)
 
 data: $(READY)   ## download names.txt, check its SHA-256
 	@$(RUN) reference --download $(ARGS)

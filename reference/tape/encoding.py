@@ -58,17 +58,26 @@ class Encoder:
         else:
             slots = [entry[place] for place in _PLACES]
         return any(
-            self._lies_in(loop, place, row, slot)
+            self._lies_in(loop, place, row, slot, entry[Field.ORDER])
             for place, row in zip(_PLACES, _ROWS, strict=True)
             if loop[place] != NOWHERE
             for slot in slots
             if NOWHERE < slot < self.num_slots
         )
 
-    def _lies_in(self, loop: list[int], place: int, row: int, slot: int) -> bool:
-        """Whether a slot may be one that a loop has at a place."""
-        rows = loop[Field.ROWS] if loop[Field.ORDER] < 0 else self.vocab_size
-        away, distance = slot - loop[place], loop[row]
+    def _lies_in(self, loop: list[int], place: int, row: int, slot: int, order: int) -> bool:
+        """Whether a slot may be one that a loop has at a place.
+
+        What is walked in the same `order` is looked up in the same rows, whichever they are;
+        of what is walked in another one, or in none, any row may be meant.
+        """
+        rows, distance = loop[Field.ROWS], loop[row]
+        away = slot - loop[place]
+        if 0 <= loop[Field.ORDER] == order and (loop[Field.LENGTH] == 1 or place == Field.OUT):
+            first, step = loop[Field.FIRST], loop[Field.STEP]
+            return any(away == (first + i * step) * distance for i in range(rows))
+        if loop[Field.ORDER] >= 0:
+            rows = self.vocab_size
         if loop[Field.LENGTH] == 1 or place == Field.OUT:
             if distance == 0:
                 return away == 0

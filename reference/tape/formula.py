@@ -213,20 +213,22 @@ def apply_adam(
 ) -> Any:  # fmt: skip
     """Update weights, m and v in place; gives the learning rate."""
     registers = np.empty((inputs.size, BLOCK), inputs.dtype)
-    registers[:, 0] = inputs
-    _apply(once, registers, 1)
+    for register in range(inputs.size):
+        registers[register, 0] = inputs[register]
+    _apply(once, registers, min(1, BLOCK))
     for register in range(len(PER_SCALAR), inputs.size):
         registers[register, :] = registers[register, 0]
     rate = registers[outputs[3], 0]
     for start in range(0, weights.size, BLOCK):
         size = min(BLOCK, weights.size - start)
-        end = start + size
-        registers[0, :size] = weights[start:end]
-        registers[1, :size] = m[start:end]
-        registers[2, :size] = v[start:end]
-        registers[3, :size] = gradients[start:end]
+        for k in range(size):
+            registers[0, k] = weights[start + k]
+            registers[1, k] = m[start + k]
+            registers[2, k] = v[start + k]
+            registers[3, k] = gradients[start + k]
         _apply(each, registers, size)
-        weights[start:end] = registers[outputs[0], :size]
-        m[start:end] = registers[outputs[1], :size]
-        v[start:end] = registers[outputs[2], :size]
+        for k in range(size):
+            weights[start + k] = registers[outputs[0], k]
+            m[start + k] = registers[outputs[1], k]
+            v[start + k] = registers[outputs[2], k]
     return rate

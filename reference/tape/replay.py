@@ -192,8 +192,10 @@ def evaluate(
     loss: int, tokens: Integers, vocab_size: int, params: Floats, x: Floats, g: Floats,
 ) -> None:  # fmt: skip
     """Fill `x` with the values of all slots and `g` with the derivatives of `loss` by them."""
-    x[: params.size] = params
-    x[x.size - constants.size :] = constants
+    for k in range(params.size):
+        x[k] = params[k]
+    for k in range(constants.size):
+        x[x.size - constants.size + k] = constants[k]
     orders = walk_orders(tokens, vocab_size)
     forward(code_forward, tables, tokens, orders, x)
     g[:] = x.dtype.type(0)
