@@ -13,6 +13,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from conformance.cases.autograd import fresh_expression
+from conformance.graphs import function_of
+from ports_adapter.messages import EvaluateParams
 from reference.activation import ACTIVATIONS
 from reference.adam import State, adam
 from reference.config import Config
@@ -21,10 +24,10 @@ from reference.data import names_path
 from reference.model import initial_weights
 from reference.program import Run
 from reference.sampling import next_logits
-from reference.tape import cache
+from reference.tape import cache, replay
 from reference.tape.machine import FlatState, Machine, TapeRun, flat, tape_of
 from reference.tape.power import roots, squares
-from reference.tape.recording import record
+from reference.tape.recording import record, record_function
 from reference.training import evaluate, train
 
 from .conftest import ROOT
@@ -64,6 +67,24 @@ def test_a_replay_is_the_scalar_program_bit_for_bit(
     assume(np.isfinite(flat(right.grads)).all())  # NaN is not equal to itself
     machine = Machine(config, vocab_size)
     assert machine.evaluation(machine.evaluate(flat(weights), tokens)) == right
+
+
+@given(st.integers(0, 10**6), st.integers(1, 4))
+@settings(max_examples=150, deadline=None)
+def test_any_expression_is_replayed_bit_for_bit(seed: int, number: int) -> None:
+    question = EvaluateParams(nodes=fresh_expression(seed, number).nodes)
+    function = function_of("evaluate", question)
+    graph = function.graph()
+    graph.root.backward()
+    tape = record_function(function.numbers, function.output, function.build)
+    inputs = np.array(function.numbers[""], np.float64)
+    values, gradients = np.empty(tape.num_slots), np.empty(tape.num_slots)
+    replay.evaluate(
+        tape.forward, tape.backward, tape.tables, tape.constants, tape.root,
+        np.empty(0, np.int64), 0, inputs, values, gradients,
+    )  # fmt: skip
+    assert values[tape.root] == graph.root.data
+    assert same_bits(gradients[: inputs.size], [leaf.grad for leaf in graph.leaves[""]])
 
 
 @pytest.mark.parametrize("n_embd", [8, 16, 32])

@@ -54,7 +54,9 @@ def cases(seed: int) -> list[Case]:
         _case("one-neuron", "differentiates a neuron with softmax-like parts", _neuron()),
         _case("deep-chain", f"differentiates a chain of {CHAIN} nodes", _chain()),
         *(
-            _case(f"fresh-{n}", "differentiates an expression drawn anew", _fresh(seed, n))
+            _case(
+                f"fresh-{n}", "differentiates an expression drawn anew", fresh_expression(seed, n)
+            )
             for n in range(1, FRESH + 1)
         ),
     ]
@@ -149,7 +151,7 @@ def _chain() -> Expression:
     return e
 
 
-def _fresh(seed: int, number: int) -> Expression:
+def fresh_expression(seed: int, number: int) -> Expression:
     """A random expression with shared nodes whose values stay near 1."""
     generator = random.Random(f"{seed}/autograd/{number}")
     e = Expression()

@@ -240,7 +240,7 @@ def streams(rounds: int, megabytes: int) -> Iterator[Line]:
 
 @click.command()
 @click.option("--rounds", default=5, show_default=True, help="Repetitions; the best counts.")
-@click.option("--megabytes", default=40, show_default=True, help="Size of the judged stream.")
+@click.option("--megabytes", default=350, show_default=True, help="Size of the judged stream.")
 @click.option("--in-full", is_flag=True, help="Run all steps of the scalar process, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(rounds: int, megabytes: int, in_full: bool, as_json: bool) -> None:
