@@ -1,0 +1,51 @@
+"""Compile all kernels and record the published program's tapes: `python -m reference.tape`.
+
+Both are kept on disk; whatever runs first would take the time otherwise.
+"""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from ..config import MICROGPT
+from ..corpus import embedded_corpus
+from ..model import initial_weights
+from ..tokenizer import Tokenizer
+from . import perturbed
+from .formula import adam_formula
+from .machine import FlatState, Machine, flat, tape_of
+from .rewrites import REWRITES
+
+
+def main() -> None:
+    """Do it."""
+    config, tokenizer = MICROGPT.config, Tokenizer.of(embedded_corpus().documents)
+    for positions in range(1, config.block_size + 1):
+        for rewrite in REWRITES:
+            tape_of(config, tokenizer.vocab_size, positions, rewrite)
+    weights = flat(initial_weights(config, tokenizer.vocab_size, random.Random(1)))
+    for dtype in (np.float64, np.float32):
+        machine = Machine(config, tokenizer.vocab_size, dtype)
+        start = FlatState(0, *(np.zeros_like(weights, dtype) + w for w in (weights, 0, 0)))
+        perturb(machine, start, [tokenizer.bos, tokenizer.bos])
+
+
+def perturb(machine: Machine, start: FlatState, tokens: list[int]) -> None:
+    """One step, as it is and perturbed."""
+    tape = machine.step(start, tokens).replay.tape
+    x, g = (np.empty(tape.num_slots, machine.dtype) for _ in range(2))
+    kind, seed, formula = perturbed.kind_of(machine.dtype), np.uint64(1), adam_formula()
+    perturbed.evaluate(
+        tape.forward, tape.backward, tape.tables, tape.constants, tape.root,
+        np.array(tokens, np.int64), machine.vocab_size, start.weights, x, g, 0, seed, kind,
+    )  # fmt: skip
+    perturbed.apply_adam(
+        formula.once, formula.each, formula.registers(machine.config, 0, machine.dtype),
+        formula.outputs, 0, start.weights, start.m, start.v, g[: tape.num_params], seed, kind,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
