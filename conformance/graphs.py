@@ -101,11 +101,10 @@ def function_of(method: str, params: Message) -> Function:
                 lambda at: model.linear(at["x"], at["w"]),
             )
         case VectorParams():
-            name = {"softmax": "softmax", "rmsnorm": "rmsnorm"}[method]
             return _vector(
                 {"x": params.x},
                 params.output_grad,
-                lambda at: getattr(model, name)(at["x"]),
+                lambda at: getattr(model, method)(at["x"]),
                 tuple(REWRITES),
             )
         case AttentionParams():

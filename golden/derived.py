@@ -103,12 +103,9 @@ def run_budgets(
 ) -> Budgets:
     """Budgets of training freely from a state of floats of that precision."""
     spread = training_spread(machine, state, documents, precision, replicas)
-    losses, last = [], state
-    for tokens in documents:
-        step = machine.step(last, tokens)
-        losses.append(step.replay.loss)
-        last = step.state
-    return training_budgets(machine, spread, np.array(losses), last, precision)
+    steps = list(machine.follow(state, documents))
+    losses = np.array([step.replay.loss for step in steps])
+    return training_budgets(machine, spread, losses, steps[-1].state, precision)
 
 
 def pack(budgets: Mapping[str, Array]) -> PackedBudgets:

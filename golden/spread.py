@@ -209,7 +209,7 @@ def training_spread(
     count: int = REPLICAS,
 ) -> TrainingSpread:
     """Of one step for each of the documents, from a state of floats of that precision."""
-    steps = list(_steps(machine, state, documents))
+    steps = list(machine.follow(state, documents))
     losses, counted = np.zeros(len(steps)), np.zeros(len(steps))
     squares = {part: np.zeros(state.weights.shape) for part in ("m", "v", "weights")}
     kinks: set[Kink] = set()
@@ -234,15 +234,6 @@ def training_spread(
         kinks=tuple(sorted(kinks, key=lambda kink: (kink.step, kink.index))),
         replicas=survivors,
     )
-
-
-def _steps(
-    machine: Machine, state: FlatState, documents: Sequence[Sequence[int]]
-) -> Iterator[FlatStep]:
-    for tokens in documents:
-        step = machine.step(state, tokens)
-        state = step.state
-        yield step
 
 
 def _perturbed_steps(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reference.adam import State
 from reference.tape.machine import FlatState, FlatStep, Machine, Replay
 
 from .budgets import TENSOR_FACTOR, UNIT_ROUNDOFF, Precision
@@ -50,10 +51,7 @@ class Trajectory:
     def of(cls, trace: Trace) -> Trajectory:
         """The trajectory that a trace records."""
         machine = Machine(trace.config, len(trace.characters) + 1)
-        weights = np.concatenate(
-            [np.asarray(matrix).ravel() for matrix in floats(trace.initial_weights).values()]
-        )
-        start = FlatState(0, weights, np.zeros_like(weights), np.zeros_like(weights))
+        start = FlatState.of(State.initial(floats(trace.initial_weights)))
         return cls(machine, start, [step.tokens for step in trace.steps])
 
     def steps(self) -> Iterator[FlatStep]:

@@ -151,11 +151,7 @@ class Training:
     @cached_property
     def steps(self) -> list[FlatStep]:
         """What the canonical program makes of them."""
-        steps, state = [], self.state
-        for tokens in self.documents:
-            steps.append(self.situations.machine.step(state, tokens))
-            state = steps[-1].state
-        return steps
+        return list(self.situations.machine.follow(self.state, self.documents))
 
     def budgets(self) -> Budgets:
         """Derived now."""

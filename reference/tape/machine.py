@@ -6,7 +6,7 @@ Parameters, gradients and moments are one-dimensional arrays in the order of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -185,6 +185,13 @@ class Machine:
         replay = self.evaluate(state.weights, tokens)
         after, rate = self.adam(state, replay.grads)
         return FlatStep(state.step, tokens, rate, replay, after)
+
+    def follow(self, state: FlatState, documents: Iterable[Sequence[int]]) -> Iterator[FlatStep]:
+        """One step for each document, whichever their number."""
+        for tokens in documents:
+            step = self.step(state, tokens)
+            state = step.state
+            yield step
 
     def train(self, state: FlatState, documents: Sequence[Sequence[int]]) -> Iterator[FlatStep]:
         """Steps up to the last one; step `k` takes document `k % len(documents)`."""
