@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,19 @@ from .symbols import Operand, Recorder, Symbol, SymbolicMatrix, Token
 from .tape import Slots, Tape, flattened
 
 
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Recording makes small objects by the hundred thousand, none of them garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_nothing_to_collect()
 def record(config: Config, vocab_size: int, positions: int) -> Tape:
     """Run the program over symbols for a document with this many positions.
 
@@ -49,6 +64,7 @@ def record(config: Config, vocab_size: int, positions: int) -> Tape:
 Build = Callable[[dict[str, Any]], tuple[Any, Value]]
 
 
+@_nothing_to_collect()
 def record_function(leaves: Mapping[str, Any], output: str, build: Build) -> Tape:
     """Record a function of nested lists of numbers.
 
