@@ -125,8 +125,8 @@ def _lies_in(
         rows = vocab_size
     if single:
         if distance == 0:
-            return away == 0
-        return away % distance == 0 and 0 <= away // distance < rows
+            return bool(away == 0)
+        return bool(away % distance == 0 and 0 <= away // distance < rows)
     stride, table = loop[_B_STRIDE], loop[_B_TABLE]
     if place == _A:
         stride, table = loop[_A_STRIDE], loop[_A_TABLE]
@@ -134,4 +134,4 @@ def _lies_in(
     if table >= 0:
         low, high = offsets[table : table + length].min(), offsets[table : table + length].max()
     across = (rows - 1) * distance
-    return low + min(0, across) <= away <= high + max(0, across)
+    return bool(low + min(0, across) <= away <= high + max(0, across))
