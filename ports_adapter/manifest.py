@@ -7,7 +7,7 @@ import shutil
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -19,6 +19,9 @@ FILE = "port.toml"
 OURS = Path(__file__).parent
 """Our own ports are the folders with a manifest beside this file."""
 
+Kind = Literal["port", "program"]
+"""What speaks the protocol, and what is run as it is and only prints."""
+
 
 class Timeouts(Struct, frozen=True, forbid_unknown_fields=True):
     """Time limits in seconds: of the build, of the first answer, of every other message."""
@@ -28,11 +31,29 @@ class Timeouts(Struct, frozen=True, forbid_unknown_fields=True):
     message: float = 60.0
 
 
+class Program(Struct, frozen=True, forbid_unknown_fields=True):
+    """What has to be known of a program that is run as it is.
+
+    `input` is the file that it trains on, in its working folder; `generator` whose random
+    numbers it draws (`auto`: whichever its output fits); the others are the sizes and
+    hyperparameters of its model.
+    """
+
+    input: str = "input.txt"
+    generator: Literal["auto", "cpython", "own"] = "auto"
+    seed: int = 42
+    n_embd: int = 16
+    n_head: int = 4
+    n_layer: int = 1
+    block_size: int = 16
+    temperature: float = 0.5
+
+
 class Port(Struct, frozen=True, kw_only=True):
     """A port ready to be built and run.
 
     `folder` is where its commands run. In a command, `{python}` stands for the Python that
-    runs this suite.
+    runs this suite. `label` is what the user called it.
     """
 
     folder: Path
@@ -43,10 +64,12 @@ class Port(Struct, frozen=True, kw_only=True):
     precision: Precision = "float64"
     timeouts: Timeouts = field(default_factory=Timeouts)
     label: str = ""
+    kind: Kind = "port"
+    program: Program = field(default_factory=Program)
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
-    """What may stand in `port.toml`."""
+    """What may stand in `port.toml`; a variant is a table of keys that differ."""
 
     name: str
     language: str
@@ -54,65 +77,67 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     build: list[str] = field(default_factory=list)
     precision: Precision = "float64"
     timeouts: Timeouts = field(default_factory=Timeouts)
+    kind: Kind = "port"
+    program: Program = field(default_factory=Program)
+    variants: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def our_ports() -> list[str]:
-    """The names of the ports that come with the suite."""
-    return sorted(path.parent.name for path in OURS.glob(f"*/{FILE}"))
+    """The names of the ports that come with the suite, each followed by its variants."""
+    return [
+        name
+        for path in sorted(OURS.glob(f"*/{FILE}"))
+        for name in (
+            path.parent.name,
+            *(f"{path.parent.name}:{variant}" for variant in _content(path).get("variants", {})),
+        )
+    ]
 
 
 def find_port(name_or_folder: str) -> Port:
     """The port in a folder (or with that `port.toml`), or one of ours by its name.
 
+    `:` and a name after it choose one of the port's variants.
+
     Raises:
-        BadManifest: there is no such folder or name, or its manifest cannot be used.
+        BadManifest: there is no such folder, name or variant, or the manifest cannot be used.
     """
-    path = Path(name_or_folder)
+    place, _, variant = name_or_folder.rpartition(":")
+    if not place or Path(name_or_folder).exists():
+        place, variant = name_or_folder, ""
+    path = Path(place)
     if path.name == FILE:
         path = path.parent
-    if name_or_folder in our_ports() and not (path / FILE).exists():
-        path = OURS / name_or_folder
+    if place in our_ports() and not (path / FILE).exists():
+        path = OURS / place
     if not path.is_dir():
         raise BadManifest(
-            f"there is no folder {name_or_folder!r}, and no port of ours has that name: PORT is "
+            f"there is no folder {place!r}, and no port of ours has that name: PORT is "
             f"a folder with a {FILE}, or one of {', '.join(our_ports())}"
         )
-    return read_manifest(path / FILE, label=name_or_folder)
+    return read_manifest(path / FILE, variant, label=name_or_folder)
 
 
-def read_manifest(path: Path, label: str = "") -> Port:
+def read_manifest(path: Path, variant: str = "", label: str = "") -> Port:
     """The port that a manifest describes.
 
     Args:
         path: of the manifest.
+        variant: which of its variants, if any.
         label: what the user called the port; a rerun is told to use it.
 
     Raises:
-        BadManifest: it is missing or not TOML, or a key is unknown, missing or of the wrong type.
+        BadManifest: it is missing or not TOML, a key is unknown, missing or of the wrong type,
+            or there is no such variant.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadManifest(
-            f"{path.parent} holds no {FILE}. It needs at least the keys name, language and run: "
-            'name = "my port", language = "Swift", run = ["./my-port"]'
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadManifest(f"{path} cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise BadManifest(f"{path} is not TOML: {error}") from None
-    _reject_unknown(path, content, _File, "")
-    if isinstance(content.get("timeouts"), dict):
-        _reject_unknown(path, content["timeouts"], Timeouts, "timeouts.")
-    try:
-        file = msgspec.convert(content, _File)
-    except msgspec.ValidationError as error:
-        raise BadManifest(f"{path}: {_in_keys(str(error))}") from None
-    if not file.run:
-        raise BadManifest(f"{path}: run is empty; it needs the command that starts the port")
-    for name in Timeouts.__struct_fields__:
-        if getattr(file.timeouts, name) <= 0:
-            raise BadManifest(f"{path}: timeouts.{name} must be more than 0 seconds")
+    file = _checked(path, _content(path))
+    if variant:
+        if variant not in file.variants:
+            known = ", ".join(file.variants) or "none"
+            raise BadManifest(f"{path}: there is no variant {variant!r}; known are {known}")
+        differing = file.variants[variant]
+        _reject_unknown(path, differing, _File, f"variants.{variant}.")
+        file = _checked(path, _content(path) | differing, f"in variant {variant}: ")
     return Port(
         folder=path.parent.resolve(),
         name=file.name,
@@ -122,7 +147,40 @@ def read_manifest(path: Path, label: str = "") -> Port:
         precision=file.precision,
         timeouts=file.timeouts,
         label=label or str(path.parent),
+        kind=file.kind,
+        program=file.program,
     )
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadManifest(
+            f"{path.parent} holds no {FILE}. It needs at least the keys name, language and run: "
+            'name = "my port", language = "Swift", run = ["./my-port"]'
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadManifest(f"{path} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadManifest(f"{path} is not TOML: {error}") from None
+
+
+def _checked(path: Path, content: dict[str, Any], where: str = "") -> _File:
+    _reject_unknown(path, content, _File, "")
+    for name, shape in (("timeouts", Timeouts), ("program", Program)):
+        if isinstance(content.get(name), dict):
+            _reject_unknown(path, content[name], shape, f"{name}.")
+    try:
+        file = msgspec.convert(content, _File)
+    except msgspec.ValidationError as error:
+        raise BadManifest(f"{path}: {where}{_in_keys(str(error))}") from None
+    if not file.run:
+        raise BadManifest(f"{path}: {where}run is empty; it needs the command that starts the port")
+    for name in Timeouts.__struct_fields__:
+        if getattr(file.timeouts, name) <= 0:
+            raise BadManifest(f"{path}: {where}timeouts.{name} must be more than 0 seconds")
+    return file
 
 
 def _reject_unknown(path: Path, content: dict[str, Any], shape: type[Struct], prefix: str) -> None:
@@ -138,8 +196,17 @@ def _reject_unknown(path: Path, content: dict[str, Any], shape: type[Struct], pr
 
 def _in_keys(message: str) -> str:
     """A msgspec message with its place written as a TOML key."""
-    message = message.replace("Invalid enum value", "expected float64 or float32, got")
+    for key, values in _POSSIBLE.items():
+        if message.endswith(f"`$.{key}`"):
+            message = message.replace("Invalid enum value", f"expected {values}, got")
     return message.replace(" - at `$.", " - at key `").replace("Object missing", "it lacks the")
+
+
+_POSSIBLE = {
+    "precision": "float64 or float32",
+    "kind": "port or program",
+    "program.generator": "auto, cpython or own",
+}
 
 
 def _command(words: list[str]) -> tuple[str, ...]:

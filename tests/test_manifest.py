@@ -77,3 +77,41 @@ def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
     assert missing_tool(("./p",), tmp_path) == "./p is not executable"
     (tmp_path / "p").chmod(0o755)
     assert missing_tool(("./p",), tmp_path) is None
+
+
+VARIED = MINIMAL + (
+    '[variants.single]\nname = "p, single"\nrun = ["./p", "-s"]\nprecision = "float32"\n'
+)
+
+
+def test_a_variant_differs_in_what_it_says_alone(tmp_path: Path) -> None:
+    written(tmp_path, VARIED)
+    plain, single = find_port(str(tmp_path)), find_port(f"{tmp_path}:single")
+    assert (plain.name, plain.precision, plain.run) == ("p", "float64", ("./p",))
+    assert (single.name, single.precision, single.run) == ("p, single", "float32", ("./p", "-s"))
+    assert (single.language, single.label) == ("C", f"{tmp_path}:single")
+
+
+@pytest.mark.parametrize(
+    ("variant", "content", "message"),
+    [
+        ("double", VARIED, "no variant 'double'; known are single"),
+        ("double", MINIMAL, "no variant 'double'; known are none"),
+        ("v", MINIMAL + "[variants.v]\nnmae = 'x'", "unknown key variants.v.nmae; did you mean"),
+        ("v", MINIMAL + "[variants.v]\nname = 3", "in variant v: Expected `str`, got `int`"),
+        ("v", MINIMAL + "[variants]\nv = 3", "Expected `object`, got `int` - at key `variants"),
+    ],
+)
+def test_a_wrong_variant_says_what_is_wrong(
+    tmp_path: Path, variant: str, content: str, message: str
+) -> None:
+    written(tmp_path, content)
+    with pytest.raises(BadManifest, match=message):
+        find_port(f"{tmp_path}:{variant}")
+
+
+def test_a_folder_may_have_a_colon_in_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "a:b"
+    folder.mkdir()
+    written(folder, MINIMAL)
+    assert find_port(str(folder)).name == "p"
