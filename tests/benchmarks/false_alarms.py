@@ -18,6 +18,7 @@ from queue import Queue
 from threading import Thread
 
 import click
+from msgspec import structs
 
 from conformance.case import Case
 from conformance.cases import all_cases, select
@@ -25,12 +26,14 @@ from conformance.engine import Engine, Result
 from conformance.explained import offer_of
 from conformance.outcome import Outcome
 from golden.budgets import Precision
-from ports_adapter.manifest import OURS, Port, find_port
+from ports_adapter.manifest import OURS, Port, Timeouts, find_port
 from tests.ports.taped import SCALAR_ONLY
 from tests.ports.variants import VARIANTS
 
 ROOT = Path(__file__).parent.parent.parent
 FRESH = ("*/fresh*", "layers/*fresh*")
+PATIENT = Timeouts(start=600, message=600)
+"""All ports start at once, and this asks how they compute, not how fast."""
 
 
 @dataclass
@@ -48,7 +51,7 @@ class Honest:
 
     def run(self) -> None:
         """Ask the port whatever comes, until nothing more does."""
-        engine = Engine(self.port)
+        engine = Engine(structs.replace(self.port, timeouts=PATIENT))
 
         def keep(result: Result) -> None:
             self.see(result)
