@@ -100,7 +100,7 @@ def _params(method: str) -> Message:
             )
         case "adam":
             return protocol.AdamParams(
-                profile=profile, optimizer=optimizer, step=0,
+                profile=profile, sizes=sizes, optimizer=optimizer, step=0,
                 weights=_small(0.1), m=_small(0.0), v=_small(0.0), grads=_small(0.01),
             )  # fmt: skip
         case "train":

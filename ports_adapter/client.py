@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
+from .arranging import AS_OURS, Arranger
 from .failures import PortError, ProtocolViolated, WrongAnswer
 from .jsonrpc import Error, Request
 from .manifest import Port
@@ -109,18 +110,19 @@ class Client:
         if (early := self._process.unread()) is not None:
             raise ProtocolViolated(f"a line came before anything was asked: {quoted(early)}")
         self._last_id += 1
-        request = Request(id=self._last_id, method=method, params=params)
+        arranger = Arranger.of(self.port.layout, method, params)
+        request = Request(id=self._last_id, method=method, params=arranger.question(params))
         self._process.send(self._encoder.encode(request) + b"\n")
         while True:
             line = self._process.receive(seconds)
-            if on_step is not None and (step := self._plain_step(line)) is not None:
+            if on_step is not None and (step := self._plain_step(line, arranger)) is not None:
                 on_step(step)
                 continue
             message = self._parse(line)
             if message.method is not UNSET:
                 if on_step is None:
                     raise ProtocolViolated(f"{method} sends no notifications, got {quoted(line)}")
-                on_step(self._step_of(message, line))
+                on_step(self._step_of(message, line, arranger))
                 continue
             self._check_id(message, line)
             if message.is_error:
@@ -128,10 +130,12 @@ class Client:
                 raise PortError(error.code, printable(error.message, 500))
             if message.result is UNSET:
                 raise ProtocolViolated(f"the answer has neither result nor error: {quoted(line)}")
-            return _decode(message.result, result, "/result")
+            return _decode(message.result, result, "/result", arranger)
 
-    def _plain_step(self, line: bytes) -> StepParams | None:
-        """A step of this request, or None for any other line, right or wrong."""
+    def _plain_step(self, line: bytes, arranger: Arranger) -> StepParams | None:
+        """A step of this request, arranged as ours, or None for any other line."""
+        if arranger.has_rules:
+            return None
         try:
             step = self._step_decoder.decode(line).params
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -167,11 +171,11 @@ class Client:
                 f"the answer has {got}, the question had id {self._last_id}: {quoted(line)}"
             )
 
-    def _step_of(self, message: _Line, line: bytes) -> StepParams:
+    def _step_of(self, message: _Line, line: bytes, arranger: Arranger) -> StepParams:
         if message.method != "step" or message.params is UNSET:
             raise ProtocolViolated(f"a notification that nobody asked for: {quoted(line)}")
         try:
-            step = _decode(message.params, StepParams, "/params")
+            step = _decode(message.params, StepParams, "/params", arranger)
         except WrongAnswer as error:
             # The answer itself is still to come, so the port is not ready for the next question.
             raise ProtocolViolated(f"wrong step: {error}") from None
@@ -182,11 +186,16 @@ class Client:
         return step
 
 
-def _decode(raw: Raw | msgspec.UnsetType, shape: type[Result], at: str) -> Result:
-    """A part of a message as the type that it must have."""
+def _decode(
+    raw: Raw | msgspec.UnsetType, shape: type[Result], at: str, arranger: Arranger = AS_OURS
+) -> Result:
+    """A part of a message as the type that it must have, its tensors arranged as ours."""
+    content = b"" if raw is UNSET else raw
     try:
-        return msgspec.json.decode(b"" if raw is UNSET else raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if not arranger.has_rules:
+            return msgspec.json.decode(content, type=shape)
+        return msgspec.convert(arranger.answer(msgspec.json.decode(content), at), type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WrongAnswer(f"wrong answer: {_explained(str(error), at)}") from None
 
 

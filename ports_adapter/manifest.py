@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from .failures import BadManifest
+from .layout import BadRule, Layout, Rule, check
 from .messages import Precision
 
 FILE = "port.toml"
@@ -64,6 +65,7 @@ class Port(Struct, frozen=True, kw_only=True):
     precision: Precision = "float64"
     timeouts: Timeouts = field(default_factory=Timeouts)
     label: str = ""
+    layout: Layout = field(default_factory=Layout)
     kind: Kind = "port"
     program: Program = field(default_factory=Program)
 
@@ -77,6 +79,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     build: list[str] = field(default_factory=list)
     precision: Precision = "float64"
     timeouts: Timeouts = field(default_factory=Timeouts)
+    layout: list[Rule] = field(default_factory=list)
     kind: Kind = "port"
     program: Program = field(default_factory=Program)
     variants: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -147,6 +150,7 @@ def read_manifest(path: Path, variant: str = "", label: str = "") -> Port:
         precision=file.precision,
         timeouts=file.timeouts,
         label=label or str(path.parent),
+        layout=Layout(tuple(file.layout)),
         kind=file.kind,
         program=file.program,
     )
@@ -180,6 +184,10 @@ def _checked(path: Path, content: dict[str, Any], where: str = "") -> _File:
     for name in Timeouts.__struct_fields__:
         if getattr(file.timeouts, name) <= 0:
             raise BadManifest(f"{path}: {where}timeouts.{name} must be more than 0 seconds")
+    try:
+        check(file.layout)
+    except BadRule as error:
+        raise BadManifest(f"{path}: {where}{error}") from None
     return file
 
 

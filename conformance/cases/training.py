@@ -101,6 +101,7 @@ def _update(
     grads = situations.representable(replace(state, weights=grads)).weights
     params = AdamParams(
         profile=situations.trace.profile,
+        sizes=sizes_of(config),
         optimizer=optimizer_of(config),
         step=state.step,
         weights=as_json(state.weights),

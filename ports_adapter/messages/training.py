@@ -24,6 +24,7 @@ class AdamParams(Message):
     """One update from a given state. `step` is 0-based, so bias correction uses `step + 1`."""
 
     profile: str
+    sizes: Sizes
     optimizer: Optimizer
     step: Count
     weights: Weights

@@ -1,0 +1,160 @@
+"""Layouts: a port that keeps its weights otherwise is asked, and answers, in its own way."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from ports_adapter.failures import BadManifest, WrongAnswer
+from ports_adapter.layout import EXAMPLE, OF_A_LAYER, OF_THE_MODEL, Layout, Rule
+from ports_adapter.manifest import FILE, Port, read_manifest
+
+from .conftest import ROOT, outcomes, run_suite
+from .ports.arranged_port import WAYS
+
+LAYOUTS = {
+    "transposed": """
+[[layout]]
+ours = "lm_head"
+pattern = "o i -> i o"
+"""
+    + "".join(
+        f"""
+[[layout]]
+ours = "{name}"
+pattern = "o i -> i o"
+"""
+        for name in OF_A_LAYER
+    ),
+    "per-head": "".join(
+        f"""
+[[layout]]
+ours = "layer{{l}}.attn_w{part}"
+port = "blocks.{{l}}.{part}"
+pattern = "(h d) i -> h i d"
+"""
+        for part in "qkv"
+    )
+    + """
+[[layout]]
+ours = "layer{l}.attn_wo"
+port = "blocks.{l}.out{h}"
+pattern = "o (h d) -> h o d"
+""",
+    "fused": """
+[[layout]]
+ours = ["layer{l}.attn_wq", "layer{l}.attn_wk", "layer{l}.attn_wv"]
+port = "h{l}.c_attn"
+pattern = "part o i -> i (part o)"
+""",
+    "flat": f"""
+[[layout]]
+ours = {[*OF_THE_MODEL, *OF_A_LAYER]}
+port = "theta"
+pattern = "*"
+""",
+}
+
+
+def arranged_port(folder: Path, way: str, layout: str) -> Port:
+    """The canonical program behind a layout of its own, with a manifest that declares one."""
+    command = [sys.executable, "-m", "tests.ports.arranged_port", way, "--tape"]
+    (folder / FILE).write_text(
+        f'name = "{way}"\nlanguage = "Python"\nrun = {command}\ntimeouts.start = 60\n{layout}'
+    )
+    return structs.replace(read_manifest(folder / FILE), folder=ROOT)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_port_with_its_own_layout_passes_when_it_declares_it(tmp_path: Path, way: str) -> None:
+    report = run_suite(
+        arranged_port(tmp_path, way, LAYOUTS[way]),
+        "forward/cold*", "backward/cold-step-1", "adam/fresh", "train/recorded-in-full",
+    )  # fmt: skip
+    assert report.exit_code == 0, outcomes(report)
+    assert outcomes(report)["train/recorded-in-full"] == "pass"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_fails_when_it_does_not(tmp_path: Path, way: str) -> None:
+    report = run_suite(arranged_port(tmp_path, way, ""), "forward/cold*", "backward/cold*")
+    assert {str(case.outcome) for case in report.cases} <= {"mismatch", "crash", "error"}
+
+
+def example(seed: float) -> dict[str, Any]:
+    return {
+        name: [[seed + 7.5 * row + column for column in range(columns)] for row in range(rows)]
+        for name, (rows, columns) in EXAMPLE.items()
+    }
+
+
+RULES = st.sampled_from(
+    [
+        [Rule("wte", "v e -> e v")],
+        [Rule("layer{l}.attn_wq", "(h d) i -> h d i")],
+        [Rule("layer{l}.attn_wq", "(h d) i -> (d h) i"), Rule("wpe", port="positions")],
+        [Rule("layer{l}.attn_wo", "o (h d) -> h d o", "out.{l}.{h}")],
+        [Rule(["layer{l}.mlp_fc1", "layer{l}.attn_wq"], "* i", "stack{l}")],
+        [Rule(["wpe", "wte", "layer{l}.mlp_fc2"], "*", "vector")],
+        [Rule(["layer{l}.attn_wq", "layer{l}.attn_wv"], "p o i -> o p i", "pairs{l}")],
+    ]
+)
+
+
+@given(RULES, st.floats(-1e3, 1e3))
+def test_what_a_layout_arranges_it_arranges_back(rules: list[Rule], seed: float) -> None:
+    arrangement = Layout(rules).arrangement(EXAMPLE, n_head=2)
+    ours = example(seed)
+    port = arrangement.to_port(ours)
+    assert port != ours
+    assert arrangement.to_ours(port, "/grads") == ours
+
+
+def test_a_tensor_of_another_shape_or_name_is_said_to_be_wrong() -> None:
+    rule = Rule("layer{l}.attn_wq", "(h d) i -> h d i", "q{l}")
+    arrangement = Layout([rule]).arrangement(EXAMPLE, n_head=2)
+    port = arrangement.to_port(example(0.0))
+    with pytest.raises(WrongAnswer, match=r"/grads/q0 is missing; port.toml's layout has it"):
+        arrangement.to_ours({k: t for k, t in port.items() if k != "q0"}, "/grads")
+    with pytest.raises(WrongAnswer, match=r"/grads/q1 must have shape \[2, 2, 4\].* got \[4, 4\]"):
+        arrangement.to_ours(port | {"q1": port["layer0.attn_wk"]}, "/grads")
+    with pytest.raises(WrongAnswer, match=r"q1 must have shape .* got none that is regular"):
+        arrangement.to_ours(port | {"q1": [[[1.0], [1.0, 2.0]]]}, "/grads")
+
+
+MINIMAL = 'name = "p"\nlanguage = "C"\nrun = ["./p"]\n'
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ('ours = "wtee"', "layout rule 1: there is no 'wtee'; ours are wte, wpe"),
+        ('ours = "wte"\npattern = "a b c -> a"', "layout rule 1: .*a b c -> a"),
+        ('ours = "wte"\npattern = "a b -> a"', "layout rule 1: "),
+        ('ours = ["wte", "wpe"]', "several tensors need a port's name and a pattern"),
+        ('ours = "wte"\nport = "e{l}"', r"e\{l\} is one a layer, \['wte'\] are not"),
+        ('ours = "wte"\n[[layout]]\nours = "wte"', "layout rule 2: wte is in two rules"),
+        ('ours = []\nport = "x"', "ours is empty"),
+        ('ours = "fc1"\nport = "x"', "fc1 of a method can be rearranged, not renamed"),
+        ('our = "wte"', "object missing|lacks the required field `ours`|unknown field `our`"),
+        ("ours = 3", "got `int` - at key `layout"),
+    ],
+)
+def test_a_wrong_layout_says_which_rule_is_wrong_and_why(
+    tmp_path: Path, rule: str, message: str
+) -> None:
+    (tmp_path / FILE).write_text(MINIMAL + "[[layout]]\n" + rule)
+    with pytest.raises(BadManifest, match=message):
+        read_manifest(tmp_path / FILE)
+
+
+def test_a_layout_is_written_as_it_is_read(tmp_path: Path) -> None:
+    rules = (Rule("wte", "v e -> e v"), Rule(["wpe", "lm_head"], "* i", "t"))
+    (tmp_path / FILE).write_text(MINIMAL + Layout(rules).toml())
+    assert tuple(read_manifest(tmp_path / FILE).layout.rules) == rules
