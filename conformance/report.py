@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from golden.trace import Number, number
+from ports_adapter.layout import Layout
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable, tail
 
@@ -94,7 +95,11 @@ class LevelReport(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A run. `first_divergence` is the slug of the failure to look at first, if any."""
+    """A run. `first_divergence` is the slug of the failure to look at first, if any.
+
+    `layout` is what port.toml should declare, if the port is right in that layout and wrong
+    in the declared one.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     suite_version: str = SUITE_VERSION
@@ -104,13 +109,21 @@ class Report(Struct, frozen=True, kw_only=True):
     verdict: str
     grade: str
     first_divergence: str
+    layout: str
     levels: list[LevelReport]
     cases: list[CaseReport]
     seconds: float
 
 
-def make_report(port: Port, finished: Finished, seed: int) -> Report:
-    """The report of a finished run."""
+def make_report(port: Port, finished: Finished, seed: int, layout: Layout | None = None) -> Report:
+    """The report of a finished run.
+
+    Args:
+        port: what was asked.
+        finished: how that ended.
+        seed: of the fresh cases.
+        layout: one in which the port is right, if the declared one is wrong.
+    """
     results = finished.results
     tainted = tainted_cases(results)
     cases = [_case(result, tainted.get(result.case.slug, ""), port, seed) for result in results]
@@ -129,6 +142,7 @@ def make_report(port: Port, finished: Finished, seed: int) -> Report:
         verdict=verdict_of(results, exit_code),
         grade=grade_of(results, port) if exit_code is ExitCode.PASS else "none",
         first_divergence=failures[0] if failures else "",
+        layout=layout.toml() if layout else "",
         levels=[_level(level, cases) for level in Level if any(c.level is level for c in cases)],
         cases=cases,
         seconds=sum(result.seconds for result in results),

@@ -23,6 +23,7 @@ from .cases import all_cases, long_cases, select
 from .cases.handshake import shutdown_case
 from .cases.program import published_case
 from .engine import Engine, Finished
+from .layouts import recognised_layout
 from .outcome import ExitCode
 from .report import Report, encode, make_report
 from .terminal import progress, show
@@ -109,7 +110,8 @@ def judge_port(port: Port, request: Request) -> Report:
     build(port)
     if reason := missing_tool(port.run, port.folder):
         raise NotStarted(f"the run command cannot be started: {reason}")
-    return make_report(port, _run(port, selected, shut_down=shut_down), seed)
+    finished = _run(port, selected, shut_down=shut_down)
+    return make_report(port, finished, seed, recognised_layout(port, finished))
 
 
 def the_case(slug: str, known: Sequence[Case]) -> Case:

@@ -13,10 +13,12 @@ from rich.text import Text
 from golden.budgets import WARNING
 
 from .engine import Result
+from .levels import next_methods
 from .outcome import ExitCode, Outcome
 from .report import CaseReport, Difference, Report
 
 SLUGS_SHOWN = 6
+PROTOCOL = "ports_adapter/PROTOCOL.md"
 STYLES = {Outcome.PASS: "green", Outcome.NOT_OFFERED: "dim"}
 FAILURE_STYLE = "red"
 
@@ -31,6 +33,8 @@ def show(report: Report, console: Console) -> None:
     if failures:
         _first(failures[0], console)
         _others(failures, console)
+    if report.layout:
+        _layout(report.layout, console)
     console.print()
     for line in (*_left_out(report), *_near_the_limit(report)):
         _line(console, line)
@@ -38,6 +42,15 @@ def show(report: Report, console: Console) -> None:
         _line(console, f"Grade: {report.grade}.")
     style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
     _line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
+    for line in _next(report):
+        _line(console, line)
+
+
+def _layout(toml: str, console: Console) -> None:
+    console.print()
+    _line(console, "The weights are arranged otherwise than port.toml says; with this it is right:")
+    for line in toml.splitlines():
+        _line(console, f"  {line}".rstrip())
 
 
 def _left_out(report: Report) -> Iterator[str]:
@@ -52,6 +65,17 @@ def _left_out(report: Report) -> Iterator[str]:
     )
     for what, cases in elsewhere.items():
         yield f"Not offered, so not judged: {what} ({_counted(cases).strip()})."
+
+
+def _next(report: Report) -> Iterator[str]:
+    """What the author of a passing port that is not complete writes next."""
+    offered = report.port.methods
+    if report.exit_code is not ExitCode.PASS or not offered:
+        return
+    due = next_methods(offered, [level.level for level in report.levels])
+    for level, name in due[:1]:
+        instead = f" (or {due[1][1]}, without a scalar autograd)" if due[1:] else ""
+        yield f"Next: {name}, of the level {level}{instead}: see {PROTOCOL}."
 
 
 def _near_the_limit(report: Report) -> Iterator[str]:

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from conformance import layouts
 from ports_adapter.failures import BadManifest, WrongAnswer
 from ports_adapter.layout import EXAMPLE, OF_A_LAYER, OF_THE_MODEL, Layout, Rule
 from ports_adapter.manifest import FILE, Port, read_manifest
 
-from .conftest import ROOT, outcomes, run_suite
+from .conftest import ROOT, oracle_port, outcomes, run_suite
 from .ports.arranged_port import WAYS
 
 LAYOUTS = {
@@ -85,6 +86,38 @@ def test_a_port_with_its_own_layout_passes_when_it_declares_it(tmp_path: Path, w
 def test_it_fails_when_it_does_not(tmp_path: Path, way: str) -> None:
     report = run_suite(arranged_port(tmp_path, way, ""), "forward/cold*", "backward/cold*")
     assert {str(case.outcome) for case in report.cases} <= {"mismatch", "crash", "error"}
+
+
+def declared(way: str, right: str, wrong: str) -> tuple[str, str]:
+    """A layout with a mistake in it."""
+    assert right in LAYOUTS[way]
+    return way, LAYOUTS[way].replace(right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("way", "wrong", "missing"),
+    [
+        ("transposed", "", 'ours = "layer{l}.mlp_fc1"\npattern = "o i -> i o"'),
+        (*declared("per-head", "h i d", "h d i"), 'pattern = "(h d) i -> h i d"'),
+        (*declared("fused", "i (part o)", "(part o) i"), 'pattern = "p o i -> i (p o)"'),
+        (*declared("flat", "'wte', 'wpe', 'lm_head'", "'lm_head', 'wte', 'wpe'"), '["wte","wpe",'),
+    ],
+)  # fmt: skip
+def test_a_wrong_layout_is_recognised_and_the_right_lines_are_suggested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, wrong: str, missing: str
+) -> None:
+    monkeypatch.setattr(layouts, "SECONDS", 200.0)
+    report = run_suite(arranged_port(tmp_path, way, wrong), "forward/cold*", "forward/zero-*")
+    assert report.exit_code == 1
+    assert missing in report.layout
+    (tmp_path / "mended").mkdir()
+    mended = run_suite(arranged_port(tmp_path / "mended", way, report.layout), "forward/cold*")
+    assert mended.exit_code == 0
+
+
+def test_no_layout_is_suggested_for_a_port_that_computes_wrongly() -> None:
+    report = run_suite(oracle_port("attention-scale-missing"), "forward/warm*", "forward/every-token")
+    assert (report.exit_code, report.layout) == (1, "")
 
 
 def example(seed: float) -> dict[str, Any]:

@@ -1,0 +1,192 @@
+"""Recognising a layout: a failing port may be right, its weights arranged otherwise.
+
+The port is asked a question that it failed again and again, each time in another layout. A
+layout in which it is right, here and in other questions that it failed, is worth a line in
+its manifest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import combinations, permutations, product
+
+from msgspec import structs
+
+from ports_adapter.client import Client
+from ports_adapter.failures import NotStarted, PortError, PortFailure, WrongAnswer
+from ports_adapter.layout import OF_A_LAYER, OF_THE_MODEL, Layout, Rule
+from ports_adapter.manifest import Port
+from ports_adapter.messages import METHODS, InitializeResult
+
+from .case import Case, Refusal
+from .cases.handshake import introduction
+from .compare import compare
+from .engine import Finished
+from .levels import Level
+from .outcome import Outcome
+
+SECONDS = 10.0
+"""How long to look for a layout."""
+
+CONFIRMING = 4
+"""How many questions a layout must answer."""
+
+TOLD = (Level.FORWARD, Level.BACKWARD)
+
+HEADS = ("(h d) i -> (d h) i", "(h d) i -> h d i", "(h d) i -> h i d")
+BY_HEAD = ("o (h d) -> o (d h)", "o (h d) -> h o d", "o (h d) -> h d o")
+TRANSPOSED = "o i -> i o"
+GROUPS = (
+    (("layer{l}.attn_wq", "layer{l}.attn_wk", "layer{l}.attn_wv"), ("", TRANSPOSED, *HEADS)),
+    (("layer{l}.attn_wo",), ("", TRANSPOSED, *BY_HEAD)),
+    (("layer{l}.mlp_fc1", "layer{l}.mlp_fc2"), ("", TRANSPOSED)),
+    (("lm_head",), ("", TRANSPOSED)),
+    (("wte", "wpe"), ("", TRANSPOSED)),
+)
+"""Tensors that a port arranges alike, and how."""
+
+USUALLY_TRANSPOSED = (
+    ("lm_head", *OF_A_LAYER),
+    OF_A_LAYER,
+    (*OF_THE_MODEL, *OF_A_LAYER),
+)
+
+STACKS = (
+    "p o i -> (p o) i", "p o i -> i (p o)", "p o i -> p o i", "p o i -> p i o",
+    "p (h d) i -> (h p d) i",
+)  # fmt: skip
+"""How tensors of one shape are made one."""
+
+Choice = tuple[Rule, ...]
+
+
+def recognised_layout(port: Port, finished: Finished) -> Layout | None:
+    """The layout in which a port that failed is right, or None if none is found.
+
+    Looked for where `forward`, or `backward` without it, was asked and mostly failed.
+    """
+    failed = _failed(finished)
+    if finished.offer is None or not failed:
+        return None
+    deadline = time.monotonic() + SECONDS
+    with closing(_Trial(port, finished.offer)) as trial:
+        for rules in candidates(port.layout.rules):
+            if time.monotonic() > deadline:
+                return None
+            layout = Layout(rules)
+            if all(trial.passes(case, layout) for case in failed):
+                return layout
+    return None
+
+
+@dataclass
+class _Trial:
+    """A port kept running while one layout after the other is tried on it."""
+
+    port: Port
+    offer: InitializeResult
+    client: Client | None = None
+
+    def passes(self, case: Case, layout: Layout) -> bool:
+        """Whether the port answers a question rightly in a layout."""
+        expected = case.answer(self.offer)
+        assert not isinstance(expected, Refusal)
+        try:
+            client = self.client = self.client or self._started()
+            client.port = structs.replace(self.port, layout=layout)
+            kind = METHODS[case.method].result
+            got = client.ask(case.method, case.question(self.offer), kind, SECONDS)
+        except (PortError, WrongAnswer):
+            return False
+        except (PortFailure, NotStarted):
+            self.close()
+            return False
+        return not compare(expected, structs.asdict(got)).divergences
+
+    def close(self) -> None:
+        """End the port."""
+        if self.client is not None:
+            self.client.close()
+            self.client = None
+
+    def _started(self) -> Client:
+        client = Client(self.port)
+        client.ask("initialize", introduction(), InitializeResult, self.port.timeouts.start)
+        return client
+
+
+def candidates(declared: Sequence[Rule]) -> Iterator[tuple[Rule, ...]]:
+    """Layouts like the declared one: what is usual first, then what differs in the least."""
+    if not declared:
+        for names in USUALLY_TRANSPOSED:
+            yield tuple(Rule(name, TRANSPOSED) for name in names)
+    slots = [*_joined(declared), *_grouped(declared)]
+    for changes in range(1, len(slots) + 1):
+        for changed in combinations(range(len(slots)), changes):
+            ways = [slot[1:] if i in changed else slot[:1] for i, slot in enumerate(slots)]
+            for choice in product(*ways):
+                yield tuple(rule for rules in choice for rule in rules if _says_something(rule))
+
+
+def _grouped(declared: Sequence[Rule]) -> Iterator[list[Choice]]:
+    """The choices for tensors that stand alone, each group's declared one first."""
+    joined = {name for rule in declared if len(rule.names) > 1 for name in rule.names}
+    alone = {rule.names[0]: rule for rule in declared if len(rule.names) == 1}
+    for names, patterns in GROUPS:
+        rules = [alone.get(name, Rule(name)) for name in names if name not in joined]
+        choices = [tuple(rules)]
+        for pattern in patterns:
+            choice = tuple(structs.replace(rule, pattern=pattern) for rule in rules)
+            if choice not in choices and _has_heads_apart(choice):
+                choices.append(choice)
+        yield choices
+
+
+def _joined(declared: Sequence[Rule]) -> Iterator[list[Choice]]:
+    """The choices for each tensor that is made of several, the declared one first."""
+    for rule in declared:
+        if len(rule.names) == 1:
+            continue
+        choices: list[Choice] = [(rule,)]
+        if "->" in rule.pattern:
+            orders = [list(order) for order in permutations(rule.names)]
+            ways = [(order, pattern) for pattern in (rule.pattern, *STACKS) for order in orders]
+        else:
+            canonical = [name for name in (*OF_THE_MODEL, *OF_A_LAYER) if name in rule.names]
+            layers_first = sorted(canonical, key=lambda name: name == "lm_head")
+            ways = [(order, rule.pattern) for order in (canonical, sorted(canonical), layers_first)]
+        for order, pattern in ways:
+            choice = (structs.replace(rule, ours=order, pattern=pattern),)
+            if choice not in choices:
+                choices.append(choice)
+        yield choices
+
+
+def _has_heads_apart(choice: Choice) -> bool:
+    """Whether what is named head by head has heads for a first axis."""
+    return all("{h}" not in rule.port or "-> h " in rule.pattern for rule in choice)
+
+
+def _says_something(rule: Rule) -> bool:
+    return bool(rule.pattern or rule.port)
+
+
+def _failed(finished: Finished) -> list[Case]:
+    """Questions that show whether a layout is right, if most of their level failed.
+
+    Not all: weights that are all zero are right in any layout.
+    """
+    for level in TOLD:
+        asked = [
+            result
+            for result in finished.results
+            if result.case.level is level
+            and result.outcome not in (Outcome.NOT_OFFERED, Outcome.NOT_RUN)
+        ]
+        failed = [result.case for result in asked if result.outcome.is_failure]
+        if asked:
+            return failed[:CONFIRMING] if 2 * len(failed) > len(asked) else []
+    return []
