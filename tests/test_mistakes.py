@@ -6,7 +6,7 @@ import pytest
 
 from conformance.outcome import ExitCode
 
-from .conftest import failed_levels, oracle_port, run_suite
+from .conftest import failed_levels, outcomes, oracle_port, run_suite
 from .ports.mistakes import MISTAKES
 
 QUICK = (
@@ -26,6 +26,7 @@ FIRST_LEVEL = {
     "loss-of-log-p-plus-epsilon": "layers",
     "relu-gradient-always-1": "autograd",
     "assigns-gradients": "autograd",
+    "sorts-recursively": "autograd",
     "product-gradients-swapped": "autograd",
     "loss-summed-not-averaged": "backward",
     "bias-correction-missing": "adam",
@@ -72,6 +73,11 @@ def test_a_wrong_backward_pass_does_not_fail_adam_or_forward(mistake: str) -> No
     failed = failed_levels(run_suite(oracle_port(mistake), *QUICK))
     assert "backward" in failed
     assert not {"forward", "adam", "sample", "random", "tokenizer"} & set(failed)
+
+
+def test_a_recursive_sort_overflows_before_a_deep_model_and_before_no_other() -> None:
+    report = run_suite(oracle_port("sorts-recursively"), "backward/deep-*", "backward/two-*")
+    assert outcomes(report) == {"backward/two-layers": "pass", "backward/deep-model": "crash"}
 
 
 def test_a_detached_key_is_blamed_on_the_keys_alone() -> None:

@@ -28,6 +28,10 @@ from .situations import DRAWS, machine_of
 SHORT = replace(MICROGPT.config, num_steps=8, num_samples=5)
 
 
+UNRULY = "a\r\n\r\n  \U0001f989 owl\t\r\ne\u0301tourneau\n\nthe quick brown fox jumps\n \n\ub450\ub8e8\ubbf8"
+"""Five documents: of one letter, of over 16, with an emoji, a combining mark, and Korean."""
+
+
 def replicate_cases(seed: int, precision: Precision) -> list[Case]:
     """The program from seed to samples, in runs short enough for every day."""
     embedded = EMBEDDED.read_text()
@@ -36,6 +40,7 @@ def replicate_cases(seed: int, precision: Precision) -> list[Case]:
         _replicate("short-run", "trains 8 steps on the embedded corpus and samples", embedded),
         _replicate("one-document", "runs on a corpus of one document", "heron\n"),
         _replicate("korean", "runs on characters outside ASCII", "까치\r\n\r\n두루미\r\n 참새\r\n"),
+        _replicate("unruly-corpus", "runs on long, short and odd documents, over and over", UNRULY),
         _program("fresh", about, fresh_question(seed, precision)),
     ]
 

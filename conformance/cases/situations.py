@@ -292,6 +292,11 @@ OTHER_SIZES = (
         Config(n_embd=6, n_head=1, n_layer=1, block_size=4, init_std=0.3),
     ),
     (
+        "deep-model",
+        "a document before a model of eight layers, whose graph is deeper than some stacks",
+        Config(n_embd=16, n_head=4, n_layer=8, block_size=2, init_std=0.15),
+    ),
+    (
         "heads-of-one",
         "a document before a model whose heads have one dimension",
         Config(n_embd=4, n_head=4, n_layer=1, block_size=16, init_std=0.3),

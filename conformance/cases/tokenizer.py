@@ -31,6 +31,7 @@ TEXTS = {
         "🦉owl\n\uff5ejay\n🐦\n",
     ),
     "line-separator": ("does not end a line at U+2028 or form feed", "jay\u2028owl\nsea\x0ckite\n"),
+    "byte-order-mark": ("keeps U+FEFF, which is no white space", "\ufeffjay\nowl\n"),
     "ideographic-space": ("strips Unicode white space", "\u3000jay\u3000\n\u00a0owl\u2003\n"),
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 import reference.adam
 import reference.model
 import reference.training
+import reference.value
 from conformance import oracle
 from reference.adam import State, zeros_like
 from reference.config import Config
@@ -28,7 +29,9 @@ def use(name: str, function: Any) -> None:
     import conformance.cases.training as cases
     import conformance.graphs as graphs
 
-    for module in (reference.model, reference.training, reference.adam, oracle, graphs, cases):
+    for module in (
+        reference.value, reference.model, reference.training, reference.adam, oracle, graphs, cases,
+    ):  # fmt: skip
         if hasattr(module, name):
             setattr(module, name, function)
 
@@ -145,6 +148,25 @@ def assigns_gradients() -> None:
                 child.grad = local * node.grad
 
     Value.backward = backward  # type: ignore[method-assign]
+
+
+@mistake
+def sorts_recursively() -> None:
+    def topological_order(root: Value) -> list[Value]:
+        order: list[Value] = []
+        seen: set[int] = set()
+
+        def visit(node: Value) -> None:
+            if id(node) not in seen:
+                seen.add(id(node))
+                for child in node.children:
+                    visit(child)
+                order.append(node)
+
+        visit(root)
+        return order
+
+    use("topological_order", topological_order)
 
 
 @mistake
