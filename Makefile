@@ -4,7 +4,12 @@ VENV    = .venv
 READY   = $(VENV)/.ready
 RUN     = $(VENV)/bin/python -m
 
-.PHONY: help setup conform test golden check lint bench bench-speed data protocol clean
+# On the command line LANG is a kit's language, in the environment it is the locale.
+ifeq ($(origin LANG),command line)
+unexport LANG
+endif
+
+.PHONY: help setup conform conform-all port test golden check lint bench bench-speed data protocol clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -13,6 +18,12 @@ setup: $(READY)  ## the virtual environment, with pinned packages
 
 conform: $(READY)  ## is a port right? PORT=python|js|a folder [CASE=slug] [ARGS=...]
 	@$(RUN) conformance run "$(PORT)" $(if $(CASE),--case "$(CASE)") $(ARGS)
+
+conform-all: $(READY)  ## every port that comes with the suite and whose toolchain is there
+	@$(RUN) conformance all $(ARGS)
+
+port: $(READY)   ## a starter kit for a new port: LANG=swift|rust|js|python|c DIR=a new folder
+	@$(RUN) conformance port "$(if $(filter command,$(origin LANG)),$(LANG))" "$(DIR)"
 
 test: $(READY)   ## the tests of the suite itself
 	@$(RUN) pytest -n auto $(ARGS)
@@ -26,8 +37,8 @@ check: $(READY)  ## are the golden traces whole, and does this machine agree wit
 lint: $(READY)   ## style and types
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 
-bench: $(READY)  ## a training step of a port and of the reference, side by side: PORT=...
-	@$(RUN) pytest tests/bench_step.py --port "$(PORT)" $(ARGS)
+bench: $(READY)  ## ports and the reference, how fast and how large: [PORT=...], bench.html
+	@$(RUN) conformance bench $(if $(filter command environment,$(origin PORT)),"$(PORT)") --html bench.html $(ARGS)
 
 bench-speed: $(READY)  ## how fast the tape and the judge are, as ratios
 	@$(RUN) tests.benchmarks.speed $(ARGS)

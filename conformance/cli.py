@@ -1,10 +1,11 @@
-"""The command line: `run` a port through the cases, list `cases`, write the `protocol`."""
+"""The command line: `run` a port, list `cases`, start a new `port`, write the `protocol`."""
 
 from __future__ import annotations
 
 import io
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -63,10 +64,29 @@ def run(
     """
     # Whoever ends us wants the port ended too, and the finished results kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from .running import Request, Unusable, run_port
+    from .running import Request, run_port
+
+    _exit_with(lambda: run_port(Request(port, patterns, seed, names, long, json_path)))
+
+
+@main.command(name="all", context_settings=CONTEXT, epilog=EXIT_CODES)
+@click.option("--case", "patterns", multiple=True, metavar="SLUG", help="As for `run`.")
+@click.option("--seed", type=click.IntRange(min=0), help="As for `run`.")
+def all_(patterns: tuple[str, ...], seed: int | None) -> None:
+    """Run every port that comes with the suite and whose toolchain is there, variants too."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from .running import Request
+    from .several import conform_all
+
+    _exit_with(lambda: conform_all(Request("", patterns, seed)))
+
+
+def _exit_with(run: Callable[[], ExitCode]) -> NoReturn:
+    """End with a run's exit code, or with a line that says why there was none."""
+    from .running import Unusable
 
     try:
-        code = run_port(Request(port, patterns, seed, names, long, json_path))
+        code = run()
     except Unusable as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -134,6 +154,46 @@ def budget(place: str, precision: str, seed: int, as_json: bool) -> None:
         lines = sentences(parts[0], precision) if pointer else summary(parts)  # type: ignore[arg-type]
         for line in lines:
             click.echo(line)
+
+
+@main.command(context_settings=CONTEXT)
+@click.argument("language", default="")
+@click.argument("folder", default="")
+def port(language: str, folder: str) -> None:
+    """Write a starter kit for a port in LANGUAGE into FOLDER, which is new or empty."""
+    import shlex
+
+    from ports_adapter.kits import KITS, Refused, write_kit
+
+    if not language or not folder:
+        usage = f"make port LANG={'|'.join(KITS)} DIR=folder"
+        _fail(f"a language and a folder are needed: {usage}", ExitCode.USAGE)
+    try:
+        written = write_kit(language, Path(folder).expanduser())
+    except (Refused, RuntimeError) as error:  # the latter for a home (~name) that there is not
+        _fail(str(error), ExitCode.USAGE)
+    click.echo(f"{written.name}, a port in {written.kit.language}, in {written.folder}:")
+    for file in written.files:
+        click.echo(f"  {file}")
+    click.echo("Next:")
+    click.echo(f"  make conform PORT={shlex.quote(str(written.folder))}")
+    click.echo(f"  $EDITOR {shlex.quote(str(written.folder / written.kit.methods_file))}")
+
+
+@main.command(context_settings=CONTEXT)
+@click.argument("ports", nargs=-1, metavar="[PORT]...")
+@click.option(
+    "--html", "html_path", type=click.Path(path_type=Path, dir_okay=False), help="Write a plot."
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, in place of the table.")
+def bench(ports: tuple[str, ...], html_path: Path | None, as_json: bool) -> None:
+    """Compare how fast ports train, start, and how much memory they take; all of ours if none.
+
+    The reference is measured beside them: times travel badly, ratios of one run do not.
+    """
+    from .benchmark_running import compare_speeds
+
+    _exit_with(lambda: compare_speeds(ports, html_path, as_json=as_json))
 
 
 @main.command(context_settings=CONTEXT)

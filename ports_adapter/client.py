@@ -72,6 +72,11 @@ class Client:
         self.close()
 
     @property
+    def pid(self) -> int:
+        """The port's process id."""
+        return self._process.pid
+
+    @property
     def log(self) -> bytes:
         """The end of the port's standard error."""
         return self._process.log

@@ -62,6 +62,11 @@ class PortProcess:
         self._output_ended = False
 
     @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
     def log(self) -> bytes:
         """The end of what the port wrote to standard error."""
         return self._log

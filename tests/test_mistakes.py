@@ -6,7 +6,7 @@ import pytest
 
 from conformance.outcome import ExitCode
 
-from .conftest import failed_levels, outcomes, oracle_port, run_suite
+from .conftest import failed_levels, oracle_port, outcomes, run_suite
 from .ports.mistakes import MISTAKES
 
 QUICK = (

@@ -1,0 +1,146 @@
+"""How fast ports are: start-up, training steps and memory, of each and of the reference.
+
+A step is one of the published model, with documents of the embedded corpus. Its time is that
+between the first and the last of many steps' announcements, so that the state on the wire,
+which comes once before and once after, does not count; the best of several rounds is taken.
+"""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import psutil
+from msgspec import Struct, field
+
+from golden.goldens import load_trace
+from golden.trace import Trace
+from ports_adapter.building import build
+from ports_adapter.client import Client
+from ports_adapter.manifest import Port
+from ports_adapter.messages import InitializeResult, StepParams, TrainResult
+
+from .cases.handshake import introduction
+from .cases.training import train_question
+from .recorded import recorded_state
+
+ROOT = Path(__file__).parent.parent
+SECONDS = 1.0
+"""About how long a round of training takes."""
+
+FEWEST, MOST = 10, 1000
+ROUNDS = 3
+
+
+class Speed(Struct, frozen=True):
+    """What was measured of a program.
+
+    `start_up` is the time in seconds from its start to its first answer, `step` that of a
+    training step; `memory` is the most that it and its children were seen to hold, in bytes.
+    Without a training step, `why` says why.
+    """
+
+    name: str
+    start_up: float = 0.0
+    step: float = 0.0
+    memory: int = 0
+    why: str = ""
+
+    @property
+    def steps_per_second(self) -> float:
+        """How many training steps it makes in a second."""
+        return 1 / self.step if self.step else 0.0
+
+
+class _Watch(Struct):
+    """When steps were announced, and how much memory a process then held."""
+
+    process: psutil.Process
+    times: list[float] = field(default_factory=list)
+    memory: int = 0
+
+    def look(self) -> None:
+        """Note the time, and look at the memory now and then."""
+        self.times.append(time.perf_counter())
+        if len(self.times) % 10 == 1:
+            self.weigh()
+
+    def weigh(self) -> None:
+        """Look at the memory of the process and all its children."""
+        try:
+            family = [self.process, *self.process.children(recursive=True)]
+            self.memory = max(self.memory, sum(p.memory_info().rss for p in family))
+        except psutil.Error:
+            return
+
+    @property
+    def step(self) -> float:
+        """The mean time of a step, in seconds."""
+        return (self.times[-1] - self.times[0]) / (len(self.times) - 1)
+
+
+def measure_port(port: Port) -> Speed:
+    """Build and start a port, and let it train.
+
+    Raises:
+        NotBuilt: its build command fails.
+        NotStarted: it cannot be started.
+        PortFailure: it does not introduce itself, or does not train.
+    """
+    build(port)
+    trace = load_trace()
+    started = time.perf_counter()
+    with Client(port) as client:
+        offer = client.ask("initialize", introduction(), InitializeResult, port.timeouts.start)
+        start_up = time.perf_counter() - started
+        if "train" not in offer.methods:
+            return Speed(port.label, start_up, why="it does not offer train")
+        watch = _Watch(psutil.Process(client.pid))
+        _train(client, trace, FEWEST, watch.look)  # a compiler that learns while it runs warms up
+        steps = min(MOST, max(FEWEST, int(SECONDS / watch.step)))
+        best = math.inf
+        for _ in range(ROUNDS):
+            watch.times.clear()
+            _train(client, trace, steps, watch.look)
+            watch.weigh()
+            best = min(best, watch.step)
+        return Speed(port.label, start_up, best, watch.memory)
+
+
+def _train(client: Client, trace: Trace, steps: int, on_step: Callable[[], None]) -> None:
+    documents = [step.tokens for step in trace.steps[:steps]]
+    question = train_question(trace, recorded_state(trace, 0), documents, steps)
+
+    def seen(_step: StepParams) -> None:
+        on_step()
+
+    client.ask("train", question, TrainResult, client.port.timeouts.message, seen)
+
+
+REFERENCES = {
+    "the reference": ("--steps", "20"),
+    "the reference, on its tape": ("--steps", "1000", "--tape"),
+}
+
+
+def measure_references() -> Iterator[Speed]:
+    """The canonical program as it stands, and replayed from its tape."""
+    for name, arguments in REFERENCES.items():
+        yield _measure_reference(name, arguments)
+
+
+def _measure_reference(name: str, arguments: Sequence[str]) -> Speed:
+    command = [sys.executable, "-u", "-m", "reference", "--embedded", *arguments]
+    started = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        watch = _Watch(psutil.Process(process.pid))
+        assert process.stdout is not None
+        lines = (line for line in process.stdout if line.startswith("step "))
+        for _ in lines:
+            watch.look()
+    start_up = max(0.0, watch.times[0] - watch.step - started)
+    return Speed(name, start_up, watch.step, watch.memory)

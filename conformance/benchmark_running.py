@@ -1,0 +1,58 @@
+"""A comparison of speeds from end to end: which ports, what was measured, where it goes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailure
+from ports_adapter.manifest import find_port
+
+from .benchmark import Speed, measure_port, measure_references
+from .benchmark_report import show, write_plot
+from .outcome import ExitCode
+from .running import Unusable
+from .several import present_and_absent
+
+
+def compare_speeds(ports: Sequence[str], html_path: Path | None, *, as_json: bool) -> ExitCode:
+    """Measure ports, or all of ours, and the reference; print and write what came out.
+
+    Raises:
+        Unusable: a port's manifest or the plot's place cannot be used.
+    """
+    status = Console(stderr=True)
+    present, absent = present_and_absent()
+    speeds = []
+    for name in ports or present:
+        status.print(f"measuring {name}", markup=False)
+        speeds.append(_measured(name))
+    status.print("measuring the reference")
+    speeds += measure_references()
+    if not ports:
+        speeds += [Speed(name, why=f"left out: {reason}") for name, reason in absent.items()]
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(speeds), indent=1) + b"\n")
+    else:
+        show(speeds, Console())
+    if html_path is not None:
+        try:
+            write_plot(speeds, html_path)
+        except OSError as error:
+            message = f"the plot cannot be written to {html_path}: {error.strerror}"
+            raise Unusable(message, ExitCode.USAGE) from None
+    asked = speeds[: len(ports)] if ports else []
+    return ExitCode.UNUSABLE_PORT if any(not speed.step for speed in asked) else ExitCode.PASS
+
+
+def _measured(name: str) -> Speed:
+    try:
+        return measure_port(find_port(name))
+    except BadManifest as error:
+        raise Unusable(str(error), ExitCode.USAGE) from None
+    except (NotBuilt, NotStarted, PortFailure) as error:
+        return Speed(name, why=str(error))
