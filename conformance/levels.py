@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 
@@ -41,3 +42,40 @@ def upstream(level: Level) -> set[Level]:
     """Every level that `level` builds on, directly or not."""
     direct = BUILT_ON[level]
     return set(direct).union(*(upstream(below) for below in direct))
+
+
+METHODS: dict[Level, tuple[str, ...]] = {
+    Level.PROTOCOL: ("initialize", "shutdown"),
+    Level.TOKENIZER: ("tokenize",),
+    Level.AUTOGRAD: ("evaluate",),
+    Level.LAYERS: ("linear", "softmax", "rmsnorm", "attention", "mlp", "cross_entropy"),
+    Level.FORWARD: ("forward",),
+    Level.BACKWARD: ("backward",),
+    Level.ADAM: ("adam",),
+    Level.TRAIN: ("train",),
+    Level.RANDOM: ("random",),
+    Level.SAMPLE: ("sample",),
+    Level.REPLICATE: ("replicate",),
+}
+"""The methods that a level asks, in the order in which they are written."""
+
+
+def next_methods(
+    offered: Collection[str], levels: Collection[Level] = tuple(Level)
+) -> tuple[tuple[Level, str], ...]:
+    """The method to write next, of these levels, with its level; none if none is missing.
+
+    A port need not have a scalar autograd: with `evaluate` comes the first method after it, and
+    a port that has gone past it is not asked for it again.
+    """
+    due = [
+        (level, name)
+        for level, names in METHODS.items()
+        if level in levels and level is not Level.PROTOCOL
+        for name in names
+    ]
+    missing = [(level, name) for level, name in due if name not in offered]
+    if not missing or missing[0][0] is not Level.AUTOGRAD:
+        return tuple(missing[:1])
+    has_gone_past = len(missing) < len(due[due.index(missing[0]) :])
+    return tuple(missing[1:2] if has_gone_past else missing[:2])

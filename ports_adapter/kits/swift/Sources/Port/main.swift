@@ -1,0 +1,3 @@
+// The port: answers requests from standard input on standard output.
+
+serve(methods)
