@@ -26,6 +26,7 @@ from golden.goldens import load_budgets, load_trace, long_runs
 from golden.goldens import run_budgets as golden_run_budgets
 from golden.spread import REPLICAS, Replica, model_spread, perturbed_replay, replicas, spread_of
 from golden.trajectories import FreeRun, Trajectory, free_runs, kink_ledger, nearest_kink, rounded
+from ports_adapter.manifest import our_ports
 from ports_adapter.messages import EvaluateParams, Node, VectorParams
 from reference.config import MICROGPT, Config
 from reference.corpus import EMBEDDED
@@ -356,11 +357,8 @@ def test_the_budget_command_says_what_there_is(place: str, message: str) -> None
     assert "Traceback" not in shown.stderr
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_the_golden_trajectory_is_followed_by_our_port(precision: Precision, tmp_path: Any) -> None:
-    from .test_variants import in_precision
-
-    port = in_precision(precision, tmp_path)
+@pytest.mark.parametrize("port", [name for name in our_ports() if name not in ("js", "swift")])
+def test_the_golden_trajectory_is_followed_by_our_fast_ports(port: str) -> None:
     report = run_suite(port, "train", seed=1, long=True)
     assert [case.slug for case in report.cases if case.outcome != "pass"] == []
     assert any(case.slug.startswith("train/trajectory-1-in-full") for case in report.cases)

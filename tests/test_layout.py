@@ -116,7 +116,7 @@ def test_a_wrong_layout_is_recognised_and_the_right_lines_are_suggested(
 
 
 def test_no_layout_is_suggested_for_a_port_that_computes_wrongly() -> None:
-    report = run_suite(oracle_port("attention-scale-missing"), "forward/warm*", "forward/every-token")
+    report = run_suite(oracle_port("attention-scale-missing"), "forward/warm*", "forward/fresh-1")
     assert (report.exit_code, report.layout) == (1, "")
 
 

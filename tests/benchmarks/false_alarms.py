@@ -7,11 +7,8 @@ Prints, for every port, its failures (there must be none) and its largest error 
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Queue
@@ -26,7 +23,8 @@ from conformance.engine import Engine, Result
 from conformance.explained import offer_of
 from conformance.outcome import Outcome
 from golden.budgets import Precision
-from ports_adapter.manifest import OURS, Port, Timeouts, find_port
+from ports_adapter.building import build
+from ports_adapter.manifest import Port, Timeouts, find_port, our_ports
 from tests.ports.taped import SCALAR_ONLY
 from tests.ports.variants import VARIANTS
 
@@ -87,15 +85,12 @@ def variant(name: str) -> Honest:
     return Honest(name, Port(folder=ROOT, name=name, language="Python", run=command, label=name))
 
 
-@contextmanager
-def in_single_precision() -> Iterator[Honest]:
-    """The NumPy port in float32."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "float32"
-        shutil.copytree(OURS / "python", copy, ignore=shutil.ignore_patterns("__pycache__"))
-        for path in [*copy.glob("*/*.py"), copy / "port.toml"]:
-            path.write_text(path.read_text().replace("float64", "float32"))
-        yield Honest("NumPy, float32", find_port(str(copy)))
+def ours() -> list[Honest]:
+    """The ports that come with the suite, built."""
+    found = [Honest(name, find_port(name)) for name in our_ports()]
+    for honest in found:
+        build(honest.port)
+    return found
 
 
 @click.command()
@@ -103,29 +98,8 @@ def in_single_precision() -> Iterator[Honest]:
 @click.option("--first", default=0, help="The first of them.")
 def main(seeds: int, first: int) -> None:
     """Ask all honest ports the fresh cases of many seeds."""
-    with in_single_precision() as single:
-        doubles = [
-            Honest("NumPy", find_port("python")),
-            Honest("JavaScript", find_port("js")),
-            *(variant(name) for name in VARIANTS),
-        ]
-        honest_ports = [*doubles, single]
-        threads = [Thread(target=honest.run, daemon=True) for honest in honest_ports]
-        for thread in threads:
-            thread.start()
-        for seed in range(first, first + seeds):
-            for precision, ports in (("float64", doubles), ("float32", [single])):
-                for case in fresh_cases(seed, precision):  # type: ignore[arg-type]
-                    for honest in ports:
-                        honest.waiting.put((seed, case))
-            for honest in honest_ports:
-                honest.waiting.join()
-            if seed % 10 == 9:
-                click.echo(f"seed {seed}", err=True)
-        for honest in honest_ports:
-            honest.waiting.put(None)
-        for thread in threads:
-            thread.join()
+    honest_ports = [*ours(), *(variant(name) for name in VARIANTS)]
+    ask(honest_ports, range(first, first + seeds))
     click.echo(f"{'port':50}{'answers':>9}{'failures':>10}  largest error")
     for honest in honest_ports:
         click.echo(
@@ -136,6 +110,28 @@ def main(seeds: int, first: int) -> None:
     for failure in failures:
         click.echo(failure)
     sys.exit(1 if failures else 0)
+
+
+def ask(honest_ports: Sequence[Honest], seeds: Iterable[int]) -> None:
+    """Ask every port the fresh cases of every seed, one seed after the other."""
+    threads = [Thread(target=honest.run, daemon=True) for honest in honest_ports]
+    for thread in threads:
+        thread.start()
+    precisions: list[Precision] = ["float64", "float32"]
+    for seed in seeds:
+        for precision in precisions:
+            asked = [honest for honest in honest_ports if honest.port.precision == precision]
+            for case in fresh_cases(seed, precision):
+                for honest in asked:
+                    honest.waiting.put((seed, case))
+        for honest in honest_ports:
+            honest.waiting.join()
+        if seed % 10 == 9:
+            click.echo(f"seed {seed}", err=True)
+    for honest in honest_ports:
+        honest.waiting.put(None)
+    for thread in threads:
+        thread.join()
 
 
 def fresh_cases(seed: int, precision: Precision) -> Iterator[Case]:

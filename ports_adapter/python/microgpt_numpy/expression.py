@@ -6,9 +6,11 @@ all gradients, however deep the graph.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+
+Number = np.floating[Any]
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Operation:
     """How many arguments it takes, its value, and its derivatives by each of its arguments."""
 
     arity: int
-    value: Callable[..., np.float64]
+    value: Callable[..., Number]
     slopes: Callable[..., tuple[float, ...]]
 
 
@@ -38,36 +40,37 @@ OPERATIONS = {
 class Node(NamedTuple):
     """An operation on earlier nodes, which `args` point to, and on a constant if it has one.
 
-    Numbers are `np.float64`, not `float`, for their IEEE arithmetic: `1 / 0` is an infinity and
-    no exception.
+    Numbers are NumPy's, not `float`, for their IEEE arithmetic: `1 / 0` is an infinity and no
+    exception.
     """
 
     op: str
     args: Sequence[int]
-    constants: Sequence[np.float64]
+    constants: Sequence[Number]
 
 
 def evaluate(nodes: Sequence[Node]) -> tuple[float, list[float]]:
     """The last node's value, and its gradient by every leaf in order of appearance."""
-    values: list[np.float64] = []
+    values: list[Number] = []
     for node in nodes:
         values.append(OPERATIONS[node.op].value(*_operands(node, values)))
 
     # Only what the output depends on gets an entry: elsewhere a slope may be infinite, and 0
     # times it is not 0.
-    grads = {len(nodes) - 1: np.float64(1.0)}
+    real = type(values[-1])
+    grads = {len(nodes) - 1: real(1.0)}
     for index in reversed(range(len(nodes))):
         node = nodes[index]
         if index not in grads:
             continue
         slopes = OPERATIONS[node.op].slopes(*_operands(node, values))
         for arg, slope in zip(node.args, slopes, strict=True):
-            grads[arg] = grads.get(arg, np.float64(0.0)) + slope * grads[index]
+            grads[arg] = grads.get(arg, real(0.0)) + slope * grads[index]
 
     leaves = (index for index, node in enumerate(nodes) if node.op == "leaf")
     return float(values[-1]), [float(grads.get(leaf, 0.0)) for leaf in leaves]
 
 
-def _operands(node: Node, values: Sequence[np.float64]) -> list[np.float64]:
+def _operands(node: Node, values: Sequence[Number]) -> list[Number]:
     """What an operation works on: its arguments' values, then its constants."""
     return [*(values[arg] for arg in node.args), *node.constants]

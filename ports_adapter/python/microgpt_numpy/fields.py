@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .layers import Array
+from .layers import Array, Real
 
 
 class InvalidParamsError(Exception):
@@ -14,12 +14,16 @@ class InvalidParamsError(Exception):
 
 
 class Fields:
-    """A JSON object whose fields are read by name. Fields that nobody reads are ignored."""
+    """A JSON object whose fields are read by name. Fields that nobody reads are ignored.
 
-    def __init__(self, value: Any, path: str = "params") -> None:
+    Arrays are read as numbers of the type `real`.
+    """
+
+    def __init__(self, value: Any, real: Real = np.float64, path: str = "params") -> None:
         """Wrap an object that stands at `path` in its request."""
         if not isinstance(value, dict):
             raise InvalidParamsError(f"{path}: expected an object")
+        self.real = real
         self._values = value
         self._path = path
 
@@ -33,12 +37,12 @@ class Fields:
 
     def fields(self, name: str) -> "Fields":
         """An object."""
-        return Fields(self._get(name), f"{self._path}.{name}")
+        return Fields(self._get(name), self.real, f"{self._path}.{name}")
 
     def records(self, name: str) -> "list[Fields]":
         """A list of objects."""
         return [
-            Fields(item, f"{self._path}.{name}[{index}]")
+            Fields(item, self.real, f"{self._path}.{name}[{index}]")
             for index, item in enumerate(self.items(name))
         ]
 
@@ -101,12 +105,17 @@ class Fields:
         """The tokens of one document, at least two."""
         return self._checked_document(name, self._get(name), vocab_size)
 
+    def doubles(self, name: str) -> list[float]:
+        """A list of finite numbers, in double precision whatever the arrays have."""
+        exact = Fields(self._values, np.float64, self._path)
+        return [float(number) for number in exact.array(name, None)]
+
     def array(self, name: str, *shape: int | None) -> Array:
         """A vector or matrix of finite numbers; `None` in the shape stands for any length."""
         try:
             array = np.array(self._get(name))
             is_numeric = array.dtype.kind not in "Ub"
-            array = array.astype(np.float64)
+            array = array.astype(self.real)
         except (TypeError, ValueError, OverflowError):
             is_numeric = False
         if not is_numeric or not np.isfinite(array).all():

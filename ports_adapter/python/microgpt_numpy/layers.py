@@ -6,12 +6,14 @@ so a layer is vectorised over positions by nothing more than NumPy's own rules. 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating[Any]]
+Real = type[np.float64] | type[np.float32]
+"""The numbers that everything is computed in."""
 Tensors = dict[str, Array]
 
 RMSNORM_EPS = 1e-5

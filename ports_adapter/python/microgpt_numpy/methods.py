@@ -8,6 +8,8 @@ import random as cpython
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from . import adam, expression, layers, model, program
 from . import attention as attention_layer
 from .fields import Fields
@@ -34,13 +36,13 @@ Announce = Callable[[Result], None]
 """Sends what there is to tell of a training step."""
 
 
-def initialize(_: Fields) -> Result:
+def initialize(params: Fields) -> Result:
     """Who we are and what we can do."""
     return {
         "protocol_version": 1,
         "name": "microgpt in NumPy",
         "language": "Python",
-        "precision": "float64",
+        "precision": np.dtype(params.real).name,
         "methods": [*METHODS, *STREAMING_METHODS],
         "profiles": [PROFILE],
         "other_sizes": True,
@@ -186,7 +188,7 @@ def random(params: Fields) -> Result:
 def sample(params: Fields) -> Result:
     """A document from given uniforms."""
     sizes, weights = read_model(params)
-    uniforms = params.array("uniforms", None).tolist()
+    uniforms = params.doubles("uniforms")
     try:
         drawn = program.sample(weights, sizes, read_temperature(params), iter(uniforms))
     except program.OutOfUniformsError as error:
@@ -203,6 +205,7 @@ def replicate(params: Fields, announce: Announce) -> Result:
         raise params.wrong("text", "expected at least one document")
     replica = program.replicate(
         text,
+        params.real,
         sizes,
         read_optimizer(params, min_steps=0),
         lambda step: announce(_light(step)),

@@ -82,7 +82,7 @@ def backward(weights: Tensors, sizes: Sizes, tokens: Sequence[int]) -> Backward:
     losses = cross_entropy(nodes["logits"], targets)
 
     logits_grad = cross_entropy_vjp(nodes["logits"], targets) / n
-    node_grads = {"logits": logits_grad}
+    node_grads: Tensors = {"logits": logits_grad}
     last = nodes[_stream(sizes.n_layer)]
     stream_grad, lm_head_grad = linear_vjp(last, weights["lm_head"], logits_grad)
     grads = {"lm_head": lm_head_grad}

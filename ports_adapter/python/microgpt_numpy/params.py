@@ -4,8 +4,6 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from .adam import Optimizer, State
 from .expression import OPERATIONS, Node
 from .fields import Fields
@@ -108,7 +106,7 @@ def _read_node(record: Fields, index: int) -> Node:
     args = record.indices("args", below=index) if arity else []
     if len(args) != arity:
         raise record.wrong("args", f"{op} takes {arity}, got {len(args)}")
-    return Node(op, args, [np.float64(record.number(constant))] if constant else [])
+    return Node(op, args, [record.real(record.number(constant))] if constant else [])
 
 
 def draw(generator: random.Random, record: Fields) -> list[Any]:
@@ -125,7 +123,7 @@ def draw(generator: random.Random, record: Fields) -> list[Any]:
             generator.shuffle(deck)
             return deck
         case "choices":
-            weights = record.array("weights", None).tolist()
+            weights = record.doubles("weights")
             if min(weights) < 0 or sum(weights) <= 0:
                 raise record.wrong("weights", "expected none below 0, and not all 0")
             return [generator.choices(range(len(weights)), weights)[0] for _ in range(count)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import adam
 from .adam import Optimizer, State
-from .layers import Array, Tensors, softmax
+from .layers import Array, Real, Tensors, softmax
 from .model import Backward, Sizes, backward, forward
 from .tokenizer import Tokenizer, read_documents
 
@@ -84,16 +84,19 @@ def choose(probabilities: Array, uniform: float) -> int:
     return bisect_right(cumulative, uniform * cumulative[-1], 0, len(cumulative) - 1)
 
 
-def draw_weights(generator: random.Random, sizes: Sizes, vocab_size: int, std: float) -> Tensors:
+def draw_weights(
+    generator: random.Random, real: Real, sizes: Sizes, vocab_size: int, std: float
+) -> Tensors:
     """Normally distributed weights, drawn tensor by tensor and row by row."""
     return {
-        name: np.array([[generator.gauss(0, std) for _ in range(nin)] for _ in range(nout)])
+        name: np.array([[generator.gauss(0, std) for _ in range(nin)] for _ in range(nout)], real)
         for name, (nout, nin) in sizes.weight_shapes(vocab_size).items()
     }
 
 
 def replicate(
     text: str,
+    real: Real,
     sizes: Sizes,
     optimizer: Optimizer,
     announce: Announce,
@@ -108,7 +111,7 @@ def replicate(
     documents = read_documents(text)
     generator.shuffle(documents)
     tokenizer = Tokenizer.of(documents)
-    weights = draw_weights(generator, sizes, tokenizer.vocab_size, init_std)
+    weights = draw_weights(generator, real, sizes, tokenizer.vocab_size, init_std)
     steps = range(optimizer.num_steps)
     encoded = tokenizer.encode(documents)
     weights = train(adam.start(weights), sizes, optimizer, encoded, steps, announce).weights

@@ -8,6 +8,7 @@ import numpy as np
 
 from .encoding import to_json
 from .fields import Fields, InvalidParamsError
+from .layers import Real
 from .methods import METHODS, STREAMING_METHODS, Result
 
 PARSE_ERROR = -32700
@@ -17,8 +18,11 @@ INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 
 
-def serve(lines: Iterable[bytes], output: TextIO) -> None:
-    """Answer every line until `shutdown` or the end of input; no request is fatal."""
+def serve(lines: Iterable[bytes], output: TextIO, real: Real) -> None:
+    """Answer every line until `shutdown` or the end of input; no request is fatal.
+
+    Everything is computed in numbers of the type `real`.
+    """
     for line in lines:
         try:
             request = json.loads(line.decode("utf-8"), parse_constant=_refuse)
@@ -31,7 +35,7 @@ def serve(lines: Iterable[bytes], output: TextIO) -> None:
             continue
         if "id" not in request:
             continue  # A notification, which JSON-RPC forbids to answer.
-        _send(output, {"id": request["id"], **_answer(request, output)})
+        _send(output, {"id": request["id"], **_answer(request, output, real)})
         if request["method"] == "shutdown":
             return
 
@@ -41,7 +45,7 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _answer(request: dict[str, Any], output: TextIO) -> dict[str, Any]:
+def _answer(request: dict[str, Any], output: TextIO, real: Real) -> dict[str, Any]:
     """The `result` or the `error` that a request comes to."""
     name = request["method"]
     if name not in METHODS and name not in STREAMING_METHODS:
@@ -51,7 +55,7 @@ def _answer(request: dict[str, Any], output: TextIO) -> dict[str, Any]:
         _send(output, {"method": "step", "params": to_json({"id": request["id"], **step})})
 
     try:
-        params = Fields(request.get("params", {}))
+        params = Fields(request.get("params", {}), real)
         # Overflow is a result here, infinity, and nothing to warn of.
         with np.errstate(all="ignore"):
             if name in METHODS:
