@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,23 @@ from ports_adapter.manifest import OURS, our_ports
 from .conftest import case_of, failed_levels, run_suite
 from .test_reference import needs_names
 
+OWN_TESTS = {
+    "js": ("npm", "test"),
+    "python": (sys.executable, "-m", "pytest", "tests"),
+    "rust": ("cargo", "test", "--release", "--offline"),
+    "swift": ("swift", "test"),
+}
 
-def test_the_ports_are_python_and_javascript() -> None:
-    assert our_ports() == ["js", "python"]
+
+def test_our_ports_are_written_in_four_languages_and_in_two_ways_where_that_is_worth_it() -> None:
+    variants = ["python:float32", "rust:float32", "swift:vectors"]
+    assert our_ports() == sorted([*OWN_TESTS, *variants])
+
+
+@pytest.mark.parametrize("name", OWN_TESTS)
+def test_our_port_passes_the_tests_of_its_own_language(name: str) -> None:
+    ended = subprocess.run(OWN_TESTS[name], cwd=OURS / name, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize("name", our_ports())

@@ -28,7 +28,7 @@ from .situations import DRAWS, machine_of
 SHORT = replace(MICROGPT.config, num_steps=8, num_samples=5)
 
 
-UNRULY = "a\r\n\r\n  \U0001f989 owl\t\r\ne\u0301tourneau\n\nthe quick brown fox jumps\n \n\ub450\ub8e8\ubbf8"
+UNRULY = "a\r\n\r\n  \U0001f989 owl\t\r\ne\u0301tourneau\n\nthe quick brown fox jumps\n \n두루미"
 """Five documents: of one letter, of over 16, with an emoji, a combining mark, and Korean."""
 
 
