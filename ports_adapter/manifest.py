@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from .failures import BadManifest
 from .layout import BadRule, Layout, Rule, check
 from .messages import Precision
+from .recognition import recognised
 
 FILE = "port.toml"
 OURS = Path(__file__).parent
@@ -36,8 +37,8 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True):
     """What has to be known of a program that is run as it is.
 
     `input` is the file that it trains on, in its working folder; `generator` whose random
-    numbers it draws (`auto`: whichever its output fits); the others are the sizes and
-    hyperparameters of its model.
+    numbers it draws (`auto`: whichever its output fits); `num_steps` how many steps it takes,
+    if it does not print that; the others are the sizes and hyperparameters of its model.
     """
 
     input: str = "input.txt"
@@ -48,6 +49,7 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True):
     n_layer: int = 1
     block_size: int = 16
     temperature: float = 0.5
+    num_steps: int | None = None
 
 
 class Port(Struct, frozen=True, kw_only=True):
@@ -160,6 +162,8 @@ def _content(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if (content := recognised(path.parent)) is not None:
+            return content
         raise BadManifest(
             f"{path.parent} holds no {FILE}. It needs at least the keys name, language and run: "
             'name = "my port", language = "Swift", run = ["./my-port"]'
@@ -184,11 +188,29 @@ def _checked(path: Path, content: dict[str, Any], where: str = "") -> _File:
     for name in Timeouts.__struct_fields__:
         if getattr(file.timeouts, name) <= 0:
             raise BadManifest(f"{path}: {where}timeouts.{name} must be more than 0 seconds")
+    if reason := _wrong_program(file.program):
+        raise BadManifest(f"{path}: {where}program.{reason}")
     try:
         check(file.layout)
     except BadRule as error:
         raise BadManifest(f"{path}: {where}{error}") from None
     return file
+
+
+def _wrong_program(program: Program) -> str | None:
+    """What is wrong with a program's keys, if anything."""
+    for name in ("n_embd", "n_head", "n_layer", "block_size", "num_steps", "temperature"):
+        number = getattr(program, name)
+        if number is not None and number <= 0:
+            return f"{name} must be more than 0"
+    if program.n_embd % program.n_head:
+        return f"n_head {program.n_head} must divide n_embd {program.n_embd}"
+    if program.seed < 0:
+        return "seed must be 0 or more"
+    place = Path(program.input)
+    if place.is_absolute() or ".." in place.parts or not place.name:
+        return f"input {program.input!r} must be a file in the port's folder"
+    return None
 
 
 def _reject_unknown(path: Path, content: dict[str, Any], shape: type[Struct], prefix: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,12 @@ def test_a_layout_is_written_as_it_is_read(tmp_path: Path) -> None:
     rules = (Rule("wte", "v e -> e v"), Rule(["wpe", "lm_head"], "* i", "t"))
     (tmp_path / FILE).write_text(MINIMAL + Layout(rules).toml())
     assert tuple(read_manifest(tmp_path / FILE).layout.rules) == rules
+
+
+def test_the_layouts_on_the_page_about_ports_are_valid(tmp_path: Path) -> None:
+    page = (ROOT / "ports_adapter" / "README.md").read_text()
+    examples = re.findall(r"^```toml\n(\[\[layout.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(examples) == 3
+    for example in examples:
+        (tmp_path / FILE).write_text(MINIMAL + example)
+        assert read_manifest(tmp_path / FILE).layout.rules

@@ -115,3 +115,36 @@ def test_a_folder_may_have_a_colon_in_its_name(tmp_path: Path) -> None:
     folder.mkdir()
     written(folder, MINIMAL)
     assert find_port(str(folder)).name == "p"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "language", "run"),
+    [
+        ("Package.swift", "", "Swift", ("swift", "run", "-c", "release", "--skip-build")),
+        ("Cargo.toml", '[package]\nname = "p"', "Rust", ("target/release/p",)),
+        ("Cargo.toml", '[package]\nname = "p"\n[[bin]]\nname = "q"', "Rust", ("target/release/q",)),
+        ("package.json", '{"name": "p", "main": "p.js"}', "JavaScript", ("node", "p.js")),
+        (
+            "package.json", '{"scripts": {"start": "node p.js"}}', "JavaScript",
+            ("npm", "run", "--silent", "start"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_folder_without_a_manifest_is_recognised_by_its_languages_own(
+    tmp_path: Path, file: str, content: str, language: str, run: tuple[str, ...]
+) -> None:
+    (tmp_path / file).write_text(content)
+    port = find_port(str(tmp_path))
+    assert (port.language, port.run) == (language, run)
+    assert bool(port.build) == (language != "JavaScript")
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("Cargo.toml", "[package"), ("Cargo.toml", "[workspace]"), ("package.json", "[1]"),
+     ("package.json", '{"name": "p"}'), ("package.json", '{"scripts": 3}')],
+)  # fmt: skip
+def test_what_is_not_recognised_needs_a_manifest(tmp_path: Path, file: str, content: str) -> None:
+    (tmp_path / file).write_text(content)
+    with pytest.raises(BadManifest, match=r"holds no port\.toml"):
+        find_port(str(tmp_path))
