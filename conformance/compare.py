@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET, Struct
 
-from golden.numbers import Array, as_array, ulps
+from golden.budgets import Precision
+from golden.numbers import Array, as_array, as_carried, ulps
 from ports_adapter.quoting import printable
 
 from .case import Answer, Expected, Numbers
@@ -22,12 +23,13 @@ from .quantity import flat, place_of, shape_of
 MISSING = "nothing"
 
 
-def compare(expected: Answer, got: Any) -> Comparison:
+def compare(expected: Answer, got: Any, precision: Precision = "float64") -> Comparison:
     """Compare every part of an answer.
 
     Args:
         expected: the right answer, by JSON Pointer.
         got: the port's: structs, dicts and lists as decoded.
+        precision: of the numbers that it computed.
     """
     found = {pointer: resolve(got, pointer) for pointer in expected}
     wrong = structural_divergences(expected, found) | unexpected_parts(expected, got)
@@ -35,7 +37,7 @@ def compare(expected: Answer, got: Any) -> Comparison:
     for pointer, part in expected.items():
         if pointer in wrong or not isinstance(part, Numbers):
             continue
-        measured = measure(pointer, part, found[pointer])
+        measured = measure(pointer, part, found[pointer], precision)
         values += measured.values
         identical += measured.identical
         apart = max(apart, measured.ulps)
@@ -121,9 +123,9 @@ def _ancestors(pointer: str) -> Iterator[str]:
     yield ""
 
 
-def measure(pointer: str, part: Numbers, got: Any) -> Comparison:
+def measure(pointer: str, part: Numbers, got: Any, precision: Precision) -> Comparison:
     """Compare a tensor whose shape is right, element by element, in budgets."""
-    right, actual = flat(part.value), flat(got)
+    right, actual = flat(part.value), as_carried(flat(got), precision)
     ratios = in_budgets(right, actual, budgets_of(part, right))
     worst = int(np.argmax(ratios)) if ratios.size else 0
     apart = ulps(right, actual)

@@ -25,6 +25,7 @@ from ports_adapter.messages import (
     METHODS,
     InitializeResult,
     Message,
+    Precision,
     ReplicateParams,
     StepParams,
     TrainParams,
@@ -82,6 +83,7 @@ class _Kept:
 
     expected: Any
     method: str
+    precision: Precision
     steps: list[StepParams] = field(default_factory=list)
 
     def take(self, step: StepParams) -> None:
@@ -89,7 +91,7 @@ class _Kept:
 
     def finish(self, result: Message) -> Comparison:
         answer = structs.asdict(result) | ({"steps": self.steps} if self.method in STREAMED else {})
-        return compare(self.expected, answer)
+        return compare(self.expected, answer, self.precision)
 
 
 @dataclass
@@ -178,7 +180,7 @@ class Engine:
         try:
             expected = case.answer(self.offer)
             params = case.question(self.offer)
-            judge = case.stream(self.offer) if case.stream else _Kept(expected, case.method)
+            judge = case.stream(self.offer) if case.stream else _kept(case, expected, self.offer)
         except Exception as error:
             return _fault(case, error)
         return self._ask(self.client, case, params, expected, judge)
@@ -262,6 +264,12 @@ class Engine:
         if code != 0:
             return Result(case, Outcome.CRASH, f"exited with {code} after its goodbye", seconds)
         return Result(case, Outcome.PASS, "", seconds)
+
+
+def _kept(case: Case, expected: Any, offer: InitializeResult) -> _Kept:
+    """Judges an answer whole; CPython's random numbers have double precision in any port."""
+    precision = "float64" if case.method == "random" else offer.precision
+    return _Kept(expected, case.method, precision)
 
 
 def judged(case: Case, comparison: Comparison, seconds: float) -> Result:

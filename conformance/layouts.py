@@ -104,7 +104,7 @@ class _Trial:
         except (PortFailure, NotStarted):
             self.close()
             return False
-        return not compare(expected, structs.asdict(got)).divergences
+        return not compare(expected, structs.asdict(got), self.offer.precision).divergences
 
     def close(self) -> None:
         """End the port."""

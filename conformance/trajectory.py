@@ -24,7 +24,7 @@ from golden.budgets import (
     tensor_budget,
     widening_of,
 )
-from golden.numbers import Array, ulps
+from golden.numbers import Array, as_carried, ulps
 from ports_adapter.messages import Message, StepParams, TrainParams
 from reference.adam import State
 from reference.config import Config
@@ -162,6 +162,7 @@ class TrajectoryJudge:
         if actual is None:
             grads, after = self._told(step, "grads"), self._state_after(step)
         else:
+            actual = as_carried(actual, self.precision)
             grads, after = layout.grads(actual), Moment(*layout.state(actual))
         before, self.before = self.before, after
         if before is None or not all(np.isfinite(part).all() for part in before):
@@ -200,7 +201,7 @@ class TrajectoryJudge:
                 for part, array in zip(STATE, self.before, strict=True)
                 for name, tensor in self.order.nested(array).items()
             }
-            divergences += compare(last, result).divergences
+            divergences += compare(last, result, self.precision).divergences
         if self.unjudged and not self.wrong:
             raise ArithmeticError(f"{self.unjudged} steps could not be judged")
         if self.wrong:
@@ -227,7 +228,7 @@ class TrajectoryJudge:
     def _told(self, step: StepParams, part: str) -> Array | None:
         """A part of a step that lacks another, if at least this one is shaped rightly."""
         try:
-            return self.order.flat(getattr(step, part))
+            return as_carried(self.order.flat(getattr(step, part)), self.precision)
         except (KeyError, TypeError, ValueError):
             return None
 
@@ -324,7 +325,7 @@ class TrajectoryJudge:
         if self.wrong > 1:
             return
         at = f"/steps/{index}"
-        found = compare(answer, step)
+        found = compare(answer, step, self.precision)
         if not found.divergences:
             raise ValueError(f"{at} is wrong as a whole, but none of its parts is")
         self.divergences = tuple(
@@ -335,7 +336,7 @@ class TrajectoryJudge:
     def _follow(self, index: int, step: StepParams, loss: float, budget: float) -> None:
         """Judge a loss by the right trajectory's."""
         right = Numbers(loss, budget)
-        found = measure("/loss", right, step.loss)
+        found = measure("/loss", right, step.loss, self.precision)
         self.tally.see(found.worst, f"/steps/{index}/loss")
         if found.divergences:
             self._blame(index, step, {"/loss": right})

@@ -19,6 +19,18 @@ def as_array(numbers: Any) -> Array:
     return np.asarray(numbers, dtype=np.float64)
 
 
+def as_carried(array: Array, precision: str) -> Array:
+    """What numbers of a precision were, before they were written as decimals.
+
+    The shortest decimals that tell float32 apart are not float32 themselves: read as float64,
+    each is up to half a unit in the last place away from what it stands for.
+    """
+    if precision == "float64":
+        return array
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32).astype(np.float64)
+
+
 def ulps(a: Array, b: Array) -> Array:
     """Units in the last place from `a` to `b`, element by element.
 

@@ -172,3 +172,13 @@ def test_the_next_float_is_one_ulp_away(x: float) -> None:
 )
 def test_ulps_at_the_edges(a: Any, b: Any, apart: float) -> None:
     assert ulps(as_array([a]), as_array([b]))[0] == apart
+
+
+def test_the_shortest_decimals_of_a_float32_port_are_read_as_the_float32_they_stand_for() -> None:
+    number = np.float32(1 / 3)
+    answer: Answer = {"/x": Numbers(float(number), 0.0)}
+    shortest = {"x": float(str(number))}
+    assert compare(answer, shortest, "float32").divergences == ()
+    assert compare(answer, shortest, "float64").divergences != ()
+    assert compare(answer, {"x": float(np.nextafter(number, np.float32(1)))}, "float32").divergences
+    assert compare(answer, {"x": 1e300}, "float32").divergences
