@@ -1,0 +1,53 @@
+// A character is a Unicode scalar throughout. Swift's own `Character` joins scalars that are drawn
+// as one, and its strings are equal where they only look equal.
+
+/// The documents of a corpus: its lines, stripped, without the blank ones.
+///
+/// That CRLF ends two lines here does no harm: the second one is blank.
+package func documents(in corpus: String) -> [[Unicode.Scalar]] {
+    corpus.unicodeScalars
+        .split { $0 == "\n" || $0 == "\r" }
+        .map { stripped($0) }
+        .filter { !$0.isEmpty }
+}
+
+private func stripped(_ line: Substring.UnicodeScalarView) -> [Unicode.Scalar] {
+    let line = line.drop(while: isWhiteSpace)
+    guard let last = line.lastIndex(where: { !isWhiteSpace($0) }) else { return [] }
+    return Array(line[...last])
+}
+
+/// What Python's `str.strip` strips: Unicode's white space and four separators of ASCII.
+private func isWhiteSpace(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.isWhitespace || ("\u{1c}"..."\u{1f}").contains(scalar)
+}
+
+/// One token a character, in the order of code points, and one more that marks both ends.
+package struct Tokenizer {
+    package let characters: [Unicode.Scalar]
+    private let tokens: [Unicode.Scalar: Int]
+
+    /// Knows the characters that occur in these documents.
+    package init(_ documents: [[Unicode.Scalar]]) {
+        characters = Set(documents.joined()).sorted()
+        let numbered = characters.enumerated().map { ($0.element, $0.offset) }
+        tokens = Dictionary(uniqueKeysWithValues: numbered)
+    }
+
+    /// The token that marks the ends.
+    package var bos: Int { characters.count }
+
+    package var vocabularySize: Int { characters.count + 1 }
+
+    /// Characters that are not known are left out.
+    package func encode(_ document: [Unicode.Scalar]) -> [Int] {
+        [bos] + document.compactMap { tokens[$0] } + [bos]
+    }
+
+    /// The text of these characters' tokens.
+    package func decode(_ tokens: [Int]) -> String {
+        var text = ""
+        text.unicodeScalars.append(contentsOf: tokens.map { characters[$0] })
+        return text
+    }
+}
