@@ -51,10 +51,13 @@ def test_our_port_reproduces_the_published_losses_and_the_twenty_names(name: str
     assert case_of(report, "replicate/published").outcome == "pass"
 
 
+BUILT = shutil.ignore_patterns("__pycache__", "target", ".build")
+
+
 def broken_copy(name: str, folder: Path, file: str, right: str, wrong: str) -> str:
     """A port of ours with one change, as its author might have made it."""
     copy = folder / name
-    shutil.copytree(OURS / name, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(OURS / name, copy, ignore=BUILT)
     source = (copy / file).read_text()
     assert source.count(right) == 1
     (copy / file).write_text(source.replace(right, wrong))
