@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..config import Config
 from ..model import Matrix, Vector
-from ..training import document_loss
+from ..training import collector_paused, document_loss
 from ..value import Value
 from .encoding import Encoder
 from .order import needed, topological_order
@@ -19,19 +17,7 @@ from .symbols import Operand, Recorder, Symbol, SymbolicMatrix, Token
 from .tape import Slots, Tape, flattened
 
 
-@contextmanager
-def _nothing_to_collect() -> Iterator[None]:
-    """Recording makes small objects by the hundred thousand, none of them garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@_nothing_to_collect()
+@collector_paused()
 def record(config: Config, vocab_size: int, positions: int) -> Tape:
     """Run the program over symbols for a document with this many positions.
 
@@ -64,7 +50,7 @@ def record(config: Config, vocab_size: int, positions: int) -> Tape:
 Build = Callable[[dict[str, Any]], tuple[Any, Value]]
 
 
-@_nothing_to_collect()
+@collector_paused()
 def record_function(leaves: Mapping[str, Any], output: str, build: Build) -> Tape:
     """Record a function of nested lists of numbers.
 
