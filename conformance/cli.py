@@ -191,7 +191,7 @@ def bench(ports: tuple[str, ...], html_path: Path | None, as_json: bool) -> None
 
     The reference is measured beside them: times travel badly, ratios of one run do not.
     """
-    from .benchmark_running import compare_speeds
+    from .benchmark.running import compare_speeds
 
     _exit_with(lambda: compare_speeds(ports, html_path, as_json=as_json))
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from conformance.benchmark import Speed, measure_port
-from conformance.benchmark_report import show, write_plot
+from conformance.benchmark.measuring import Speed, measure_port
+from conformance.benchmark.report import show, write_plot
 
 from .conftest import ROOT, MakePort, oracle_port
 from .test_readme import block

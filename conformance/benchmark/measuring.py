@@ -24,11 +24,11 @@ from ports_adapter.client import Client
 from ports_adapter.manifest import Port
 from ports_adapter.messages import InitializeResult, StepParams, TrainResult
 
-from .cases.handshake import introduction
-from .cases.training import train_question
-from .recorded import recorded_state
+from ..cases.handshake import introduction
+from ..cases.training import train_question
+from ..recorded import recorded_state
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 SECONDS = 1.0
 """About how long a round of training takes."""
 

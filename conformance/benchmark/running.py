@@ -12,11 +12,11 @@ from rich.console import Console
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailure
 from ports_adapter.manifest import find_port
 
-from .benchmark import Speed, measure_port, measure_references
-from .benchmark_report import show, write_plot
-from .outcome import ExitCode
-from .running import Unusable
-from .several import present_and_absent
+from ..outcome import ExitCode
+from ..running import Unusable
+from ..several import present_and_absent
+from .measuring import Speed, measure_port, measure_references
+from .report import show, write_plot
 
 
 def compare_speeds(ports: Sequence[str], html_path: Path | None, *, as_json: bool) -> ExitCode:

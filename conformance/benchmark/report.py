@@ -13,7 +13,7 @@ from rich.table import Table
 from golden.store import replace_file
 from ports_adapter.quoting import printable
 
-from .benchmark import Speed
+from .measuring import Speed
 
 MEBIBYTE = 1 << 20
 WIDTH = 12

@@ -1,0 +1,1 @@
+"""How fast ports and the reference are: measuring, and showing what came out."""
