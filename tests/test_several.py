@@ -1,0 +1,63 @@
+"""`make conform-all`: every port whose toolchain is there, and the others by name."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.outcome import ExitCode
+from conformance.running import Request
+from conformance.several import judge_each, present_and_absent
+from ports_adapter.manifest import our_ports
+
+from .conftest import ROOT
+
+
+def conform_all(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | ({"PATH": path} if path is not None else {})
+    command = [sys.executable, "-m", "conformance", "all", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_every_port_of_ours_is_run() -> None:
+    ended = conform_all("--case", "tokenizer/words", "--case", "adam/cold-step-1", "--seed", "1")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    lines = dict(line.split(maxsplit=1) for line in ended.stdout.splitlines())
+    assert list(lines) == our_ports()
+    assert all(line.startswith("PASS: 2 of 2") for line in lines.values())
+
+
+def test_a_port_without_its_toolchain_is_left_out_by_name(tmp_path: Path) -> None:
+    ended = conform_all("--case", "tokenizer/words", "--seed", "1", path=str(tmp_path))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    left_out = [line for line in ended.stdout.splitlines() if "left out" in line]
+    assert [line.split()[0] for line in left_out] == [
+        "js", "rust", "rust:float32", "swift", "swift:vectors",
+    ]  # fmt: skip
+    assert left_out[0].endswith("left out: node is not installed, or not on PATH")
+
+
+def test_all_toolchains_are_here() -> None:
+    assert present_and_absent() == (our_ports(), {})
+
+
+def test_what_is_wrong_with_one_port_does_not_keep_from_the_next(tmp_path: Path) -> None:
+    (tmp_path / "port.toml").write_text('name = "p"\nlanguage = "C"\nrun = ["./nothing"]')
+    request = Request("", ("tokenizer/words",), seed=1)
+    broken, missing, right = judge_each([str(tmp_path), "nowhere", "js"], request)
+    assert broken.exit_code is ExitCode.UNUSABLE_PORT
+    assert "./nothing does not exist" in broken.sentence
+    assert missing.exit_code is ExitCode.USAGE
+    assert right.exit_code is ExitCode.PASS
+    assert right.sentence.startswith("PASS: 1 of 1")
+
+
+@pytest.mark.parametrize("arguments", [("--case", "no-such-case"), ("--seed", "-1")])
+def test_a_wrong_command_line_is_one(arguments: tuple[str, ...]) -> None:
+    ended = conform_all(*arguments)
+    assert ended.returncode == ExitCode.USAGE
+    assert "Traceback" not in ended.stderr
