@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from conformance.levels import Level
@@ -58,3 +60,12 @@ def test_the_transcript_in_the_readme_is_of_a_run_of_today() -> None:
         assert re.search(
             rf"^{level.level} +pass +{level.passed}/{level.asked}\b", transcript[1], re.M
         )
+
+
+def test_the_budget_explained_in_the_readme_is_that_of_today() -> None:
+    shown = re.search(
+        r"^\$ python -m (conformance budget) '(.*?)' (.*?)\n(.*?)^```$", README, re.M | re.S
+    )
+    assert shown
+    command = [sys.executable, "-m", *shown[1].split(), shown[2], *shown[3].split()]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout == shown[4]
