@@ -18,10 +18,12 @@ from ports_adapter.messages import METHODS, Message, Method
 
 from . import report
 from .examples import Example, examples
+from .programs import report as program_report
 
 PROTOCOL = Path(ports_adapter.__file__).parent / "PROTOCOL.md"
 PROTOCOL_SCHEMA = PROTOCOL.with_name("protocol.schema.json")
 REPORT_SCHEMA = Path(__file__).parent / "report.schema.json"
+PROGRAM_REPORT_SCHEMA = Path(__file__).parent / "programs" / "report.schema.json"
 
 PREAMBLE = """\
 # The protocol
@@ -85,6 +87,7 @@ def documents() -> dict[Path, bytes]:
         PROTOCOL: protocol_page().encode(),
         PROTOCOL_SCHEMA: protocol_schema(),
         REPORT_SCHEMA: report.schema(),
+        PROGRAM_REPORT_SCHEMA: program_report.schema(),
     }
 
 

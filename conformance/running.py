@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ports_adapter.manifest import Port, find_port, missing_tool
 from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
 from reference.data import NAMES_VARIABLE, names_path
 
+from . import programs
 from .case import Case
 from .cases import all_cases, long_cases, select
 from .cases.handshake import shutdown_case
@@ -56,20 +58,44 @@ def run_port(request: Request) -> ExitCode:
         Unusable: the port, the selection, names.txt, the goldens or the report's place
             cannot be used.
     """
+    with _usable():
+        port = find_port(request.port)
+    if port.kind == "program":
+        return _run_program(port, request)
     report = judge(request)
+    _write(encode(report), request, lambda console: show(report, console))
+    return report.exit_code
+
+
+def _run_program(port: Port, request: Request) -> ExitCode:
+    """The same for a program that only prints, which is asked no cases."""
+    if request.patterns or request.long:
+        raise Unusable(
+            f'{port.label} is a program that is run as it is (kind = "program"): it is asked no '
+            "cases, so --case and --long do not apply",
+            ExitCode.USAGE,
+        )
+    names = _names() if request.names else None
+    with _usable(), programs.watching(Console(stderr=True)) as watcher:
+        report = programs.judge_program(port, watcher, names)
+    _write(programs.encode(report), request, lambda console: programs.show(report, console))
+    return report.exit_code
+
+
+def _write(content: bytes, request: Request, show: Callable[[Console], None]) -> None:
+    """A report to where it was asked for: as text, as JSON to standard output or to a file."""
     to_stdout = request.json_path is not None and str(request.json_path) == "-"
     if to_stdout:
-        sys.stdout.buffer.write(encode(report))
+        sys.stdout.buffer.write(content)
         sys.stdout.flush()
     else:
-        show(report, Console())
+        show(Console())
     if request.json_path is not None and not to_stdout:
         try:
-            replace_file(request.json_path, encode(report))
+            replace_file(request.json_path, content)
         except OSError as error:
             message = f"the report cannot be written to {request.json_path}: {error.strerror}"
             raise Unusable(message, ExitCode.USAGE) from None
-    return report.exit_code
 
 
 def judge(request: Request) -> Report:
@@ -78,8 +104,15 @@ def judge(request: Request) -> Report:
     Raises:
         Unusable: as for `run_port`.
     """
-    try:
+    with _usable():
         return judge_port(find_port(request.port), request)
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """Turns what keeps a port from being run into `Unusable`."""
+    try:
+        yield
     except BadManifest as error:
         raise Unusable(str(error), ExitCode.USAGE) from None
     except (NotBuilt, NotStarted) as error:

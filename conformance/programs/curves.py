@@ -1,0 +1,140 @@
+"""The oracle's own losses over many seeds, on each design: what honest programs' losses lie among.
+
+The published sizes come with us in `curves.npz` (`python -m conformance.programs`); others
+are computed when they are first needed, and kept in the user's cache folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.store import replace_file
+from reference.config import MICROGPT, Config
+from reference.program import Run
+from reference.tape import cache
+from reference.tape.machine import FlatState, Machine
+
+from .designs import Design, designed, natural
+from .watching import Watcher
+
+SHIPPED = Path(__file__).parent / "curves.npz"
+SEEDS = 256
+FEWER = 96
+"""Runs of the oracle; fewer of a model that is much larger than the published one."""
+
+LEVELS = 65535
+"""A loss is kept as one of so many levels of its logarithm, between a design's extremes."""
+
+SMALLEST = 1e-6
+"""Losses below are kept as this: no program prints so many digits to any purpose."""
+
+Curves = NDArray[np.float32]
+"""`[seeds][steps]`: losses in nats."""
+
+OnSeed = Callable[[], None]
+
+
+def curves_of(design: Design, config: Config, watcher: Watcher) -> Curves:
+    """The losses of the oracle on a design, one run a seed; those kept, or computed now."""
+    usual = MICROGPT.config
+    # How samples are drawn does not matter here.
+    config = replace(config, temperature=usual.temperature, num_samples=usual.num_samples)
+    if config == usual and SHIPPED.exists():
+        with np.load(SHIPPED) as file:
+            if f"{design.name}/{_key(design, config)}" in file:
+                return unpacked(file[f"{design.name}/{_key(design, config)}"])
+    path = _folder() / f"{_key(design, config)}.npy"
+    with contextlib.suppress(OSError, ValueError):
+        return unpacked(np.load(path))
+    seeds = range(_seeds(config))
+    watcher.computing(f"{len(seeds)} runs of the oracle on {design.about}", len(seeds))
+    curves = simulated(design, config, seeds, watcher.advanced)
+    content = io.BytesIO()
+    np.save(content, packed(curves))
+    with contextlib.suppress(OSError):
+        replace_file(path, content.getvalue())
+    return unpacked(packed(curves))
+
+
+def simulated(
+    design: Design, config: Config, seeds: Sequence[int], on_seed: OnSeed = lambda: None
+) -> Curves:
+    """The oracle's losses on a design from each of these seeds, computed now."""
+    corpus = design.corpus
+    steps = design.steps_of(config.num_steps)
+    machine = Machine(config, len(set("".join(corpus.documents))) + 1)
+    for length in {len(document) + 1 for document in corpus.documents}:
+        machine.tape(min(config.block_size, length))
+
+    def curve(seed: int) -> list[float]:
+        run = Run.prepare(config, seed, corpus)
+        documents = run.tokens()
+        state = FlatState.of(run.state)
+        tokens = [documents[step % len(documents)] for step in range(steps)]
+        losses = [step.replay.loss for step in machine.follow(state, tokens)]
+        on_seed()
+        return losses
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return np.array(list(pool.map(curve, seeds)), np.float32)
+
+
+def packed(curves: Curves) -> NDArray[Any]:
+    """Curves in 16 bits a loss; the first row holds the extremes of their logarithm."""
+    logs = np.log(np.maximum(curves.astype(np.float64), SMALLEST))
+    low, high = logs.min(), logs.max()
+    codes = np.round((logs - low) / max(high - low, 1e-9) * LEVELS).astype("<u2")
+    head = np.zeros(codes.shape[1] + 8, "<u2")[None, :]
+    extremes = np.array([low, high]).astype("<f8").view("<u2")
+    head[0, :8] = extremes
+    return np.vstack([head, np.pad(codes, ((0, 0), (0, 8)))])
+
+
+def unpacked(codes: NDArray[Any]) -> Curves:
+    """What `packed` made, to half a level."""
+    low, high = np.ascontiguousarray(codes[0, :8]).view("<f8")
+    levels = codes[1:, :-8].astype(np.float64) / LEVELS
+    curves: Curves = np.exp(low + levels * (high - low)).astype(np.float32)
+    return curves
+
+
+def build(on_seed: OnSeed = lambda: None) -> bytes:
+    """The curves of the published sizes as they come with us."""
+    config = MICROGPT.config
+    arrays: dict[str, Any] = {
+        f"{design.name}/{_key(design, config)}": packed(
+            simulated(design, config, range(SEEDS), on_seed)
+        )
+        for design in (natural(), *designed(config.block_size))
+    }
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
+
+
+def _seeds(config: Config) -> int:
+    usual = MICROGPT.config
+    is_large = config.n_layer * config.n_embd**2 > 4 * usual.n_layer * usual.n_embd**2
+    return FEWER if is_large else SEEDS
+
+
+def _key(design: Design, config: Config) -> str:
+    """Changes with the corpus, the configuration, and how many runs there are."""
+    words = (design.content, design.steps, astuple(config), _seeds(config))
+    return hashlib.sha256(repr(words).encode()).hexdigest()[:16]
+
+
+def _folder() -> Path:
+    """Where curves are kept: beside the tapes, under the same key of the program's source."""
+    return cache.folder().parent.parent / "curves" / cache.folder().name

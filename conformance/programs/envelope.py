@@ -1,0 +1,217 @@
+"""Whether printed losses lie among the oracle's: a distance, a limit, a false-alarm rate.
+
+Losses are put together in windows of steps that widen geometrically, so that no single document
+decides; of each window the mean logarithm of the lower and of the higher half is taken. How far
+a run lies from the oracle's mean is measured in the oracle's own spread over seeds (the distance
+of Mahalanobis). The limit is where the distances of runs held out of the measurement say that
+one honest run in so many would lie.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .curves import SMALLEST, Curves
+from .reading import PrintedLoss
+
+Array = NDArray[np.float64]
+
+FALSE_ALARMS = 1e-3
+"""The share of honest programs that may be rejected, over all designs together."""
+
+FOLDS = 8
+RIDGE = 0.02
+"""Of each feature's variance, added to it: features that nearly determine each other say little."""
+
+TAIL = 0.15
+"""The share of runs held out whose distances say how the furthest ones thin out."""
+
+SPLIT_FROM = 4
+"""Windows of so many losses are split into a lower and a higher half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The losses printed of the 0-based steps from `first` on, before `end`; or a half of them."""
+
+    first: int
+    end: int
+    columns: slice
+    half: str = ""
+
+    def of(self, losses: Array) -> Array:
+        """The mean of each row."""
+        chosen = np.sort(losses[:, self.columns], axis=1)
+        middle = chosen.shape[1] // 2
+        if self.half == "lower":
+            chosen = chosen[:, :middle]
+        elif self.half == "higher":
+            chosen = chosen[:, middle:]
+        mean: Array = chosen.mean(axis=1)
+        return mean
+
+    def __str__(self) -> str:
+        if self.end - self.first == 1:
+            return f"the loss of step {self.first + 1}"
+        part = f"the {self.half} half of " if self.half else ""
+        return f"{part}the losses of steps {self.first + 1} to {self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a program's losses lie among the oracle's.
+
+    `distance` is in limits: above 1, no honest run but one in very many. `window` is where it
+    lies furthest off, there `got` nats where the oracle's runs have `expected` with a standard
+    deviation of `spread`.
+    """
+
+    distance: float
+    losses: int
+    window: str
+    expected: float
+    spread: float
+    got: float
+
+    @property
+    def is_honest(self) -> bool:
+        """Whether it lies within the limit."""
+        return self.distance <= 1
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What the oracle's runs are like at the steps that a program prints, with its digits.
+
+    `center` and `spread` are the means and standard deviations of the windows' features,
+    `precision` the inverse of their covariance, `limit` the squared distance of the last honest
+    run.
+    """
+
+    windows: Sequence[Window]
+    unit: float
+    center: Array
+    spread: Array
+    precision: Array
+    limit: float
+
+    @classmethod
+    def of(
+        cls, curves: Curves, steps: Sequence[int], unit: float, num_steps: int, alarm: float
+    ) -> Self:
+        """The envelope of the oracle's curves.
+
+        Args:
+            curves: of the oracle, one a seed.
+            steps: the 0-based steps that are printed, in order, one at least.
+            unit: the worth of the last digit printed.
+            num_steps: of the whole training.
+            alarm: the share of honest runs that may lie beyond the limit.
+        """
+        windows = windows_of(steps, num_steps)
+        shown = curves[:, list(steps)]
+        honest = features(shown.astype(np.float64), unit, windows)
+        rounding = _rounding(shown, unit, windows)
+        return cls(
+            windows=windows,
+            unit=unit,
+            center=honest.mean(axis=0),
+            spread=np.sqrt(honest.var(axis=0) + rounding),
+            precision=_precision(honest, rounding),
+            limit=_limit(_held_out(honest, rounding), alarm),
+        )
+
+    def fit(self, printed: Mapping[int, PrintedLoss]) -> Fit:
+        """Judge the losses printed at its steps, all of them finite."""
+        losses = np.array([[printed[step].value for step in sorted(printed)]])
+        got = features(losses, self.unit, self.windows)
+        off = got[0] - self.center
+        squared = _squares(got - self.center, self.precision)[0]
+        worst = int(np.argmax(np.abs(off) / self.spread))
+        expected = math.exp(self.center[worst])
+        return Fit(
+            distance=math.sqrt(squared / self.limit),
+            losses=len(printed),
+            window=str(self.windows[worst]),
+            expected=expected,
+            spread=expected * float(self.spread[worst]),
+            got=math.exp(got[0][worst]),
+        )
+
+
+def unit_of(printed: Mapping[int, PrintedLoss]) -> float:
+    """The worth of the last digit printed, where trailing zeros may have been left out."""
+    return min(loss.unit for loss in printed.values())
+
+
+def windows_of(steps: Sequence[int], num_steps: int) -> list[Window]:
+    """Windows over the steps that were printed: 1, 1, 2, 4, 8 … steps, and the last tenths."""
+    late = (int(num_steps * share) for share in (0.5, 0.75, 0.9, 1.0))
+    edges = sorted({0, *(2**power for power in range(9) if 2**power < num_steps), *late})
+    windows = []
+    for first, end in pairwise(edges):
+        low, high = np.searchsorted(steps, (first, end))
+        if high - low >= SPLIT_FROM:
+            windows += [Window(first, end, slice(low, high), h) for h in ("lower", "higher")]
+        elif high > low:
+            windows.append(Window(first, end, slice(low, high)))
+    return windows
+
+
+def features(losses: Array, unit: float, windows: Sequence[Window]) -> Array:
+    """`[runs][windows]` of losses `[runs][steps]`, printed with digits down to `unit`."""
+    shown = np.round(losses / unit) * unit if unit else losses
+    logs = np.log(np.maximum(shown, max(unit / 2, SMALLEST)))
+    return np.stack([window.of(logs) for window in windows], axis=1)
+
+
+def _rounding(curves: Curves, unit: float, windows: Sequence[Window]) -> Array:
+    """The variance of each feature that a last digit rounded otherwise comes to, at most."""
+    share = (np.maximum(unit, SMALLEST) / 4 / np.maximum(curves, unit / 2 + SMALLEST)) ** 2
+    return np.array([float(share[:, window.columns].mean()) for window in windows])
+
+
+def _precision(honest: Array, rounding: Array) -> Array:
+    """The inverse of the features' covariance, widened by the ridge and by rounding."""
+    deviations = honest - honest.mean(axis=0)
+    covariance = deviations.T @ deviations / max(1, len(honest) - 1)
+    inverse: Array = np.linalg.inv(covariance + np.diag(RIDGE * np.diag(covariance) + rounding))
+    return inverse
+
+
+def _squares(off: Array, precision: Array) -> Array:
+    """The squared distance of each row of deviations, over the number of features."""
+    squares: Array = np.einsum("ij,jk,ik->i", off, precision, off) / off.shape[1]
+    return squares
+
+
+def _held_out(honest: Array, rounding: Array) -> Array:
+    """Of each honest run the distance from those of the other folds."""
+    fold = np.arange(len(honest)) % FOLDS
+    distances = np.empty(len(honest))
+    for part in range(FOLDS):
+        others = honest[fold != part]
+        off = honest[fold == part] - others.mean(axis=0)
+        distances[fold == part] = _squares(off, _precision(others, rounding))
+    return distances
+
+
+def _limit(distances: Array, alarm: float) -> float:
+    """The squared distance beyond which a share of `alarm` of honest runs lies.
+
+    Beyond the bulk, distances thin out exponentially or faster; how fast is measured on the
+    furthest of those held out, and taken to be slower by its standard error.
+    """
+    bulk = float(np.quantile(distances, 1 - TAIL))
+    beyond = distances[distances > bulk] - bulk
+    if not beyond.size:
+        return max(float(distances.max()), SMALLEST)
+    decay = float(beyond.mean()) * (1 + 1 / math.sqrt(beyond.size))
+    return max(bulk + decay * math.log(TAIL / alarm), float(distances.max()), SMALLEST)

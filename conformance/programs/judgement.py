@@ -1,0 +1,48 @@
+"""What has been found out about a program while it is being judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ports_adapter.failures import PortCrashed, PortFailure, PortTimedOut
+from ports_adapter.manifest import Port
+from ports_adapter.quoting import tail
+
+from ..outcome import Outcome
+from .designs import Design
+from .reading import Transcript
+from .report import Check, Generator
+from .session import Session
+from .watching import Watcher
+
+
+@dataclass
+class Judgement:
+    """What has been found out about a program so far."""
+
+    port: Port
+    watcher: Watcher
+    checks: list[Check] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    generator: Generator = "unknown"
+    was_interrupted: bool = False
+
+    def run(self, session: Session, design: Design, until: int | None) -> Transcript | None:
+        """What the program prints on a design; None if it fails, which is a check then."""
+        self.watcher.running(design.about)
+        try:
+            return session.run(design.content, until, self.watcher.stepped)
+        except PortFailure as error:
+            detail = f"on {design.about}: {error}"
+            self.checks.append(Check("run", _outcome(error), detail, log=tail(session.log)))
+            return None
+
+
+def _outcome(error: PortFailure) -> Outcome:
+    match error:
+        case PortTimedOut():
+            return Outcome.TIMEOUT
+        case PortCrashed():
+            return Outcome.CRASH
+        case _:
+            return Outcome.VIOLATION

@@ -1,0 +1,115 @@
+"""The report of a program that was run as it is; its JSON Schema is `report.schema.json` here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from ports_adapter.manifest import Port
+from ports_adapter.quoting import printable
+
+from ..outcome import ExitCode, Outcome
+from ..report import SUITE_VERSION
+
+SCHEMA_VERSION: Literal[1] = 1
+
+Generator = Literal["cpython", "own", "unknown"]
+"""Whose random numbers a program draws; unknown if it could not be run."""
+
+
+class ProgramPort(Struct, frozen=True):
+    """The program, as its manifest has it."""
+
+    label: str
+    name: str
+    language: str
+    precision: str
+
+
+class Check(Struct, frozen=True):
+    """One thing that was judged.
+
+    `detail` says what was compared, or what is wrong. `distance` is in limits, 0 where the check
+    has none. `log` is the end of the program's standard error where it failed.
+    """
+
+    name: str
+    outcome: Outcome
+    detail: str
+    distance: float = 0.0
+    log: list[str] = []
+
+
+class ProgramReport(Struct, frozen=True, kw_only=True):
+    """A program's run. `notes` say what the verdict rests on, and what it does not tell."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    suite_version: str = SUITE_VERSION
+    kind: Literal["program"] = "program"
+    port: ProgramPort
+    generator: Generator
+    exit_code: ExitCode
+    verdict: str
+    checks: list[Check]
+    notes: list[str]
+    seconds: float
+
+
+def make_report(
+    port: Port,
+    generator: Generator,
+    checks: Sequence[Check],
+    notes: Sequence[str],
+    seconds: float,
+    *,
+    was_interrupted: bool = False,
+) -> ProgramReport:
+    """The report of finished checks."""
+    exit_code = _exit_code(checks, was_interrupted=was_interrupted)
+    return ProgramReport(
+        port=ProgramPort(
+            port.label, printable(port.name, 100), printable(port.language, 100), port.precision
+        ),
+        generator=generator,
+        exit_code=exit_code,
+        verdict=_verdict(checks, exit_code),
+        checks=list(checks),
+        notes=list(notes),
+        seconds=round(seconds, 2),
+    )
+
+
+def _exit_code(checks: Sequence[Check], *, was_interrupted: bool) -> ExitCode:
+    if was_interrupted:
+        return ExitCode.INTERRUPTED
+    if any(check.outcome.is_failure for check in checks):
+        return ExitCode.FAIL
+    judged = [c for c in checks if c.outcome is Outcome.PASS and c.name.startswith("losses")]
+    return ExitCode.PASS if judged else ExitCode.NOTHING_VERIFIED
+
+
+def _verdict(checks: Sequence[Check], exit_code: ExitCode) -> str:
+    judged = [check for check in checks if check.outcome is not Outcome.NOT_OFFERED]
+    passed = sum(check.outcome is Outcome.PASS for check in judged)
+    word = {
+        ExitCode.PASS: "PASS",
+        ExitCode.INTERRUPTED: "INTERRUPTED",
+        ExitCode.NOTHING_VERIFIED: "NOTHING VERIFIED",
+    }.get(exit_code, "FAIL")
+    return f"{word}: {passed} of {len(judged)} checks passed"
+
+
+def encode(report: ProgramReport) -> bytes:
+    """The report as JSON."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
+
+
+def schema() -> bytes:
+    """The JSON Schema of a program's report, as published."""
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    document |= msgspec.json.schema(ProgramReport)
+    return json.dumps(document, indent=1).encode() + b"\n"

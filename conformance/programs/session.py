@@ -1,0 +1,91 @@
+"""Running a program on a corpus of our choice, and reading what it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ports_adapter.failures import PortTimedOut, ProtocolViolated
+from ports_adapter.manifest import Port
+from ports_adapter.program import RunningProgram, Stream, command_in, put_input
+from ports_adapter.quoting import printable
+
+from .reading import LineReader, Transcript
+
+OnStep = Callable[[int, int | None], None]
+"""Takes the last step that was printed, and of how many, if that is known."""
+
+
+@dataclass
+class Session:
+    """A program in its scratch folder, ready to be run again and again.
+
+    `log` is the end of what its last run wrote to standard error.
+    """
+
+    port: Port
+    scratch: Path
+    log: bytes = b""
+
+    def run(self, corpus: bytes, until: int | None, on_step: OnStep) -> Transcript:
+        """What the program prints when it trains on this corpus.
+
+        Args:
+            corpus: the bytes of its input file.
+            until: the step, as the program counts, after which it is ended; None: when it ends.
+            on_step: is told of the steps.
+
+        Raises:
+            NotStarted: its command cannot be executed.
+            PortTimedOut, PortCrashed, ProtocolViolated: it hangs, fails, or writes without end.
+        """
+        put_input(self.scratch, self.port.program.input, corpus)
+        readers = {stream: LineReader(Transcript()) for stream in Stream}
+        limits = self.port.timeouts
+        program = RunningProgram(command_in(self.port, self.scratch), self.scratch)
+        try:
+            for stream, content in program.chunks(limits.start, limits.message):
+                readers[stream].feed(content)
+                transcript = readers[stream].transcript
+                if transcript.losses:
+                    last = next(reversed(transcript.losses.values()))
+                    on_step(last.step, last.total)
+                    if until is not None and transcript.last_step >= until:
+                        break
+        except PortTimedOut as error:
+            raise PortTimedOut(f"{error}{_so_far(readers)}") from None
+        finally:
+            self.log = program.log
+            program.close()
+        for reader in readers.values():
+            reader.end()
+        return _the_one_with_losses(readers)
+
+
+def _the_one_with_losses(readers: dict[Stream, LineReader]) -> Transcript:
+    """The transcript of standard output; of standard error where only that has losses.
+
+    Raises:
+        ProtocolViolated: neither has.
+    """
+    for stream in (Stream.OUT, Stream.LOG):
+        transcript = readers[stream].transcript
+        if transcript.losses or transcript.final:
+            return transcript
+    lines = readers[Stream.OUT].transcript.first_lines or readers[Stream.LOG].transcript.first_lines
+    if not lines:
+        raise ProtocolViolated("the program ended and printed nothing")
+    shown = "; ".join(f"'{printable(line, 80)}'" for line in lines[:4])
+    raise ProtocolViolated(
+        f"no line of its output could be read as a step and its loss; the first lines were {shown}"
+    )
+
+
+def _so_far(readers: dict[Stream, LineReader]) -> str:
+    transcript = readers[Stream.OUT].transcript
+    if transcript.losses:
+        return f"; the last step it printed is {transcript.last_step}"
+    if transcript.first_lines:
+        return f"; it had printed '{printable(transcript.first_lines[-1], 80)}'"
+    return ""

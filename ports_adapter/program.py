@@ -1,0 +1,257 @@
+"""Running a program that is not ours to change: its own folder copied, our corpus, its output.
+
+Nothing is written into the user's folder. What a symbolic link or the program itself would
+write lands in a scratch copy, where the input file is the corpus of our choice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import selectors
+import shutil
+import signal
+import subprocess
+import tempfile
+import termios
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
+from .manifest import Port, missing_tool
+from .quoting import quoted
+
+CHUNK = 1 << 16
+OUTPUT_LIMIT = 64 << 20
+LOG_KEPT = 64 << 10
+LARGE = 64 << 20
+"""A file of so many bytes is linked into the scratch folder, not copied."""
+
+LEFT_OUT = {".git", ".hg", ".jj"}
+LINKED = {"node_modules", ".venv", "venv", "target", ".build"}
+"""Packages and what was built, which no program writes to, and which may be large."""
+
+LINGER = 0.2
+"""Seconds that output may take to arrive once the program has ended."""
+
+
+class Stream(Enum):
+    """Which of its two outputs a program wrote to."""
+
+    OUT = "standard output"
+    LOG = "standard error"
+
+
+class Chunk(NamedTuple):
+    """Some bytes that a program wrote."""
+
+    stream: Stream
+    content: bytes
+
+
+@contextmanager
+def scratch_copy(port: Port) -> Iterator[Path]:
+    """A copy of the port's folder, gone afterwards.
+
+    It is a copy and not a folder of links: a program that finds its input beside its own
+    resolved path must find ours, and one that writes must not write through a link.
+
+    Raises:
+        NotStarted: the folder cannot be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="microgpt-", ignore_cleanup_errors=True) as place:
+        scratch = Path(place) / "program"
+        try:
+            _copy(port.folder, scratch)
+        except OSError as error:
+            raise NotStarted(f"{port.folder} cannot be copied: {error}") from None
+        yield scratch
+
+
+def _copy(folder: Path, copy: Path) -> None:
+    copy.mkdir()
+    for entry in sorted(folder.iterdir()):
+        target = copy / entry.name
+        if entry.is_symlink() or entry.name in LINKED:
+            target.symlink_to(entry.resolve())
+        elif entry.is_dir():
+            if entry.name not in LEFT_OUT:
+                _copy(entry, target)
+        elif entry.is_file():
+            if entry.stat().st_size > LARGE:
+                target.symlink_to(entry)
+            else:
+                shutil.copy2(entry, target)
+
+
+def put_input(scratch: Path, name: str, content: bytes) -> None:
+    """Put a corpus where the program looks for its input, in place of what is there.
+
+    Raises:
+        NotStarted: there is no such place in the scratch folder.
+    """
+    path = scratch / name
+    try:
+        if not path.parent.resolve().is_relative_to(scratch.resolve()):
+            raise NotStarted(f"program.input {name} lies behind a link out of the port's folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise NotStarted(f"the input {name} cannot be written: {error}") from None
+
+
+def command_in(port: Port, scratch: Path) -> tuple[str, ...]:
+    """The run command for the scratch folder; paths that leave the folder are as they were.
+
+    Raises:
+        NotStarted: there is no such program.
+    """
+    if reason := missing_tool(port.run, port.folder):
+        raise NotStarted(f"the run command cannot be started: {reason}")
+
+    def placed(word: str) -> str:
+        outside = word.startswith("../") and not (scratch / word).exists()
+        return str((port.folder / word).resolve()) if outside else word
+
+    return tuple(placed(word) for word in port.run)
+
+
+class RunningProgram:
+    """A program that runs in a scratch folder, in a process group that `close` kills whole.
+
+    Its standard output is a terminal's, as when it is run by hand, so that what it prints comes
+    line by line and not in blocks at the end; nothing is asked of it on its standard input.
+
+    Raises:
+        NotStarted: the command cannot be executed.
+    """
+
+    def __init__(self, command: tuple[str, ...], folder: Path) -> None:
+        terminal, theirs = pty.openpty()
+        # Every byte is to come as it was written: no newline translated, nothing echoed.
+        tty.setraw(theirs, termios.TCSANOW)
+        try:
+            self._process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=theirs,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                bufsize=0,
+            )
+        except (OSError, ValueError) as error:
+            os.close(terminal)
+            raise NotStarted(f"{command[0]} cannot be started: {error}") from None
+        finally:
+            os.close(theirs)
+        assert self._process.stderr is not None
+        self._terminal = terminal
+        self._streams = {terminal: Stream.OUT, self._process.stderr.fileno(): Stream.LOG}
+        self._selector = selectors.DefaultSelector()
+        for pipe in self._streams:
+            os.set_blocking(pipe, False)
+            fcntl.fcntl(pipe, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+            self._selector.register(pipe, selectors.EVENT_READ)
+        self._came = 0
+        self._log = b""
+
+    @property
+    def log(self) -> bytes:
+        """The end of what the program wrote to standard error."""
+        return self._log
+
+    def chunks(self, start: float, message: float) -> Iterator[Chunk]:
+        """What the program writes, as it comes, until it ends of itself with exit code 0.
+
+        Args:
+            start: seconds until the first byte.
+            message: seconds between one byte and the next.
+
+        Raises:
+            PortTimedOut: nothing came for that long.
+            PortCrashed: it ended otherwise; says how.
+            ProtocolViolated: it writes without end.
+        """
+        heard = time.monotonic()
+        while self._selector.get_map():
+            limit = message if self._came else start
+            ended = self._process.poll() is not None
+            chunks = list(self._read(LINGER if ended else min(0.5, limit)))
+            yield from chunks
+            if chunks:
+                heard = time.monotonic()
+            elif ended:
+                break
+            elif time.monotonic() - heard > limit:
+                raise PortTimedOut(self._silence(limit))
+        self._expect_success(message)
+
+    def close(self) -> None:
+        """End the program and everything it started in its process group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._selector.close()
+        os.close(self._terminal)
+        if self._process.stderr:
+            self._process.stderr.close()
+
+    def _read(self, seconds: float) -> Iterator[Chunk]:
+        for key, _ in self._selector.select(seconds):
+            try:
+                content = os.read(key.fd, CHUNK)
+            except BlockingIOError:
+                continue
+            except OSError:  # how a terminal says that nobody holds its other end any more
+                content = b""
+            if not content:
+                self._selector.unregister(key.fd)
+                continue
+            self._came += len(content)
+            if self._came > OUTPUT_LIMIT:
+                raise ProtocolViolated(
+                    f"the program wrote more than {OUTPUT_LIMIT >> 20} MiB and did not end"
+                )
+            stream = self._streams[key.fd]
+            if stream is Stream.LOG:
+                self._log = (self._log + content)[-LOG_KEPT:]
+            yield Chunk(stream, content)
+
+    def _expect_success(self, seconds: float) -> None:
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise PortTimedOut(
+                f"the program closed its output and still ran {seconds:g} s later"
+            ) from None
+        if code < 0:
+            raise PortCrashed(f"the program was ended by {_name_of(-code)}{self._last_words()}")
+        if code:
+            raise PortCrashed(f"the program exited with code {code}{self._last_words()}")
+
+    def _last_words(self) -> str:
+        lines = [line for line in self._log.splitlines() if line.strip()]
+        return f"; its standard error ends {quoted(lines[-1])}" if lines else ""
+
+    def _silence(self, seconds: float) -> str:
+        if self._came:
+            return f"no output for {seconds:g} s, after {self._came} bytes (timeouts.message)"
+        return (
+            f"no output within {seconds:g} s (timeouts.start): does the program need more time, "
+            "or wait for something?"
+        )
+
+
+def _name_of(number: int) -> str:
+    with contextlib.suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
