@@ -222,7 +222,7 @@ def test_a_port_is_named_for_its_folder_without_what_must_be_quoted(
 
 def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["make", *arguments],
+        ["make", "--no-print-directory", *arguments],
         cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment,
     )  # fmt: skip
 
