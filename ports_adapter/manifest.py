@@ -208,8 +208,8 @@ def _wrong_program(program: Program) -> str | None:
     if program.seed < 0:
         return "seed must be 0 or more"
     place = Path(program.input)
-    if place.is_absolute() or ".." in place.parts or not place.name:
-        return f"input {program.input!r} must be a file in the port's folder"
+    if place.is_absolute() or ".." in place.parts[1:] or place.name in ("", ".."):
+        return f"input {program.input!r} must be a file in the port's folder, or beside that"
     return None
 
 

