@@ -91,6 +91,8 @@ def measure_port(port: Port) -> Speed:
         NotStarted: it cannot be started.
         PortFailure: it does not introduce itself, or does not train.
     """
+    if port.kind == "program":
+        return Speed(port.label, why="it is a program that is run as it is, and speaks no protocol")
     build(port)
     trace = load_trace()
     started = time.perf_counter()
