@@ -28,7 +28,7 @@ from .engine import Finished
 from .levels import Level
 from .outcome import Outcome
 
-SECONDS = 10.0
+SECONDS = 5.0
 """How long to look for a layout."""
 
 CONFIRMING = 4
