@@ -55,5 +55,5 @@ clean:           ## remove what the targets above made
 $(READY): requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	@echo "compiling, once"; $(RUN) reference.tape
+	@echo "compiling, once"; $(RUN) conformance.warming
 	@touch $(READY)
