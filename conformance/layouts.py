@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import combinations, permutations, product
 
@@ -35,6 +35,7 @@ CONFIRMING = 4
 """How many questions a layout must answer."""
 
 TOLD = (Level.FORWARD, Level.BACKWARD)
+UNTOLD = (Outcome.NOT_OFFERED, Outcome.NOT_RUN, Outcome.SUITE_FAULT)
 
 HEADS = ("(h d) i -> (d h) i", "(h d) i -> h d i", "(h d) i -> h i d")
 BY_HEAD = ("o (h d) -> o (d h)", "o (h d) -> h o d", "o (h d) -> h d o")
@@ -66,13 +67,20 @@ Choice = tuple[Rule, ...]
 def recognised_layout(port: Port, finished: Finished) -> Layout | None:
     """The layout in which a port that failed is right, or None if none is found.
 
-    Looked for where `forward`, or `backward` without it, was asked and mostly failed.
+    Looked for where `forward`, or `backward` without it, was asked and mostly failed. Whoever
+    does not want to wait interrupts the search, and still gets the report.
     """
     failed = _failed(finished)
-    if finished.offer is None or not failed:
+    if finished.offer is None or finished.was_interrupted or not failed:
         return None
+    with suppress(KeyboardInterrupt):
+        return _search(port, finished.offer, failed)
+    return None
+
+
+def _search(port: Port, offer: InitializeResult, failed: Sequence[Case]) -> Layout | None:
     deadline = time.monotonic() + SECONDS
-    with closing(_Trial(port, finished.offer)) as trial:
+    with closing(_Trial(port, offer)) as trial:
         for rules in candidates(port.layout.rules):
             if time.monotonic() > deadline:
                 return None
@@ -184,7 +192,7 @@ def _failed(finished: Finished) -> list[Case]:
             result
             for result in finished.results
             if result.case.level is level
-            and result.outcome not in (Outcome.NOT_OFFERED, Outcome.NOT_RUN)
+            and result.outcome not in UNTOLD
         ]
         failed = [result.case for result in asked if result.outcome.is_failure]
         if asked:
