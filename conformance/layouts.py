@@ -191,8 +191,7 @@ def _failed(finished: Finished) -> list[Case]:
         asked = [
             result
             for result in finished.results
-            if result.case.level is level
-            and result.outcome not in UNTOLD
+            if result.case.level is level and result.outcome not in UNTOLD
         ]
         failed = [result.case for result in asked if result.outcome.is_failure]
         if asked:
