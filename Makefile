@@ -16,7 +16,7 @@ help:            ## this list
 
 setup: $(READY)  ## the virtual environment, with pinned packages
 
-conform: $(READY)  ## is a port right? PORT=python|js|a folder [CASE=slug] [ARGS=...]
+conform: $(READY)  ## is a port right? PORT=python|js|rust|swift|a folder [CASE=slug] [ARGS=...]
 	@$(RUN) conformance run "$(PORT)" $(if $(CASE),--case "$(CASE)") $(ARGS)
 
 conform-all: $(READY)  ## every port that comes with the suite and whose toolchain is there
