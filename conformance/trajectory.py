@@ -10,25 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
-from golden.budgets import (
-    SMALLEST_NORMAL,
-    TENSOR_FACTOR,
-    UNIT_ROUNDOFF,
-    Precision,
-    adam_budget_of,
-    learning_rate_budget,
-    tensor_budget,
-    widening_of,
-)
+from golden.budgets import Precision
 from golden.numbers import Array, as_carried, ulps
 from ports_adapter.messages import Message, StepParams, TrainParams
-from reference.adam import State
 from reference.config import Config
-from reference.tape.machine import FlatState, Machine
 
 from .case import Answer, Exact, Numbers
 from .compare import MISSING, compare, in_budgets, measure
@@ -36,39 +25,7 @@ from .comparison import Comparison, Divergence
 from .dataflow import backward_order
 from .flat import STATE, Order, Section, StepLayout
 from .oracle import config_of
-
-Evaluated = tuple[Array, Array, float, Array]
-"""Logits `[positions][vocabulary]`, losses, their mean, and its gradients in canonical order."""
-
-Updated = tuple[float, Array, Array, Array]
-"""The learning rate, `m`, `v` and the weights."""
-
-
-class Oracle(Protocol):
-    """Knows the right answer to any single step; arrays are float64 in canonical order."""
-
-    def evaluate(self, weights: Array, tokens: list[int]) -> Evaluated:
-        """What the model makes of one document."""
-
-    def adam(self, step: int, weights: Array, m: Array, v: Array, grads: Array) -> Updated:
-        """The update of the 0-based `step`."""
-
-
-@dataclass(frozen=True, slots=True)
-class TapeOracle:
-    """The canonical program at machine speed as an oracle."""
-
-    machine: Machine
-
-    def evaluate(self, weights: Array, tokens: list[int]) -> Evaluated:
-        """What the model makes of one document."""
-        found = self.machine.evaluate(weights, tokens)
-        return found.logits, found.losses, found.loss, found.grads
-
-    def adam(self, step: int, weights: Array, m: Array, v: Array, grads: Array) -> Updated:
-        """The update of the 0-based `step`."""
-        after, rate = self.machine.adam(FlatState(step, weights, m, v), grads)
-        return rate, after.m, after.v, after.weights
+from .steps import WELL_WITHIN, Moment, Oracle, Right, RightSteps, Taken
 
 
 class Expected(NamedTuple):
@@ -76,21 +33,6 @@ class Expected(NamedTuple):
 
     losses: Sequence[float]
     budgets: Sequence[float]
-
-
-class Moment(NamedTuple):
-    """A training state between two steps, flat."""
-
-    m: Array
-    v: Array
-    weights: Array
-
-
-class Right(NamedTuple):
-    """A step's right numbers as far as they are known, each with its budget."""
-
-    numbers: Array
-    budgets: Array
 
 
 @dataclass(slots=True)
@@ -107,6 +49,19 @@ class Tally:
         """Keep an error if it is the largest."""
         if worst > self.worst:
             self.worst, self.worst_at = worst, worst_at
+
+
+class Nearness(NamedTuple):
+    """How near the numbers of one step are: the largest error in budgets, and where.
+
+    `model` is the largest up to the gradients.
+    """
+
+    worst: float
+    model: float
+    place: int
+    identical: int
+    ulps: float
 
 
 def model_order(params: TrainParams) -> Order:
@@ -148,6 +103,11 @@ class TrajectoryJudge:
         """Of the model's numbers."""
         return model_order(self.question)
 
+    @cached_property
+    def steps(self) -> RightSteps:
+        """What is right for any of them."""
+        return RightSteps(self.oracle, self.order, self.config, self.precision)
+
     def take(self, step: StepParams) -> None:
         """Judge the next step.
 
@@ -168,19 +128,22 @@ class TrajectoryJudge:
         if before is None or not all(np.isfinite(part).all() for part in before):
             self.unjudged += 1
             return
+        taken = Taken(number, tokens[: layout.positions + 1], before, grads)
         try:
-            right = self._right(number, tokens[: layout.positions + 1], before, grads)
+            right = self.steps.by_rule(taken)
         except (ArithmeticError, ValueError):
             if not self.wrong:
                 raise
             self.unjudged += 1
             return
-        if (
-            step.step != number
-            or actual is None
-            or actual.size != right.numbers.size
-            or not self._measure(index, layout, right, actual)
-        ):
+        found = None
+        if step.step == number and actual is not None and actual.size == right.numbers.size:
+            found = _nearness(right, actual, layout)
+            if found.model > WELL_WITHIN and not self.wrong:
+                right = self.steps.derived(taken, right)
+                found = _nearness(right, actual, layout)
+            self._keep(index, layout, found)
+        if found is None or found.worst > 1:
             self._blame(index, step, self._answer(number, layout, right))
         elif self.expected is not None and not self.wrong:
             self._follow(index, step, self.expected.losses[index], self.expected.budgets[index])
@@ -237,71 +200,12 @@ class TrajectoryJudge:
         m, v, weights = (self._told(step, part) for part in STATE)
         return None if m is None or v is None or weights is None else Moment(m, v, weights)
 
-    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # asked for below
-    def _right(
-        self,
-        number: int,
-        tokens: list[int],
-        before: Moment,
-        own: Array | None,
-    ) -> Right:
-        """What is right: up to the gradients, and the update if the port's `own` allow for one."""
-        # A moment a rounding error below 0 has been judged; no root can be taken of it.
-        m, v, weights = before._replace(v=np.maximum(before.v, 0))
-        logits, losses, loss, grads = self.oracle.evaluate(weights, tokens)
-        wide = widening_of(float(np.abs(logits).max()))
-        numbers = [logits.ravel(), losses, np.array([loss]), grads]
-        budgets: list[Array] = [
-            np.repeat(
-                [wide * tensor_budget(part, self.precision) for part in (logits, losses, loss)],
-                [logits.size, losses.size, 1],
-            ),
-            self._grad_budgets(grads, wide, tokens[:-1]),
-        ]
-        if own is not None and np.isfinite(own).all():
-            rate, *after = self.oracle.adam(number, weights, m, v, own)
-            state = State(number, _named(weights), _named(m), _named(v))
-            budget = adam_budget_of(state, _named(own), "", self.config, self.precision)
-            rate_budget = np.array([learning_rate_budget(self.config, self.precision)])
-            numbers += [np.array([rate]), *after]
-            budgets += [rate_budget, budget.m, budget.v, budget.weights]
-        right = Right(np.concatenate(numbers), np.concatenate(budgets))
-        if not np.isfinite(right.budgets).all():
-            raise ArithmeticError("the right numbers are not finite")
-        return right
-
-    def _grad_budgets(self, grads: Array, wide: float, inputs: list[int]) -> Array:
-        """A `tensor_budget` for each tensor; exactly 0 where a row of the embeddings is unused."""
-        order = self.order
-        largest = np.maximum.reduceat(np.abs(grads), order.starts[:-1])
-        floor = SMALLEST_NORMAL[self.precision] * (largest > 0)
-        each = wide * (TENSOR_FACTOR * UNIT_ROUNDOFF[self.precision] * largest + floor)
-        budgets: Array = np.repeat(each, order.sizes)
-        views = order.views(budgets)
-        views["wpe"][len(inputs) :] = 0
-        if "lm_head" in views:  # or else the tokens' embeddings are the output's weights, too
-            unused = np.ones(len(views["wte"]), dtype=bool)
-            unused[inputs] = False
-            views["wte"][unused] = 0
-        return budgets
-
-    def _measure(self, index: int, layout: StepLayout, right: Right, actual: Array) -> bool:
-        """Whether all numbers are within their budgets; keeps how near they are."""
-        differing = np.flatnonzero(right.numbers != actual)
-        expected, got = right.numbers[differing], actual[differing]
-        self.tally.values += actual.size
-        self.tally.identical += actual.size - differing.size
-        if not differing.size:
-            return True
-        ratios = in_budgets(expected, got, right.budgets[differing])
-        same, apart = _apart(expected, got)
-        self.tally.identical += same
-        self.tally.ulps = max(self.tally.ulps, apart)
-        worst = int(ratios.argmax())
-        if ratios[worst] > self.tally.worst:
-            place = f"/steps/{index}{layout.place(int(differing[worst]))}"
-            self.tally.see(float(ratios[worst]), place)
-        return bool(ratios[worst] <= 1)
+    def _keep(self, index: int, layout: StepLayout, found: Nearness) -> None:
+        self.tally.values += layout.sections[-1].stop
+        self.tally.identical += found.identical
+        self.tally.ulps = max(self.tally.ulps, found.ulps)
+        if found.worst > self.tally.worst:
+            self.tally.see(found.worst, f"/steps/{index}{layout.place(found.place)}")
 
     def _answer(self, number: int, layout: StepLayout, right: Right) -> Answer:
         """The same as a case's answer, in the order of computation."""
@@ -342,6 +246,20 @@ class TrajectoryJudge:
             self._blame(index, step, {"/loss": right})
 
 
+def _nearness(right: Right, actual: Array, layout: StepLayout) -> Nearness:
+    differing = np.flatnonzero(right.numbers != actual)
+    identical = actual.size - differing.size
+    if not differing.size:
+        return Nearness(0.0, 0.0, 0, identical, 0.0)
+    expected, got = right.numbers[differing], actual[differing]
+    ratios = in_budgets(expected, got, right.budgets[differing])
+    same, apart = _apart(expected, got)
+    of_model = int(np.searchsorted(differing, layout.evaluated + layout.order.size))
+    model = float(ratios[:of_model].max(initial=0.0))
+    worst = int(ratios.argmax())
+    return Nearness(float(ratios[worst]), model, int(differing[worst]), identical + same, apart)
+
+
 def _apart(a: Array, b: Array) -> tuple[int, float]:
     """How many of the elements that differ are the same all the same, and the most `ulps`."""
     a_bits, b_bits = a.view(np.int64), b.view(np.int64)
@@ -349,9 +267,3 @@ def _apart(a: Array, b: Array) -> tuple[int, float]:
         return 0, float(np.abs(a_bits - b_bits).max())  # of one sign: their bits count the steps
     apart = ulps(a, b)
     return int((apart == 0).sum()), float(apart.max())
-
-
-def _named(array: Array) -> dict[str, list[list[float]]]:
-    """A whole model in one tensor, for what treats all elements alike."""
-    whole: dict[str, list[list[float]]] = {"": array}  # type: ignore[dict-item]
-    return whole

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -22,13 +22,8 @@ from conformance.comparison import Comparison
 from conformance.engine import Engine, Result
 from conformance.flat import StepLayout
 from conformance.outcome import Outcome
-from conformance.trajectory import (
-    Expected,
-    Oracle,
-    TapeOracle,
-    TrajectoryJudge,
-    model_order,
-)
+from conformance.steps import Oracle, Taken, TapeOracle
+from conformance.trajectory import Expected, TrajectoryJudge, model_order
 from golden.budgets import tensor_budget
 from golden.numbers import as_array
 from ports_adapter.manifest import our_ports
@@ -302,6 +297,37 @@ def test_a_loss_off_the_right_trajectory_is_blamed(recorded: Recorded) -> None:
     assert comparison.extent == "1 of 8 steps wrong"
 
 
+def test_a_gradient_near_the_rule_is_judged_by_derived_budgets(recorded: Recorded) -> None:
+    steps = [
+        msgspec.json.decode(msgspec.json.encode(step), type=StepParams) for step in recorded[1]
+    ]
+    fc2: Any = cast(Any, steps[3].grads)["layer0.mlp_fc2"]
+    fc2[5][7] += 0.6 * tensor_budget(fc2, "float64")
+    judge = judge_of(recorded, reference_oracle)
+    for step in steps:
+        judge.take(step)
+    comparison = finished(judge, steps[-1])
+    assert comparison.divergences[0].first == "/steps/3/grads/layer0.mlp_fc2/5/7"
+    assert comparison.worst > 1
+
+
+def test_derived_budgets_of_a_step_leave_its_update_and_unused_rows_alone(
+    recorded: Recorded,
+) -> None:
+    judge, tokens = judge_of(recorded, reference_oracle), recorded[0].documents[0]
+    layout = judge._layout(TOKENS)
+    assert judge.before is not None
+    own = judge.order.flat(recorded[1][0].grads or {})
+    taken = Taken(0, tokens[: TOKENS + 1], judge.before, own)
+    rule = judge.steps.by_rule(taken)
+    derived = judge.steps.derived(taken, rule)
+    update = layout.evaluated + judge.order.size
+    assert (derived.numbers == rule.numbers).all()
+    assert (derived.budgets[update:] == rule.budgets[update:]).all()
+    assert (derived.budgets[:update] != rule.budgets[:update]).any()
+    assert ((derived.budgets == 0) == (rule.budgets == 0)).all()
+
+
 def test_memory_stays_the_same_however_long_the_stream(recorded: Recorded) -> None:
     steps = recorded[1]
 
@@ -327,7 +353,7 @@ def test_budgets_of_a_flat_gradient_are_those_of_its_tensors(recorded: Recorded)
     judge = judge_of(recorded, reference_oracle)
     grads = judge.order.flat(steps[0].grads or {})
     inputs = question.documents[0][:TOKENS]
-    budgets = judge.order.views(judge._grad_budgets(grads, 1.0, inputs))
+    budgets = judge.order.views(judge.steps.grad_budgets(grads, 1.0, inputs))
     for name, tensor in judge.order.views(grads).items():
         used = np.abs(tensor).sum(axis=1) > 0 if name in ("wte", "wpe") else slice(None)
         assert (budgets[name][used] == tensor_budget(tensor, "float64")).all()

@@ -12,8 +12,9 @@ from ports_adapter.messages import InitializeResult
 from reference.tape.machine import FlatState
 
 from ..case import Case
+from ..steps import TapeOracle
 from ..stream import StreamJudge
-from ..trajectory import Expected, TapeOracle, TrajectoryJudge
+from ..trajectory import Expected, TrajectoryJudge
 from .situations import Situations
 from .training import Training, about_run, of_run
 

@@ -30,15 +30,11 @@ from conformance.cases.training import train_question
 from conformance.engine import Engine
 from conformance.flat import Order, StepLayout
 from conformance.outcome import Outcome
-from conformance.trajectory import (
-    Evaluated,
-    Expected,
-    TrajectoryJudge,
-    Updated,
-    model_order,
-)
+from conformance.steps import Evaluated, Updated
+from conformance.trajectory import Expected, TrajectoryJudge, model_order
 from golden.budgets import tensor_budget
 from golden.goldens import load_trace
+from golden.numbers import Array
 from ports_adapter.manifest import Port
 from ports_adapter.messages import PROTOCOL_VERSION, InitializeResult, StepParams, TrainParams
 from reference.adam import State
@@ -157,6 +153,9 @@ class ReplayedOracle:
 
     def adam(self, *_inputs: object) -> Updated:
         return next(self.updated)
+
+    def budgets(self, *_inputs: object) -> dict[str, Array]:
+        raise ArithmeticError("none are made beforehand")
 
 
 def judge_stream(path: Path, count: int) -> Judged:

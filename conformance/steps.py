@@ -1,0 +1,184 @@
+"""A training step's right numbers from where a port stood before it, and their budgets.
+
+A stream has a thousand steps and half a second for them, replicas of a step take longer: so
+a step is measured by rules first, and where it does not come well within these, its budgets
+are derived.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from golden.budgets import (
+    SMALLEST_NORMAL,
+    TENSOR_FACTOR,
+    UNIT_ROUNDOFF,
+    Precision,
+    adam_budget_of,
+    learning_rate_budget,
+    tensor_budget,
+    widening_of,
+)
+from golden.derived import budgets_of
+from golden.numbers import Array
+from golden.spread import model_spread
+from reference.adam import State
+from reference.config import Config
+from reference.tape.machine import FlatState, Machine
+
+from .flat import Order
+
+WELL_WITHIN = 0.25
+"""A share of the rules' budgets that needs no second look."""
+
+Evaluated = tuple[Array, Array, float, Array]
+"""Logits `[positions][vocabulary]`, losses, their mean, and its gradients in canonical order."""
+
+Updated = tuple[float, Array, Array, Array]
+"""The learning rate, `m`, `v` and the weights."""
+
+
+class Oracle(Protocol):
+    """Knows the right answer to any single step; arrays are float64 in canonical order."""
+
+    def evaluate(self, weights: Array, tokens: list[int]) -> Evaluated:
+        """What the model makes of one document."""
+
+    def adam(self, step: int, weights: Array, m: Array, v: Array, grads: Array) -> Updated:
+        """The update of the 0-based `step`."""
+
+    def budgets(self, weights: Array, tokens: list[int], precision: Precision) -> dict[str, Array]:
+        """Of what `evaluate` gives, derived, flat, by JSON Pointer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TapeOracle:
+    """The canonical program at machine speed as an oracle."""
+
+    machine: Machine
+
+    def evaluate(self, weights: Array, tokens: list[int]) -> Evaluated:
+        """What the model makes of one document."""
+        found = self.machine.evaluate(weights, tokens)
+        return found.logits, found.losses, found.loss, found.grads
+
+    def adam(self, step: int, weights: Array, m: Array, v: Array, grads: Array) -> Updated:
+        """The update of the 0-based `step`."""
+        after, rate = self.machine.adam(FlatState(step, weights, m, v), grads)
+        return rate, after.m, after.v, after.weights
+
+    def budgets(self, weights: Array, tokens: list[int], precision: Precision) -> dict[str, Array]:
+        """Of what `evaluate` gives, derived, flat, by JSON Pointer."""
+        config, vocab_size = self.machine.config, self.machine.vocab_size
+        return budgets_of(model_spread(config, vocab_size, weights, tokens, precision), precision)
+
+
+class Moment(NamedTuple):
+    """A training state between two steps, flat."""
+
+    m: Array
+    v: Array
+    weights: Array
+
+
+class Taken(NamedTuple):
+    """What a step starts from: its 0-based number, its tokens as far as they are used, the state.
+
+    `own` are the gradients that the port reported, from which its update follows.
+    """
+
+    number: int
+    tokens: list[int]
+    before: Moment
+    own: Array | None
+
+
+class Right(NamedTuple):
+    """A step's right numbers as far as they are known, each with its budget."""
+
+    numbers: Array
+    budgets: Array
+
+
+@dataclass(frozen=True)
+class RightSteps:
+    """What is right for single steps of one training, by an oracle."""
+
+    oracle: Oracle
+    order: Order
+    config: Config
+    precision: Precision
+
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # asked for below
+    def by_rule(self, taken: Taken) -> Right:
+        """Up to the gradients, and the update if the port's own gradients allow for one.
+
+        Raises:
+            ArithmeticError: there is no right answer, or no budget, in finite numbers.
+            ValueError: likewise.
+        """
+        number, tokens, before, own = taken
+        # A moment a rounding error below 0 has been judged; no root can be taken of it.
+        m, v, weights = before._replace(v=np.maximum(before.v, 0))
+        logits, losses, loss, grads = self.oracle.evaluate(weights, tokens)
+        wide = widening_of(float(np.abs(logits).max()))
+        numbers = [logits.ravel(), losses, np.array([loss]), grads]
+        budgets: list[Array] = [
+            np.repeat(
+                [wide * tensor_budget(part, self.precision) for part in (logits, losses, loss)],
+                [logits.size, losses.size, 1],
+            ),
+            self.grad_budgets(grads, wide, tokens[:-1]),
+        ]
+        if own is not None and np.isfinite(own).all():
+            rate, *after = self.oracle.adam(number, weights, m, v, own)
+            state = State(number, _whole(weights), _whole(m), _whole(v))
+            budget = adam_budget_of(state, _whole(own), "", self.config, self.precision)
+            rate_budget = np.array([learning_rate_budget(self.config, self.precision)])
+            numbers += [np.array([rate]), *after]
+            budgets += [rate_budget, budget.m, budget.v, budget.weights]
+        right = Right(np.concatenate(numbers), np.concatenate(budgets))
+        if not np.isfinite(right.budgets).all():
+            raise ArithmeticError("the right numbers are not finite")
+        return right
+
+    def derived(self, taken: Taken, right: Right) -> Right:
+        """The same numbers; the budgets up to the gradients are derived, where that is possible."""
+        try:
+            found = self.oracle.budgets(taken.before.weights, taken.tokens, self.precision)
+        except (ArithmeticError, ValueError):
+            return right
+        grads = np.concatenate([found[f"/grads/{name}"] for name in self.order.shapes])
+        self._clear_unused(grads, taken.tokens[:-1])
+        evaluated = np.concatenate([found["/logits"], found["/losses"], found["/loss"], grads])
+        budgets = right.budgets.copy()
+        budgets[: evaluated.size] = evaluated
+        return right._replace(budgets=budgets) if np.isfinite(budgets).all() else right
+
+    def grad_budgets(self, grads: Array, wide: float, inputs: list[int]) -> Array:
+        """A `tensor_budget` for each tensor; exactly 0 where a row of the embeddings is unused."""
+        order = self.order
+        largest = np.maximum.reduceat(np.abs(grads), order.starts[:-1])
+        floor = SMALLEST_NORMAL[self.precision] * (largest > 0)
+        each = wide * (TENSOR_FACTOR * UNIT_ROUNDOFF[self.precision] * largest + floor)
+        budgets: Array = np.repeat(each, order.sizes)
+        self._clear_unused(budgets, inputs)
+        return budgets
+
+    def _clear_unused(self, budgets: Array, inputs: list[int]) -> None:
+        """Rows of the embeddings that a document does not use have a gradient of exactly 0."""
+        views = self.order.views(budgets)
+        views["wpe"][len(inputs) :] = 0
+        if "lm_head" in views:  # or else the tokens' embeddings are the output's weights, too
+            unused = np.ones(len(views["wte"]), dtype=bool)
+            unused[inputs] = False
+            views["wte"][unused] = 0
+
+
+def _whole(array: Array) -> dict[str, list[list[float]]]:
+    """A whole model in one tensor, for what treats all elements alike."""
+    whole: dict[str, list[list[float]]] = {"": array}  # type: ignore[dict-item]
+    return whole
