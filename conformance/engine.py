@@ -33,7 +33,7 @@ from ports_adapter.messages import (
 from ports_adapter.quoting import printable
 from reference.training import collector_paused
 
-from .case import Case, Refusal
+from .case import Answer, Case, Refusal
 from .cases.handshake import introduction, shutdown_case
 from .compare import compare
 from .comparison import Comparison, Divergence
@@ -57,8 +57,21 @@ OUTCOME_OF: dict[type[PortFailure], Outcome] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was asked, what is right, by JSON Pointer, and what the port answered, decoded."""
+
+    params: Any
+    expected: Answer
+    got: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """How a case ended; `seconds` is how long the port took, `log` what it had logged by then."""
+    """How a case ended; `seconds` is how long the port took, `log` what it had logged by then.
+
+    The `exchange` is known where an answer was compared as a whole. Whoever is told of results
+    has it and may keep it; the engine does not, since a run may have any number of cases.
+    """
 
     case: Case
     outcome: Outcome
@@ -66,6 +79,7 @@ class Result:
     seconds: float = 0.0
     comparison: Comparison | None = None
     log: bytes = b""
+    exchange: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +103,12 @@ class _Kept:
     def take(self, step: StepParams) -> None:
         self.steps.append(step)
 
+    def whole(self, result: Message) -> dict[str, Any]:
+        """The answer with its steps."""
+        return structs.asdict(result) | ({"steps": self.steps} if self.method in STREAMED else {})
+
     def finish(self, result: Message) -> Comparison:
-        answer = structs.asdict(result) | ({"steps": self.steps} if self.method in STREAMED else {})
-        return compare(self.expected, answer, self.precision)
+        return compare(self.expected, self.whole(result), self.precision)
 
 
 @dataclass
@@ -144,7 +161,7 @@ class Engine:
             self.log = self.client.log
         if result.outcome.is_failure and result.outcome is not Outcome.NOT_RUN:
             result = replace(result, log=self.log)
-        self.results.append(result)
+        self.results.append(replace(result, exchange=None))
         self.on_result(result)
 
     def _start(self) -> None:
@@ -230,6 +247,8 @@ class Engine:
             return _fault(case, error)
         if isinstance(got, InitializeResult) and (doubt := doubtful_offer(got)):
             return Result(case, Outcome.MISMATCH, doubt, seconds)
+        if isinstance(judge, _Kept):
+            return replace(result, exchange=Exchange(params, expected, judge.whole(got)))
         return result
 
     def _hopeless(self, method: str) -> str:
