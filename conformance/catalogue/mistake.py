@@ -1,0 +1,67 @@
+"""What a known mistake is: words for people, and a patch to the canonical program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..levels import Level
+
+Patch = Mapping[str, Any]
+"""What stands in place of the program's own, by name.
+
+A plain name is a function, replaced in every module of the program that uses it (`softmax`); a
+dotted one is a method (`Value.relu`, `Config.learning_rate_at`, `Random.gauss`), or the function
+of one module alone (`training.total`).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A mistake that ports make.
+
+    `what` says what is computed instead, `why` how people come to it, `mend` what to do;
+    `languages` are those where it is likely. `level` is the first that can show it. `twins` are
+    mistakes that give the same numbers in some circumstances, each with the experiment that
+    tells the two apart. `patch` makes the mistake; each call gives a fresh one, since some
+    mistakes remember.
+    """
+
+    slug: str
+    title: str
+    what: str
+    why: str
+    mend: str
+    level: Level
+    patch: Callable[[], Patch]
+    languages: tuple[str, ...] = ()
+    twins: Mapping[str, str] = field(default_factory=dict)
+
+
+MISTAKES: dict[str, Mistake] = {}
+"""All that are known, by slug, in the order of the levels that first show them."""
+
+
+def mistake(
+    title: str,
+    *,
+    what: str,
+    why: str,
+    mend: str,
+    level: Level,
+    languages: tuple[str, ...] = (),
+    twins: Mapping[str, str] | None = None,
+) -> Callable[[Callable[[], Patch]], Callable[[], Patch]]:
+    """Enter a patch into the catalogue under its function's name."""
+
+    def enter(patch: Callable[[], Patch]) -> Callable[[], Patch]:
+        slug = patch.__name__.strip("_").replace("_", "-")
+        if slug in MISTAKES:
+            raise ValueError(f"two mistakes are called {slug}")
+        MISTAKES[slug] = Mistake(
+            slug, title, what, why, mend, level, patch, languages, dict(twins or {})
+        )
+        return patch
+
+    return enter
