@@ -20,12 +20,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def oracle_port(*arguments: str) -> Port:
-    """The canonical program behind the protocol, with a mistake if one is named."""
+    """The canonical program behind the protocol, with a mistake or as a variant if one is named."""
     return Port(
         folder=ROOT,
         name="the oracle",
         language="Python",
-        run=(sys.executable, "-m", "tests.ports.oracle_port", *arguments),
+        run=(sys.executable, "-m", "conformance.catalogue.port", *arguments),
+        precision="float32" if "--float32" in arguments else "float64",
         label="oracle",
     )
 

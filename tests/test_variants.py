@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
+from conformance.catalogue import VARIANTS
 from conformance.outcome import ExitCode
 from ports_adapter.manifest import find_port
 
 from .conftest import oracle_port, run_suite
-from .ports.variants import VARIANTS
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

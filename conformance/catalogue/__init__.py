@@ -1,7 +1,52 @@
 """The catalogue of known mistakes, and of honest variants that are none."""
 
-from . import norms
-from .mistake import MISTAKES, Mistake, Patch
+from . import (
+    adam,
+    attention,
+    autograd,
+    embedding,
+    generator,
+    lines,
+    loss,
+    masks,
+    mlp,
+    norms,
+    numbers,
+    sampling,
+    schedule,
+    softmax,
+    tokens,
+    training,
+    weights,
+)
+from .mistake import MISTAKES, Mistake, Patch, arrange
 from .patching import applied, apply
+from .variants import VARIANTS
 
-__all__ = ["MISTAKES", "Mistake", "Patch", "applied", "apply", "norms"]
+arrange()
+
+__all__ = [
+    "MISTAKES",
+    "VARIANTS",
+    "Mistake",
+    "Patch",
+    "adam",
+    "applied",
+    "apply",
+    "attention",
+    "autograd",
+    "embedding",
+    "generator",
+    "lines",
+    "loss",
+    "masks",
+    "mlp",
+    "norms",
+    "numbers",
+    "sampling",
+    "schedule",
+    "softmax",
+    "tokens",
+    "training",
+    "weights",
+]

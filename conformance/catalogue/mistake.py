@@ -24,8 +24,8 @@ class Mistake:
     `what` says what is computed instead, `why` how people come to it, `mend` what to do;
     `languages` are those where it is likely. `level` is the first that can show it. `twins` are
     mistakes that give the same numbers in some circumstances, each with the experiment that
-    tells the two apart. `patch` makes the mistake; each call gives a fresh one, since some
-    mistakes remember.
+    tells the two apart. What is `only_in_double` is no mistake in single precision. `patch` makes
+    the mistake; each call gives a fresh one, since some mistakes remember.
     """
 
     slug: str
@@ -36,7 +36,8 @@ class Mistake:
     level: Level
     patch: Callable[[], Patch]
     languages: tuple[str, ...] = ()
-    twins: Mapping[str, str] = field(default_factory=dict)
+    twins: dict[str, str] = field(default_factory=dict)
+    only_in_double: bool = False
 
 
 MISTAKES: dict[str, Mistake] = {}
@@ -52,16 +53,31 @@ def mistake(
     level: Level,
     languages: tuple[str, ...] = (),
     twins: Mapping[str, str] | None = None,
+    only_in_double: bool = False,
 ) -> Callable[[Callable[[], Patch]], Callable[[], Patch]]:
-    """Enter a patch into the catalogue under its function's name."""
+    """Enter a patch into the catalogue under its function's name.
+
+    Of two twins, one alone need say so.
+    """
 
     def enter(patch: Callable[[], Patch]) -> Callable[[], Patch]:
         slug = patch.__name__.strip("_").replace("_", "-")
         if slug in MISTAKES:
             raise ValueError(f"two mistakes are called {slug}")
         MISTAKES[slug] = Mistake(
-            slug, title, what, why, mend, level, patch, languages, dict(twins or {})
+            slug, title, what, why, mend, level, patch, languages, dict(twins or {}), only_in_double
         )
         return patch
 
     return enter
+
+
+def arrange() -> None:
+    """Put the catalogue in the order of its levels, and give every twin what the other says."""
+    levels = list(Level)
+    entries = sorted(MISTAKES.items(), key=lambda entry: levels.index(entry[1].level))
+    MISTAKES.clear()
+    MISTAKES.update(entries)
+    for slug, entry in entries:
+        for other, experiment in entry.twins.items():
+            MISTAKES[other].twins[slug] = experiment

@@ -1,12 +1,18 @@
-"""Mistakes in the norm."""
+"""Mistakes in the norm, and in where it stands."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import reference.model
+from reference.model import Vector
 from reference.value import Value
 
 from ..levels import Level
 from .mistake import Patch, mistake
-from .parts import rmsnorm_with
+from .parts import detached, mean_square, rmsnorm_with, root_below, single, with_gradient_of
+from .seams import gpt_with
 
 
 @mistake(
@@ -19,4 +25,285 @@ from .parts import rmsnorm_with
     languages=("any", "written by hand"),
 )
 def rms_scale_detached() -> Patch:
-    return {"rmsnorm": rmsnorm_with(lambda mean: Value((mean + 1e-5).data ** -0.5))}
+    return {"rmsnorm": rmsnorm_with(lambda mean: detached((mean + 1e-5) ** -0.5))}
+
+
+@mistake(
+    "The gradient of the norm's scale is not divided by the length",
+    what="The part of the gradient that goes through the scale is n times too large.",
+    why="The `/ n` of the mean was forgotten when its gradient was derived by hand.",
+    mend="The gradient is `s * g - x * s**3 * sum(g * x) / n` with the scale s.",
+    level=Level.LAYERS,
+    languages=("written by hand",),
+)
+def rms_gradient_not_averaged() -> Patch:
+    def rmsnorm(x: Vector) -> Vector:
+        scale = (mean_square(x) + 1e-5) ** -0.5
+        steep = with_gradient_of(scale, scale * len(x))
+        return [xi * steep for xi in x]
+
+    return {"rmsnorm": rmsnorm}
+
+
+@mistake(
+    "The norm adds 1e-6",
+    what="1e-6 is added to the mean square in place of 1e-5.",
+    why="It is the default of other models and libraries (LLaMA's first, T5's).",
+    mend="Add 1e-5 under the root.",
+    level=Level.LAYERS,
+    languages=("any",),
+)
+def rms_epsilon_1e_6() -> Patch:
+    return {"rmsnorm": rmsnorm_with(lambda mean: (mean + 1e-6) ** -0.5)}
+
+
+@mistake(
+    "The norm adds 1e-8",
+    what="1e-8 is added to the mean square in place of 1e-5.",
+    why="Adam's epsilon was taken, or a library's default.",
+    mend="Add 1e-5 under the root.",
+    level=Level.LAYERS,
+    languages=("any",),
+    twins={
+        "rms-epsilon-missing": "In single precision the two are one, but for zeros: ask for the "
+        "norm of zeros (case layers/rmsnorm-zeros); without epsilon it is NaN.",
+    },
+)
+def rms_epsilon_1e_8() -> Patch:
+    return {"rmsnorm": rmsnorm_with(lambda mean: (mean + 1e-8) ** -0.5)}
+
+
+@mistake(
+    "The norm adds nothing under the root",
+    what="Numbers are divided by their root mean square alone; zeros become NaN.",
+    why="Epsilon is taken for a detail.",
+    mend="Add 1e-5 under the root.",
+    level=Level.LAYERS,
+    languages=("any",),
+)
+def rms_epsilon_missing() -> Patch:
+    return {"rmsnorm": rmsnorm_with(root_below)}
+
+
+@mistake(
+    "The norm adds epsilon outside of the root",
+    what="Numbers are divided by the root of the mean square plus 1e-5.",
+    why="Adam's epsilon stands outside of its root, and the two are confused.",
+    mend="Add 1e-5 to the mean square, then take the root.",
+    level=Level.LAYERS,
+    languages=("any",),
+)
+def rms_epsilon_outside_the_root() -> Patch:
+    def scale(mean: Value) -> Value:
+        root = root_below(mean) ** -1
+        return (root + 1e-5) ** -1
+
+    return {"rmsnorm": rmsnorm_with(scale)}
+
+
+@mistake(
+    "The norm takes epsilon for a floor",
+    what="The mean square is used as it is, or 1e-5 where it is less.",
+    why="Some libraries clamp in place of adding.",
+    mend="Add 1e-5 to the mean square, whatever that is.",
+    level=Level.LAYERS,
+    languages=("any",),
+    twins={
+        "rms-epsilon-missing": "Ask for the norm of numbers of about 1e-3 (case "
+        "layers/rmsnorm-small): with a floor they are divided by a constant.",
+    },
+)
+def rms_epsilon_as_a_floor() -> Patch:
+    return {"rmsnorm": rmsnorm_with(lambda mean: ((mean - 1e-5).relu() + 1e-5) ** -0.5)}
+
+
+@mistake(
+    "The norm's epsilon is a literal in single precision",
+    what="1e-5 is off by 2.5e-8 of itself: what `1e-5f` stands for.",
+    why="A suffix or a type makes the literal single, and the conversion to double is silent.",
+    mend="Write the literal in double precision: `1e-5`.",
+    level=Level.LAYERS,
+    languages=("C", "C++", "C#", "Java", "Rust", "GLSL"),
+    only_in_double=True,
+)
+def rms_epsilon_in_single_precision() -> Patch:
+    return {"rmsnorm": rmsnorm_with(lambda mean: (mean + single(1e-5)) ** -0.5)}
+
+
+@mistake(
+    "The norm takes the sum for the mean",
+    what="Numbers are divided by the root of the sum of their squares, so by their length.",
+    why="It is normalising a vector, as geometry has it.",
+    mend="Divide the sum of squares by how many there are.",
+    level=Level.LAYERS,
+    languages=("any",),
+)
+def rms_of_the_sum() -> Patch:
+    return {"rmsnorm": lambda x: _scaled(x, (reference.model.dot(x, x) + 1e-5) ** -0.5)}
+
+
+@mistake(
+    "The norm takes no root",
+    what="Numbers are divided by their mean square.",
+    why="The root was forgotten, or the exponent is -1 in place of -0.5.",
+    mend="Multiply by (mean square + 1e-5) ** -0.5.",
+    level=Level.LAYERS,
+    languages=("any",),
+)
+def rms_without_a_root() -> Patch:
+    return {"rmsnorm": rmsnorm_with(lambda mean: (mean + 1e-5) ** -1)}
+
+
+@mistake(
+    "The norm is LayerNorm",
+    what="The mean is subtracted before numbers are divided by their deviation.",
+    why="It is what GPT-2 has, and what libraries call a norm.",
+    mend="Do not subtract the mean: divide by the root mean square alone.",
+    level=Level.LAYERS,
+    languages=("PyTorch", "TensorFlow", "JAX", "any"),
+)
+def layer_norm() -> Patch:
+    def rmsnorm(x: Vector) -> Vector:
+        mean = reference.model.total(x) / len(x)
+        centred = [xi - mean for xi in x]
+        return _scaled(centred, (mean_square(centred) + 1e-5) ** -0.5)
+
+    return {"rmsnorm": rmsnorm}
+
+
+def _scaled(x: Vector, scale: Value) -> Vector:
+    return [xi * scale for xi in x]
+
+
+def _as_it_is(x: Vector) -> Vector:
+    return x
+
+
+@mistake(
+    "The norm before the first layer is missing",
+    what="The sum of the embeddings goes into the first layer as it is.",
+    why="GPT-2 has none there, and the layer begins with one anyway.",
+    mend="Norm the sum of the embeddings, too: the residual is taken after it.",
+    level=Level.FORWARD,
+    languages=("any",),
+)
+def input_norm_missing() -> Patch:
+    return gpt_with(input_norm=_as_it_is)
+
+
+@mistake(
+    "The norm before attention is missing",
+    what="Attention takes its input as it is.",
+    why="It hardly changes anything in the first layer, whose input is normed already.",
+    mend="Norm the input of attention in every layer.",
+    level=Level.FORWARD,
+    languages=("any",),
+)
+def attention_norm_missing() -> Patch:
+    return gpt_with(attn_norm=_as_it_is)
+
+
+@mistake(
+    "The norm before the MLP is missing",
+    what="The MLP takes its input as it is.",
+    why="One of two alike lines was forgotten.",
+    mend="Norm the input of the MLP in every layer.",
+    level=Level.FORWARD,
+    languages=("any",),
+)
+def mlp_norm_missing() -> Patch:
+    return gpt_with(mlp_norm=_as_it_is)
+
+
+@mistake(
+    "There is one more norm before the logits",
+    what="The last layer's output is normed before `lm_head`.",
+    why="GPT-2 and most others have a final norm; this program has none.",
+    mend="Multiply the last layer's output by `lm_head` as it is.",
+    level=Level.FORWARD,
+    languages=("any",),
+)
+def final_norm_added() -> Patch:
+    from . import seams
+
+    right = seams.output
+
+    def output(x: Vector, weights: Any, config: Any) -> Vector:
+        return right(reference.model.rmsnorm(x), weights, config)
+
+    return gpt_with(output=output)
+
+
+@mistake(
+    "Norms stand after the residual sums",
+    what="Each part takes its input as it is, and the sum with the residual is normed.",
+    why="The first Transformer was built so.",
+    mend="Norm what goes into attention and into the MLP, not what comes out.",
+    level=Level.FORWARD,
+    languages=("any",),
+)
+def norms_after_the_residuals() -> Patch:
+    from . import seams
+
+    return gpt_with(
+        attn_norm=_as_it_is,
+        mlp_norm=_as_it_is,
+        attn_residual=_normed(seams.attn_residual),
+        mlp_residual=_normed(seams.mlp_residual),
+    )
+
+
+def _normed(right: Callable[[Vector, Vector, Vector], Vector]) -> Any:
+    return lambda out, x, normed: reference.model.rmsnorm(right(out, x, normed))
+
+
+@mistake(
+    "The residual of attention is taken after the norm",
+    what="The normed input is added to what attention gives, in place of the input itself.",
+    why="The two lines that keep the residual and norm the input are the wrong way round.",
+    mend="Keep the residual first, then norm.",
+    level=Level.FORWARD,
+    languages=("any",),
+    twins={
+        "rms-epsilon-missing": "Ask for the norm by itself (case layers/rmsnorm-small): it is "
+        "right if only the residual is taken too late.",
+    },
+)
+def attention_residual_after_the_norm() -> Patch:
+    return gpt_with(attn_residual=lambda out, _x, normed: reference.model.add(out, normed))
+
+
+@mistake(
+    "The residual of the MLP is taken after the norm",
+    what="The normed input is added to what the MLP gives, in place of the input itself.",
+    why="The two lines that keep the residual and norm the input are the wrong way round.",
+    mend="Keep the residual first, then norm.",
+    level=Level.FORWARD,
+    languages=("any",),
+)
+def mlp_residual_after_the_norm() -> Patch:
+    return gpt_with(mlp_residual=lambda out, _x, normed: reference.model.add(out, normed))
+
+
+@mistake(
+    "Attention has no residual",
+    what="What attention gives goes on alone.",
+    why="The sum was forgotten, or its result not used.",
+    mend="Add the input of the layer to what attention gives.",
+    level=Level.FORWARD,
+    languages=("any",),
+)
+def attention_residual_missing() -> Patch:
+    return gpt_with(attn_residual=lambda out, _x, _normed: out)
+
+
+@mistake(
+    "The MLP has no residual",
+    what="What the MLP gives goes on alone.",
+    why="The sum was forgotten, or its result not used.",
+    mend="Add the input of the MLP's norm to what the MLP gives.",
+    level=Level.FORWARD,
+    languages=("any",),
+)
+def mlp_residual_missing() -> Patch:
+    return gpt_with(mlp_residual=lambda out, _x, _normed: out)

@@ -1,14 +1,15 @@
-"""What several mistakes are made of: the program's functions with one thing left open."""
+"""What several mistakes are made of."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any
+
+import numpy as np
 
 import reference.model
-from reference.adam import State, zeros_like
-from reference.config import Config
-from reference.model import Vector, Weights
+from reference.model import Vector
+from reference.tape.symbols import Symbol
 from reference.value import Value
 
 
@@ -28,26 +29,36 @@ def rmsnorm_with(scale_of: Callable[[Value], Value]) -> Callable[[Vector], Vecto
     """A norm whose scale is a function of the mean square."""
 
     def rmsnorm(x: Vector) -> Vector:
-        scale = scale_of(reference.model.total([xi * xi for xi in x]) / len(x))
+        scale = scale_of(mean_square(x))
         return [xi * scale for xi in x]
 
     return rmsnorm
 
 
-def adam_with(update: Callable[[float, float, int, Config], float]) -> Any:
-    """Adam whose update, before the learning rate, is a function of m, v, step, configuration."""
+def mean_square(x: Vector) -> Value:
+    """The mean of the squares."""
+    return reference.model.dot(x, x) / len(x)
 
-    def adam(state: State, grads: Weights, config: Config) -> State:
-        weights, m, v = zeros_like(grads), zeros_like(grads), zeros_like(grads)
-        for name, rows in grads.items():
-            for i, row in enumerate(rows):
-                for j, g in enumerate(row):
-                    mi = config.beta1 * state.m[name][i][j] + (1 - config.beta1) * g
-                    vi = config.beta2 * state.v[name][i][j] + (1 - config.beta2) * g**2
-                    rate = config.learning_rate_at(state.step)
-                    moved = rate * update(mi, vi, state.step, config)
-                    weights[name][i][j] = state.weights[name][i][j] - moved
-                    m[name][i][j], v[name][i][j] = mi, vi
-        return State(state.step + 1, weights, m, v)
 
-    return adam
+def root_below(square: Value) -> Value:
+    """One over the root; infinity at 0, where Python has none."""
+    if isinstance(square, Symbol) or square.data:
+        root: Value = square**-0.5
+        return root
+    return Value(math.inf)
+
+
+def detached(node: Value) -> Value:
+    """The same value, into which no gradient flows."""
+    return node.detached() if isinstance(node, Symbol) else Value(node.data)
+
+
+def with_gradient_of(node: Value, other: Value) -> Value:
+    """The value of a node, into which gradients flow as they do into another."""
+    return detached(node) + (other - detached(other))
+
+
+def single(x: float) -> float:
+    """The nearest number in single precision."""
+    with np.errstate(all="ignore"):
+        return float(np.float32(x))

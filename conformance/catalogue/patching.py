@@ -12,14 +12,18 @@ import reference.corpus
 import reference.model
 import reference.program
 import reference.sampling
+import reference.tape.recording
 import reference.tokenizer
 import reference.training
 import reference.value
 from reference.config import Config
+from reference.corpus import Corpus
+from reference.program import Run
 from reference.tokenizer import Tokenizer
 from reference.value import Value
 
 from .. import graphs, oracle
+from . import seams
 from .mistake import Patch
 
 MODULES = {
@@ -33,11 +37,15 @@ MODULES = {
     "program": reference.program,
     "graphs": graphs,
     "oracle": oracle,
+    "recording": reference.tape.recording,
+    "seams": seams,
 }
 CLASSES: dict[str, type[Any]] = {
     "Value": Value,
     "Config": Config,
     "Tokenizer": Tokenizer,
+    "Corpus": Corpus,
+    "Run": Run,
     "Random": random.Random,
 }
 
@@ -74,7 +82,8 @@ def applied(patch: Patch) -> Iterator[None]:
 def _owners(name: str) -> list[tuple[Any, str]]:
     owner, dot, attribute = name.rpartition(".")
     if not dot:
-        found = [(module, name) for module in MODULES.values() if hasattr(module, name)]
+        program = [module for module in MODULES.values() if module is not seams]
+        found = [(module, name) for module in program if hasattr(module, name)]
         if not found:
             raise KeyError(f"the program has no function {name}")
         return found

@@ -19,14 +19,13 @@ from msgspec import structs
 
 from conformance.case import Case
 from conformance.cases import all_cases, select
+from conformance.catalogue import VARIANTS
 from conformance.engine import Engine, Result
 from conformance.explained import offer_of
 from conformance.outcome import Outcome
 from golden.budgets import Precision
 from ports_adapter.building import build
 from ports_adapter.manifest import Port, Timeouts, find_port, our_ports
-from tests.ports.taped import SCALAR_ONLY
-from tests.ports.variants import VARIANTS
 
 ROOT = Path(__file__).parent.parent.parent
 FRESH = ("*/fresh*", "layers/*fresh*")
@@ -80,8 +79,7 @@ class Honest:
 
 def variant(name: str) -> Honest:
     """The canonical program with one of its honest variants, as a port."""
-    how = () if name in SCALAR_ONLY else ("--tape",)
-    command = (sys.executable, "-m", "tests.ports.oracle_port", name, *how)
+    command = (sys.executable, "-m", "conformance.catalogue.port", name, "--tape")
     return Honest(name, Port(folder=ROOT, name=name, language="Python", run=command, label=name))
 
 

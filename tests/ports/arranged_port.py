@@ -12,9 +12,8 @@ from typing import Any
 
 import msgspec
 
+from conformance.catalogue import port as oracle_port
 from ports_adapter.messages import InitializeResult, StepParams
-
-from . import oracle_port
 
 Tensors = dict[str, Any]
 

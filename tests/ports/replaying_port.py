@@ -13,15 +13,16 @@ from typing import Any
 
 import msgspec
 
-from .oracle_port import answer, introduction, send
-from .taped import use_tapes
+from conformance.catalogue import apply
+from conformance.catalogue.port import answer, introduction, send
+from conformance.catalogue.taped import on_tape
 
 
 def main() -> None:
     path, recording = Path(sys.argv[1]), "--record" in sys.argv
     answers: dict[str, Any] = {} if recording else json.loads(path.read_text())
     if recording:
-        use_tapes()
+        apply(on_tape())
     for line in sys.stdin.buffer:
         request = msgspec.json.decode(line)
         send({"id": request["id"]} | known(request, answers, recording=recording))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+import reference.adam
 import reference.model
 from reference.adam import State
 from reference.config import Config
@@ -12,108 +13,113 @@ from reference.model import Vector, Weights
 from reference.tape.symbols import Symbol
 from reference.value import Value
 
-from .mistakes import adam_with, use
+from .mistake import Patch
+from .seams import adam_with
 
-VARIANTS: dict[str, Callable[[], None]] = {}
+VARIANTS: dict[str, Callable[[], Patch]] = {}
+"""All that are known, by name."""
 
 
-def variant(patch: Callable[[], None]) -> Callable[[], None]:
+def variant(patch: Callable[[], Patch]) -> Callable[[], Patch]:
+    """Enter a patch under its function's name."""
     VARIANTS[patch.__name__.replace("_", "-")] = patch
     return patch
 
 
-def largest(values: Vector) -> Value:
+def _largest(values: Vector) -> Value:
     """The largest value as it is, for gradients to flow through."""
     if isinstance(values[0], Symbol):
         return Symbol.live_maximum(values)
     return max(values, key=lambda value: value.data)
 
 
-def plain_sum(terms: Sequence[Value]) -> Value:
+def _plain_sum(terms: Sequence[Value]) -> Value:
     result = terms[0]
     for term in terms[1:]:
         result = result + term
     return result
 
 
-def use_sum(total: Callable[[Sequence[Value]], Value]) -> None:
-    """Put `total` in place of every sum and in every dot product."""
-    use("total", total)
-    use("dot", lambda ws, xs: total([w * x for w, x in zip(ws, xs, strict=True)]))
+def _sums(total: Callable[[Sequence[Value]], Value]) -> Patch:
+    """Something in place of every sum, and in every dot product."""
+    return {
+        "total": total,
+        "dot": lambda ws, xs: total([w * x for w, x in zip(ws, xs, strict=True)]),
+    }
 
 
 @variant
-def sums_from_the_end() -> None:
-    use_sum(lambda terms: plain_sum(terms[::-1]))
+def sums_from_the_end() -> Patch:
+    return _sums(lambda terms: _plain_sum(terms[::-1]))
 
 
 @variant
-def sums_in_pairs() -> None:
+def sums_in_pairs() -> Patch:
     def total(terms: Sequence[Value]) -> Value:
         if len(terms) < 3:
-            return plain_sum(terms)
+            return _plain_sum(terms)
         half = len(terms) // 2
         return total(terms[:half]) + total(terms[half:])
 
-    use_sum(total)
+    return _sums(total)
 
 
 @variant
-def gradient_through_the_maximum() -> None:
+def gradient_through_the_maximum() -> Patch:
     def softmax(logits: Vector) -> Vector:
-        highest = largest(logits)
+        highest = _largest(logits)
         exps = [(logit - highest).exp() for logit in logits]
         below = reference.model.total(exps)
         return [e / below for e in exps]
 
-    use("softmax", softmax)
+    return {"softmax": softmax}
 
 
 @variant
-def softmax_by_one_reciprocal() -> None:
+def softmax_by_one_reciprocal() -> Patch:
     def softmax(logits: Vector) -> Vector:
         highest = reference.model.maximum(logits)
         exps = [(logit - highest).exp() for logit in logits]
         reciprocal = reference.model.total(exps) ** -1
         return [e * reciprocal for e in exps]
 
-    use("softmax", softmax)
+    return {"softmax": softmax}
 
 
 @variant
-def log_sum_exp() -> None:
+def log_sum_exp() -> Patch:
     def cross_entropy(logits: Vector, target: int) -> Value:
         highest = reference.model.maximum(logits)
         below = reference.model.total([(logit - highest).exp() for logit in logits])
         return below.log() + highest - reference.model.pick(logits, target)
 
-    use("cross_entropy", cross_entropy)
+    return {"cross_entropy": cross_entropy}
 
 
 @variant
-def division_by_the_root() -> None:
+def division_by_the_root() -> Patch:
     def rmsnorm(x: Vector) -> Vector:
         mean = reference.model.total([xi * xi for xi in x]) / len(x)
         root = (mean + 1e-5) ** 0.5
         return [xi / root for xi in x]
 
-    use("rmsnorm", rmsnorm)
+    return {"rmsnorm": rmsnorm}
 
 
 @variant
-def other_libm() -> None:
+def other_libm() -> Patch:
     def nudged(x: float) -> float:
         return math.nextafter(x, math.inf) if hash(x) % 3 == 0 else x
 
-    Value.exp = lambda self: Value(  # type: ignore[method-assign]
-        nudged(math.exp(self.data)), (self,), (nudged(math.exp(self.data)),)
-    )
-    Value.log = lambda self: Value(  # type: ignore[method-assign]
-        nudged(math.log(self.data)), (self,), (1 / self.data,)
-    )
+    return {
+        "Value.exp": lambda self: Value(
+            nudged(math.exp(self.data)), (self,), (nudged(math.exp(self.data)),)
+        ),
+        "Value.log": lambda self: Value(nudged(math.log(self.data)), (self,), (1 / self.data,)),
+    }
 
 
-def halves(x: float) -> tuple[float, float]:
+def _halves(x: float) -> tuple[float, float]:
     """The upper and the lower half of a float's digits (Dekker 1971)."""
     split = 134217729 * x
     high = split - (split - x)
@@ -121,7 +127,7 @@ def halves(x: float) -> tuple[float, float]:
 
 
 @variant
-def every_inexact_product_and_sum_rounded_otherwise() -> None:
+def every_inexact_product_and_sum_rounded_otherwise() -> Patch:
     """As where products are fused with sums; what is exact stays so."""
     right_add, right_multiply = Value.__add__, Value.__mul__
 
@@ -138,25 +144,27 @@ def every_inexact_product_and_sum_rounded_otherwise() -> None:
 
     def multiply(self: Value, other: Value | float) -> Value:
         node = right_multiply(self, other)
-        (a, a_low), (b, b_low) = (halves(child.data) for child in node.children)
+        (a, a_low), (b, b_low) = (_halves(child.data) for child in node.children)
         error = ((a * b - node.data) + a * b_low + a_low * b) + a_low * b_low
         return elsewhere(node, error)
 
-    Value.__add__ = add  # type: ignore[method-assign]
-    Value.__mul__ = multiply  # type: ignore[method-assign]
+    return {"Value.__add__": add, "Value.__mul__": multiply}
 
 
 @variant
-def adam_with_roots_and_products() -> None:
-    def update(m: float, v: float, step: int, c: Config) -> float:
-        m_hat = m / (1 - math.pow(c.beta1, step + 1))
-        return m_hat * (1 / (math.sqrt(v * (1 / (1 - c.beta2 ** (step + 1)))) + c.eps_adam))
+def adam_with_roots_and_products() -> Patch:
+    def update(rate: float, m: float, v: float, by: tuple[float, float], config: Config) -> float:
+        m_hat = m / by[0]
+        return rate * (m_hat * (1 / (math.sqrt(v * (1 / by[1])) + config.eps_adam)))
 
-    use("adam", adam_with(update))
+    def correction1(step: int, config: Config) -> float:
+        return 1 - math.pow(config.beta1, step + 1)
+
+    return adam_with(update=update, correction1=correction1)
 
 
 @variant
-def adam_as_a_running_difference() -> None:
+def adam_as_a_running_difference() -> Patch:
     """Moments as `m += (1 - beta) * (g - m)`."""
     right = reference.adam.adam
 
@@ -171,15 +179,15 @@ def adam_as_a_running_difference() -> None:
         }
         return State(new.step, new.weights, m, new.v)
 
-    use("adam", adam)
+    return {"adam": adam}
 
 
 @variant
-def softmax_of_log_sum_exp() -> None:
+def softmax_of_log_sum_exp() -> Patch:
     def softmax(logits: Vector) -> Vector:
         highest = reference.model.maximum(logits)
         exps = [(logit - highest).exp() for logit in logits]
         log_sum = reference.model.total(exps).log() + highest
         return [(logit - log_sum).exp() for logit in logits]
 
-    use("softmax", softmax)
+    return {"softmax": softmax}

@@ -1,0 +1,468 @@
+"""Mistakes in the optimiser."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import reference.adam
+from reference.adam import State
+from reference.config import Config
+from reference.model import Weights
+
+from ..levels import Level
+from . import seams
+from .mistake import Patch, mistake
+from .parts import single
+from .seams import adam_with
+
+Corrections = tuple[float, float]
+
+
+def _configured(change: Callable[[Config], Config]) -> Patch:
+    """Adam with other hyperparameters than were asked for."""
+    right = reference.adam.adam
+
+    def adam(state: State, grads: Weights, config: Config) -> State:
+        return right(state, grads, change(config))
+
+    return {"adam": adam}
+
+
+@mistake(
+    "beta1 is 0.9",
+    what="The first moment decays more slowly than it should.",
+    why="0.9 is the default everywhere; this program has 0.85.",
+    mend="Take beta1 from the configuration: 0.85 in the published program.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def beta1_of_0_9() -> Patch:
+    return _configured(lambda config: replace(config, beta1=0.9))
+
+
+@mistake(
+    "beta2 is 0.999",
+    what="The second moment decays more slowly than it should.",
+    why="0.999 is the default everywhere; this program has 0.99.",
+    mend="Take beta2 from the configuration: 0.99 in the published program.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def beta2_of_0_999() -> Patch:
+    return _configured(lambda config: replace(config, beta2=0.999))
+
+
+@mistake(
+    "The betas are 0.9 and 0.95",
+    what="Both moments decay at other rates.",
+    why="An early revision of the program has these, and so do many language models.",
+    mend="Take both from the configuration: 0.85 and 0.99 in the published program.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def betas_of_language_models() -> Patch:
+    return _configured(lambda config: replace(config, beta1=0.9, beta2=0.95))
+
+
+@mistake(
+    "The betas are swapped",
+    what="The first moment decays with beta2 and the second with beta1.",
+    why="Two arguments of one type are easily passed the wrong way round.",
+    mend="beta1 belongs to the gradient's mean, beta2 to that of its square.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def betas_swapped() -> Patch:
+    return _configured(lambda c: replace(c, beta1=c.beta2, beta2=c.beta1))
+
+
+@mistake(
+    "Hyperparameters are literals in single precision",
+    what="Learning rate, betas and epsilon are off by some 1e-8 of themselves.",
+    why="A suffix (`0.85f`) or a type makes them single, and the conversion to double is silent.",
+    mend="Write literals in double precision.",
+    level=Level.ADAM,
+    languages=("C", "C++", "C#", "Java", "Rust", "GLSL"),
+    only_in_double=True,
+)
+def hyperparameters_in_single_precision() -> Patch:
+    return _configured(
+        lambda config: replace(
+            config,
+            learning_rate=single(config.learning_rate),
+            beta1=single(config.beta1),
+            beta2=single(config.beta2),
+            eps_adam=single(config.eps_adam),
+        )
+    )
+
+
+@mistake(
+    "There is no bias correction",
+    what="The moments are used as they are, which start at 0 and are too small at first.",
+    why="The two lines look as if they did not matter.",
+    mend="Divide m by 1 - beta1**(step + 1) and v by 1 - beta2**(step + 1).",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def bias_correction_missing() -> Patch:
+    return adam_with(correction1=lambda _step, _c: 1.0, correction2=lambda _step, _c: 1.0)
+
+
+@mistake(
+    "The first moment's bias is not corrected",
+    what="m is used as it is; v is corrected.",
+    why="One of two alike lines was forgotten.",
+    mend="Divide m by 1 - beta1**(step + 1), too.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def first_bias_correction_missing() -> Patch:
+    return adam_with(correction1=lambda _step, _c: 1.0)
+
+
+@mistake(
+    "The second moment's bias is not corrected",
+    what="v is used as it is; m is corrected.",
+    why="One of two alike lines was forgotten.",
+    mend="Divide v by 1 - beta2**(step + 1), too.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def second_bias_correction_missing() -> Patch:
+    return adam_with(correction2=lambda _step, _c: 1.0)
+
+
+@mistake(
+    "Bias correction counts steps from 0",
+    what="The exponent is step in place of step + 1; the first step is corrected as if it were 1.",
+    why="The loop's number is used as it is, which starts at 0.",
+    mend="Correct with step + 1.",
+    level=Level.ADAM,
+    languages=("any",),
+    twins={
+        "bias-correction-frozen": "Look at the third step (case adam/cold-step-5): until the "
+        "second they are one; a frozen correction grows ever worse.",
+    },
+)
+def adam_step_not_plus_1() -> Patch:
+    return adam_with(time=lambda step: max(step, 1))
+
+
+@mistake(
+    "Bias correction counts steps from 2",
+    what="The exponent is step + 2 in place of step + 1.",
+    why="The counter is advanced before it is used, and 1 is added again.",
+    mend="Correct with step + 1, so 1 at the first step.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def adam_step_plus_2() -> Patch:
+    return adam_with(time=lambda step: step + 2)
+
+
+@mistake(
+    "Bias correction stays that of the first step",
+    what="The exponent is always 1: updates are too large by ever more.",
+    why="The optimiser's own counter is not advanced.",
+    mend="Advance the counter at every step.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def bias_correction_frozen() -> Patch:
+    return adam_with(time=lambda _step: 1)
+
+
+@mistake(
+    "Adam's epsilon is 1e-7",
+    what="1e-7 is added to the root in place of 1e-8.",
+    why="It is Keras's default.",
+    mend="Take epsilon from the configuration: 1e-8 in the published program.",
+    level=Level.ADAM,
+    languages=("TensorFlow", "Keras"),
+    twins={
+        "adam-epsilon-before-the-correction": "Compare small gradients at the first step and at a "
+        "late one: there, epsilon before the correction is back at 1e-8. At the first step it "
+        "counts 1e-7, too, since 1 / sqrt(1 - 0.99) is 10.",
+    },
+)
+def adam_epsilon_1e_7() -> Patch:
+    return _configured(lambda config: replace(config, eps_adam=1e-7))
+
+
+@mistake(
+    "Adam's epsilon is added before the bias correction",
+    what="Epsilon is divided by the root of the correction, as the second moment is: at first it "
+    "is ten times too large.",
+    why="The correction is moved into the learning rate, lr * sqrt(1 - beta2**t) / (1 - beta1**t), "
+    "as the paper suggests and TensorFlow does.",
+    mend="Correct v, take the root, then add epsilon.",
+    level=Level.ADAM,
+    languages=("TensorFlow", "Keras", "any"),
+)
+def adam_epsilon_before_the_correction() -> Patch:
+    def update(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
+        change: float = rate * (m / by[0]) * by[1] ** 0.5 / (v**0.5 + config.eps_adam)
+        return change
+
+    return adam_with(update=update)
+
+
+@mistake(
+    "Adam's epsilon stands under the root",
+    what="Weights with small gradients move too little: 1e-8 under the root is 1e-4 outside.",
+    why="Epsilon is under the root in the norm, and in other optimisers.",
+    mend="Add epsilon to the root of the corrected second moment.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def epsilon_inside_the_root() -> Patch:
+    def update(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
+        change: float = rate * (m / by[0]) / (v / by[1] + config.eps_adam) ** 0.5
+        return change
+
+    return adam_with(update=update)
+
+
+@mistake(
+    "Adam has no epsilon",
+    what="Weights that never had a gradient, such as the rows of unused tokens, become NaN.",
+    why="Epsilon is taken for a detail.",
+    mend="Add epsilon to the root, which keeps 0 / 0 from being.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def adam_epsilon_missing() -> Patch:
+    def update(rate: float, m: float, v: float, by: Corrections, _config: Config) -> float:
+        root = (v / by[1]) ** 0.5
+        change: float = rate * (m / by[0]) / root if root else math.nan
+        return change
+
+    return adam_with(update=update)
+
+
+@mistake(
+    "Adam takes no root",
+    what="The first moment is divided by the second, not by its root.",
+    why="The root was forgotten.",
+    mend="Divide by the root of the corrected second moment, plus epsilon.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def adam_without_a_root() -> Patch:
+    def update(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
+        change: float = rate * (m / by[0]) / (v / by[1] + config.eps_adam)
+        return change
+
+    return adam_with(update=update)
+
+
+@mistake(
+    "Weights move by the gradient, not by its mean",
+    what="There is no momentum: the gradient is divided by the root of the second moment.",
+    why="It is RMSprop, or the variable of the gradient is still at hand.",
+    mend="Divide the corrected first moment, not the gradient.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def momentum_missing() -> Patch:
+    latest = 0.0
+
+    def first_moment(m: float, g: float, config: Config) -> float:
+        nonlocal latest
+        latest = g
+        return right(m, g, config)
+
+    def update(rate: float, _m: float, v: float, by: Corrections, config: Config) -> float:
+        change: float = rate * latest / ((v / by[1]) ** 0.5 + config.eps_adam)
+        return change
+
+    right = seams.first_moment
+    return adam_with(first_moment=first_moment, update=update)
+
+
+@mistake(
+    "The first moment is a sum, not a mean",
+    what="m is beta1 * m + g: larger by 1 / (1 - beta1).",
+    why="Momentum in plain gradient descent is written so.",
+    mend="Multiply the gradient by 1 - beta1.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def first_moment_of_sums() -> Patch:
+    return adam_with(first_moment=lambda m, g, config: config.beta1 * m + g)
+
+
+@mistake(
+    "The second moment is made of the first",
+    what="v takes the square of m, not of the gradient.",
+    why="m was updated a line above, and has a name that is at hand.",
+    mend="Square the gradient.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def second_moment_of_the_first() -> Patch:
+    return adam_with(second_moment=lambda v, _g, m, c: c.beta2 * v + (1 - c.beta2) * m**2)
+
+
+@mistake(
+    "The gradient is squared in place before the first moment takes it",
+    what="m takes the square of the gradient, as v does.",
+    why="The array of gradients is reused for the squares.",
+    mend="Update m before squaring, or square into another array.",
+    level=Level.ADAM,
+    languages=("NumPy", "C", "CUDA"),
+)
+def gradient_squared_in_place() -> Patch:
+    right = seams.first_moment
+    return adam_with(first_moment=lambda m, g, config: right(m, g**2, config))
+
+
+@mistake(
+    "The second moment never falls",
+    what="v is the largest that it ever was.",
+    why="It is AMSGrad, an option of some libraries.",
+    mend="Let v be the running mean of the squares.",
+    level=Level.ADAM,
+    languages=("PyTorch", "TensorFlow"),
+)
+def second_moment_never_falls() -> Patch:
+    right = seams.second_moment
+    return adam_with(second_moment=lambda v, g, m, config: max(v, right(v, g, m, config)))
+
+
+@mistake(
+    "Rows without a gradient are skipped",
+    what="Where a whole row of gradients is 0, moments and weights stay as they are.",
+    why="Unused rows of the embeddings need no gradient, and seem to need no update; momentum goes "
+    "on, though.",
+    mend="Update every weight at every step.",
+    level=Level.ADAM,
+    languages=("any", "sparse optimisers"),
+)
+def rows_without_gradient_skipped() -> Patch:
+    right = reference.adam.adam
+
+    def adam(state: State, grads: Weights, config: Config) -> State:
+        new = right(state, grads, config)
+
+        def kept(before: Weights, after: Weights) -> Weights:
+            return {
+                name: [
+                    moved if any(g) else old
+                    for old, moved, g in zip(before[name], rows, grads[name], strict=True)
+                ]
+                for name, rows in after.items()
+            }
+
+        return State(
+            new.step,
+            kept(state.weights, new.weights),
+            kept(state.m, new.m),
+            kept(state.v, new.v),
+        )
+
+    return {"adam": adam}
+
+
+@mistake(
+    "Weights decay through the gradient",
+    what="A hundredth of each weight is added to its gradient.",
+    why="It is the L2 penalty of other trainings, or a default.",
+    mend="Use the gradient as it is: the program has no weight decay.",
+    level=Level.ADAM,
+    languages=("PyTorch", "TensorFlow"),
+)
+def weight_decay_in_the_gradient() -> Patch:
+    def penalised(state: State, grads: Weights) -> Weights:
+        return {
+            name: [
+                [g + 0.01 * w for g, w in zip(*both, strict=True)]
+                for both in zip(rows, state.weights[name], strict=True)
+            ]
+            for name, rows in grads.items()
+        }
+
+    right = reference.adam.adam
+    return {"adam": lambda state, grads, config: right(state, penalised(state, grads), config)}
+
+
+@mistake(
+    "Weights decay by themselves",
+    what="Each weight is lowered by a hundredth of the learning rate times itself.",
+    why="It is AdamW, whose default decay is 0.01.",
+    mend="Use Adam, or set the weight decay to 0.",
+    level=Level.ADAM,
+    languages=("PyTorch",),
+)
+def weight_decay_decoupled() -> Patch:
+    right = reference.adam.adam
+
+    def adam(state: State, grads: Weights, config: Config) -> State:
+        kept = 1 - config.learning_rate_at(state.step) * 0.01
+        weights = {
+            name: [[w * kept for w in row] for row in rows] for name, rows in state.weights.items()
+        }
+        return right(replace(state, weights=weights), grads, config)
+
+    return {"adam": adam}
+
+
+@mistake(
+    "Gradients are clipped",
+    what="Gradients whose norm is above 1 are scaled down to it.",
+    why="Most trainings of language models clip.",
+    mend="Use the gradient as it is.",
+    level=Level.ADAM,
+    languages=("PyTorch", "any"),
+)
+def gradients_clipped() -> Patch:
+    right = reference.adam.adam
+
+    def adam(state: State, grads: Weights, config: Config) -> State:
+        norm = math.sqrt(sum(g**2 for rows in grads.values() for row in rows for g in row))
+        if norm <= 1:
+            return right(state, grads, config)
+        clipped = {name: [[g / norm for g in row] for row in rows] for name, rows in grads.items()}
+        return right(state, clipped, config)
+
+    return {"adam": adam}
+
+
+@mistake(
+    "Weights move up the gradient",
+    what="The update is added, not subtracted.",
+    why="The sign was lost.",
+    mend="Subtract the update.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def update_added() -> Patch:
+    right = seams.update
+    return adam_with(update=lambda *given: -right(*given))
+
+
+@mistake(
+    "The optimiser is plain gradient descent",
+    what="Weights move by learning rate times gradient; the moments stay as they are.",
+    why="The program's earlier steps have it.",
+    mend="Use Adam.",
+    level=Level.ADAM,
+    languages=("any",),
+)
+def gradient_descent_for_adam() -> Patch:
+    def adam(state: State, grads: Weights, config: Config) -> State:
+        rate = config.learning_rate_at(state.step)
+        weights: Any = {
+            name: [
+                [w - rate * g for w, g in zip(*both, strict=True)]
+                for both in zip(state.weights[name], rows, strict=True)
+            ]
+            for name, rows in grads.items()
+        }
+        return State(state.step + 1, weights, state.m, state.v)
+
+    return {"adam": adam}

@@ -1,0 +1,359 @@
+"""Mistakes in CPython's generator."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Any
+
+from ..levels import Level
+from .mistake import Patch, mistake
+
+Random = random.Random
+
+
+@mistake(
+    "The generator is seeded by one number, not by an array",
+    what="The whole stream is another one.",
+    why="The Mersenne Twister's own seeding (`init_genrand`) takes a number; CPython always seeds "
+    "by an array, of one element here (`init_by_array`).",
+    mend="Seed with `init_by_array([seed])`.",
+    level=Level.RANDOM,
+    languages=("C++ mt19937", "NumPy RandomState", "R", "PHP", "Julia"),
+)
+def seeded_by_one_number() -> Patch:
+    right = Random.seed
+
+    def seed(self: Random, a: Any = None, version: int = 2) -> None:
+        right(self, a, version)
+        if isinstance(a, int):
+            words = [a & 0xFFFFFFFF]
+            for i in range(1, 624):
+                words.append((1812433253 * (words[-1] ^ (words[-1] >> 30)) + i) & 0xFFFFFFFF)
+            self.setstate((3, (*words, 624), None))
+
+    return {"Random.seed": seed}
+
+
+@mistake(
+    "Uniform numbers have 32 bits",
+    what="Each takes one word of the generator in place of two.",
+    why="A word divided by 2**32 is a uniform number, too.",
+    mend="Take two words a and b: ((a >> 5) * 2**26 + (b >> 6)) / 2**53.",
+    level=Level.RANDOM,
+    languages=("C", "C++", "JavaScript", "Go", "any"),
+)
+def uniforms_of_32_bits() -> Patch:
+    return {"Random.random": lambda self: self.getrandbits(32) / 2**32}
+
+
+@mistake(
+    "The two words of a uniform number are swapped",
+    what="The first word gives the lower bits, the second the upper ones.",
+    why="Two calls in one expression are not always made from left to right.",
+    mend="Call the generator in two statements: the first word is the upper one.",
+    level=Level.RANDOM,
+    languages=("C", "C++", "any"),
+)
+def words_swapped() -> Patch:
+    def uniform(self: Random) -> float:
+        b, a = self.getrandbits(32) >> 6, self.getrandbits(32) >> 5
+        return (a * 67108864 + b) / 9007199254740992
+
+    return {"Random.random": uniform}
+
+
+@mistake(
+    "Uniform numbers are divided by 2**53 - 1",
+    what="The largest number is 1, and all are larger by 1e-16 of themselves.",
+    why="The largest number that comes is taken for the divisor.",
+    mend="Divide by 2**53: the numbers are below 1.",
+    level=Level.RANDOM,
+    languages=("C", "JavaScript", "any"),
+    only_in_double=True,
+)
+def uniforms_up_to_1() -> Patch:
+    return {"Random.random": lambda self: self.getrandbits(53) / (2**53 - 1)}
+
+
+@mistake(
+    "The second normal number is dropped",
+    what="Every normal number takes two uniform ones, and its sine is never used.",
+    why="Box-Muller gives two numbers, and keeping one looks like an optimisation.",
+    mend="Keep the second number, and give it at the next call.",
+    level=Level.RANDOM,
+    languages=("any",),
+)
+def gauss_cache_dropped() -> Patch:
+    right = Random.gauss
+
+    def gauss(self: Random, mu: float = 0.0, sigma: float = 1.0) -> float:
+        self.__dict__["gauss_next"] = None
+        return right(self, mu, sigma)
+
+    return {"Random.gauss": gauss}
+
+
+def _gauss(pair: Callable[[Callable[[], float]], tuple[float, float]]) -> Patch:
+    """Normal numbers two by two."""
+
+    def gauss(self: Random, mu: float = 0.0, sigma: float = 1.0) -> float:
+        z, self.gauss_next = getattr(self, "gauss_next", None), None  # type: ignore[attr-defined]
+        if z is None:
+            z, self.gauss_next = pair(self.random)  # type: ignore[attr-defined]
+        return mu + float(z) * sigma
+
+    return {"Random.gauss": gauss}
+
+
+@mistake(
+    "Of two normal numbers the sine comes first",
+    what="Each pair of normal numbers is swapped.",
+    why="Descriptions of Box-Muller give the two in either order.",
+    mend="Give the cosine first and keep the sine.",
+    level=Level.RANDOM,
+    languages=("any",),
+)
+def gauss_sine_first() -> Patch:
+    def pair(uniform: Callable[[], float]) -> tuple[float, float]:
+        angle = uniform() * math.tau
+        radius = math.sqrt(-2.0 * math.log(1.0 - uniform()))
+        return math.sin(angle) * radius, math.cos(angle) * radius
+
+    return _gauss(pair)
+
+
+@mistake(
+    "Normal numbers take the radius before the angle",
+    what="The first uniform number makes the radius, the second the angle.",
+    why="Descriptions of Box-Muller have it so.",
+    mend="Draw the angle first: random() * 2 pi; then the radius.",
+    level=Level.RANDOM,
+    languages=("any",),
+)
+def gauss_radius_first() -> Patch:
+    def pair(uniform: Callable[[], float]) -> tuple[float, float]:
+        radius = math.sqrt(-2.0 * math.log(1.0 - uniform()))
+        angle = uniform() * math.tau
+        return math.cos(angle) * radius, math.sin(angle) * radius
+
+    return _gauss(pair)
+
+
+@mistake(
+    "Normal numbers take log(u), not log(1 - u)",
+    what="The radius is another one; where u is 0 it is infinite.",
+    why="u and 1 - u are distributed alike.",
+    mend="Take log(1 - random()).",
+    level=Level.RANDOM,
+    languages=("any",),
+)
+def gauss_log_of_u() -> Patch:
+    def pair(uniform: Callable[[], float]) -> tuple[float, float]:
+        angle = uniform() * math.tau
+        radius = math.sqrt(-2.0 * math.log(uniform() or 5e-324))
+        return math.cos(angle) * radius, math.sin(angle) * radius
+
+    return _gauss(pair)
+
+
+@mistake(
+    "Normal numbers come by the polar method",
+    what="Pairs of uniform numbers are rejected outside of a circle.",
+    why="It is what Java and others use.",
+    mend="Use Box-Muller with sine and cosine, as `random.gauss` does.",
+    level=Level.RANDOM,
+    languages=("Java", "C++ normal_distribution", "NumPy RandomState", "Lua"),
+)
+def gauss_by_the_polar_method() -> Patch:
+    def pair(uniform: Callable[[], float]) -> tuple[float, float]:
+        while True:
+            x, y = 2 * uniform() - 1, 2 * uniform() - 1
+            if 0 < (square := x * x + y * y) < 1:
+                factor = math.sqrt(-2 * math.log(square) / square)
+                return x * factor, y * factor
+
+    return _gauss(pair)
+
+
+@mistake(
+    "Normal numbers come by `normalvariate`",
+    what="They are drawn by another method, which takes another number of uniform ones.",
+    why="Both functions of CPython's module draw normal numbers.",
+    mend="Use what `random.gauss` does.",
+    level=Level.RANDOM,
+    languages=("Python", "any"),
+)
+def gauss_by_normalvariate() -> Patch:
+    return {"Random.gauss": lambda self, mu=0.0, sigma=1.0: self.normalvariate(mu, sigma)}
+
+
+def _shuffle(partner: Callable[[Random, int], int]) -> Patch:
+    """A shuffle from the end, where the i-th element is swapped with another one's."""
+
+    def shuffle(self: Random, x: list[Any]) -> None:
+        for i in reversed(range(1, len(x))):
+            j = partner(self, i)
+            x[i], x[j] = x[j], x[i]
+
+    return {"Random.shuffle": shuffle}
+
+
+def _bits(generator: Random, k: int) -> int:
+    return generator.getrandbits(k) if k else 0
+
+
+@mistake(
+    "The shuffle starts from the beginning",
+    what="Each element is swapped with one behind it, in place of one before it.",
+    why="Both directions are well known, and both are right by themselves.",
+    mend="Walk i from the last element down to 1; swap with one of the first i + 1.",
+    level=Level.RANDOM,
+    languages=("any",),
+)
+def shuffle_from_the_beginning() -> Patch:
+    def shuffle(self: Random, x: list[Any]) -> None:
+        for i in range(len(x) - 1):
+            j = i + self._randbelow(len(x) - i)  # type: ignore[attr-defined]
+            x[i], x[j] = x[j], x[i]
+
+    return {"Random.shuffle": shuffle}
+
+
+@mistake(
+    "The shuffle multiplies a uniform number",
+    what="The other element is the one of number int(random() * (i + 1)).",
+    why="It is how numbers below n are usually drawn, and how CPython did in version 2.",
+    mend="Draw i + 1's number of bits until they are below i + 1.",
+    level=Level.RANDOM,
+    languages=("JavaScript", "C", "any"),
+)
+def shuffle_by_multiplying() -> Patch:
+    return _shuffle(lambda generator, i: int(generator.random() * (i + 1)))
+
+
+@mistake(
+    "The shuffle takes a remainder",
+    what="The other element is the one of number word % (i + 1).",
+    why="It is how numbers below n are usually drawn in C.",
+    mend="Draw i + 1's number of bits until they are below i + 1.",
+    level=Level.RANDOM,
+    languages=("C", "C++", "Rust", "Go"),
+)
+def shuffle_by_remainders() -> Patch:
+    return _shuffle(lambda generator, i: generator.getrandbits(32) % (i + 1))
+
+
+@mistake(
+    "The shuffle draws one bit too few for powers of two",
+    what="For 2**k elements k bits are drawn; CPython draws k + 1 and rejects more often.",
+    why="Numbers below 2**k have k bits.",
+    mend="Draw as many bits as i + 1 itself has, and reject what is not below it.",
+    level=Level.RANDOM,
+    languages=("any",),
+)
+def shuffle_bits_of_the_largest() -> Patch:
+    def partner(generator: Random, i: int) -> int:
+        k = i.bit_length()
+        while (j := _bits(generator, k)) > i:
+            pass
+        return j
+
+    return _shuffle(partner)
+
+
+@mistake(
+    "The shuffle takes the lower bits of a word",
+    what="Numbers below n are made of a word's lower bits; CPython takes its upper ones.",
+    why="A mask is the usual way to take bits.",
+    mend="Shift the word right by 32 - k for k bits.",
+    level=Level.RANDOM,
+    languages=("C", "C++", "Rust", "Go", "any"),
+)
+def shuffle_by_lower_bits() -> Patch:
+    def partner(generator: Random, i: int) -> int:
+        mask = (1 << (i + 1).bit_length()) - 1
+        while (j := generator.getrandbits(32) & mask) > i:
+            pass
+        return j
+
+    return _shuffle(partner)
+
+
+@mistake(
+    "The shuffle swaps any two elements",
+    what="Each element is swapped with any of the list.",
+    why="It looks as random as the right one, but is not even.",
+    mend="Walk i from the last element down to 1; swap with one of the first i + 1.",
+    level=Level.RANDOM,
+    languages=("any",),
+)
+def shuffle_with_any() -> Patch:
+    def shuffle(self: Random, x: list[Any]) -> None:
+        for i in range(len(x)):
+            j = self._randbelow(len(x))  # type: ignore[attr-defined]
+            x[i], x[j] = x[j], x[i]
+
+    return {"Random.shuffle": shuffle}
+
+
+def _choices(index: Callable[[Random, list[float]], int]) -> Patch:
+    """Weighted choices, each an index into the running sum of weights."""
+
+    def choices(
+        self: Random, population: Sequence[Any], weights: Sequence[float], *, k: int = 1
+    ) -> list[Any]:
+        cumulative = list(accumulate(weights))
+        return [population[min(index(self, cumulative), len(cumulative) - 1)] for _ in range(k)]
+
+    return {"Random.choices": choices}
+
+
+def _first_above(cumulative: list[float], at: float) -> int:
+    return next((i for i, end in enumerate(cumulative) if at < end), len(cumulative))
+
+
+@mistake(
+    "Weights are taken to add up to 1",
+    what="The uniform number is not multiplied by the weights' total.",
+    why="Probabilities do add up to 1, though never quite.",
+    mend="Compare with random() times the total of the weights.",
+    level=Level.RANDOM,
+    languages=("any",),
+)
+def choices_total_taken_for_1() -> Patch:
+    return _choices(lambda generator, cumulative: _first_above(cumulative, generator.random()))
+
+
+@mistake(
+    "A choice draws twice",
+    what="One uniform number too many is taken for every choice.",
+    why="The number is drawn once before and once inside of a loop or a condition.",
+    mend="Draw one uniform number for each choice.",
+    level=Level.RANDOM,
+    languages=("any",),
+)
+def choices_draw_twice() -> Patch:
+    def index(generator: Random, cumulative: list[float]) -> int:
+        generator.random()
+        return _first_above(cumulative, generator.random() * cumulative[-1])
+
+    return _choices(index)
+
+
+@mistake(
+    "Choices go through the weights from the end",
+    what="The last element takes the lowest part of the unit interval.",
+    why="The loop goes down, or subtracts from the total.",
+    mend="Add up the weights from the first, and take the first sum above the number.",
+    level=Level.RANDOM,
+    languages=("any",),
+)
+def choices_from_the_end() -> Patch:
+    def index(generator: Random, cumulative: list[float]) -> int:
+        at = cumulative[-1] * (1 - generator.random())
+        return _first_above(cumulative, at)
+
+    return _choices(index)

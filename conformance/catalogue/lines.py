@@ -1,0 +1,218 @@
+"""Mistakes in reading a corpus into documents."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+
+import reference.corpus
+
+from ..levels import Level
+from .mistake import Patch, mistake
+
+
+def _documents(of: Callable[[str], Iterable[str]]) -> Patch:
+    return {"documents_of": lambda text: tuple(of(text))}
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as Python's text mode gives them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _each(change: Callable[[str], str]) -> Patch:
+    """Every document changed, after it was read as it should be."""
+    right = reference.corpus.documents_of
+    return _documents(lambda text: [change(document) for document in right(text)])
+
+
+@mistake(
+    "Documents are not stripped",
+    what="Spaces and tabs around a document count as its characters.",
+    why="names.txt has none.",
+    mend="Strip white space from both ends of every line.",
+    level=Level.TOKENIZER,
+    languages=("any",),
+)
+def padding_kept() -> Patch:
+    return _documents(lambda text: [line for line in _lines(text) if line.strip()])
+
+
+@mistake(
+    "The carriage return of a line's end is kept",
+    what="Files from Windows give every document one more character.",
+    why="Lines are split at the line feed alone, and not stripped of it.",
+    mend="Strip white space, the carriage return included, from both ends of every line.",
+    level=Level.TOKENIZER,
+    languages=("C", "C++", "Go", "Rust", "JavaScript"),
+)
+def carriage_return_kept() -> Patch:
+    return _documents(lambda text: [line.strip(" \t") for line in text.split("\n") if line.strip()])
+
+
+@mistake(
+    "Blank lines are documents",
+    what="Every blank line, and what follows the last newline, is a document of no letters.",
+    why="Splitting gives empty strings, which were not dropped.",
+    mend="Drop lines that are empty after stripping.",
+    level=Level.TOKENIZER,
+    languages=("any",),
+)
+def blank_lines_kept() -> Patch:
+    return _documents(lambda text: [line.strip() for line in _lines(text)])
+
+
+@mistake(
+    "A last line without a newline is lost",
+    what="The last document is missing where the file does not end with a newline, as names.txt "
+    "does not.",
+    why="A line is taken when its newline is seen.",
+    mend="Take what is left at the end of the file, too.",
+    level=Level.TOKENIZER,
+    languages=("C", "Zig", "shell", "COBOL"),
+)
+def last_line_lost() -> Patch:
+    return _documents(lambda text: [line.strip() for line in _lines(text)[:-1] if line.strip()])
+
+
+@mistake(
+    "Only ASCII white space is stripped",
+    what="No-break and ideographic spaces around a document stay.",
+    why="The language's trim knows space, tab, CR and LF only.",
+    mend="Strip what Unicode calls white space.",
+    level=Level.TOKENIZER,
+    languages=("C", "C++", "Lua", "PHP", "Zig", "Java trim"),
+)
+def ascii_white_space_only() -> Patch:
+    blank = " \t\r\n\v\f"
+    return _documents(lambda text: [d.strip(blank) for d in _lines(text) if d.strip(blank)])
+
+
+@mistake(
+    "Lines end at Unicode's line separators, too",
+    what="U+2028, form feeds and others end a document.",
+    why="The function that splits lines knows more line ends than files have.",
+    mend="Split at LF, CRLF and CR only.",
+    level=Level.TOKENIZER,
+    languages=("Python splitlines", "Swift", "Ruby", "Raku"),
+)
+def lines_split_at_separators() -> Patch:
+    return _documents(lambda text: [d.strip() for d in text.splitlines() if d.strip()])
+
+
+@mistake(
+    "A byte order mark is dropped",
+    what="U+FEFF at a document's ends is stripped, though it is no white space.",
+    why="The language's trim takes it for white space, or its reader for a signature.",
+    mend="Keep U+FEFF, a character like any other.",
+    level=Level.TOKENIZER,
+    languages=("JavaScript", "TypeScript", "C#"),
+)
+def byte_order_mark_dropped() -> Patch:
+    return _documents(
+        lambda text: [d for line in _lines(text) if (d := line.strip().strip("\ufeff").strip())]
+    )
+
+
+@mistake(
+    "Documents are split at spaces",
+    what="Every word is a document of its own.",
+    why="The reader takes words, not lines.",
+    mend="Read whole lines.",
+    level=Level.TOKENIZER,
+    languages=("C scanf", "C++ streams", "Java Scanner", "Go Fscan", "awk"),
+)
+def documents_split_at_spaces() -> Patch:
+    return _documents(str.split)
+
+
+@mistake(
+    "Documents that occur twice are kept once",
+    what="There are fewer documents than lines.",
+    why="Documents are collected in a set, or as the keys of a map.",
+    mend="Keep documents in a list, in file order.",
+    level=Level.TOKENIZER,
+    languages=("any",),
+)
+def duplicates_dropped() -> Patch:
+    right = reference.corpus.documents_of
+    return _documents(lambda text: dict.fromkeys(right(text)))
+
+
+@mistake(
+    "Long documents are cut by a buffer",
+    what="Letters after the fifteenth are lost.",
+    why="The buffer has room for 16 characters: the longest of names.txt and its end.",
+    mend="Read lines of any length; the model cuts documents at the block size by itself.",
+    level=Level.TOKENIZER,
+    languages=("C", "Zig", "Fortran", "Pascal", "assembly"),
+)
+def documents_cut_by_a_buffer() -> Patch:
+    return _each(lambda document: document[:15])
+
+
+@mistake(
+    "Documents are in lower case",
+    what="Capital letters are taken for small ones.",
+    why="names.txt has small letters only.",
+    mend="Leave characters as they are.",
+    level=Level.TOKENIZER,
+    languages=("any",),
+)
+def documents_in_lower_case() -> Patch:
+    return _each(str.lower)
+
+
+@mistake(
+    "Characters are composed",
+    what="A letter and its combining mark are taken for the one letter that they look like.",
+    why="The language's characters are what a reader sees, or its strings are normalised.",
+    mend="Take code points for characters: `unicodeScalars`, `codePoints`.",
+    level=Level.TOKENIZER,
+    languages=("Swift", "Raku", "Elixir"),
+)
+def characters_composed() -> Patch:
+    return _each(lambda document: unicodedata.normalize("NFC", document))
+
+
+@mistake(
+    "Bytes are taken for characters",
+    what="A character beyond ASCII counts as two to four.",
+    why="The language's strings are bytes.",
+    mend="Decode UTF-8 and take code points for characters.",
+    level=Level.TOKENIZER,
+    languages=("C", "C++", "Go", "Rust", "Lua", "PHP", "Zig", "Ruby"),
+)
+def bytes_for_characters() -> Patch:
+    return _each(lambda document: document.encode().decode("latin-1"))
+
+
+@mistake(
+    "UTF-16 units are taken for characters",
+    what="A character beyond the basic plane, such as an emoji, counts as two.",
+    why="The language's strings are made of 16-bit units.",
+    mend="Take code points for characters: `[...text]`, `codePoints()`, `Rune`.",
+    level=Level.TOKENIZER,
+    languages=("JavaScript", "TypeScript", "Java", "Kotlin", "C#", "Dart"),
+)
+def utf16_units_for_characters() -> Patch:
+    def units(document: str) -> str:
+        """Half a pair, which no JSON can hold, stands here as a character of private use."""
+        pairs = document.encode("utf-16-be")
+        found = [int.from_bytes(pairs[i : i + 2], "big") for i in range(0, len(pairs), 2)]
+        return "".join(chr(u + 0xE000 - 0xD800 if 0xD800 <= u < 0xE000 else u) for u in found)
+
+    return _each(units)
+
+
+@mistake(
+    "Documents are in reverse order",
+    what="The last line is the first document.",
+    why="The list was made by putting each line in front.",
+    mend="Reverse the list once it is complete.",
+    level=Level.TOKENIZER,
+    languages=("Haskell", "OCaml", "Lisp", "Scheme", "Prolog", "Erlang"),
+)
+def documents_in_reverse_order() -> Patch:
+    right = reference.corpus.documents_of
+    return _documents(lambda text: right(text)[::-1])

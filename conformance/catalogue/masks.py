@@ -1,0 +1,152 @@
+"""Mistakes of ports that compute all positions at once, and mask what is to come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import reference.model
+from reference.config import Config
+from reference.model import Matrix, Nodes, Tap, Vector
+
+from ..levels import Level
+from . import seams
+from .mistake import Patch, mistake
+from .seams import loss_with
+
+Attend = Callable[[Vector, Matrix, Matrix, int, Config, Tap, str], Vector]
+"""Takes a position's query and all keys and values of the document, later ones too."""
+
+
+def _at_once(attend: Attend) -> Patch:
+    """All positions layer by layer, so that each can see the later ones."""
+
+    def logits_of(
+        weights: Nodes, tokens: Sequence[int], n: int, config: Config, tap: Tap
+    ) -> list[Vector]:
+        xs = [seams.entered(tokens[p], p, weights, config, tap) for p in range(n)]
+        for layer in range(config.n_layer):
+            at = f"layer{layer}."
+            made = [seams.projected(x, weights, at, tap) for x in xs]
+            keys, values = [k for _, _, k, _ in made], [v for _, _, _, v in made]
+            xs = [
+                seams.finished(
+                    attend(q, keys, values, p, config, tap, at), x, normed, weights, config, at, tap
+                )
+                for p, (x, (normed, q, _, _)) in enumerate(zip(xs, made, strict=True))
+            ]
+        return [seams.seen(tap, "logits", seams.output(x, weights, config)) for x in xs]
+
+    return loss_with(logits_of=logits_of)
+
+
+@mistake(
+    "There is no causal mask",
+    what="Every position attends to the whole document, the letters to predict included.",
+    why="All positions are computed at once, and the mask was forgotten.",
+    mend="Let position p attend to positions 0 to p only.",
+    level=Level.FORWARD,
+    languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
+)
+def causal_mask_missing() -> Patch:
+    def attend(
+        q: Vector, keys: Matrix, values: Matrix, _position: int, config: Config, tap: Tap, at: str
+    ) -> Vector:
+        return reference.model.attention(q, keys, values, config, tap, at)
+
+    return _at_once(attend)
+
+
+@mistake(
+    "Masked scores are 0, not minus infinity",
+    what="Later positions take part with a score of 0, whose exponential is 1.",
+    why="Scores are multiplied by a mask of ones and zeros.",
+    mend="Set masked scores to minus infinity before the softmax.",
+    level=Level.FORWARD,
+    languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
+)
+def mask_of_zeros() -> Patch:
+    def attend(
+        q: Vector, keys: Matrix, values: Matrix, position: int, config: Config, tap: Tap, at: str
+    ) -> Vector:
+        masked = [
+            key if p <= position else [node * 0.0 for node in key] for p, key in enumerate(keys)
+        ]
+        return reference.model.attention(q, masked, values, config, tap, at)
+
+    return _at_once(attend)
+
+
+@mistake(
+    "The mask comes after the softmax",
+    what="Weights of later positions are set to 0, and the rest no longer adds up to 1.",
+    why="The two lines are the wrong way round.",
+    mend="Mask the scores with minus infinity, then take the softmax.",
+    level=Level.FORWARD,
+    languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
+)
+def mask_after_the_softmax() -> Patch:
+    def attend(
+        q: Vector, keys: Matrix, values: Matrix, position: int, config: Config, tap: Tap, at: str
+    ) -> Vector:
+        masked = [
+            value if p <= position else [node * 0.0 for node in value]
+            for p, value in enumerate(values)
+        ]
+        return reference.model.attention(q, keys, masked, config, tap, at)
+
+    return _at_once(attend)
+
+
+@mistake(
+    "The softmax over positions runs over the wrong axis",
+    what="Weights of one key add up to 1 over the queries, in place of the other way round.",
+    why="The axis of the softmax is that of the queries.",
+    mend="For each query, take the softmax over its keys: the last axis of [queries][keys].",
+    level=Level.FORWARD,
+    languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
+)
+def softmax_over_queries() -> Patch:
+    def logits_of(
+        weights: Nodes, tokens: Sequence[int], n: int, config: Config, tap: Tap
+    ) -> list[Vector]:
+        xs = [seams.entered(tokens[p], p, weights, config, tap) for p in range(n)]
+        for layer in range(config.n_layer):
+            at = f"layer{layer}."
+            made = [seams.projected(x, weights, at, tap) for x in xs]
+            heads = _over_queries([(q, k, v) for _, q, k, v in made], config, tap, at)
+            xs = [
+                seams.finished(row, x, normed, weights, config, at, tap)
+                for row, x, (normed, _, _, _) in zip(heads, xs, made, strict=True)
+            ]
+        return [seams.seen(tap, "logits", seams.output(x, weights, config)) for x in xs]
+
+    return loss_with(logits_of=logits_of)
+
+
+def _over_queries(
+    made: list[tuple[Vector, Vector, Vector]], config: Config, tap: Tap, at: str
+) -> list[Vector]:
+    """Each position's heads, where a key's weights over the later queries add up to 1."""
+    n, size = len(made), config.head_dim
+    scores: list[Matrix] = [[] for _ in range(n)]
+    weights: list[Matrix] = [[] for _ in range(n)]
+    outputs: list[Vector] = [[] for _ in range(n)]
+    for head in range(config.n_head):
+        own = slice(head * size, (head + 1) * size)
+        columns = [
+            [seams.scaled(reference.model.dot(q[own], k[own]), config) for q, _, _ in made[p:]]
+            for p, (_, k, _) in enumerate(made)
+        ]
+        shares = [reference.model.softmax(column) for column in columns]
+        for p in range(n):
+            scores[p].append([columns[t][p - t] for t in range(p + 1)])
+            weights[p].append([shares[t][p - t] for t in range(p + 1)])
+            outputs[p] += [
+                reference.model.dot(weights[p][-1], [v[j] for _, _, v in made[: p + 1]])
+                for j in range(own.start, own.stop)
+            ]
+    for p in range(n):
+        tap(at + "attn_scores", scores[p])
+        tap(at + "attn_weights", weights[p])
+        tap(at + "attn_heads", outputs[p])
+    return outputs

@@ -1,0 +1,219 @@
+"""Mistakes in how numbers are kept, computed and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+import reference.adam
+from golden.trace import floats
+from ports_adapter.messages import StepParams
+from reference.adam import State
+from reference.config import Config
+from reference.model import Weights
+from reference.value import Value
+
+from .. import graphs, oracle
+from ..levels import Level
+from .mistake import Patch, mistake
+from .parts import single
+
+
+@mistake(
+    "Numbers are read in single precision",
+    what="Every number of a question is rounded to single precision, then used in double.",
+    why="The parser gives single-precision numbers, or the arrays that they are read into do.",
+    mend="Read into double precision: `strtod`, `double`, `f64`.",
+    level=Level.AUTOGRAD,
+    languages=("C", "C++", "Rust", "Swift", "C#"),
+    only_in_double=True,
+)
+def numbers_read_in_single_precision() -> Patch:
+    def rounded(numbers: Any) -> Any:
+        match numbers:
+            case dict():
+                return {name: rounded(part) for name, part in numbers.items()}
+            case list():
+                return [rounded(part) for part in numbers]
+            case _:
+                return single(numbers)
+
+    right = graphs._values
+    return {
+        "oracle.floats": lambda numbers: rounded(floats(numbers)),
+        "graphs._values": lambda numbers: right(rounded(numbers)),
+    }
+
+
+@mistake(
+    "exp is computed in single precision",
+    what="Exponentials have seven digits.",
+    why="`expf` was called, or a vector library that computes it so.",
+    mend="Call the double-precision function.",
+    level=Level.AUTOGRAD,
+    languages=("C", "C++", "CUDA", "Rust"),
+    only_in_double=True,
+)
+def exp_in_single_precision() -> Patch:
+    right = Value.exp
+
+    def exp(self: Value) -> Value:
+        y = single(right(self).data)
+        return Value(y, (self,), (y,))
+
+    return {"Value.exp": exp}
+
+
+@mistake(
+    "Powers are computed in single precision",
+    what="Powers, and so roots and quotients, have seven digits.",
+    why="`powf` or `sqrtf` was called.",
+    mend="Call the double-precision function.",
+    level=Level.AUTOGRAD,
+    languages=("C", "C++", "CUDA"),
+    only_in_double=True,
+)
+def powers_in_single_precision() -> Patch:
+    right = Value.__pow__
+
+    def power(self: Value, exponent: float) -> Value:
+        node = right(self, exponent)
+        return Value(single(node.data), (self,), node.local_grads)
+
+    return {"Value.__pow__": power}
+
+
+@mistake(
+    "Sums are kept in single precision",
+    what="The running sum of a dot product is rounded to single precision at every term.",
+    why="The accumulator's type is single, or the default of the language.",
+    mend="Declare accumulators in double precision.",
+    level=Level.LAYERS,
+    languages=("C", "C++", "Rust", "Swift", "CUDA"),
+    only_in_double=True,
+)
+def sums_in_single_precision() -> Patch:
+    def total(_cls: Any, terms: Sequence[Value]) -> Value:
+        result = terms[0] + 0
+        for term in terms[1:]:
+            result = result + term
+            result.data = single(result.data)
+        return result
+
+    return {"Value.total": classmethod(total)}
+
+
+@mistake(
+    "The training's state is kept in single precision",
+    what="Weights and moments are rounded to single precision after every update.",
+    why="Arrays of single-precision numbers hold them, while the computation is in double.",
+    mend="Keep weights and both moments in double precision, or declare the port to be single.",
+    level=Level.ADAM,
+    languages=("C", "C++", "Rust", "NumPy", "Swift"),
+    only_in_double=True,
+)
+def state_kept_in_float32() -> Patch:
+    right = reference.adam.adam
+
+    def rounded(weights: Weights) -> Weights:
+        return {name: [[*map(single, row)] for row in rows] for name, rows in weights.items()}
+
+    def adam(state: State, grads: Weights, config: Config) -> State:
+        new = right(state, grads, config)
+        return State(new.step, rounded(new.weights), rounded(new.m), rounded(new.v))
+
+    return {"adam": adam}
+
+
+@mistake(
+    "Moments are kept in single precision",
+    what="m and v are rounded to single precision after every update; weights are not.",
+    why="The moments' arrays are of another type than the weights'.",
+    mend="Keep both moments in double precision.",
+    level=Level.ADAM,
+    languages=("C", "C++", "Rust", "NumPy"),
+    only_in_double=True,
+    twins={
+        "state-kept-in-float32": "Look at the weights after one update (case adam/cold-step-1): "
+        "they have all digits if only the moments are rounded.",
+    },
+)
+def moments_kept_in_float32() -> Patch:
+    right = reference.adam.adam
+
+    def rounded(weights: Weights) -> Weights:
+        return {name: [[*map(single, row)] for row in rows] for name, rows in weights.items()}
+
+    def adam(state: State, grads: Weights, config: Config) -> State:
+        new = right(state, grads, config)
+        return State(new.step, new.weights, rounded(new.m), rounded(new.v))
+
+    return {"adam": adam}
+
+
+def _printed(form: Callable[[float], str]) -> Patch:
+    """Every number of an answer as it reads after printing."""
+    right = oracle.answer
+
+    def read(part: Any) -> Any:
+        match part:
+            case float():
+                return float(form(part))
+            case list():
+                return [read(inside) for inside in part]
+            case dict():
+                return {name: read(inside) for name, inside in part.items()}
+            case _:
+                return part
+
+    def printed(message: Any) -> Any:
+        return msgspec.convert(read(msgspec.to_builtins(message, enc_hook=float)), type(message))
+
+    def answer(
+        method: str, params: Any, on_step: oracle.OnStep = lambda _step: None, id_: int = 1
+    ) -> Any:
+        def announced(step: StepParams) -> None:
+            on_step(printed(step))
+
+        return printed(right(method, params, announced, id_))
+
+    return {"oracle.answer": answer}
+
+
+@mistake(
+    "Numbers are printed with six decimals",
+    what="What is smaller than a millionth is printed as 0.",
+    why='It is what "%f" does.',
+    mend='Print 17 significant digits ("%.17g"), or the shortest form that reads back the same.',
+    level=Level.AUTOGRAD,
+    languages=("C", "C++", "Go", "Perl", "awk", "Fortran"),
+)
+def numbers_printed_with_6_decimals() -> Patch:
+    return _printed(lambda x: f"{x:.6f}")
+
+
+@mistake(
+    "Numbers are printed with six significant digits",
+    what="Answers are off by up to 5e-6 of themselves.",
+    why='It is what "%g" and C++ streams do.',
+    mend='Print 17 significant digits ("%.17g", `setprecision(17)`).',
+    level=Level.AUTOGRAD,
+    languages=("C", "C++", "awk", "Tcl"),
+)
+def numbers_printed_with_6_digits() -> Patch:
+    return _printed(lambda x: f"{x:.6g}")
+
+
+@mistake(
+    "Numbers are printed with fifteen significant digits",
+    what="Answers are off by up to 5e-15 of themselves: some ten times more than by rounding.",
+    why="A double is said to have 15 digits; to read back the same it takes 17.",
+    mend='Print 17 significant digits ("%.17g"), or the shortest form that reads back the same.',
+    level=Level.AUTOGRAD,
+    languages=("C", "PHP", "R", "Lua", "Excel", "OCaml"),
+    only_in_double=True,
+)
+def numbers_printed_with_15_digits() -> Patch:
+    return _printed(lambda x: f"{x:.15g}")

@@ -1,0 +1,152 @@
+"""Mistakes in the initial weights."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+
+from reference.config import Config
+from reference.model import Weights
+
+from ..levels import Level
+from .mistake import Patch, mistake
+
+Shapes = dict[str, tuple[int, int]]
+
+
+def _drawn(
+    order: Callable[[Shapes], Iterable[str]] = list,
+    draw: Callable[[random.Random, str, Config], float] = lambda g, _n, c: g.gauss(0, c.init_std),
+) -> Patch:
+    """Weights drawn in another order of their names, or from another distribution."""
+
+    def initial_weights(config: Config, vocab_size: int, generator: random.Random) -> Weights:
+        shapes = config.shapes(vocab_size)
+        drawn = {}
+        for name in order(shapes):
+            rows, columns = shapes[name]
+            drawn[name] = [
+                [draw(generator, name, config) for _ in range(columns)] for _ in range(rows)
+            ]
+        return {name: drawn[name] for name in shapes}
+
+    return {"initial_weights": initial_weights}
+
+
+@mistake(
+    "Weights are drawn in the order of their names",
+    what="The matrices get each other's numbers.",
+    why="They are kept in a map that is ordered by key, and drawn in its order.",
+    mend="Draw wte, wpe, lm_head, then layer by layer, whatever the map's order is.",
+    level=Level.REPLICATE,
+    languages=("Rust BTreeMap", "C++ map", "Java TreeMap", "JAX", "Go"),
+)
+def weights_drawn_by_name() -> Patch:
+    return _drawn(sorted)
+
+
+@mistake(
+    "Weights are drawn in the order of a hash map",
+    what="The matrices get each other's numbers, in an order that may change from run to run.",
+    why="They are kept in a map without an order, and drawn or flattened in its order.",
+    mend="Keep the names in a list, and go by it.",
+    level=Level.REPLICATE,
+    languages=("Rust HashMap", "Go map", "C++ unordered_map", "Java HashMap", "Perl", "Lua"),
+)
+def weights_drawn_in_hash_order() -> Patch:
+    def order(shapes: Shapes) -> list[str]:
+        return sorted(shapes, key=lambda name: sum(name.encode()) * 7919 % 31)
+
+    return _drawn(order)
+
+
+@mistake(
+    "lm_head is drawn last",
+    what="The layers get the numbers of lm_head, and lm_head those after them.",
+    why="It is used last; an earlier step of the program draws it last.",
+    mend="Draw lm_head after wpe, before the layers.",
+    level=Level.REPLICATE,
+    languages=("any",),
+)
+def lm_head_drawn_last() -> Patch:
+    return _drawn(lambda shapes: sorted(shapes, key=lambda name: name == "lm_head"))
+
+
+@mistake(
+    "Matrices are drawn column by column",
+    what="Each matrix is filled with the right numbers in the wrong order.",
+    why="Matrices are kept transposed, or the language fills columns first.",
+    mend="Draw row by row, with the shape [nout][nin].",
+    level=Level.REPLICATE,
+    languages=("Julia", "Fortran", "R", "MATLAB", "any"),
+)
+def matrices_drawn_by_columns() -> Patch:
+    def initial_weights(config: Config, vocab_size: int, generator: random.Random) -> Weights:
+        weights = {}
+        for name, (rows, columns) in config.shapes(vocab_size).items():
+            drawn = [
+                [generator.gauss(0, config.init_std) for _ in range(rows)] for _ in range(columns)
+            ]
+            weights[name] = [list(row) for row in zip(*drawn, strict=True)]
+        return weights
+
+    return {"initial_weights": initial_weights}
+
+
+@mistake(
+    "The initial deviation is 0.02",
+    what="All weights start smaller, by a factor of four.",
+    why="It is GPT-2's, and an early revision's.",
+    mend="Draw with the deviation that is asked for: 0.08 in the published program.",
+    level=Level.REPLICATE,
+    languages=("any",),
+)
+def initial_deviation_of_0_02() -> Patch:
+    return _drawn(draw=lambda generator, _name, _config: generator.gauss(0, 0.02))
+
+
+@mistake(
+    "Initial weights are uniform",
+    what="Weights start evenly spread between minus and plus the deviation.",
+    why="The language has no normal generator at hand, or the library's default is uniform.",
+    mend="Draw from a normal distribution, as `random.gauss` does.",
+    level=Level.REPLICATE,
+    languages=("C", "Rust", "Lua", "JavaScript", "PyTorch"),
+)
+def initial_weights_uniform() -> Patch:
+    def draw(generator: random.Random, _name: str, config: Config) -> float:
+        return (2 * generator.random() - 1) * config.init_std
+
+    return _drawn(draw=draw)
+
+
+@mistake(
+    "Output matrices start at 0",
+    what="wo and fc2 are 0 at first; the generator goes on as if they had been drawn.",
+    why="An early revision of the program starts so.",
+    mend="Draw every matrix with the same deviation.",
+    level=Level.REPLICATE,
+    languages=("any",),
+)
+def output_matrices_start_at_0() -> Patch:
+    def draw(generator: random.Random, name: str, config: Config) -> float:
+        is_zero = name.endswith(("attn_wo", "mlp_fc2"))
+        return generator.gauss(0, 0.0 if is_zero else config.init_std)
+
+    return _drawn(draw=draw)
+
+
+@mistake(
+    "The deviation depends on a matrix's size",
+    what="Weights are drawn with one over the root of the number of inputs.",
+    why="It is what most libraries do.",
+    mend="Draw with the deviation that is asked for, whatever the shape.",
+    level=Level.REPLICATE,
+    languages=("PyTorch", "Keras", "JAX", "any"),
+)
+def initial_deviation_by_size() -> Patch:
+    def draw(generator: random.Random, name: str, config: Config) -> float:
+        nin = config.n_embd * (4 if name.endswith("mlp_fc2") else 1)
+        return generator.gauss(0, nin**-0.5)
+
+    return _drawn(draw=draw)
