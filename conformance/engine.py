@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
-from ports_adapter.client import Client
+from ports_adapter.client import Client, Source
 from ports_adapter.failures import (
     NotStarted,
     PortCrashed,
@@ -31,6 +31,7 @@ from ports_adapter.messages import (
     TrainParams,
 )
 from ports_adapter.quoting import printable
+from ports_adapter.transcript.events import Unreplayable
 from reference.training import collector_paused
 
 from .case import Answer, Case, Refusal
@@ -58,11 +59,15 @@ OUTCOME_OF: dict[type[PortFailure], Outcome] = {
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What was asked, what is right, by JSON Pointer, and what the port answered, decoded."""
+    """What was asked, what is right, by JSON Pointer, and what the port answered, decoded.
+
+    `offer` is what the port had said of itself.
+    """
 
     params: Any
     expected: Answer
     got: Any
+    offer: InitializeResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +135,14 @@ class Engine:
     deaths: Counter[str] = field(default_factory=Counter)
     timeouts: Counter[str] = field(default_factory=Counter)
     results: list[Result] = field(default_factory=list)
+    source: Source = field(default_factory=Source)
 
     def run(self, cases: Sequence[Case], *, shut_down: bool = True) -> Finished:
         """Run the cases in order, then ask the port to exit.
 
         Raises:
             NotStarted: the port's command cannot be executed at all.
+            Unreplayable: the source is a transcript that cannot answer.
         """
         interrupted = False
         try:
@@ -157,16 +164,16 @@ class Engine:
         return Finished(tuple(self.results), self.offer, interrupted)
 
     def _keep(self, result: Result) -> None:
-        if self.client is not None:
-            self.log = self.client.log
         if result.outcome.is_failure and result.outcome is not Outcome.NOT_RUN:
+            if self.client is not None:
+                self.log = self.client.log
             result = replace(result, log=self.log)
         self.results.append(replace(result, exchange=None))
         self.on_result(result)
 
     def _start(self) -> None:
         """Start the port and let it introduce itself, or give up."""
-        self.client = Client(self.port)
+        self.client = self.source.client(self.port)
         try:
             self.offer = self.client.ask(
                 "initialize", introduction(), InitializeResult, self.port.timeouts.start
@@ -184,6 +191,7 @@ class Engine:
 
     def _run(self, case: Case) -> Result:
         """One case, with the port started anew if it has to be."""
+        self.source.turn_to(case.slug)
         if self.offer is None and self.failure and case.slug == "protocol/initialize":
             return _failed(case, self.failure)
         if self.offer is not None and (lacking := not_offered(case, self.offer)):
@@ -234,6 +242,8 @@ class Engine:
                 self.timeouts[case.method] += isinstance(failure, PortTimedOut)
                 self._stop()
             return _failed(case, failure, seconds)
+        except Unreplayable:
+            raise
         except Exception as error:  # of a judge; the port is in the middle of its answer
             self._stop()
             return _fault(case, error)
@@ -247,8 +257,9 @@ class Engine:
             return _fault(case, error)
         if isinstance(got, InitializeResult) and (doubt := doubtful_offer(got)):
             return Result(case, Outcome.MISMATCH, doubt, seconds)
-        if isinstance(judge, _Kept):
-            return replace(result, exchange=Exchange(params, expected, judge.whole(got)))
+        if isinstance(judge, _Kept) and self.offer is not None:
+            exchange = Exchange(params, expected, judge.whole(got), self.offer)
+            return replace(result, exchange=exchange)
         return result
 
     def _hopeless(self, method: str) -> str:
@@ -266,6 +277,7 @@ class Engine:
             self.given_up = str(error)
 
     def _shut_down(self, case: Case) -> Result:
+        self.source.turn_to(case.slug)
         if self.client is None and not self.given_up:
             self._restart()
         if self.client is None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import difflib
+import platform
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
+from golden.budgets import Precision
 from golden.store import UnreadableGolden, replace_file
 from ports_adapter.building import build
+from ports_adapter.client import Source
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted
 from ports_adapter.manifest import Port, find_port, missing_tool
+from ports_adapter.transcript.events import Header
+from ports_adapter.transcript.recording import Recorder
 from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
 from reference.data import NAMES_VARIABLE, names_path
 
@@ -24,11 +30,18 @@ from .case import Case
 from .cases import all_cases, long_cases, select
 from .cases.handshake import shutdown_case
 from .cases.program import published_case
-from .engine import Engine, Finished
+from .engine import Engine, Finished, Result
 from .layouts import recognised_layout
 from .outcome import ExitCode
-from .report import Report, encode, make_report
+from .report import SUITE_VERSION, Report, encode, make_report
 from .terminal import progress, show
+
+Watch = Callable[[Result], None]
+"""Takes results as they come."""
+
+
+def ignore(_result: Result) -> None:
+    """The watch that looks away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,7 @@ class Request:
     names: bool = False
     long: bool = False
     json_path: Path | None = None
+    transcript: Path | None = None
 
 
 class Unusable(Exception):
@@ -58,12 +72,12 @@ def run_port(request: Request) -> ExitCode:
         Unusable: the port, the selection, names.txt, the goldens or the report's place
             cannot be used.
     """
-    with _usable():
+    with usable():
         port = find_port(request.port)
     if port.kind == "program":
         return _run_program(port, request)
     report = judge(request)
-    _write(encode(report), request, lambda console: show(report, console))
+    write_report(encode(report), request, lambda console: show(report, console))
     return report.exit_code
 
 
@@ -75,14 +89,20 @@ def _run_program(port: Port, request: Request) -> ExitCode:
             "cases, so --case and --long do not apply",
             ExitCode.USAGE,
         )
+    if request.transcript is not None:
+        raise Unusable(
+            f'{port.label} is a program that is run as it is (kind = "program"): it is asked '
+            "nothing, so there is no --transcript",
+            ExitCode.USAGE,
+        )
     names = _names() if request.names else None
-    with _usable(), programs.watching(Console(stderr=True)) as watcher:
+    with usable(), programs.watching(Console(stderr=True)) as watcher:
         report = programs.judge_program(port, watcher, names)
-    _write(programs.encode(report), request, lambda console: programs.show(report, console))
+    write_report(programs.encode(report), request, lambda console: programs.show(report, console))
     return report.exit_code
 
 
-def _write(content: bytes, request: Request, show: Callable[[Console], None]) -> None:
+def write_report(content: bytes, request: Request, show: Callable[[Console], None]) -> None:
     """A report to where it was asked for: as text, as JSON to standard output or to a file."""
     to_stdout = request.json_path is not None and str(request.json_path) == "-"
     if to_stdout:
@@ -104,12 +124,12 @@ def judge(request: Request) -> Report:
     Raises:
         Unusable: as for `run_port`.
     """
-    with _usable():
+    with usable():
         return judge_port(find_port(request.port), request)
 
 
 @contextmanager
-def _usable() -> Iterator[None]:
+def usable() -> Iterator[None]:
     """Turns what keeps a port from being run into `Unusable`."""
     try:
         yield
@@ -121,30 +141,80 @@ def _usable() -> Iterator[None]:
         raise Unusable(str(error), ExitCode.SUITE_FAULT) from None
 
 
-def judge_port(port: Port, request: Request) -> Report:
+def judge_port(port: Port, request: Request, watch: Watch = ignore) -> Report:
     """Build a port, ask it what was requested, and report.
+
+    Args:
+        port: which port.
+        request: what to ask.
+        watch: takes each result as it comes, with all that was asked and answered.
 
     Raises:
         NotBuilt: its build command failed.
         NotStarted: its run command cannot be executed.
         UnreadableGolden: the golden trace is missing or damaged.
-        Unusable: no case matches, or names.txt is not there.
+        Unusable: no case matches, names.txt is not there, or the transcript cannot be written.
     """
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    known = all_cases(seed, port.precision)
-    if request.long:
-        known += long_cases(seed, port.precision)
-    if request.names:
-        known.append(published_case(_names()))
-    selected = select(known, request.patterns)
-    shut_down = bool(select([shutdown_case()], request.patterns))
-    if not selected and not shut_down:
-        raise Unusable(_no_case(request.patterns, known), ExitCode.USAGE)
+    selected = selection(request, seed, port.precision)
     build(port)
     if reason := missing_tool(port.run, port.folder):
         raise NotStarted(f"the run command cannot be started: {reason}")
-    finished = _run(port, selected, shut_down=shut_down)
-    return make_report(port, finished, seed, recognised_layout(port, finished))
+    recorder = _recorder(port, request, seed) if request.transcript else None
+    with recorder or nullcontext():
+        finished = ask(port, selected, recorder or Source(), watch)
+        layout = recognised_layout(port, finished)
+        if recorder is not None and not finished.was_interrupted:
+            recorder.finish(layout.rules if layout else ())
+    if recorder is not None and recorder.failure is not None:
+        warn(f"the transcript {request.transcript} is cut off: {recorder.failure.strerror}")
+    return make_report(port, finished, seed, layout)
+
+
+def selection(request: Request, seed: int, precision: Precision) -> list[Case]:
+    """The cases that were requested, the port's goodbye at the end, if among them.
+
+    Raises:
+        UnreadableGolden: the golden trace is missing or damaged.
+        Unusable: no case matches, or names.txt is not there.
+    """
+    known = all_cases(seed, precision)
+    if request.long:
+        known += long_cases(seed, precision)
+    if request.names:
+        known.append(published_case(_names()))
+    selected = select([*known, shutdown_case()], request.patterns)
+    if not selected:
+        raise Unusable(_no_case(request.patterns, known), ExitCode.USAGE)
+    return selected
+
+
+def _recorder(port: Port, request: Request, seed: int) -> Recorder:
+    header = Header(
+        suite_version=SUITE_VERSION,
+        label=port.label,
+        name=port.name,
+        language=port.language,
+        precision=port.precision,
+        kind=port.kind,
+        layout=tuple(port.layout.rules),
+        seed=seed,
+        patterns=tuple(request.patterns),
+        names=request.names,
+        long=request.long,
+        machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+    )
+    assert request.transcript is not None
+    try:
+        return Recorder(request.transcript, header)
+    except OSError as error:
+        message = f"the transcript cannot be written to {request.transcript}: {error.strerror}"
+        raise Unusable(message, ExitCode.USAGE) from None
+
+
+def warn(message: str) -> None:
+    """Say something on standard error that changes no verdict."""
+    Console(stderr=True).print(Text(f"conformance: {message}", style="yellow"), soft_wrap=True)
 
 
 def the_case(slug: str, known: Sequence[Case]) -> Case:
@@ -167,9 +237,18 @@ def _no_case(patterns: Sequence[str], known: Sequence[Case]) -> str:
     )
 
 
-def _run(port: Port, cases: list[Case], *, shut_down: bool) -> Finished:
-    with progress(len(cases) + shut_down, Console(stderr=True)) as on_result:
-        return Engine(port, on_result).run(cases, shut_down=shut_down)
+def ask(port: Port, selected: Sequence[Case], source: Source, watch: Watch = ignore) -> Finished:
+    """Ask a port, or what stands in for it, the selected cases, and show how far it is."""
+    goodbye = shutdown_case().slug
+    cases = [case for case in selected if case.slug != goodbye]
+    with progress(len(selected), Console(stderr=True)) as on_result:
+
+        def take(result: Result) -> None:
+            watch(result)
+            on_result(result)
+
+        engine = Engine(port, take, source=source)
+        return engine.run(cases, shut_down=len(cases) < len(selected))
 
 
 def _names() -> Corpus:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -15,7 +16,7 @@ from .failures import PortError, ProtocolViolated, WrongAnswer
 from .jsonrpc import Error, Request
 from .manifest import Port
 from .messages import Message, StepParams
-from .process import PortProcess
+from .process import PortProcess, Process
 from .quoting import printable, quoted
 
 Result = TypeVar("Result")
@@ -49,13 +50,21 @@ class _Step(Struct, frozen=True):
 class Client:
     """A running port, asked one question at a time; a context manager that ends it.
 
+    Args:
+        port: which port.
+        process: what to talk to, in place of the port's own process.
+        ids: of its questions, one after the other.
+
     Raises:
         NotStarted: the port's command cannot be executed.
     """
 
-    def __init__(self, port: Port) -> None:
+    def __init__(
+        self, port: Port, process: Process | None = None, ids: Iterator[int] | None = None
+    ) -> None:
         self.port = port
-        self._process = PortProcess(port.run, port.folder)
+        self._process = process or PortProcess(port.run, port.folder)
+        self._ids = count(1) if ids is None else ids
         self._last_id = 0
         self._encoder = msgspec.json.Encoder()
         self._step_decoder = msgspec.json.Decoder(_Step)
@@ -114,7 +123,7 @@ class Client:
         """
         if (early := self._process.unread()) is not None:
             raise ProtocolViolated(f"a line came before anything was asked: {quoted(early)}")
-        self._last_id += 1
+        self._last_id = next(self._ids)
         arranger = Arranger.of(self.port.layout, method, params)
         request = Request(id=self._last_id, method=method, params=arranger.question(params))
         self._process.send(self._encoder.encode(request) + b"\n")
@@ -189,6 +198,21 @@ class Client:
                 f"a step of request {step.id}, while request {self._last_id} is being answered"
             )
         return step
+
+
+class Source:
+    """Where whoever asks cases has its clients from; a recorder is another one, so is a replay."""
+
+    def client(self, port: Port) -> Client:
+        """A client of the port, started anew.
+
+        Raises:
+            NotStarted: the port's command cannot be executed.
+        """
+        return Client(port)
+
+    def turn_to(self, slug: str) -> None:
+        """Told which case comes next, before the port is asked it or is started for it."""
 
 
 def _decode(

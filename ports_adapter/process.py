@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections import deque
 from pathlib import Path
+from typing import Protocol
 
 from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
 from .quoting import quoted
@@ -19,6 +20,33 @@ CHUNK = 1 << 20
 LINE_LIMIT = 64 << 20
 LOG_KEPT = 64 << 10
 F_SETPIPE_SZ = 1031
+
+
+class Process(Protocol):
+    """What a client talks to: a running port, or what stands in for one."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+
+    @property
+    def log(self) -> bytes:
+        """The end of what was written to standard error."""
+
+    def send(self, line: bytes) -> None:
+        """Send a line, newline included."""
+
+    def receive(self, seconds: float) -> bytes:
+        """The next line, without its newline, or the `PortFailure` that came instead."""
+
+    def unread(self) -> bytes | None:
+        """A line that came without being asked for, if one has come."""
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit code, negative for a signal, or None if it still runs after `seconds`."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 class PortProcess:

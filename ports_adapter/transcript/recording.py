@@ -1,0 +1,173 @@
+"""Recording a run: what goes to a port and what comes from it is written to a transcript."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+
+from ..client import Client, Source
+from ..failures import NotStarted, PortCrashed, PortFailure, PortTimedOut
+from ..layout import Rule
+from ..manifest import Port
+from ..process import PortProcess, Process
+from .events import (
+    Ended,
+    Event,
+    Failed,
+    FailureKind,
+    Header,
+    Line,
+    Logged,
+    Question,
+    Started,
+    Turned,
+    Waited,
+)
+
+Write = Callable[[Event], None]
+
+
+class Recorder(Source):
+    """Clients whose questions and answers are written to a file; a context manager.
+
+    Each event is written and flushed as it happens and none is kept, so that a run that is
+    killed leaves whole lines and a long stream takes no memory. Where nothing more can be
+    written, the run goes on and `failure` says why.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self.failure: OSError | None = None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = gzip.open(path, "wb", 1) if path.suffix == ".gz" else path.open("wb")  # noqa: SIM115
+        self._encoder = msgspec.json.Encoder()
+        self._lines = 0
+        self._is_writing = False
+        self._write(header)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self._file.close()
+        except OSError as failure:
+            self.failure = self.failure or failure
+
+    def client(self, port: Port) -> Client:
+        """A client of the port, started anew and recorded."""
+        self._write(Started())
+        try:
+            process = PortProcess(port.run, port.folder)
+        except NotStarted as failure:
+            self._write(Failed(kind="not started", message=str(failure)))
+            raise
+        return Client(port, RecordedProcess(process, self._write))
+
+    def turn_to(self, slug: str) -> None:
+        """Write whose turn it is."""
+        self._write(Turned(slug=slug))
+
+    def finish(self, layout: Sequence[Rule]) -> None:
+        """Write that the run came to its end, and the layout that was recognised, if any."""
+        self._write(Ended(lines=self._lines + 1, layout=tuple(layout)))
+
+    def _write(self, event: Struct) -> None:
+        # After half a line, which an interrupt may leave, nothing can follow.
+        if self.failure is not None or self._is_writing:
+            return
+        self._is_writing = True
+        try:
+            self._file.write(self._encoder.encode(event) + b"\n")
+            self._file.flush()
+        except OSError as failure:
+            self.failure = failure
+        self._is_writing = False
+        self._lines += 1
+
+
+class RecordedProcess:
+    """A port's process, with all that goes through it written down."""
+
+    def __init__(self, process: Process, write: Write) -> None:
+        self._process = process
+        self._write = write
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def log(self) -> bytes:
+        """The end of the port's standard error, which is recorded whenever it is looked at."""
+        log = self._process.log
+        if log:
+            self._write(Logged.of(log))
+        return log
+
+    def send(self, line: bytes) -> None:
+        """Send a line."""
+        asked = msgspec.json.decode(line, type=_Asked)
+        self._write(Question(id=asked.id, method=asked.method, line=line[:-1].decode()))
+        self._process.send(line)
+
+    def receive(self, seconds: float) -> bytes:
+        """The next line, or the failure that came instead."""
+        try:
+            line = self._process.receive(seconds)
+        except PortFailure as failure:
+            self._write(self._failed(failure, unasked=False))
+            raise
+        self._write(Line.of(line))
+        return line
+
+    def unread(self) -> bytes | None:
+        """A line that came without being asked for."""
+        try:
+            line = self._process.unread()
+        except PortFailure as failure:
+            self._write(self._failed(failure, unasked=True))
+            raise
+        if line is not None:
+            self._write(Line.of(line, unasked=True))
+        return line
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit code."""
+        code = self._process.wait(seconds)
+        self._write(Waited(code=code))
+        return code
+
+    def close(self) -> None:
+        """End the port."""
+        self._process.close()
+
+    def _failed(self, failure: PortFailure, *, unasked: bool) -> Failed:
+        kind: FailureKind = "violation"
+        code = None
+        if isinstance(failure, PortTimedOut):
+            kind = "timeout"
+        elif isinstance(failure, PortCrashed):
+            kind, code = "crash", self._process.wait(0)
+        return Failed(kind=kind, message=str(failure), code=code, unasked=unasked)
+
+
+class _Asked(Struct, frozen=True):
+    """What names a question."""
+
+    id: int
+    method: str
