@@ -9,7 +9,7 @@ ifeq ($(origin LANG),command line)
 unexport LANG
 endif
 
-.PHONY: help setup conform conform-all port test golden check lint bench bench-speed data protocol clean
+.PHONY: help setup conform conform-all debug port test golden check lint score bench bench-speed data protocol clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -18,6 +18,9 @@ setup: $(READY)  ## the virtual environment, with pinned packages
 
 conform: $(READY)  ## is a port right? PORT=python|js|rust|swift|a folder [CASE=slug] [ARGS=...]
 	@$(RUN) conformance run "$(PORT)" $(if $(CASE),--case "$(CASE)") $(ARGS)
+
+debug: $(READY)  ## why is a port wrong? PORT=... [CASE=slug] [HTML=page.html] [ARGS=...]
+	@$(RUN) conformance debug "$(PORT)" $(if $(CASE),--case "$(CASE)") $(if $(HTML),--html "$(HTML)") $(ARGS)
 
 conform-all: $(READY)  ## every port that comes with the suite and whose toolchain is there
 	@$(RUN) conformance all $(ARGS)
@@ -39,6 +42,9 @@ lint: $(READY)   ## style and types
 
 bench: $(READY)  ## ports and the reference, how fast and how large: [PORT=...], bench.html
 	@$(RUN) conformance bench $(if $(filter command environment,$(origin PORT)),"$(PORT)") --html bench.html $(ARGS)
+
+score: $(READY)  ## the suite's own score: known mistakes caught and named, honest programs passed
+	@$(RUN) conformance score $(ARGS)
 
 bench-speed: $(READY)  ## how fast the tape and the judge are, as ratios
 	@$(RUN) tests.benchmarks.speed $(ARGS)

@@ -1,4 +1,4 @@
-"""The command line: `run` a port, list `cases`, start a new `port`, write the `protocol`."""
+"""The command line: `run` a port, `replay` a run, list `cases`, start a new `port`, and more."""
 
 from __future__ import annotations
 
@@ -50,6 +50,12 @@ EXIT_CODES = "\n".join(["\b", "Exit codes:", *(f"{c.value:4d}  {c.meaning}" for 
     metavar="FILE",
     help="Write the report as JSON to FILE; to standard output, in place of the text, if `-`.",
 )
+@click.option(
+    "--transcript",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write all that is asked and answered to FILE, for `replay`; gzipped if it ends in .gz.",
+)
 def run(
     port: str,
     patterns: tuple[str, ...],
@@ -57,6 +63,7 @@ def run(
     long: bool,
     names: bool,
     json_path: Path | None,
+    transcript: Path | None,
 ) -> None:
     """Build PORT, drive it through the cases, and print a verdict.
 
@@ -66,7 +73,101 @@ def run(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from .running import Request, run_port
 
-    _exit_with(lambda: run_port(Request(port, patterns, seed, names, long, json_path)))
+    _exit_with(lambda: run_port(Request(port, patterns, seed, names, long, json_path, transcript)))
+
+
+@main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
+@click.argument("transcript", type=click.Path(path_type=Path))
+@click.option(
+    "--case", "patterns", multiple=True, metavar="SLUG", help="Only these of its cases. Repeatable."
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="As for `run`.",
+)
+def replay(transcript: Path, patterns: tuple[str, ...], json_path: Path | None) -> None:
+    """Judge again what a port answered in a recorded run, without the port.
+
+    TRANSCRIPT is what `run --transcript` wrote. The report and the exit code are the run's; a
+    transcript that does not answer what this suite asks is refused, with exit code 2. One that
+    breaks off is replayed up to the last case that it has whole, as an interrupted run.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from .replaying import replay_transcript
+
+    _exit_with(lambda: replay_transcript(transcript, patterns, json_path))
+
+
+@main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
+@click.argument("port")
+@click.option("--case", "patterns", multiple=True, metavar="SLUG", help="As for `run`.")
+@click.option("--seed", type=click.IntRange(min=0), help="As for `run`.")
+@click.option(
+    "--html",
+    "html_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the story as one page, which opens offline.",
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Write the story as JSON to FILE; to standard output, in place of the text, if `-`.",
+)
+@click.option(
+    "--transcript",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="As for `run`.",
+)
+def debug(
+    port: str,
+    patterns: tuple[str, ...],
+    seed: int | None,
+    html_path: Path | None,
+    json_path: Path | None,
+    transcript: Path | None,
+) -> None:
+    """Run PORT, and tell what is wrong with it and why.
+
+    The first wrong place, the known mistake whose numbers the port's are, and the smallest case
+    that fails, as a test in the port's own language.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from .debugging import debug_port
+    from .running import Request
+
+    request = Request(port, patterns, seed, json_path=json_path, transcript=transcript)
+    _exit_with(lambda: debug_port(request, html_path))
+
+
+@main.command(context_settings=CONTEXT)
+@click.argument("slugs", nargs=-1, metavar="[MISTAKE]...")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=0),
+    default=None,
+    help="How many honest programs are tried on. Default: 200, or none if mistakes are named.",
+)
+def score(slugs: tuple[str, ...], seeds: int | None) -> None:
+    """Score the suite itself: run the known mistakes as faulty ports, and honest programs.
+
+    Writes conformance/score/score.json and docs/score.md anew.
+    """
+    from rich.console import Console
+
+    from .catalogue import MISTAKES
+    from .score.running import score_all
+
+    if unknown := [slug for slug in slugs if slug not in MISTAKES]:
+        _fail(f"no mistake is called {', '.join(unknown)}", ExitCode.USAGE)
+    tried_on = seeds if seeds is not None else (0 if slugs else 200)
+    _exit_with(lambda: score_all(slugs, tried_on, Console()))
 
 
 @main.command(name="all", context_settings=CONTEXT, epilog=EXIT_CODES)

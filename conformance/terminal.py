@@ -27,7 +27,7 @@ def show(report: Report, console: Console) -> None:
     """Print levels, the first divergence, the other failures, and the verdict."""
     port = report.port
     console.print(Text(f"{port.name} ({port.language}, {port.precision})", style="bold"))
-    for row in _levels(report):
+    for row in level_rows(report):
         console.print(row, soft_wrap=True)
     failures = [case for case in report.cases if case.outcome.is_failure]
     if failures:
@@ -36,21 +36,21 @@ def show(report: Report, console: Console) -> None:
     if report.layout:
         _layout(report.layout, console)
     console.print()
-    for line in (*_left_out(report), *_near_the_limit(report)):
-        _line(console, line)
+    for words in (*_left_out(report), *_near_the_limit(report)):
+        line(console, words)
     if report.exit_code is ExitCode.PASS:
-        _line(console, f"Grade: {report.grade}.")
+        line(console, f"Grade: {report.grade}.")
     style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
-    _line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
-    for line in _next(report):
-        _line(console, line)
+    line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
+    for words in _next(report):
+        line(console, words)
 
 
 def _layout(toml: str, console: Console) -> None:
     console.print()
-    _line(console, "The weights are arranged otherwise than port.toml says; with this it is right:")
-    for line in toml.splitlines():
-        _line(console, f"  {line}".rstrip())
+    line(console, "The weights are arranged otherwise than port.toml says; with this it is right:")
+    for words in toml.splitlines():
+        line(console, f"  {words}".rstrip())
 
 
 def _left_out(report: Report) -> Iterator[str]:
@@ -86,7 +86,7 @@ def _near_the_limit(report: Report) -> Iterator[str]:
             yield f"Warning: {level.level} passes, but less clearly than honest ports do: {error}."
 
 
-def _levels(report: Report) -> Iterator[Text]:
+def level_rows(report: Report) -> Iterator[Text]:
     """The table of levels, a line each: columns line up, and no line is ever folded."""
     heading = f"{'level':11}{'verdict':20}{'cases':>8}  worst error"
     yield Text(heading, style="dim")
@@ -103,22 +103,22 @@ def _first(case: CaseReport, console: Console) -> None:
     mismatch = case.outcome is Outcome.MISMATCH and case.differences
     title = "First divergence" if mismatch else "First failure"
     console.print()
-    _line(console, f"{title}: {case.slug} ({case.outcome})", style="bold red")
-    _line(console, f"  a right port {case.about}")
+    line(console, f"{title}: {case.slug} ({case.outcome})", style="bold red")
+    line(console, f"  a right port {case.about}")
     if case.differences:
-        for line in _difference(case.differences[0]):
-            _line(console, f"  {line}")
+        for words in _difference(case.differences[0]):
+            line(console, f"  {words}")
         rest = [difference.part for difference in case.differences[1:]]
         if rest:
             shown = ", ".join(rest[:6]) + (", …" if len(rest) > 6 else "")
-            _line(console, f"  also wrong, and computed after it: {shown}", style="dim")
+            line(console, f"  also wrong, and computed after it: {shown}", style="dim")
     else:
-        _line(console, f"  {case.detail}")
+        line(console, f"  {case.detail}")
     if case.log:
         console.print("  the end of the port's log (standard error):")
-        for line in case.log:
-            _line(console, f"  | {line}", style="dim")
-    _line(console, f"  again: {case.rerun}")
+        for words in case.log:
+            line(console, f"  | {words}", style="dim")
+    line(console, f"  again: {case.rerun}")
 
 
 def _difference(difference: Difference) -> Iterator[str]:
@@ -156,9 +156,9 @@ def _others(failures: list[CaseReport], console: Console) -> None:
             why += ", …" if len(cases) > SLUGS_SHOWN else ""
         else:
             why = f"{first.slug} ({first.outcome}): {first.detail}"
-        _line(console, f"  {level:11}{_counted(len(cases)):>9}  {why}")
+        line(console, f"  {level:11}{_counted(len(cases)):>9}  {why}")
     for reason, cases_left in not_run.items():
-        _line(console, f"  {'not run':11}{_counted(cases_left):>9}  {reason}")
+        line(console, f"  {'not run':11}{_counted(cases_left):>9}  {reason}")
     console.print("  (--json writes all of them)", style="dim", markup=False)
 
 
@@ -166,7 +166,7 @@ def _counted(cases: int) -> str:
     return "1 case " if cases == 1 else f"{cases} cases"
 
 
-def _line(console: Console, text: str, style: str = "") -> None:
+def line(console: Console, text: str, style: str = "") -> None:
     """A line as it stands: what a port printed is no markup, and is not coloured by guess."""
     console.print(Text(text, style=style), soft_wrap=True)
 

@@ -49,7 +49,7 @@ def canonical(change: str) -> str:
             sys.path.insert(0, {str(ROOT)!r})
             import reference.training
             from conformance import oracle
-            from tests.ports import oracle_port
+            from conformance.catalogue import port as oracle_port
 
             right, evaluate = oracle_port.announce, reference.training.evaluate
             answer, introduction = oracle.answer, oracle_port.introduction

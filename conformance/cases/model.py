@@ -11,15 +11,17 @@ from .situations import Situation, Situations
 
 def forward_cases(situations: Situations) -> list[Case]:
     """Logits in every situation."""
-    return [_forward(situation) for situation in situations.each]
+    return [forward_case(situation) for situation in situations.each]
 
 
 def backward_cases(situations: Situations) -> list[Case]:
     """Loss and gradients in every situation."""
-    return [_backward(situation) for situation in situations.each]
+    return [backward_case(situation) for situation in situations.each]
 
 
-def _forward(situation: Situation) -> Case:
+def forward_case(situation: Situation) -> Case:
+    """Logits in one situation."""
+
     def answer(offer: InitializeResult) -> Answer:
         return of_forward(
             situation.evaluation,
@@ -39,7 +41,9 @@ def _forward(situation: Situation) -> Case:
     )
 
 
-def _backward(situation: Situation) -> Case:
+def backward_case(situation: Situation) -> Case:
+    """Loss and gradients in one situation."""
+
     def question(offer: InitializeResult) -> Params:
         return situation.params(intermediates=offer.intermediates)
 

@@ -1,0 +1,79 @@
+"""What a run leaves for its explanation: every answer that was compared, and what failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ports_adapter.messages import InitializeResult
+
+from ..case import Case
+from ..comparison import Comparison
+from ..engine import Exchange, Result
+from ..levels import Level, upstream
+from ..outcome import Outcome
+
+ENDED_IN_FAILURE = (Outcome.ERROR, Outcome.CRASH)
+"""Outcomes of a question that was put rightly, and not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One case as far as it can be explained.
+
+    `exchange` is None where the port did not answer.
+    """
+
+    case: Case
+    outcome: Outcome
+    exchange: Exchange | None
+    comparison: Comparison | None = None
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether there are wrong numbers to explain, or a question that the port died of."""
+        return self.outcome is Outcome.MISMATCH or self.outcome in ENDED_IN_FAILURE
+
+
+@dataclass
+class Gathered:
+    """Takes the results of a run as they come."""
+
+    kept: dict[str, Kept] = field(default_factory=dict)
+
+    def __call__(self, result: Result) -> None:
+        """Keep what a result has to explain."""
+        self.kept[result.case.slug] = Kept(
+            result.case, result.outcome, result.exchange, result.comparison
+        )
+
+    @property
+    def offer(self) -> InitializeResult | None:
+        """What the port said of itself, if it ever answered."""
+        exchanges = (kept.exchange for kept in self.kept.values())
+        return next((exchange.offer for exchange in exchanges if exchange), None)
+
+    @property
+    def wrong(self) -> list[Kept]:
+        """The cases with something to explain, in order."""
+        return [kept for kept in self.kept.values() if kept.is_wrong]
+
+    @property
+    def right(self) -> list[Kept]:
+        """The cases that passed by their numbers."""
+        return [
+            kept
+            for kept in self.kept.values()
+            if kept.outcome is Outcome.PASS and kept.exchange is not None
+        ]
+
+    @property
+    def roots(self) -> list[Level]:
+        """The levels that fail though none that they build on does, in order."""
+        failed = {kept.case.level for kept in self.kept.values() if kept.outcome.is_failure}
+        return [level for level in Level if level in failed and not upstream(level) & failed]
+
+
+def question_of(kept: Kept, offer: InitializeResult) -> Any:
+    """The parameters that a case was asked with."""
+    return kept.exchange.params if kept.exchange else kept.case.question(offer)

@@ -1,0 +1,129 @@
+"""The first wrong place: which case, which number, and what computes it.
+
+Observables are compared in the order of computation, so the first that is wrong has right
+inputs: what computes it is to blame, and what comes after it is tainted. What the protocol
+injects (the inputs of a layer, an update's gradients) is right by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from golden.trace import Number, number
+from ports_adapter.messages import InitializeResult
+
+from ..case import Answer, Numbers
+from ..compare import budgets_of, in_budgets, resolve
+from ..levels import Level
+from ..outcome import Outcome
+from ..quantity import flat, index_of, shape_of
+from ..report import CaseReport, Difference, Report
+from .gathering import Gathered, Kept
+from .places import place_of
+from .story import FirstDivergence, Place
+
+
+def first_divergence(report: Report, gathered: Gathered) -> FirstDivergence | None:
+    """Of a failed run; None where nothing failed, or nothing was answered at all."""
+    slug = _first_case(report, gathered)
+    case = next((case for case in report.cases if case.slug == slug), None)
+    if case is None:
+        return None
+    kept = gathered.kept.get(slug)
+    tainted = [other.slug for other in report.cases if other.tainted_by]
+    sound = [str(level.level) for level in report.levels if level.outcome is Outcome.PASS]
+    if not case.differences:
+        place = Place("", "other", "", case.method, words=f"the answer to {case.method}")
+        return FirstDivergence(
+            slug, place, "an answer", case.detail, "Infinity", [], tainted, sound
+        )
+    first = case.differences[0]
+    pointer = first.first or first.pointer
+    params = kept.exchange.params if kept and kept.exchange else None
+    expected, got, budgets = _at(pointer, first, kept)
+    return FirstDivergence(
+        case=slug,
+        place=place_of(pointer, params, case.method),
+        expected=expected,
+        got=got,
+        budgets=budgets,
+        evidence=[*_evidence(case, kept), *_others(report, case.level)],
+        tainted=tainted,
+        sound=sound,
+    )
+
+
+def _at(pointer: str, worst: Difference, kept: Kept | None) -> tuple[str, str, Number]:
+    """What is right at a place, what the port gave, and how far that is off, in budgets.
+
+    The report tells it of a part's worst number; the first wrong one is looked up.
+    """
+    told = worst.expected, worst.got, worst.budgets
+    if kept is None or kept.exchange is None or pointer == worst.pointer:
+        return told
+    part = kept.exchange.expected.get(worst.part)
+    got = resolve(kept.exchange.got, worst.part)
+    if not isinstance(part, Numbers) or shape_of(got) != shape_of(part.value):
+        return told
+    index = index_of(part.value, pointer.removeprefix(worst.part))
+    if index is None:
+        return told
+    right, actual = flat(part.value), flat(got)
+    error = in_budgets(right, actual, budgets_of(part, right))[index]
+    return repr(float(right[index])), repr(float(actual[index])), number(float(error))
+
+
+def _first_case(report: Report, gathered: Gathered) -> str:
+    """Of the first level that fails by itself, the case that can be placed best."""
+    roots = gathered.roots
+    if not roots:
+        return report.first_divergence
+    failed = [c for c in report.cases if c.level is roots[0] and c.outcome.is_failure]
+    return next((c.slug for c in failed if c.differences), failed[0].slug if failed else "")
+
+
+def _others(report: Report, level: Level) -> list[str]:
+    """Levels that fail as well, and not because of this one."""
+    seen, sentences = {level}, []
+    for case in report.cases:
+        if case.outcome.is_failure and not case.tainted_by and case.level not in seen:
+            seen.add(case.level)
+            sentences.append(
+                f"Independently of it {case.level} fails, first at {case.slug}: {case.detail}"
+            )
+    return sentences
+
+
+def _evidence(case: CaseReport, kept: Kept | None) -> list[str]:
+    """What was right before the first wrong number, and what is wrong at it."""
+    first = case.differences[0]
+    sentences = []
+    if first.values > 1:
+        sentences.append(
+            f"{first.wrong:,} of the {first.values:,} numbers of {first.part} are outside of their "
+            f"budgets, the first at {first.first or first.pointer}, the worst at {first.pointer}."
+        )
+    if kept and kept.exchange and kept.comparison:
+        wrong = {divergence.part for divergence in kept.comparison.divergences}
+        before, after = _around(kept.exchange.expected, first.part, wrong)
+        if before:
+            sentences.insert(0, f"Right before it: {', '.join(before[-4:])}.")
+        else:
+            sentences.insert(0, "It is the first number that the case computes.")
+        if after:
+            sentences.append(f"Right after it all the same: {', '.join(after[:6])}.")
+    return sentences
+
+
+def _around(expected: Answer, part: str, wrong: Collection[str]) -> tuple[list[str], list[str]]:
+    """The right parts that are computed before a part, and after it."""
+    order = list(expected)
+    at = order.index(part) if part in order else len(order)
+    right = [[p for p in half if p not in wrong] for half in (order[:at], order[at + 1 :])]
+    return right[0], right[1]
+
+
+def is_black_box(report: Report, offer: InitializeResult | None) -> bool:
+    """Whether the model fails, and the port shows nothing of its inside."""
+    failing = {level.level for level in report.levels if level.outcome is Outcome.MISMATCH}
+    return bool(offer and not offer.intermediates and failing & {Level.FORWARD, Level.BACKWARD})

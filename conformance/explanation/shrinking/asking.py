@@ -1,0 +1,105 @@
+"""Asking a port many small questions in a row, started anew where it dies."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from msgspec import structs
+
+from ports_adapter.client import Client
+from ports_adapter.failures import NotStarted, PortError, PortFailure, WrongAnswer
+from ports_adapter.manifest import Port
+from ports_adapter.messages import METHODS, InitializeResult, Message, StepParams
+
+from ...cases.handshake import introduction
+from ...engine import DEATHS, STREAMED
+
+
+class GivenUp(Exception):
+    """The port cannot be asked any more: it does not start, or has died too often."""
+
+
+class Asker:
+    """One running port, asked question after question; a context manager that ends it.
+
+    A port that crashes, hangs or breaks the protocol is started anew for the next question,
+    up to `restarts` times.
+    """
+
+    def __init__(self, port: Port, restarts: int = DEATHS) -> None:
+        self.port = port
+        self._restarts_left = restarts
+        self._client: Client | None = None
+        self._offer: InitializeResult | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the port, if it runs."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    @property
+    def offer(self) -> InitializeResult:
+        """What the port says of itself.
+
+        Raises:
+            GivenUp: it does not start, or does not introduce itself.
+        """
+        if self._offer is None:
+            self._running()
+        assert self._offer is not None
+        return self._offer
+
+    def ask(self, method: str, params: Message, seconds: float) -> dict[str, Any]:
+        """The port's answer, by field, with its `steps` where the method has any.
+
+        Args:
+            method: of the protocol, and offered.
+            params: the method's parameters.
+            seconds: how long a line of the answer may take, at most what the manifest allows.
+
+        Raises:
+            PortFailure: it gave no answer, or not one to this question.
+            GivenUp: it cannot be asked any more.
+        """
+        client = self._running()
+        steps: list[StepParams] = []
+        allowed = min(seconds, self.port.timeouts.message)
+        kind = METHODS[method].result
+        on_step = steps.append if method in STREAMED else None
+        try:
+            result = client.ask(method, params, kind, allowed, on_step)
+        except PortFailure as failure:
+            if not isinstance(failure, PortError | WrongAnswer):
+                self.close()
+            raise
+        return structs.asdict(result) | ({"steps": steps} if method in STREAMED else {})
+
+    def _running(self) -> Client:
+        if self._client is not None:
+            return self._client
+        if self._offer is not None:
+            if self._restarts_left == 0:
+                raise GivenUp("the port has died too often")
+            self._restarts_left -= 1
+        try:
+            self._client = Client(self.port)
+            self._offer = self._client.ask(
+                "initialize", introduction(), InitializeResult, self.port.timeouts.start
+            )
+        except (NotStarted, PortFailure) as failure:
+            self.close()
+            raise GivenUp(str(failure)) from None
+        return self._client

@@ -1,0 +1,175 @@
+"""What is right for any question to a method that shrinking may ask, by the suite's budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from golden.budgets import TENSOR_FACTOR, UNIT_ROUNDOFF, Precision, tensor_budget
+from golden.derived import run_budgets
+from golden.trace import floats
+from golden.trajectories import nearest_kink
+from ports_adapter.messages import AdamParams, EvaluateParams, Message, ModelParams, TrainParams
+from reference.adam import adam
+from reference.tape.machine import FlatState
+from reference.training import data, grads
+
+from ...case import Answer, Numbers
+from ...cases.situations import Situation, machine_of
+from ...expectation import of_adam, of_backward, of_forward, of_function, of_losses, of_state
+from ...graphs import function_of
+from ...oracle import config_of, state_of
+from .expressions import Unfit, check_domain
+from .numbers import numbers_in
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """The right answer to a question, twice.
+
+    `by_rule` has the budgets of `golden.budgets.tensor_budget`, which cost nothing; `derived`
+    gives those that the suite judges by, and raises `Unfit` where rounding has the last word.
+    """
+
+    by_rule: Answer
+    derived: Callable[[], Answer]
+
+
+def right_of(method: str, params: Message, precision: Precision) -> Right:
+    """What is right.
+
+    Args:
+        method: `evaluate`, a layer, `forward`, `backward`, `adam` or `train`.
+        params: its parameters, in numbers of that precision.
+        precision: what the port computes in.
+
+    Raises:
+        Unfit: the question has no finite answer, or one that hangs on a rounding error.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            right = _right(method, params, precision)
+    except (ArithmeticError, ValueError, TypeError) as error:
+        raise Unfit(str(error)) from None
+    for part in right.by_rule.values():
+        if isinstance(part, Numbers) and not np.isfinite(part.value).all():
+            raise Unfit("the right answer is not finite")
+    return right
+
+
+def _right(method: str, params: Message, precision: Precision) -> Right:
+    match params:
+        case ModelParams():
+            return _of_model(method, params, precision)
+        case AdamParams():
+            return _of_adam(params, precision)
+        case TrainParams():
+            return _of_training(params, precision)
+        case _:
+            return _of_function(method, params, precision)
+
+
+def _of_function(method: str, params: Message, precision: Precision) -> Right:
+    if isinstance(params, EvaluateParams):
+        check_domain(params, TENSOR_FACTOR * UNIT_ROUNDOFF[precision])
+    function = function_of(method, params)
+    graph = function.graph()
+    graph.root.backward()
+    values = {f"/{function.output}": data(graph.output)}
+    values |= {f"/grads/{n}" if n else "/grads": grads(nodes) for n, nodes in graph.leaves.items()}
+    rule = _by_rule(values, precision, largest(function.numbers))
+    return Right(rule, _careful(lambda: of_function(function, precision)))
+
+
+def _of_model(method: str, params: ModelParams, precision: Precision) -> Right:
+    config = config_of(params.sizes)
+    weights = floats(params.weights)
+    situation = Situation("smallest", "", params.profile, config, weights, params.tokens, precision)
+    if nearest_kink(situation.replay, precision) is not None:
+        raise Unfit("a unit is so near 0 that rounding decides")
+    seen = situation.evaluation
+
+    def derived() -> Answer:
+        if situation.spread.kinks:
+            raise Unfit("rounding may turn a unit")
+        shown, budgets = params.intermediates, situation.budgets
+        if method == "forward":
+            return of_forward(seen, config, budgets, intermediates=shown)
+        return of_backward(seen, params.tokens, config, budgets, intermediates=shown)
+
+    if method == "forward":
+        values: dict[str, Any] = {"/logits": seen.logits}
+        named, inside = seen.intermediates, "intermediates"
+    else:
+        values = {"/loss": seen.loss, "/losses": seen.losses}
+        values |= {f"/grads/{name}": tensor for name, tensor in seen.grads.items()}
+        named, inside = seen.intermediate_grads, "intermediate_grads"
+    if params.intermediates:
+        values |= {f"/{inside}/{name}": tensor for name, tensor in named.items()}
+    return Right(_by_rule(values, precision, largest(params.weights)), _careful(derived))
+
+
+def _of_adam(params: AdamParams, precision: Precision) -> Right:
+    state, gradients = state_of(params), floats(params.grads)
+    config = config_of(params.sizes, params.optimizer)
+    right = of_adam(state, gradients, adam(state, gradients, config), config, precision)
+    return Right(right, lambda: right)
+
+
+def _of_training(params: TrainParams, precision: Precision) -> Right:
+    config, state = config_of(params.sizes, params.optimizer), FlatState.of(state_of(params))
+    machine = machine_of(config, len(params.weights["wte"]))
+    count, first = len(params.documents), params.step
+    documents = [params.documents[(first + k) % count] for k in range(params.steps)]
+    steps = list(machine.follow(state, documents))
+    if any(nearest_kink(step.replay, precision) for step in steps):
+        raise Unfit("a unit is so near 0 that rounding decides")
+    losses = [step.replay.loss for step in steps]
+    rates = [step.learning_rate for step in steps]
+    after = steps[-1].state.named(machine.shapes)
+
+    def answer(budgets: Any) -> Answer:
+        right = of_losses(losses, rates, first, config, budgets["/losses"], precision)
+        return right | of_state(after, budgets)
+
+    rule: dict[str, Any] = {
+        f"/{part}/{name}": tensor_budget(tensor, precision, magnitude=1.0)
+        for part in ("m", "v", "weights")
+        for name, tensor in getattr(after, part).items()
+    }
+    rule["/losses"] = [tensor_budget(loss, precision) for loss in losses]
+    return Right(
+        answer(rule), _careful(lambda: answer(run_budgets(machine, state, documents, precision)))
+    )
+
+
+def largest(numbers: Any) -> float:
+    """The largest magnitude of nested numbers, or 1 if that is larger."""
+    return max(1.0, *map(abs, numbers_in(numbers)))
+
+
+def _by_rule(values: dict[str, Any], precision: Precision, size: float) -> Answer:
+    """Values with the budgets of the rule; whatever is not finite is left to be refused.
+
+    Terms may be as large as the square of a question's numbers, of that `size`, and cancel: what
+    is wrong in a smallest case shall be more than what another order of summation comes to.
+    """
+    budget = partial(tensor_budget, precision=precision, magnitude=size**2)
+    return {at: Numbers(value, budget(value)) for at, value in values.items()}
+
+
+def _careful(derive: Callable[[], Answer]) -> Callable[[], Answer]:
+    """The same, with whatever cannot be computed in finite numbers as `Unfit`."""
+
+    def derived() -> Answer:
+        try:
+            with np.errstate(all="ignore"):
+                return derive()
+        except (ArithmeticError, ValueError) as error:
+            raise Unfit(str(error)) from None
+
+    return derived

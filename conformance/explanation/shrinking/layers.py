@@ -1,0 +1,107 @@
+"""Questions to single layers, from the smallest vectors on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ports_adapter.messages import (
+    AttentionParams,
+    CrossEntropyParams,
+    LinearParams,
+    Message,
+    MlpParams,
+    VectorParams,
+)
+
+from .numbers import EXTREME, SIMPLE, STEEP, UNEVEN, Pool
+
+Questions = st.SearchStrategy[Any]
+"""Draws the parameters of one method, of one size."""
+
+
+def vectors(size: int, pool: Pool) -> st.SearchStrategy[list[Any]]:
+    """Vectors of `size` numbers from a pool."""
+    return st.lists(st.sampled_from(pool), min_size=size, max_size=size)
+
+
+def matrices(rows: int, columns: int, pool: Pool) -> st.SearchStrategy[list[list[Any]]]:
+    """Matrices `[rows][columns]` of numbers from a pool."""
+    return st.lists(vectors(columns, pool), min_size=rows, max_size=rows)
+
+
+def _linear(nin: int, nout: int, pool: Pool) -> Questions:
+    return _made(
+        LinearParams,
+        x=vectors(nin, pool),
+        w=matrices(nout, nin, pool),
+        output_grad=vectors(nout, pool),
+    )
+
+
+def _vector(size: int, pool: Pool) -> Questions:
+    return _made(VectorParams, x=vectors(size, pool), output_grad=vectors(size, pool))
+
+
+def _attention(n_head: int, head_dim: int, positions: int, pool: Pool) -> Questions:
+    width = n_head * head_dim
+    return _made(
+        AttentionParams,
+        q=vectors(width, pool),
+        k=matrices(positions, width, pool),
+        v=matrices(positions, width, pool),
+        n_head=st.just(n_head),
+        output_grad=vectors(width, pool),
+    )
+
+
+def _mlp(width: int, hidden: int, pool: Pool) -> Questions:
+    return _made(
+        MlpParams,
+        x=vectors(width, pool),
+        fc1=matrices(hidden, width, pool),
+        fc2=matrices(width, hidden, pool),
+        output_grad=vectors(width, pool),
+    )
+
+
+def _loss(size: int, pool: Pool) -> Questions:
+    logits, target = vectors(size, pool), st.integers(0, size - 1)
+    return _made(CrossEntropyParams, logits=logits, target=target)
+
+
+def _made(kind: type[Message], **parts: Any) -> Questions:
+    return st.builds(kind, **parts)
+
+
+SIZES: dict[str, tuple[Callable[..., Questions], tuple[tuple[int, ...], ...]]] = {
+    "linear": (_linear, ((1, 1), (2, 1), (1, 2), (2, 2), (3, 3), (5, 5))),
+    "softmax": (_vector, ((1,), (2,), (3,), (4,), (8,))),
+    "rmsnorm": (_vector, ((1,), (2,), (3,), (4,), (8,))),
+    "attention": (
+        _attention,
+        ((1, 1, 1), (1, 1, 2), (1, 2, 1), (2, 1, 1), (1, 2, 2), (2, 1, 2), (2, 2, 2), (2, 4, 3)),
+    ),
+    "mlp": (_mlp, ((1, 1), (1, 2), (2, 1), (2, 2), (1, 4), (2, 8))),
+    "cross_entropy": (_loss, ((2,), (3,), (4,), (27,))),
+}
+"""Of each layer what draws its questions, and the sizes to try, the smallest first."""
+
+
+BETWEEN: dict[str, tuple[Pool, ...]] = {
+    "softmax": (EXTREME,),
+    "rmsnorm": (EXTREME,),
+    "cross_entropy": (EXTREME,),
+    "attention": (STEEP,),
+}
+"""The numbers that a layer is asked with besides simple and uneven ones."""
+
+
+def layer_questions(method: str) -> Iterator[Questions]:
+    """Questions to a layer: of all sizes in simple numbers, then in more awkward ones."""
+    draw, sizes = SIZES[method]
+    for pool in (SIMPLE, *BETWEEN.get(method, ()), UNEVEN):
+        for size in sizes:
+            yield draw(*size, pool)

@@ -1,0 +1,245 @@
+"""The search: sizes from the smallest on, and in the first that fails the simplest numbers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, Phase, assume, find, settings
+from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.errors import HypothesisException
+
+from golden.budgets import Precision
+from ports_adapter.failures import PortFailure, PortTimedOut
+from ports_adapter.messages import InitializeResult, Message
+from reference.tape import cache
+
+from ...case import Answer
+from ...cases.function import representable
+from ...cases.layers import LAYERS
+from ...compare import compare
+from ...comparison import Divergence
+from ...engine import OUTCOME_OF
+from ...outcome import Outcome
+from .asking import Asker, GivenUp
+from .expressions import Unfit, chain, expressions
+from .judging import right_of
+from .layers import Questions, layer_questions
+from .models import adam_questions, model_questions, train_questions
+from .numbers import SIMPLE, UNEVEN, numbers_in
+from .wording import about
+
+SECONDS = 6.0
+"""How long a search takes at most, but for the question that is being answered."""
+
+EXAMPLES = 60
+"""How many questions of one size are drawn before the next size is tried."""
+
+EXPRESSION_SIZES = ((1, 1), (2, 1), (1, 2), (2, 2), (2, 3), (3, 4), (3, 8))
+"""Leaves and operations."""
+
+PLAIN_SHARE = 0.6
+"""Of the time, for errors that are plain to see; the rest is left to faint ones."""
+
+PLAIN, SEEN = 1e-3, 1e-6
+"""An error is plain from this share of the number on, and if it is at least so large."""
+
+CHAINS = (200, 500, 1000, 2000, 5000)
+
+METHODS = ("evaluate", *LAYERS, "forward", "backward", "adam", "train")
+"""The methods whose smallest case can be searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smallest:
+    """The smallest question found that a port answers wrongly.
+
+    `expected` is the right answer with its budgets, by JSON Pointer; `divergences` are what is
+    wrong with the port's, in the order of computation, and empty where it gave none: then
+    `failure` says how it failed. `about` is a sentence.
+    """
+
+    method: str
+    params: Message
+    expected: Answer
+    divergences: tuple[Divergence, ...]
+    about: str
+    precision: Precision
+    failure: str = ""
+
+
+def smallest(
+    asker: Asker, method: str, outcome: Outcome = Outcome.MISMATCH, seconds: float = SECONDS
+) -> Smallest | None:
+    """The smallest question to a method that fails, or None if none was found.
+
+    Args:
+        asker: of the running port.
+        method: one of `METHODS`, which the port offers; of any other nothing is found.
+        outcome: how the case failed that is to be made small; only what fails alike counts.
+        seconds: after which the smallest so far is given.
+    """
+    if method not in METHODS:
+        return None
+    try:
+        offer = asker.offer
+    except GivenUp:
+        return None
+    started = time.monotonic()
+    search = _Search(asker, method, outcome, offer.precision, started + PLAIN_SHARE * seconds)
+    with _storage():
+        search.ascend(_ladder(method, offer, outcome))
+        if search.best is None and search.faint is not None:
+            search.plain_only, search.deadline = False, started + seconds
+            search.ascend(_ladder(method, offer, outcome))
+    return search.best or search.faint
+
+
+class _Over(BaseException):
+    """The time is up. Hypothesis takes any `Exception` for a failing example."""
+
+
+@dataclass
+class _Search:
+    """What is searched, and the smallest failure so far; `faint` is one that is hard to see."""
+
+    asker: Asker
+    method: str
+    outcome: Outcome
+    precision: Precision
+    deadline: float
+    best: Smallest | None = None
+    faint: Smallest | None = None
+    size: tuple[int, ...] = ()
+    plain_only: bool = True
+
+    def ascend(self, ladder: Iterator[Questions]) -> None:
+        """Search one size after the other, until one fails or the time is up."""
+        try:
+            for questions in ladder:
+                self.climb(questions)
+                if self.best is not None:
+                    return
+        except (_Over, GivenUp):
+            return
+
+    def climb(self, questions: Questions) -> None:
+        """Search among questions of one size, and shrink what fails."""
+        try:
+            find(questions, self._fails, settings=_settings())
+        except HypothesisException:
+            return  # nothing fails, or not always; what did is kept
+
+    def _fails(self, params: Message) -> bool:
+        params = representable(params, self.precision)
+        try:
+            found = self._judged(params)
+        except Unfit:
+            assume(False)
+            return False
+        if found is None:
+            return False
+        if self.plain_only and not any(is_plain(d) for d in found.divergences or [None]):
+            self.faint = self.faint or found
+            return False
+        size = complexity(params)
+        if self.best is None or size < self.size:
+            self.best, self.size = found, size
+        return True
+
+    def _judged(self, params: Message) -> Smallest | None:
+        """The question as a failure, or None where the port is right or fails otherwise."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise _Over
+        right = right_of(self.method, params, self.precision)
+        divergences: tuple[Divergence, ...] = ()
+        failure, expected = "", right.by_rule
+        try:
+            got = self.asker.ask(self.method, params, max(left, 1.0))
+        except PortTimedOut:
+            raise _Over from None
+        except PortFailure as problem:
+            if OUTCOME_OF[type(problem)] is not self.outcome:
+                return None
+            failure, expected = str(problem), right.derived()
+        else:
+            if self.outcome is not Outcome.MISMATCH or self._passes(right.by_rule, got):
+                return None
+            expected = right.derived()
+            divergences = compare(expected, got, self.precision).divergences
+            if not divergences:
+                return None
+        plain = next((d for d in divergences if is_plain(d)), None)
+        first = plain or next(iter(divergences), None)
+        sentence = about(self.method, params, first, failure)
+        return Smallest(
+            self.method, params, expected, divergences, sentence, self.precision, failure
+        )
+
+    def _passes(self, expected: Answer, got: Any) -> bool:
+        return not compare(expected, got, self.precision).divergences
+
+
+def is_plain(divergence: Divergence | None) -> bool:
+    """Whether an error can be seen with the naked eye; where there is no number, it can."""
+    if divergence is None:
+        return True
+    try:
+        expected, got = float(divergence.expected.split()[0]), float(divergence.got)
+    except ValueError:
+        return True
+    error, size = abs(got - expected), max(abs(got), abs(expected))
+    return not (error < SEEN or error < PLAIN * size)
+
+
+def complexity(params: Message) -> tuple[int, ...]:
+    """How hard a question is to follow: its numbers, those that are not 0, nor 1, its length."""
+    numbers = list(numbers_in(msgspec.to_builtins(params)))
+    length = len(msgspec.json.encode(params))
+    not_0 = sum(number != 0 for number in numbers)
+    return len(numbers), not_0, sum(number not in (0, 1) for number in numbers), length
+
+
+def _ladder(method: str, offer: InitializeResult, outcome: Outcome) -> Iterator[Questions]:
+    """Questions to a method in the order of their sizes."""
+    if method == "evaluate":
+        for pool in (SIMPLE, UNEVEN):
+            for leaves, operations in EXPRESSION_SIZES:
+                yield expressions(leaves, operations, pool)
+        if outcome is not Outcome.MISMATCH:
+            yield from (st.just(chain(length)) for length in CHAINS)
+    elif method in LAYERS:
+        yield from layer_questions(method)
+    elif method in ("forward", "backward"):
+        yield from model_questions(other_sizes=offer.other_sizes, intermediates=offer.intermediates)
+    elif method == "adam":
+        yield from adam_questions(other_sizes=offer.other_sizes)
+    else:
+        yield from train_questions(other_sizes=offer.other_sizes)
+
+
+def _settings() -> settings:
+    return settings(
+        database=None,
+        deadline=None,
+        derandomize=True,
+        max_examples=EXAMPLES,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@contextmanager
+def _storage() -> Iterator[None]:
+    """Hypothesis keeps notes; they shall not lie in the folder where somebody works."""
+    set_hypothesis_home_dir(cache.folder().parent.parent / "hypothesis")
+    try:
+        yield
+    finally:
+        set_hypothesis_home_dir(None)

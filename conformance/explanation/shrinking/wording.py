@@ -1,0 +1,111 @@
+"""A smallest case in one sentence."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ports_adapter.messages import (
+    AdamParams,
+    CrossEntropyParams,
+    EvaluateParams,
+    Message,
+    ModelParams,
+    Tensors,
+    TrainParams,
+)
+
+from ...comparison import Divergence
+from .expressions import formula, letters_of
+
+LONGEST = 160
+FEW = 6
+
+
+def about(method: str, params: Message, divergence: Divergence | None, failure: str) -> str:
+    """What was asked, what is right, and what the port gave or how it failed instead."""
+    asked = question(method, params)
+    if divergence is None:
+        return f"{asked}: {failure}"
+    what = _part(params, divergence.pointer)
+    return (
+        f"{asked}: {what} is {_short(divergence.expected)}, the port gives {_short(divergence.got)}"
+    )
+
+
+def question(method: str, params: Message) -> str:
+    """A question in a few words."""
+    match params:
+        case EvaluateParams(nodes=nodes):
+            leaves = [node.value for node in nodes if node.op == "leaf"]
+            numbers = [f"{x} = {v:g}" for x, v in zip(letters_of(params), leaves, strict=True)]
+            return _cut(f"{formula(params)} at {', '.join(numbers)}")
+        case CrossEntropyParams():
+            return _cut(f"cross_entropy of {_list(params.logits)} for target {params.target}")
+        case ModelParams():
+            asked = f"{method} of the document {params.tokens} in a model of {_sizes(params)}"
+            return asked + _where_not_0(weights=params.weights)
+        case AdamParams():
+            asked = f"adam's update number {params.step + 1} of {params.optimizer.num_steps}"
+            return asked + _where_not_0(
+                weights=params.weights, m=params.m, v=params.v, grads=params.grads
+            )
+        case TrainParams():
+            steps = "1 step" if params.steps == 1 else f"{params.steps} steps"
+            return _cut(f"train, {steps} with {params.documents} in a model of {_sizes(params)}")
+        case _:
+            parts = msgspec.to_builtins(params)
+            shown = [f"{name} {_list(part)}" for name, part in parts.items()]
+            return _cut(f"{method} of {', '.join(shown)}")
+
+
+def _where_not_0(**parts: Tensors) -> str:
+    """The numbers that are not 0, if they are few."""
+    found = [
+        f"{part}/{name}/{i}/{j} = {number:g}"
+        for part, tensors in parts.items()
+        for name, rows in tensors.items()
+        for i, row in enumerate(rows)
+        for j, number in enumerate(row)
+        if number
+    ]
+    if len(found) > FEW:
+        return ""
+    return f", all 0 but {', '.join(found)}" if found else ", all 0"
+
+
+def _part(params: Message, pointer: str) -> str:
+    """Words for a place in an answer, as far as there are better ones than its pointer."""
+    if isinstance(params, EvaluateParams):
+        if pointer == "/value":
+            return "the value"
+        index = pointer.rpartition("/")[2]
+        if index.isdecimal():
+            return f"the gradient by {letters_of(params)[int(index)]}"
+    return pointer
+
+
+def _sizes(params: ModelParams | TrainParams) -> str:
+    sizes = params.sizes
+    named = {name: getattr(sizes, name) for name in sizes.__struct_fields__}
+    return ", ".join(f"{name} {size}" for name, size in named.items())
+
+
+def _list(part: object) -> str:
+    """Numbers without the zeros behind the point."""
+    match part:
+        case list():
+            return f"[{', '.join(map(_list, part))}]"
+        case float():
+            return f"{part:g}"
+        case _:
+            return str(part)
+
+
+def _short(number: str) -> str:
+    """A number without `.0`; where it leaves no room, that comes first."""
+    plain = number.removesuffix(" exactly")
+    return ("exactly " if plain != number else "") + plain.removesuffix(".0")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -1,0 +1,211 @@
+"""The form of the errors, where no known mistake gives the port's numbers.
+
+A constant ratio is a scaled loss or learning rate; gradients that vanish are a detached graph;
+what first goes wrong at position 1 is attention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from golden.numbers import Array, as_array
+from ports_adapter.messages import AdamParams, ModelParams
+
+from ..case import Numbers
+from ..compare import budgets_of, in_budgets, resolve
+from ..quantity import flat, shape_of
+from .gathering import Gathered, Kept
+
+ALIKE = 1e-6
+"""How far ratios may differ, relatively, and still be one."""
+
+SENTENCES = 4
+"""Of single tensors, of one case: the first ones say most."""
+
+FEWEST = 8
+"""Numbers that a ratio must hold for."""
+
+
+def symptoms(gathered: Gathered) -> list[str]:
+    """Sentences about the errors of the first wrong case of each level, without repetition."""
+    found: dict[str, None] = {}
+    for level in gathered.roots or sorted({kept.case.level for kept in gathered.wrong}):
+        wrong = [k for k in gathered.wrong if k.case.level is level and k.exchange]
+        for kept in _widest(wrong)[:2]:
+            for sentence in of_case(kept):
+                found.setdefault(f"{kept.case.slug}: {sentence}")
+    return list(found)
+
+
+def _widest(wrong: list[Kept]) -> list[Kept]:
+    """Whole models before single ones, several positions before one: they show more."""
+
+    def size(kept: Kept) -> int:
+        params = kept.exchange.params if kept.exchange else None
+        return len(params.tokens) if isinstance(params, ModelParams) else 0
+
+    return sorted(wrong, key=size, reverse=True)
+
+
+def of_case(kept: Kept) -> Iterator[str]:
+    """What can be said of one case's errors."""
+    tensors = tensors_of(kept)
+    wrong = {at: pair for at, pair in tensors.items() if not _is_right(pair)}
+    if not wrong:
+        return
+    scaled = [*_ratio(tensors, "/grads/", "gradients"), *_ratio_of_updates(kept, tensors)]
+    if scaled:
+        yield from scaled
+        return
+    for prefix, what in (("/grads/", "gradients"), ("/weights/", "weights")):
+        yield from _only(tensors, wrong, prefix, what)
+    sentences = [sentence for at, pair in wrong.items() for sentence in _of_tensor(at, pair)]
+    yield from sentences[:SENTENCES]
+    yield from _first_position(wrong)
+
+
+Tensor = tuple[Any, Array, Array, Array]
+"""The right nested lists, then right numbers, the port's, and budgets, flat."""
+
+
+def tensors_of(kept: Kept) -> dict[str, Tensor]:
+    """Every computed part of an answer whose shape is right, by pointer."""
+    if kept.exchange is None:
+        return {}
+    found: dict[str, Tensor] = {}
+    for pointer, part in kept.exchange.expected.items():
+        got = resolve(kept.exchange.got, pointer)
+        if isinstance(part, Numbers) and shape_of(got) == shape_of(part.value):
+            right = flat(part.value)
+            found[pointer] = (part.value, right, flat(got), budgets_of(part, right))
+    return found
+
+
+def _is_right(tensor: Tensor) -> bool:
+    _, right, got, budgets = tensor
+    return bool((in_budgets(right, got, budgets) <= 1).all())
+
+
+def constant_ratio(
+    right: Array, got: Array, alike: float = ALIKE, share: float = 1.0
+) -> float | None:
+    """The one factor between two arrays, where there is one that is not 1.
+
+    Args:
+        right: what is right, flat.
+        got: the port's.
+        alike: how far ratios may differ, relatively.
+        share: of the large numbers that must have it.
+    """
+    used = (right != 0) & np.isfinite(got)
+    if used.sum() < FEWEST or (got[~used] != 0).any():
+        return None
+    ratios = got[used] / right[used]
+    # A cancelled element has few right digits, so the largest ones decide.
+    large = np.abs(right[used]) > 1e-3 * np.abs(right[used]).max()
+    ratio = float(np.median(ratios[large]))
+    if ratio == 0 or np.mean(np.abs(ratios[large] / ratio - 1) < alike) < share:
+        return None
+    return None if abs(ratio - 1) < alike else ratio
+
+
+def _ratio(tensors: Mapping[str, Tensor], prefix: str, what: str) -> Iterator[str]:
+    group = [pair for at, pair in tensors.items() if at.startswith(prefix)]
+    if len(group) < 2:
+        return
+    right, got = (np.concatenate([tensor[i] for tensor in group]) for i in (1, 2))
+    ratio = constant_ratio(right, got)
+    if ratio is not None:
+        losses = tensors.get("/losses")
+        positions = losses[1].size if losses else 0
+        meant = _meaning(ratio, positions)
+        yield f"All {what} are {ratio:.6g} times the right ones{meant}."
+
+
+def _meaning(ratio: float, positions: int) -> str:
+    for of, words in (
+        (positions, "as many times as there are positions: the loss is a sum, not a mean"),
+        (positions / 16 if positions else 0, "positions over 16: the loss is divided by 16"),
+        (positions / (positions + 1), "n / (n + 1): the loss is divided by one too many"),
+        (-1.0, "the sign is turned"),
+    ):
+        if of and abs(ratio / of - 1) < ALIKE and abs(of - 1) > ALIKE:
+            return f" ({words})"
+    return " (a loss scaled by a constant gives that)"
+
+
+def _ratio_of_updates(kept: Kept, tensors: Mapping[str, Tensor]) -> Iterator[str]:
+    params = kept.exchange.params if kept.exchange else None
+    if not isinstance(params, AdamParams):
+        return
+    moved_right, moved_got = [], []
+    for name, before in params.weights.items():
+        if f"/weights/{name}" in tensors:
+            _, right, got, _ = tensors[f"/weights/{name}"]
+            start = as_array(before).ravel()
+            moved_right.append(right - start)
+            moved_got.append(got - start)
+    if not moved_right:
+        return
+    right, got = np.concatenate(moved_right), np.concatenate(moved_got)
+    # Where a gradient is as small as epsilon, that changes the ratio.
+    ratio = constant_ratio(right, got, alike=1e-3, share=0.9)
+    if ratio is not None:
+        yield (
+            f"The updates are {ratio:.4g} times the right ones: a learning rate or a bias "
+            "correction does that."
+        )
+
+
+def _only(
+    tensors: Mapping[str, Tensor], wrong: Mapping[str, Tensor], prefix: str, what: str
+) -> Iterator[str]:
+    names = [at.removeprefix(prefix) for at in wrong if at.startswith(prefix)]
+    all_ = [at for at in tensors if at.startswith(prefix)]
+    if names and len(names) < len(all_):
+        others = len(all_) - len(names)
+        yield f"Only these {what} are wrong: {', '.join(names)}; the other {others} are right."
+
+
+def _of_tensor(at: str, tensor: Tensor) -> Iterator[str]:
+    nested, right, got, budgets = tensor
+    wrong = in_budgets(right, got, budgets) > 1
+    if right.any() and not got.any():
+        yield f"{at} is 0 throughout: what it comes from is detached, or never added."
+        return
+    ratio = constant_ratio(right, got)
+    if ratio is not None:
+        yield f"{at} is {ratio:.6g} times the right one, in all of its numbers."
+        return
+    shape = np.shape(nested) if isinstance(nested, list) and "[" in str(shape_of(nested)) else ()
+    if len(shape) == 2 and shape[0] == shape[1] and shape[0] > 1:
+        square = right.reshape(shape)
+        if (in_budgets(square.T.ravel(), got, budgets) <= 1).all():
+            yield f"{at} is the right one transposed."
+            return
+    if len(shape) == 2 and 0 < wrong.sum() < wrong.size:
+        rows = np.flatnonzero(wrong.reshape(shape).any(axis=1))
+        used = np.flatnonzero((right != 0).reshape(shape).any(axis=1))
+        if rows.size <= used.size // 2:
+            shown = ", ".join(map(str, rows[:8]))
+            yield f"{at} is wrong in {rows.size} of its {shape[0]} rows: {shown}."
+
+
+def _first_position(wrong: Mapping[str, Tensor]) -> Iterator[str]:
+    """From which position on the first wrong part is wrong, if not from the start."""
+    for at in ("/logits", "/losses"):
+        if at in wrong:
+            nested, right, got, budgets = wrong[at]
+            outside = (in_budgets(right, got, budgets) > 1).reshape(len(nested), -1).any(axis=1)
+            first = int(np.flatnonzero(outside)[0])
+            if first == 1:
+                yield (
+                    f"{at} is right at position 0 and wrong from position 1 on: attention over "
+                    "earlier positions, or the position embedding."
+                )
+            elif first > 1:
+                yield f"{at} is right up to position {first - 1}, wrong from position {first} on."
+            return

@@ -1,0 +1,189 @@
+"""From a finished run to its story."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from msgspec import structs
+
+from golden.trace import number
+from ports_adapter.failures import PortFailure
+from ports_adapter.manifest import Port
+from ports_adapter.messages import InitializeResult, TrainParams
+from ports_adapter.quoting import printable
+
+from ..case import Numbers
+from ..compare import budgets_of, in_budgets, resolve
+from ..levels import Level
+from ..quantity import flat, shape_of
+from ..report import Report
+from .gathering import Gathered, Kept
+from .locating import first_divergence, is_black_box
+from .naming import explained
+from .probing import LEVEL_OF, Probed, probe, situations_of
+from .story import ErrorMap, FirstDivergence, LossCurves, SmallestCase, Story
+from .symptoms import symptoms
+
+RECORDED_STEP = re.compile(r"-step-([0-9]+)$")
+"""How the cases of recorded training steps are called, counted from 1."""
+
+TENSORS_STEP_BY_STEP = 12
+MAPS_OF_A_CASE = 40
+NUMBERS_OF_A_MAP = 4096
+
+Note = Callable[[str], None]
+"""Takes what is being done now, for whoever waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run, as far as it is explained from."""
+
+    port: Port
+    report: Report
+    gathered: Gathered
+
+    @property
+    def offer(self) -> InitializeResult | None:
+        """What the port said of itself, if it did."""
+        return self.gathered.offer
+
+
+Shrink = Callable[[Run], list[SmallestCase]]
+
+
+def story_of(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Story:
+    """All that can be told of a run. It may ask the port again.
+
+    Args:
+        run: what is told of.
+        note: takes what is being done.
+        shrink: gives the smallest cases that still fail.
+        transcript: the file that the run was written to, if any.
+    """
+    started = time.monotonic()
+    report, gathered = run.report, run.gathered
+    divergence = first_divergence(report, gathered)
+    names, found, smallest = [], [], []
+    if divergence is not None and run.offer is not None:
+        if is_black_box(report, run.offer):
+            note("probing the model, part by part")
+            divergence = _probed(run, divergence, run.offer)
+        note("trying the known mistakes")
+        names = explained(gathered, run.offer)
+        found = symptoms(gathered)
+        note("looking for the smallest case that fails")
+        smallest = shrink(run)
+    note("done")
+    return Story(
+        report=report,
+        divergence=divergence,
+        names=names,
+        symptoms=found,
+        smallest=smallest,
+        maps=list(error_maps(gathered, divergence)),
+        curves=list(loss_curves(gathered)),
+        transcript=transcript,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _probed(run: Run, first: FirstDivergence, offer: InitializeResult) -> FirstDivergence:
+    """The divergence with what probing adds, where the model is what fails first."""
+    level = Level(first.case.partition("/")[0])
+    if level not in LEVEL_OF:
+        return first
+    try:
+        probed: Probed = probe(run.port, situations_of(run.report.seed, offer), LEVEL_OF[level])
+    except PortFailure as failure:
+        evidence = [*first.evidence, f"Probing ended: {failure}"]
+        return structs.replace(first, evidence=evidence)
+    evidence = [*first.evidence, *probed.evidence]
+    if probed.place is None:
+        return structs.replace(first, evidence=evidence)
+    place = structs.replace(first.place, node=probed.place.node, operation=probed.place.operation)
+    return structs.replace(first, evidence=evidence, place=place)
+
+
+def error_maps(gathered: Gathered, first: FirstDivergence | None) -> Iterator[ErrorMap]:
+    """The tensors of the first wrong case, and, step by step, those that are wrong in others."""
+    if first is None or first.case not in gathered.kept:
+        return
+    kept = gathered.kept[first.case]
+    yield from list(_maps_of(kept))[:MAPS_OF_A_CASE]
+    recorded = [k for k in gathered.wrong if RECORDED_STEP.search(k.case.slug) and k is not kept]
+    wrong = [d.part for k in recorded if k.comparison for d in k.comparison.divergences]
+    shown = [part for part, _ in Counter(wrong).most_common(TENSORS_STEP_BY_STEP)]
+    for other in recorded:
+        yield from (found for found in _maps_of(other) if found.pointer in shown)
+
+
+def _maps_of(kept: Kept) -> Iterator[ErrorMap]:
+    exchange = kept.exchange
+    if exchange is None:
+        return
+    found = RECORDED_STEP.search(kept.case.slug)
+    for pointer, part in exchange.expected.items():
+        got = resolve(exchange.got, pointer)
+        if not isinstance(part, Numbers) or shape_of(got) != shape_of(part.value):
+            continue
+        right, actual = flat(part.value), flat(got)
+        if not 1 < right.size <= NUMBERS_OF_A_MAP:
+            continue
+        errors = in_budgets(right, actual, budgets_of(part, right))
+        yield ErrorMap(
+            case=kept.case.slug,
+            pointer=printable(pointer, 200),
+            step=int(found[1]) - 1 if found else None,
+            shape=_sizes(part.value, right.size),
+            expected=[number(float(x)) for x in right],
+            got=[number(float(x)) for x in actual],
+            errors=[number(float(x)) for x in errors],
+        )
+
+
+def _sizes(value: object, count: int) -> list[int]:
+    """The shape of nested lists; of ragged ones just how many numbers there are."""
+    shape = shape_of(value)
+    if not isinstance(shape, str):
+        return [count]
+    return [int(size.rstrip("]")) for size in shape.split("[")[1:]] or [count]
+
+
+def loss_curves(gathered: Gathered) -> Iterator[LossCurves]:
+    """Of the longest training that was answered."""
+    trainings = [
+        kept
+        for kept in gathered.kept.values()
+        if kept.exchange is not None and isinstance(kept.exchange.params, TrainParams)
+    ]
+    for kept in sorted(trainings, key=_steps, reverse=True)[:1]:
+        yield _curves(kept)
+
+
+def _steps(kept: Kept) -> int:
+    return kept.exchange.params.steps if kept.exchange else 0
+
+
+def _curves(kept: Kept) -> LossCurves:
+    assert kept.exchange is not None
+    reference: list[float] = []
+    budgets: list[float] = []
+    port: list[float] = []
+    for index, step in enumerate(kept.exchange.got["steps"]):
+        part = kept.exchange.expected.get(f"/steps/{index}/loss")
+        if isinstance(part, Numbers):
+            reference.append(float(part.value))
+            budgets.append(float(part.budget))
+            port.append(float(step.loss))
+    return LossCurves(
+        case=kept.case.slug,
+        first=kept.exchange.params.step,
+        reference=[number(x) for x in reference],
+        budgets=[number(x) for x in budgets],
+        port=[number(x) for x in port],
+    )

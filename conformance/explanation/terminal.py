@@ -1,0 +1,113 @@
+"""The story as a person reads it in a terminal: short, the most useful first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from ..outcome import ExitCode
+from ..terminal import budgets, level_rows, line
+from .story import Explained, FirstDivergence, SmallestCase, Story
+
+SYMPTOMS_SHOWN = 6
+CASES_SHOWN = 5
+
+
+def tell(story: Story, known: int, console: Console) -> None:
+    """Print a story; `known` is how many mistakes were tried."""
+    report = story.report
+    port = report.port
+    console.print(Text(f"{port.name} ({port.language}, {port.precision})", style="bold"))
+    for row in level_rows(report):
+        console.print(row, soft_wrap=True)
+    if story.divergence is not None:
+        _divergence(story.divergence, console)
+        _names(story, known, console)
+    for smallest in story.smallest:
+        _smallest(smallest, console)
+    console.print()
+    style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
+    line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
+    if story.divergence is None and report.exit_code is ExitCode.PASS:
+        line(console, "Nothing to explain: every case passed.")
+    rerun = next((c.rerun for c in report.cases if c.outcome.is_failure), "")
+    if rerun:
+        line(console, f"Run the first case again: {rerun}")
+    if story.transcript:
+        line(console, f"The transcript is in {story.transcript}.")
+
+
+def _divergence(first: FirstDivergence, console: Console) -> None:
+    place = first.place
+    _heading(console, f"First wrong: {first.case}")
+    if place.pointer:
+        line(console, f"  {place.pointer}: {place.words}")
+        error = float(first.budgets)
+        off = f", {budgets(error)} off" if error != float("inf") else ""
+        line(console, f"  expected {first.expected}, got {first.got}{off}")
+    else:
+        line(console, f"  {first.got}")
+    if place.operation:
+        line(console, f"  To blame: {place.operation}.")
+    for sentence in first.evidence:
+        _wrapped(console, sentence)
+    if first.sound:
+        _wrapped(console, f"Sound, from injected inputs: {', '.join(first.sound)}.")
+    if first.tainted:
+        shown = ", ".join(first.tainted[:CASES_SHOWN])
+        more = len(first.tainted) - CASES_SHOWN
+        _wrapped(console, f"Tainted by it: {shown}" + (f" and {more} more." if more > 0 else "."))
+
+
+def _names(story: Story, known: int, console: Console) -> None:
+    if not story.names:
+        _heading(console, f"None of the {known} known mistakes gives these numbers")
+        for sentence in story.symptoms[:SYMPTOMS_SHOWN]:
+            _wrapped(console, sentence)
+        return
+    if len(story.names) == 1:
+        _heading(console, "This is a known mistake")
+    else:
+        _heading(
+            console, f"One of {len(story.names)} known mistakes that cannot be told apart here"
+        )
+    for name in story.names:
+        for words in _name(name):
+            _wrapped(console, words)
+
+
+def _name(name: Explained) -> Iterator[str]:
+    for slug, title in zip(name.slugs, name.titles, strict=True):
+        yield f"{title} ({slug})"
+    yield (
+        f"explains {name.explains:,} of {name.values:,} numbers of {len(name.cases)} cases, "
+        f"worst {float(name.worst):.2g} of budget"
+    )
+    for what, why, mend in zip(name.what, name.why, name.mend, strict=True):
+        yield f"What: {what}"
+        yield f"Why: {why}"
+        yield f"To mend: {mend}"
+    for experiment in name.experiments:
+        yield f"To tell: {experiment}"
+
+
+def _smallest(smallest: SmallestCase, console: Console) -> None:
+    _heading(console, f"The smallest case that fails: {smallest.about}")
+    line(console, f"  as a test in {smallest.language} ({smallest.file_name}):")
+    for code in smallest.source.splitlines():
+        line(console, f"    {code}".rstrip(), style="dim")
+
+
+def _heading(console: Console, words: str) -> None:
+    console.print()
+    line(console, words, style="bold")
+
+
+def _wrapped(console: Console, words: str) -> None:
+    if console.is_terminal:
+        console.print(Padding(Text(words), (0, 0, 0, 2)))
+    else:
+        line(console, f"  {words}")

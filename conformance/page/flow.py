@@ -1,0 +1,216 @@
+"""What became of each part of the program: wrong first, wrong because of that, right, not judged.
+
+The model's values and their gradients are nodes of one graph, in which whatever is computed from
+a wrong node may be wrong as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from ..dataflow import WEIGHTS_OF, forward_order
+from ..explanation.story import Story
+from ..levels import Level
+from ..outcome import Outcome
+from ..report import CaseReport
+
+LAYERS_DRAWN = 8
+LOSS = "loss"
+OUTSIDE = (
+    Level.TOKENIZER, Level.RANDOM, Level.AUTOGRAD, Level.ADAM,
+    Level.TRAIN, Level.SAMPLE, Level.REPLICATE,
+)  # fmt: skip
+"""What is judged by a level of its own, and is not inside of the model."""
+
+Half = Literal["forward", "backward"]
+Node = tuple[str, Half]
+
+
+class State(StrEnum):
+    """What is known of a part of the program."""
+
+    FIRST = "first wrong"
+    WRONG = "wrong as well"
+    TAINTED = "tainted"
+    RIGHT = "right"
+    UNASKED = "not judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The state of every value and gradient of the model, and of the program around it."""
+
+    n_layer: int
+    inside: dict[Node, State]
+    around: dict[Level, State]
+
+    def named(self, state: State) -> list[str]:
+        """All parts in a state, in words."""
+        words = {"forward": "", "backward": "the gradient at "}
+        found = [f"{words[half]}{name}" for (name, half), s in self.inside.items() if s is state]
+        return found + [level.value for level, s in self.around.items() if s is state]
+
+
+def edges(n_layer: int) -> Iterator[tuple[str, str]]:
+    """What each value is computed from: pairs of a value and one that it goes into."""
+    yield "embedding", "input_norm"
+    x = "input_norm"
+    for number in range(n_layer):
+        here = f"layer{number}."
+        for source, target in _INSIDE_A_LAYER:
+            yield (here + source if source else x), here + target
+        x = here + "mlp_residual"
+    yield x, "logits"
+    yield "logits", LOSS
+
+
+_INSIDE_A_LAYER = (
+    ("", "attn_norm"), ("attn_norm", "q"), ("attn_norm", "k"), ("attn_norm", "v"),
+    ("q", "attn_scores"), ("k", "attn_scores"), ("attn_scores", "attn_weights"),
+    ("attn_weights", "attn_heads"), ("v", "attn_heads"), ("attn_heads", "attn_out"),
+    ("attn_out", "attn_residual"), ("", "attn_residual"), ("attn_residual", "mlp_norm"),
+    ("mlp_norm", "mlp_hidden"), ("mlp_hidden", "mlp_activation"), ("mlp_activation", "mlp_out"),
+    ("mlp_out", "mlp_residual"), ("attn_residual", "mlp_residual"),
+)  # fmt: skip
+
+_COMPUTES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("linear", "forward"): ("q", "k", "v", "attn_out", "mlp_hidden", "mlp_out", "logits"),
+    ("linear", "backward"): ("attn_norm", "attn_heads", "mlp_norm", "mlp_activation"),
+    ("softmax", "forward"): ("attn_weights",),
+    ("softmax", "backward"): ("attn_scores",),
+    ("rmsnorm", "forward"): ("input_norm", "attn_norm", "mlp_norm"),
+    ("rmsnorm", "backward"): ("embedding", "attn_residual"),
+    ("attention", "forward"): ("attn_scores", "attn_weights", "attn_heads"),
+    ("attention", "backward"): ("q", "k", "v"),
+    ("mlp", "forward"): ("mlp_hidden", "mlp_activation", "mlp_out"),
+    ("mlp", "backward"): ("mlp_norm",),
+    ("cross_entropy", "forward"): (LOSS,),
+    ("cross_entropy", "backward"): ("logits",),
+}
+"""Where in the model an operation's output is, and the gradient that it gives."""
+
+_MATRIX_OF = {weight: name for name, weights in WEIGHTS_OF.items() for weight in weights}
+
+
+def flow_of(story: Story) -> Flow:
+    """What became of each part of the program in a run."""
+    n_layer = _layers(story)
+    nodes: list[Node] = [(name, "forward") for name in (*forward_order(n_layer), LOSS)]
+    nodes += [(name, "backward") for name in reversed(list(forward_order(n_layer)))]
+    first = _first_nodes(story, nodes)
+    box = None if first else _first_box(story)
+    after = _downstream(first, n_layer)
+    seen = set(_seen_wrong(story.report.cases))
+    inside = {
+        node: State.FIRST if node in first else _state(story, node, first, after, seen)
+        for node in nodes
+    }
+    around = {
+        level: State.FIRST if level is box else _level_state(story, level) for level in OUTSIDE
+    }
+    return Flow(n_layer, inside, around)
+
+
+def _state(story: Story, node: Node, first: set[Node], after: set[Node], seen: set[Node]) -> State:
+    half = node[1]
+    of_level = _level_state(story, Level.FORWARD if half == "forward" else Level.BACKWARD)
+    if of_level is State.UNASKED and half == "forward":
+        # Right gradients do not come from wrong values.
+        backward = _level_state(story, Level.BACKWARD)
+        of_level = State.RIGHT if backward is State.RIGHT else State.UNASKED
+    if of_level is State.RIGHT:
+        return State.RIGHT
+    if node in after:
+        return State.TAINTED
+    if node in seen:
+        return State.TAINTED if of_level is State.TAINTED else State.WRONG
+    if of_level is State.UNASKED:
+        return State.UNASKED
+    return State.RIGHT if any(place[1] == half for place in first) else of_level
+
+
+def _level_state(story: Story, level: Level) -> State:
+    asked = [
+        case
+        for case in story.report.cases
+        if case.level is level and case.outcome not in (Outcome.NOT_OFFERED, Outcome.NOT_RUN)
+    ]
+    failed = [case for case in asked if case.outcome.is_failure]
+    if not asked:
+        return State.UNASKED
+    if not failed:
+        return State.RIGHT
+    return State.TAINTED if all(case.tainted_by for case in failed) else State.WRONG
+
+
+def _first_nodes(story: Story, nodes: Iterable[Node]) -> set[Node]:
+    """The model's first wrong values or gradients; several where an operation occurs often."""
+    if story.divergence is None:
+        return set()
+    place = story.divergence.place
+    layer, dot, plain = place.node.rpartition(".")
+    name = layer + dot + _MATRIX_OF.get(plain, plain)
+    wanted = {name} if name else set()
+    if not name:
+        method = next((c.method for c in story.report.cases if c.slug == story.divergence.case), "")
+        wanted = set(_COMPUTES.get((method, place.direction), ()))
+        return {n for n in nodes if n[1] == place.direction and n[0].rpartition(".")[2] in wanted}
+    return {node for node in nodes if node[1] == place.direction and node[0] in wanted}
+
+
+def _first_box(story: Story) -> Level | None:
+    """The part outside of the model that is wrong first, if it is one of those."""
+    if story.divergence is None:
+        return None
+    slug = story.divergence.case
+    level = next((case.level for case in story.report.cases if case.slug == slug), None)
+    if story.divergence.place.direction == "update" and level is Level.TRAIN:
+        adam = _level_state(story, Level.ADAM)
+        return Level.TRAIN if adam is State.RIGHT else Level.ADAM
+    return level if level in OUTSIDE else None
+
+
+def _downstream(first: set[Node], n_layer: int) -> set[Node]:
+    """Everything that is computed from these nodes, directly or not."""
+    into: dict[Node, list[Node]] = {(LOSS, "forward"): [("logits", "backward")]}
+    for source, target in edges(n_layer):
+        into.setdefault((source, "forward"), []).append((target, "forward"))
+        into.setdefault((target, "backward"), []).append((source, "backward"))
+    found: set[Node] = set()
+    todo = list(first)
+    while todo:
+        for node in into.get(todo.pop(), []):
+            if node not in found:
+                found.add(node)
+                todo.append(node)
+    return found
+
+
+def _seen_wrong(cases: Iterable[CaseReport]) -> Iterator[Node]:
+    """The nodes whose numbers were wrong in an answer."""
+    halves: dict[str, Half] = {
+        "intermediates": "forward", "logits": "forward", "loss": "forward", "losses": "forward",
+        "intermediate_grads": "backward", "grads": "backward",
+    }  # fmt: skip
+    for case in cases:
+        for difference in case.differences if case.level is not Level.LAYERS else ():
+            parts = re.sub(r"^/steps/\d+(?=/)", "", difference.pointer).split("/")[1:]
+            if not parts or parts[0] not in halves:
+                continue
+            name = parts[1] if "rads" in parts[0] or parts[0] == "intermediates" else parts[0]
+            layer, dot, plain = name.rpartition(".")
+            plain = {"losses": LOSS}.get(plain, _MATRIX_OF.get(plain, plain))
+            yield layer + dot + plain, halves[parts[0]]
+
+
+def _layers(story: Story) -> int:
+    """How many layers the story speaks of."""
+    places = [story.divergence.place.node] if story.divergence else []
+    places += [found.pointer for found in story.maps]
+    places += [d.pointer for case in story.report.cases for d in case.differences]
+    numbers = [int(n) for text in places for n in re.findall(r"\blayer(\d{1,4})\.", text)]
+    return min(LAYERS_DRAWN, max(numbers, default=0) + 1)

@@ -1,0 +1,219 @@
+"""The page: a story, rendered with nothing that it would have to fetch."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from golden.budgets import WARNING
+from golden.store import replace_file
+
+from ..explanation.story import Story
+from ..outcome import ExitCode, Outcome
+from ..report import CaseReport
+from .curves import Curve, curves_of
+from .drawing import CLASSES, SIGNS, drawing_of
+from .flow import Flow, State, flow_of
+from .maps import LOWEST, TensorMap, highest, tensor_maps
+from .text import amount, counted, of_budget, shortened, split_alike, visible
+
+HERE = Path(__file__).parent
+
+_LEGEND = {
+    State.FIRST: "first wrong: look here",
+    State.TAINTED: "tainted: computed from what is wrong first",
+    State.WRONG: "wrong as well, or failed at a place that is not known",
+    State.RIGHT: "right",
+    State.UNASKED: "not judged",
+}
+
+
+def write_page(path: Path, story: Story, transcript: Sequence[str] = ()) -> None:
+    """Put the page of a story at `path`, in one step.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    replace_file(path, page_of(story, transcript).encode())
+
+
+def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
+    """One HTML document, with style, scripts and data in it.
+
+    Args:
+        story: what there is to tell.
+        transcript: the lines that went to the port and came from it.
+    """
+    report = story.report
+    maps, curves = tensor_maps(story.maps), curves_of(story.curves)
+    flow = flow_of(story)
+    failed = [case for case in report.cases if case.outcome.is_failure]
+    lines, left_out = shortened(transcript)
+    word, _, counts = report.verdict.partition(": ")
+    shown = dict(_sections(story, has_transcript=bool(lines)))
+    plotly = get_plotlyjs() if maps or curves else ""
+    script = _script()
+    return _environment().get_template("page.html.j2").render(
+        story=story,
+        report=report,
+        word=word or "NO VERDICT",
+        counts=counts,
+        passed=report.exit_code is ExitCode.PASS,
+        shown=shown,
+        contents=list(shown.items()),
+        first_case=_first_case(story, failed),
+        said=_said(story, flow),
+        drawing=drawing_of(flow),
+        legend=[(CLASSES[s], SIGNS[s], _LEGEND[s]) for s in _LEGEND if flow.named(s)],
+        in_words=[(_LEGEND[s], flow.named(s)) for s in _LEGEND if flow.named(s)],
+        maps=maps,
+        curves=curves,
+        choices=_choices(maps),
+        own=[case for case in failed if not case.tainted_by],
+        tainted=[case for case in failed if case.tainted_by],
+        transcript=lines,
+        left_out=left_out,
+        warning=WARNING,
+        policy=_policy(plotly, script),
+        css=Markup(_read("page.css")),
+        plotly=Markup(plotly),
+        script=Markup(script),
+        data=_data(maps, curves),
+    )  # fmt: skip
+
+
+def _sections(story: Story, *, has_transcript: bool) -> Iterator[tuple[str, str]]:
+    """Which sections there are, with their titles."""
+    failed = any(case.outcome.is_failure for case in story.report.cases)
+    if story.names or story.symptoms or story.report.layout or story.divergence:
+        both = story.names and len(story.names[0].slugs) > 1
+        yield "mistake", "The mistakes" if both else "The mistake"
+    if story.divergence or story.report.first_divergence:
+        yield "divergence", "First divergence" if story.divergence else "First failure"
+    yield "flow", "Data flow"
+    if story.maps:
+        yield "maps", "Heat maps"
+    if story.curves:
+        yield "curves", "Losses"
+    yield "levels", "Levels"
+    if failed:
+        yield "failed", "Failed cases"
+    if story.smallest:
+        yield "smallest", "The smallest case"
+    if has_transcript or story.transcript:
+        yield "transcript", "Transcript"
+
+
+def _first_case(story: Story, failed: Sequence[CaseReport]) -> CaseReport | None:
+    """The failure to look at first, as the report has it."""
+    slug = story.divergence.case if story.divergence else story.report.first_divergence
+    return next((case for case in failed if case.slug == slug), None)
+
+
+def _said(story: Story, flow: Flow) -> str:
+    """The drawing in a sentence or two."""
+    first, after = flow.named(State.FIRST), flow.named(State.TAINTED)
+    if first:
+        said = f"First wrong: {_listed(first)}."
+        if after:
+            said += f" {counted(len(after), 'part')} of the program may be wrong because of it."
+        return said
+    failed = [*flow.named(State.WRONG), *after]
+    if failed:
+        return "Something is wrong, but not at one place of the program that could be told."
+    if story.divergence:
+        return "What is wrong lies outside of what is drawn here."
+    if flow.named(State.RIGHT):
+        return "Everything that was judged is right."
+    return "Nothing of the model was judged."
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:6])
+    return f"{shown} and {len(names) - 6} more" if len(names) > 6 else shown
+
+
+def _choices(maps: Sequence[TensorMap]) -> list[tuple[str, list[tuple[int, str]]]]:
+    """What there is to choose from, in groups: a map's number and its name."""
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for number, tensor in enumerate(maps):
+        wrong = max(sum(not float(e) <= 1 for e in grid.errors) for grid in tensor.steps)
+        values = max(len(grid.errors) for grid in tensor.steps)
+        note = f"{wrong:,} of {values:,} wrong" if wrong else "right"
+        if len(tensor.steps) > 1:
+            note = f"{len(tensor.steps)} steps, {note}" if not wrong else f"up to {note}"
+        groups.setdefault(tensor.group, []).append((number, f"{tensor.name or '/'} ({note})"))
+    return list(groups.items())
+
+
+def _data(maps: Sequence[TensorMap], curves: Sequence[Curve]) -> Markup:
+    """What the script draws, as JSON that cannot end its element."""
+    payload = {"maps": maps, "curves": curves, "lowest": LOWEST, "highest": highest(maps)}
+    text = msgspec.json.encode(payload).decode()
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)
+
+
+def _policy(*scripts: str) -> str:
+    """Only these scripts run, and nothing is fetched."""
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts if script)
+    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _script() -> str:
+    """The page's own script: one function, which leaves no names behind."""
+    parts = (_read(name) for name in ("common.js", "maps.js", "curves.js", "page.js"))
+    return "(() => {\n" + "\n\n".join(parts) + "\n})();"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= _FILTERS
+    environment.globals["split_alike"] = split_alike
+    return environment
+
+
+def _finalized(value: Any) -> Any:
+    """Text as it can be seen; what is markup already stays."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _sign(outcome: Outcome) -> str:
+    return "✗" if outcome.is_failure else "✓" if outcome is Outcome.PASS else "–"
+
+
+def _css(outcome: Outcome) -> str:
+    return "wrong" if outcome.is_failure else "right" if outcome is Outcome.PASS else "unasked"
+
+
+_FILTERS: Mapping[str, Any] = {
+    "amount": amount,
+    "of_budget": of_budget,
+    "counted": counted,
+    "sign": _sign,
+    "css": _css,
+}
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8").strip()

@@ -1,0 +1,140 @@
+"""Honest programs before fresh cases of many seeds: none may fail.
+
+Our own ports, and the canonical program as it is and in its honest variants, in both precisions.
+All are kept running and asked the same, so that each answer is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from queue import Queue
+from threading import Thread
+
+from msgspec import Struct, structs
+
+from golden.budgets import Precision
+from ports_adapter.building import build
+from ports_adapter.manifest import Port, Timeouts, find_port, our_ports
+
+from ..case import Case
+from ..cases import all_cases, select
+from ..catalogue import VARIANTS
+from ..engine import Engine, Result
+from ..explained import offer_of
+from ..outcome import Outcome
+from .scoring import faulty_port
+
+FRESH = ("*/fresh*", "layers/*fresh*")
+PATIENT = Timeouts(start=600, message=600)
+"""All ports start at once, and this asks how they compute, not how fast."""
+
+PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
+
+
+class Honest(Struct, frozen=True):
+    """How an honest program fared over `seeds` runs; `worst` is its largest error in budgets."""
+
+    name: str
+    precision: Precision
+    seeds: int
+    answers: int
+    alarms: list[str]
+    worst: float
+    worst_at: str
+
+
+@dataclass
+class Tried:
+    """An honest port, kept running and asked seed after seed, and the worst that was seen of it."""
+
+    name: str
+    port: Port
+    alarms: list[str] = field(default_factory=list)
+    worst: float = 0.0
+    worst_at: str = ""
+    asked: int = 0
+    waiting: Queue[tuple[int, Case] | None] = field(default_factory=Queue)
+    seed: int = 0
+
+    def run(self) -> None:
+        """Ask the port whatever comes, until nothing more does."""
+        engine = Engine(structs.replace(self.port, timeouts=PATIENT))
+
+        def keep(result: Result) -> None:
+            self._see(result)
+            engine.results.clear()
+            self.waiting.task_done()
+
+        engine.on_result = keep
+        engine.run(self._cases(), shut_down=False)  # type: ignore[arg-type]
+        self.waiting.task_done()
+
+    def _cases(self) -> Iterator[Case]:
+        while (item := self.waiting.get()) is not None:
+            self.seed, case = item
+            yield case
+
+    def _see(self, result: Result) -> None:
+        self.asked += result.outcome is not Outcome.NOT_OFFERED
+        if result.outcome.is_failure:
+            self.alarms.append(f"{result.case.slug} of seed {self.seed}: {result.detail}")
+        if result.comparison is not None and result.comparison.worst > self.worst:
+            self.worst = result.comparison.worst
+            self.worst_at = f"{result.case.slug}#{result.comparison.worst_at} of seed {self.seed}"
+
+    def honest(self, seeds: int) -> Honest:
+        """What was seen."""
+        worst = round(self.worst, 3)
+        precision = self.port.precision
+        return Honest(self.name, precision, seeds, self.asked, self.alarms, worst, self.worst_at)
+
+
+def honest_programs() -> list[Tried]:
+    """Our ports, built, and the canonical program in all its variants."""
+    tried = [Tried(name, find_port(name)) for name in our_ports()]
+    for ours in tried:
+        build(ours.port)
+    for name in ("", *VARIANTS):
+        for precision in PRECISIONS:
+            label = name or "the program itself"
+            if precision == "float32":
+                label += ", in single precision"
+            tried.append(Tried(label, faulty_port((name,) if name else (), precision)))
+    return tried
+
+
+def try_out(
+    programs: Sequence[Tried], seeds: Sequence[int], on_seed: Callable[[int], None]
+) -> list[Honest]:
+    """Ask all programs the fresh cases of every seed, one seed after the other."""
+    threads = [Thread(target=program.run, daemon=True) for program in programs]
+    for thread in threads:
+        thread.start()
+    for seed in seeds:
+        for precision in PRECISIONS:
+            asked = [program for program in programs if program.port.precision == precision]
+            _put(asked, seed, fresh_cases(seed, precision))
+        for program in programs:
+            program.waiting.join()
+        on_seed(seed)
+    for program in programs:
+        program.waiting.put(None)
+    for thread in threads:
+        thread.join()
+    return [program.honest(len(seeds)) for program in programs]
+
+
+def _put(programs: Sequence[Tried], seed: int, cases: Iterable[Case]) -> None:
+    for case in cases:
+        for program in programs:
+            program.waiting.put((seed, case))
+
+
+def fresh_cases(seed: int, precision: Precision) -> Iterator[Case]:
+    """A seed's fresh cases, their answers computed once for all ports."""
+    for case in select(all_cases(seed, precision), FRESH):
+        if case.stream is None:
+            answer = case.answer(offer_of(precision))
+            case = replace(case, answer=lambda _offer, answer=answer: answer)  # type: ignore[misc]
+        yield case

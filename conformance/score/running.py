@@ -1,0 +1,68 @@
+"""`make score`: all mistakes in both precisions, and all honest programs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from rich.console import Console
+
+from golden.budgets import Precision
+from golden.store import replace_file
+
+from ..catalogue import MISTAKES
+from ..outcome import ExitCode
+from .honest import PRECISIONS, Honest, honest_programs, try_out
+from .matrix import KEPT, PAGE, Score, encode, load, page, sentences, summary_of
+from .scoring import Scored, score
+
+
+def score_all(slugs: Sequence[str], seeds: int, console: Console) -> ExitCode:
+    """Score these mistakes, or all and honest programs too, and keep what was found.
+
+    Args:
+        slugs: of mistakes; the others' scores stay as they are kept.
+        seeds: how many honest programs are tried on; with none they stay as they are kept.
+        console: for progress.
+    """
+    kept = load() if KEPT.exists() else Score([], [])
+    scored = {(s.slug, s.precision): s for s in kept.mistakes if s.slug in MISTAKES}
+    for found in _scored(slugs or list(MISTAKES), console):
+        scored[found.slug, found.precision] = found
+    order = [(slug, precision) for slug in MISTAKES for precision in PRECISIONS]
+    honest = _honest(seeds, console) if seeds else kept.honest
+    total = Score([scored[key] for key in order if key in scored], honest)
+    replace_file(KEPT, encode(total))
+    replace_file(PAGE, page(total).encode())
+    for sentence in sentences(total):
+        console.print(sentence, highlight=False, soft_wrap=True)
+    return _exit_code(total)
+
+
+def _exit_code(total: Score) -> ExitCode:
+    summary = summary_of(total)
+    is_good = summary.caught == summary.tried and not summary.misnamed and not summary.alarms
+    return ExitCode.PASS if is_good else ExitCode.FAIL
+
+
+def _scored(slugs: Iterable[str], console: Console) -> Iterable[Scored]:
+    work: list[tuple[str, Precision]] = [(slug, p) for p in PRECISIONS for slug in slugs]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        futures = [pool.submit(score, slug, precision) for slug, precision in work]
+        for done, future in enumerate(as_completed(futures), 1):
+            found = future.result()
+            caught = f"caught by {found.case}" if found.caught else "NOT CAUGHT"
+            console.print(
+                f"{done}/{len(work)} {found.slug} in {found.precision}: {caught}, {found.naming}",
+                highlight=False,
+                soft_wrap=True,
+            )
+            yield found
+
+
+def _honest(seeds: int, console: Console) -> list[Honest]:
+    def on_seed(seed: int) -> None:
+        console.print(f"honest programs: seed {seed}", highlight=False)
+
+    return try_out(honest_programs(), range(seeds), on_seed)

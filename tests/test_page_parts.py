@@ -1,0 +1,98 @@
+"""What the page is made of: the flow's states, the maps' data, the transcript, the document."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from conformance.explanation.story import ErrorMap
+from conformance.page import page_of, write_page
+from conformance.page.flow import OUTSIDE, State, edges, flow_of
+from conformance.page.maps import tensor_maps
+from conformance.page.text import TRANSCRIPT_KEPT, shortened
+
+from . import stories
+
+
+def test_what_is_downstream_is_tainted() -> None:
+    flow = flow_of(stories.failed_story())
+    assert flow.inside["layer0.attn_scores", "backward"] is State.FIRST
+    tainted = {node for node, state in flow.inside.items() if state is State.TAINTED}
+    names = ("layer0.q", "layer0.k", "layer0.attn_norm", "input_norm", "embedding")
+    assert tainted == {(name, "backward") for name in names}
+    assert all(flow.inside[name, "forward"] is State.RIGHT for name in names)
+    assert flow.around == dict(
+        zip(
+            OUTSIDE,
+            [*[State.RIGHT] * 4, State.TAINTED, State.UNASKED, State.TAINTED],
+            strict=True,
+        )
+    )
+
+
+def test_every_value_goes_somewhere() -> None:
+    sources = {source for source, _ in edges(3)}
+    targets = {target for _, target in edges(3)}
+    assert targets - sources == {"loss"}
+    assert sources - targets == {"embedding"}
+    assert len(sources | targets) == 2 + 3 * 14 + 2
+
+
+def test_scripts_are_inlined_once_and_nothing_else_may_run() -> None:
+    page = page_of(stories.failed_story())
+    assert page.count("plotly.js v") == 1
+    assert re.search(
+        r"default-src &#39;none&#39;; script-src( &#39;sha256-[\w+/=]+&#39;){2};", page
+    )
+    assert not re.search(r'(src|href)="(?!#|data:)', re.sub(r"(?s)<script.*?</script>", "", page))
+
+
+def test_a_page_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "page.html"
+    write_page(path, stories.failed_story())
+    write_page(path, stories.passed_story())
+    assert path.read_text() == page_of(stories.passed_story())
+    assert [file.name for file in path.parent.iterdir()] == ["page.html"]
+
+
+def test_a_long_transcript_is_cut() -> None:
+    lines, left_out = shortened(["y" * 5000] * 1000)
+    assert lines[0].endswith("… (5,000 characters)")
+    assert sum(map(len, lines)) <= TRANSCRIPT_KEPT
+    assert len(lines) + left_out == 1000
+
+
+@pytest.mark.parametrize(
+    ("shape", "drawn"), [([], (1, 1)), ([8], (1, 8)), ([432], (14, 32)), ([5, 4, 3], (20, 3))]
+)
+def test_tensors_of_any_rank_are_drawn_in_rows(shape: list[int], drawn: tuple[int, int]) -> None:
+    values = [0.0]
+    for size in shape:
+        values *= size
+    made = ErrorMap("a", "/b", None, shape, [*values], [*values], [*values])
+    (tensor,) = tensor_maps([made])
+    assert (tensor.steps[0].rows, tensor.steps[0].columns) == drawn
+
+
+def test_steps_of_a_tensor_are_one_map() -> None:
+    maps = [stories.error_map(f"/steps/{n}/m/wte", (2, 2), n, step=n) for n in (3, 1)]
+    (tensor,) = tensor_maps(maps)
+    assert tensor.name == "/m/wte"
+    assert [grid.step for grid in tensor.steps] == [2, 4]
+
+
+def test_steps_that_are_cases_of_their_own_are_one_map() -> None:
+    one = stories.error_map("/logits", (2, 2), 1)
+    made = [
+        structs.replace(one, case=f"backward/{name}", step=step)
+        for name, step in [("warm-step-453", 452), ("cold-step-1", 0), ("fresh", None)]
+    ]
+    several, alone = tensor_maps(made)
+    assert [(grid.case, grid.step) for grid in several.steps] == [
+        ("backward/cold-step-1", 1),
+        ("backward/warm-step-453", 453),
+    ]
+    assert (several.group, alone.group) == ("backward, step by step", "backward/fresh")
