@@ -98,8 +98,8 @@ def training() -> TrainParams:
 def sample(temperature: float, uniforms: list[float]) -> SampleParams:
     return SampleParams(
         profile="microgpt",
-        sizes=sizes_of(SMALL),
-        weights=weights_of(SMALL, "model"),
+        sizes=sizes_of(LONGER),
+        weights=weights_of(LONGER, "sample", 0.8),
         temperature=temperature,
         uniforms=uniforms,
     )
@@ -111,9 +111,9 @@ def program() -> ReplicateParams:
         sizes=sizes_of(SMALL),
         optimizer=optimizer_of(SMALL),
         seed=42,
-        init_std=0.5,
+        init_std=0.8,
         temperature=1.0,
-        num_samples=8,
+        num_samples=12,
         text="ab\nba\ncab\nbbc\nb\n",
     )
 
@@ -142,10 +142,9 @@ def questions(level: Level) -> list[Question]:
         ],
         Level.TRAIN: [training()],
         Level.SAMPLE: [
-            sample(0.5, [drawn.random() for _ in range(6)]),
-            sample(1.0, [drawn.random() for _ in range(6)]),
-            sample(1.0, [0.0] * 6),
-            sample(1.0, [1 - 2.0**-53] * 6),
+            *(sample(heat, [drawn.random() for _ in range(14)]) for heat in (0.3, 1.5) * 3),
+            sample(1.0, [0.0] * 14),
+            sample(1.0, [1 - 2.0**-53] * 14),
         ],
         Level.REPLICATE: [program()],
     }
@@ -167,6 +166,7 @@ def right(level: Level) -> list[str]:
     return [answered(question) for question in questions(level)]
 
 
+@cache
 def telling(slug: str) -> int:
     """The first of its level's questions that a mistake answers wrongly."""
     entry = MISTAKES[slug]
@@ -191,9 +191,7 @@ def test_there_are_over_ninety() -> None:
 def test_every_entry_has_all_its_words(slug: str) -> None:
     entry = MISTAKES[slug]
     assert entry.slug == slug == slug.lower()
-    assert entry.title[0].isupper() or entry.title.startswith(("lm_head", "beta", "exp", "step"))
-    assert entry.title[0] not in ". "
-    assert not entry.title.endswith(".")
+    assert entry.title == entry.title.strip(". ") != ""
     for words in (entry.what, entry.why, entry.mend):
         assert words.endswith((".", "?"))
         assert "  " not in words
@@ -250,11 +248,14 @@ def test_a_mistake_starts_afresh_wherever_it_is_made(slug: str) -> None:
 @pytest.mark.parametrize("slug", MISTAKES)
 def test_a_mistake_is_one_in_single_precision_too_unless_it_says_otherwise(slug: str) -> None:
     entry = MISTAKES[slug]
-    question = questions(entry.level)[telling(slug)]
+    asked = questions(entry.level)[telling(slug) :]
     with applied(single_precision()):
-        honest = answered(question)
-        with applied(entry.patch()):
-            assert entry.only_in_double or answered(question) != honest
+        for question in asked:
+            honest = answered(question)
+            with applied(entry.patch()):
+                if entry.only_in_double or answered(question) != honest:
+                    return
+    pytest.fail("no difference")
 
 
 SEAMS = (
@@ -298,7 +299,7 @@ def test_what_is_on_tape_computes_what_it_computes_by_scalars(name: str) -> None
         scalar = oracle.answer(*question)
     with applied(on_tape()), applied(patch()):
         taped = oracle.answer(*question)
-    for part in ("losses", "grads", "intermediate_grads"):
+    for part in ("losses", "grads"):
         for got, expected in zip(numbers_of(taped, part), numbers_of(scalar, part), strict=True):
             assert got == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
@@ -328,4 +329,4 @@ def test_the_program_in_single_precision_passes() -> None:
 
 def test_numbers_that_are_not_finite_are_spelt_out() -> None:
     report = run_suite(oracle_port("rms-epsilon-missing"), "layers/rmsnorm-zeros")
-    assert "NaN" in report.first_divergence or "NaN" in str(report.cases[0].differences)
+    assert [difference.got for difference in report.cases[0].differences] == ["nan", "inf"]

@@ -170,10 +170,13 @@ def test_the_first_wrong_place_is_marked(opened: Open) -> None:
 def test_the_map_is_chosen_by_keyboard(opened: Open) -> None:
     page = opened(stories.failed_story())
     page.locator("#map .plot-container").wait_for()
-    assert "/grads/wte; 27 × 16 numbers" in page.locator("#map-says").inner_text()
+    says = page.locator("#map-says")
+    assert "/intermediate_grads/layer0.attn_scores; 5 × 4 × 5 numbers" in says.inner_text()
     page.locator("#map-choice").focus()
+    page.keyboard.press("Home")
+    assert "/grads/wte; 27 × 16 numbers" in says.inner_text()
     page.keyboard.press("ArrowDown")
-    assert "/grads/layer0.attn_wq; 16 × 16" in page.locator("#map-says").inner_text()
+    assert "/grads/layer0.attn_wq; 16 × 16" in says.inner_text()
     assert page.evaluate("document.getElementById('map').data[0].z.length") == 16
     assert page.locator("#map .plot-container").count() == 1
     assert page.locator("#map-steps").is_hidden()
@@ -199,6 +202,7 @@ def test_steps_are_gone_through_by_keyboard(opened: Open) -> None:
 def test_numbers_show_on_hover_and_to_the_keyboard(opened: Open) -> None:
     story = stories.failed_story()
     page = opened(story)
+    page.locator("#map-choice").select_option("0")
     page.locator("#map .plot-container").wait_for()
     wrong = page.evaluate("document.getElementById('map').data[0].hovertext[14][2]")
     first = story.maps[0]

@@ -9,9 +9,11 @@ import pytest
 from msgspec import structs
 
 from conformance.explanation.story import ErrorMap
+from conformance.levels import Level
+from conformance.outcome import Outcome
 from conformance.page import page_of, write_page
 from conformance.page.flow import OUTSIDE, State, edges, flow_of
-from conformance.page.maps import tensor_maps
+from conformance.page.maps import start_of, tensor_maps
 from conformance.page.text import TRANSCRIPT_KEPT, shortened
 
 from . import stories
@@ -96,3 +98,45 @@ def test_steps_that_are_cases_of_their_own_are_one_map() -> None:
         ("backward/warm-step-453", 453),
     ]
     assert (several.group, alone.group) == ("backward, step by step", "backward/fresh")
+
+
+def test_an_operation_that_is_wrong_by_itself_is_marked_where_it_occurs() -> None:
+    story = stories.failed_story()
+    assert story.divergence
+    place = structs.replace(story.divergence.place, direction="forward", node="", layer=None)
+    divergence = structs.replace(story.divergence, case="layers/a", place=place)
+    wrong = stories.report_of({Level.LAYERS: Outcome.MISMATCH, Level.FORWARD: Outcome.MISMATCH})
+    for method, differs, first in [
+        ("rmsnorm", "mlp_norm", ["input_norm", "layer0.attn_norm", "layer0.mlp_norm"]),
+        ("attention", "attn_weights", ["layer0.attn_weights"]),
+    ]:
+        layer, forward = wrong.cases
+        layer = structs.replace(layer, slug="layers/a", method=method)
+        pointer = f"/intermediates/layer3.{differs}/0"
+        difference = structs.replace(forward.differences[0], pointer=pointer)
+        cases = [layer, structs.replace(forward, differences=[difference])]
+        report = structs.replace(wrong, cases=cases)
+        flow = flow_of(structs.replace(story, report=report, divergence=divergence, maps=[]))
+        assert flow.named(State.FIRST) == first
+        assert flow.n_layer == 1
+
+
+def test_a_wrong_update_is_adams() -> None:
+    story = stories.failed_story()
+    assert story.divergence
+    place = structs.replace(story.divergence.place, direction="update", node="layer0.q")
+    divergence = structs.replace(story.divergence, case="train/cold-start", place=place)
+    flow = flow_of(structs.replace(story, divergence=divergence))
+    assert flow.named(State.FIRST) == ["train"]
+    report = stories.report_of({Level.TRAIN: Outcome.MISMATCH})
+    flow = flow_of(structs.replace(story, divergence=divergence, report=report))
+    assert flow.named(State.FIRST) == ["adam"]
+
+
+def test_the_map_to_begin_with_is_where_the_first_wrong_number_is() -> None:
+    maps = tensor_maps(stories.failed_story().maps)
+    first = stories.SLUGS[Level.BACKWARD]
+    assert start_of(maps, first, stories.WRONG_AT) == (2, 0)
+    assert start_of(maps, stories.SLUGS[Level.TRAIN], "/steps/2/weights/lm_head/0/0") == (4, 2)
+    assert start_of(maps, "another", "/logits") == (0, 0)
+    assert start_of([], "", "") == (0, 0)

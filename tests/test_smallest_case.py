@@ -24,6 +24,7 @@ from conformance.explanation.printing import printed
 from conformance.explanation.printing.content import MOST, question_text, rows_of
 from conformance.explanation.shrinking import Asker, GivenUp, Smallest, complexity, smallest
 from conformance.outcome import Outcome
+from ports_adapter.kits import write_kit
 from ports_adapter.manifest import OURS, Port, find_port
 from ports_adapter.messages import (
     AdamParams,
@@ -166,6 +167,28 @@ def test_a_port_that_always_dies_is_given_up(make_port: MakePort) -> None:
         assert smallest(asker, "softmax") is None
         with pytest.raises(GivenUp):
             _ = asker.offer
+
+
+ENDLESS = """
+import json, sys
+for line in sys.stdin:
+    request = json.loads(line)
+    answer = {"jsonrpc": "2.0", "id": request["id"]}
+    if request["method"] == "initialize":
+        answer["result"] = {
+            "protocol_version": 1, "name": "", "language": "", "precision": "float64",
+            "methods": ["train"], "profiles": ["microgpt"], "other_sizes": True,
+        }
+        print(json.dumps(answer), flush=True)
+    while request["method"] == "train":
+        params = {"id": request["id"], "step": 0, "loss": 1.0, "learning_rate": 0.1}
+        print(json.dumps({"jsonrpc": "2.0", "method": "step", "params": params}), flush=True)
+"""
+
+
+def test_a_port_that_never_ends_its_steps_is_cut_off(make_port: MakePort) -> None:
+    case = found(make_port(ENDLESS), "train", Outcome.VIOLATION)
+    assert case.failure.startswith("more than the 1 step")
 
 
 def test_what_is_no_method_to_shrink_finds_nothing(right: Asker) -> None:

@@ -11,7 +11,7 @@ from reference.model import Matrix, Tap, Vector, no_tap
 
 from ..levels import Level
 from .mistake import Patch, mistake
-from .parts import detached
+from .parts import detached, without_tape
 from .seams import attention_with, gpt_with
 
 
@@ -132,7 +132,11 @@ def cached_keys_detached() -> Patch:
     languages=("any", "written by hand"),
 )
 def cached_values_detached() -> Patch:
-    return _taking(lambda q, k, v, config: (q, k, [*_constants(v[:-1]), v[-1]], config))
+    def taken(q: Vector, keys: Matrix, values: Matrix, config: Config) -> Taken:
+        without_tape(q[0])
+        return q, keys, [*_constants(values[:-1]), values[-1]], config
+
+    return _taking(taken)
 
 
 def _constants(rows: Matrix) -> Matrix:

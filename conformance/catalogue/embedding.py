@@ -13,6 +13,7 @@ from reference.model import Nodes, Tap, Vector
 
 from ..levels import Level
 from .mistake import Patch, mistake
+from .parts import without_tape
 from .seams import gpt_with, loss_with
 
 
@@ -115,6 +116,7 @@ def output_tied_to_the_embedding() -> Patch:
 )
 def embedding_tables_swapped() -> Patch:
     def embedding(token: int, position: int, weights: Nodes, config: Config) -> Vector:
+        without_tape(token)
         rows = len(weights["wte"])
         by_token = weights["wpe"][token % config.block_size]
         return reference.model.add(by_token, weights["wte"][position % rows])

@@ -9,7 +9,7 @@ import numpy as np
 
 import reference.model
 from reference.model import Vector
-from reference.tape.symbols import Symbol
+from reference.tape.symbols import Symbol, Token, Unrecordable
 from reference.value import Value
 
 
@@ -56,6 +56,16 @@ def detached(node: Value) -> Value:
 def with_gradient_of(node: Value, other: Value) -> Value:
     """The value of a node, into which gradients flow as they do into another."""
     return detached(node) + (other - detached(other))
+
+
+def without_tape(*nodes: object) -> None:
+    """Keep a function from being recorded, which no tape holds as it is.
+
+    Raises:
+        Unrecordable: the nodes are symbols, or stand for tokens to come.
+    """
+    if any(isinstance(node, Symbol | Token) for node in nodes):
+        raise Unrecordable("a mistake that no tape can hold")
 
 
 def single(x: float) -> float:

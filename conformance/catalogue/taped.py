@@ -20,7 +20,7 @@ from reference.training import Evaluation
 
 from .mistake import Patch
 
-SCALAR_ONLY = ("Value.", "topological_order")
+SCALAR_ONLY = ("Value.", "topological_order", "training.Cache")
 """What the names of patches begin with that no tape can hold."""
 
 

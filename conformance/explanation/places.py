@@ -100,7 +100,7 @@ def place_of(pointer: str, params: object = None, method: str = "") -> Place:
             place = _node(pointer, "logits", index, "forward", head_dim)
         case ["intermediate_grads", name, *index]:
             place = _node(pointer, name, index, "backward", head_dim)
-        case ["losses" | "loss", *index]:
+        case ["losses" | "loss", *index] if in_model:
             place = _loss(pointer, index)
         case ["grads", name, *index] if in_model:
             place = _weight(pointer, "the gradient of", name, index, "backward", head_dim)
@@ -112,7 +112,7 @@ def place_of(pointer: str, params: object = None, method: str = "") -> Place:
             place = Place(pointer, "update", "", "the learning rate's schedule", words=words)
         case ["grads", *_]:
             place = _function(pointer, method, "backward")
-        case ["output" | "value", *_]:
+        case ["output" | "value" | "loss", *_]:
             place = _function(pointer, method, "forward")
         case _:
             place = Place(pointer, "other", "", method, words=pointer)

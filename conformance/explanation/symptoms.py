@@ -90,7 +90,7 @@ def _is_right(tensor: Tensor) -> bool:
 
 
 def constant_ratio(
-    right: Array, got: Array, alike: float = ALIKE, share: float = 1.0
+    right: Array, got: Array, alike: float = ALIKE, share: float = 1.0, fewest: int = FEWEST
 ) -> float | None:
     """The one factor between two arrays, where there is one that is not 1.
 
@@ -99,9 +99,10 @@ def constant_ratio(
         got: the port's.
         alike: how far ratios may differ, relatively.
         share: of the large numbers that must have it.
+        fewest: how many numbers must have it.
     """
     used = (right != 0) & np.isfinite(got)
-    if used.sum() < FEWEST or (got[~used] != 0).any():
+    if used.sum() < fewest or (got[~used] != 0).any():
         return None
     ratios = got[used] / right[used]
     # A cancelled element has few right digits, so the largest ones decide.
@@ -176,11 +177,13 @@ def _of_tensor(at: str, tensor: Tensor) -> Iterator[str]:
     if right.any() and not got.any():
         yield f"{at} is 0 throughout: what it comes from is detached, or never added."
         return
-    ratio = constant_ratio(right, got)
+    ratio = constant_ratio(right, got, fewest=1)
     if ratio is not None:
-        yield f"{at} is {ratio:.6g} times the right one, in all of its numbers."
+        extent = ", in all of its numbers" if right.size > 1 else ""
+        yield f"{at} is {ratio:.6g} times the right one{extent}."
         return
-    shape = np.shape(nested) if isinstance(nested, list) and "[" in str(shape_of(nested)) else ()
+    is_regular = isinstance(nested, list) and isinstance(shape_of(nested), str)
+    shape = np.shape(nested) if is_regular else ()
     if len(shape) == 2 and shape[0] == shape[1] and shape[0] > 1:
         square = right.reshape(shape)
         if (in_budgets(square.T.ravel(), got, budgets) <= 1).all():

@@ -33,7 +33,7 @@ function theme() {
   const read = (name) => style.getPropertyValue(name).trim();
   return {
     text: read("--text"), muted: read("--muted"), line: read("--line"), surface: read("--surface"),
-    accent: read("--accent"), wrong: read("--wrong"), band: read("--band"),
+    accent: read("--accent"), wrong: read("--wrong"), band: read("--band"), frame: read("--frame"),
     font: read("--sans"), mono: read("--mono"),
     scale: SCALES[darkness.matches ? "dark" : "light"],
   };

@@ -35,9 +35,9 @@ function drawCurve() {
     dots("within", right, { color: colours.accent, size: 6 }),
     dots("outside", wrong, { color: colours.wrong, size: 8, symbol: "x" }),
   ];
-  const axis = axisOf(colours, { title: { text: "loss, nats", font: { color: colours.muted, size: 12 } } });
+  const axis = axisOf(colours, { title: { text: "loss, nats", standoff: 14, font: { color: colours.muted, size: 12 } } });
   const layout = layoutOf(colours, {
-    height: 460, margin: { l: 64, r: 16, t: 36, b: 48 }, hovermode: "closest", dragmode: "zoom",
+    height: 460, margin: { l: 80, r: 16, t: 36, b: 48 }, hovermode: "closest", dragmode: "zoom",
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     xaxis: axisOf(colours, {
       title: { text: "step of the training", font: { color: colours.muted, size: 12 } }, anchor: "y2", tickformat: "d",
@@ -46,7 +46,7 @@ function drawCurve() {
     yaxis: { ...axis, domain: [0.42, 1] },
     yaxis2: axisOf(colours, {
       type: "log", domain: [0, 0.32], range: [Math.log10(LEAST) - 0.4, Math.log10(clip) + 0.6],
-      title: { text: "of budget", font: { color: colours.muted, size: 12 } }, exponentformat: "power",
+      title: { text: "of budget", standoff: 14, font: { color: colours.muted, size: 12 } }, exponentformat: "power",
       nticks: 6,
     }),
     shapes: [{

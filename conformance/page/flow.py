@@ -93,6 +93,9 @@ _COMPUTES: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """Where in the model an operation's output is, and the gradient that it gives."""
 
+_IN_SEQUENCE = ("attention", "mlp")
+"""Operations whose outputs are computed one from the other."""
+
 _MATRIX_OF = {weight: name for name, weights in WEIGHTS_OF.items() for weight in weights}
 
 
@@ -101,10 +104,10 @@ def flow_of(story: Story) -> Flow:
     n_layer = _layers(story)
     nodes: list[Node] = [(name, "forward") for name in (*forward_order(n_layer), LOSS)]
     nodes += [(name, "backward") for name in reversed(list(forward_order(n_layer)))]
-    first = _first_nodes(story, nodes)
+    seen = set(_seen_wrong(story.report.cases))
+    first = _first_nodes(story, nodes, seen)
     box = None if first else _first_box(story)
     after = _downstream(first, n_layer)
-    seen = set(_seen_wrong(story.report.cases))
     inside = {
         node: State.FIRST if node in first else _state(story, node, first, after, seen)
         for node in nodes
@@ -147,7 +150,7 @@ def _level_state(story: Story, level: Level) -> State:
     return State.TAINTED if all(case.tainted_by for case in failed) else State.WRONG
 
 
-def _first_nodes(story: Story, nodes: Iterable[Node]) -> set[Node]:
+def _first_nodes(story: Story, nodes: Iterable[Node], seen: set[Node]) -> set[Node]:
     """The model's first wrong values or gradients; several where an operation occurs often."""
     if story.divergence is None:
         return set()
@@ -157,7 +160,11 @@ def _first_nodes(story: Story, nodes: Iterable[Node]) -> set[Node]:
     wanted = {name} if name else set()
     if not name:
         method = next((c.method for c in story.report.cases if c.slug == story.divergence.case), "")
-        wanted = set(_COMPUTES.get((method, place.direction), ()))
+        outputs = _COMPUTES.get((method, place.direction), ())
+        wanted = set(outputs)
+        if method in _IN_SEQUENCE and place.direction == "forward":
+            wrong = {n.rpartition(".")[2] for n, half in seen if half == "forward"}
+            wanted = set([n for n in outputs if n in wrong][:1] or outputs)
         return {n for n in nodes if n[1] == place.direction and n[0].rpartition(".")[2] in wanted}
     return {node for node in nodes if node[1] == place.direction and node[0] in wanted}
 
@@ -208,9 +215,12 @@ def _seen_wrong(cases: Iterable[CaseReport]) -> Iterator[Node]:
 
 
 def _layers(story: Story) -> int:
-    """How many layers the story speaks of."""
-    places = [story.divergence.place.node] if story.divergence else []
-    places += [found.pointer for found in story.maps]
-    places += [d.pointer for case in story.report.cases for d in case.differences]
+    """How many layers the case has that is wrong first; one where it tells of none."""
+    if story.divergence is None:
+        return 1
+    slug = story.divergence.case
+    places = [story.divergence.place.node]
+    places += [found.pointer for found in story.maps if found.case == slug]
+    places += [d.pointer for c in story.report.cases if c.slug == slug for d in c.differences]
     numbers = [int(n) for text in places for n in re.findall(r"\blayer(\d{1,4})\.", text)]
     return min(LAYERS_DRAWN, max(numbers, default=0) + 1)

@@ -48,15 +48,16 @@ function colourScale({ right, wrong }) {
 
 const power = (exponent) => (exponent === 0 ? "1 budget" : `10<sup>${exponent}</sup>`);
 
-function colourBar(colours) {
+function colourBar(colours, room) {
   const { lowest, highest } = data;
-  const apart = Math.max(3, Math.ceil((highest - lowest) / 18) * 3);
+  const length = Math.min(340, room - 90);
+  const apart = Math.max(1, Math.ceil(((highest - lowest) * 56) / length / 3)) * 3;
   const ticks = [];
-  for (let tick = lowest; tick < highest; tick += apart) ticks.push(tick);
+  for (let tick = lowest; tick <= highest - apart / 2; tick += apart) ticks.push(tick);
   if (!ticks.includes(0)) ticks.push(0);
   return {
     orientation: "h", x: 0, xanchor: "left", y: 1, yanchor: "bottom", ypad: 14, xpad: 0,
-    len: 340, lenmode: "pixels", thickness: 10, outlinewidth: 0, ticklen: 4, tickcolor: colours.line,
+    len: length, lenmode: "pixels", thickness: 10, outlinewidth: 0, ticklen: 4, tickcolor: colours.line,
     tickvals: [...ticks, highest],
     ticktext: [...ticks.map((tick) => (tick === lowest ? `≤ ${power(tick)}` : power(tick))),
       `≥ ${power(highest)}`],
@@ -94,7 +95,7 @@ function shapes(grid, colours) {
   const worst = worstOf(grid)[0];
   const drawn = [];
   if (worst !== undefined && isWrong(grid.errors[worst])) {
-    drawn.push(frame(grid, worst, { color: colours.text, width: 2 }));
+    drawn.push(frame(grid, worst, { color: colours.frame, width: 2.5 }));
   }
   if (map.cursor !== null) {
     drawn.push(frame(grid, map.cursor, { color: colours.accent, width: 3 }));
@@ -116,7 +117,7 @@ function drawMap() {
     facts(grid, number).map(plain).join("<br>").replaceAll("  ", "\u00a0\u00a0"));
   const heatmap = {
     type: "heatmap", z: inRows(grid, grid.errors.map(height)), zmin: data.lowest, zmax: data.highest,
-    colorscale: colourScale(colours.scale), colorbar: colourBar({ ...colours }), xgap: gap, ygap: gap,
+    colorscale: colourScale(colours.scale), colorbar: colourBar(colours, room), xgap: gap, ygap: gap,
     hoverongaps: false, hoverinfo: "text", hovertext: inRows(grid, texts),
     text: inRows(grid, grid.errors.map((error, number) =>
       (finite(error) && finite(grid.got[number]) ? "" : "×"))),
@@ -224,7 +225,7 @@ function leaveCursor() {
 if (data.maps.length) {
   byId("map-choice").addEventListener("change", (event) => {
     map.tensor = Number(event.target.value);
-    toStep(0);
+    toStep(map.tensor === data.start[0] ? data.start[1] : 0);
   });
   byId("map-before").addEventListener("click", () => toStep(map.step - 1));
   byId("map-after").addEventListener("click", () => toStep(map.step + 1));
@@ -232,5 +233,5 @@ if (data.maps.length) {
   map.box.addEventListener("keydown", moveCursor);
   map.box.addEventListener("blur", leaveCursor);
   map.tensor = Number(byId("map-choice").value);
-  showMap();
+  toStep(map.tensor === data.start[0] ? data.start[1] : 0);
 }

@@ -68,6 +68,21 @@ def highest(maps: Iterable[TensorMap]) -> int:
     return max(3, min(HIGHEST, math.ceil(math.log10(finite)) if finite > 0 else 0))
 
 
+def start_of(maps: Sequence[TensorMap], case: str, pointer: str) -> tuple[int, int]:
+    """The map to begin with and its step: where `pointer` is, or the first that is wrong."""
+    places = [(n, s, grid) for n, tensor in enumerate(maps) for s, grid in enumerate(tensor.steps)]
+    for n, s, grid in places:
+        if grid.case == case and (f"{pointer}/").startswith(f"{grid.pointer}/"):
+            return n, s
+    wrong = ((n, s) for n, s, grid in places if wrong_of(grid))
+    return next(wrong, (0, 0))
+
+
+def wrong_of(grid: Grid) -> int:
+    """How many numbers are outside of their budgets, or not numbers."""
+    return sum(not float(error) <= 1 for error in grid.errors)
+
+
 def plain_numbers(values: Sequence[Number]) -> list[Number]:
     """Numbers that JSON can carry, whatever they came as."""
     return [number(float(value)) for value in values]

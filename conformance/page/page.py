@@ -22,7 +22,7 @@ from ..report import CaseReport
 from .curves import Curve, curves_of
 from .drawing import CLASSES, SIGNS, drawing_of
 from .flow import Flow, State, flow_of
-from .maps import LOWEST, TensorMap, highest, tensor_maps
+from .maps import LOWEST, TensorMap, highest, start_of, tensor_maps, wrong_of
 from .text import amount, counted, of_budget, shortened, split_alike, visible
 
 HERE = Path(__file__).parent
@@ -54,6 +54,8 @@ def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
     """
     report = story.report
     maps, curves = tensor_maps(story.maps), curves_of(story.curves)
+    first = story.divergence
+    start = start_of(maps, first.case, first.place.pointer) if first else start_of(maps, "", "")
     flow = flow_of(story)
     failed = [case for case in report.cases if case.outcome.is_failure]
     lines, left_out = shortened(transcript)
@@ -77,6 +79,7 @@ def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
         maps=maps,
         curves=curves,
         choices=_choices(maps),
+        start=start[0],
         own=[case for case in failed if not case.tainted_by],
         tainted=[case for case in failed if case.tainted_by],
         transcript=lines,
@@ -86,7 +89,7 @@ def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
         css=Markup(_read("page.css")),
         plotly=Markup(plotly),
         script=Markup(script),
-        data=_data(maps, curves),
+        data=_data(maps, curves, start),
     )  # fmt: skip
 
 
@@ -145,7 +148,7 @@ def _choices(maps: Sequence[TensorMap]) -> list[tuple[str, list[tuple[int, str]]
     """What there is to choose from, in groups: a map's number and its name."""
     groups: dict[str, list[tuple[int, str]]] = {}
     for number, tensor in enumerate(maps):
-        wrong = max(sum(not float(e) <= 1 for e in grid.errors) for grid in tensor.steps)
+        wrong = max(wrong_of(grid) for grid in tensor.steps)
         values = max(len(grid.errors) for grid in tensor.steps)
         note = f"{wrong:,} of {values:,} wrong" if wrong else "right"
         if len(tensor.steps) > 1:
@@ -154,9 +157,15 @@ def _choices(maps: Sequence[TensorMap]) -> list[tuple[str, list[tuple[int, str]]
     return list(groups.items())
 
 
-def _data(maps: Sequence[TensorMap], curves: Sequence[Curve]) -> Markup:
+def _data(maps: Sequence[TensorMap], curves: Sequence[Curve], start: tuple[int, int]) -> Markup:
     """What the script draws, as JSON that cannot end its element."""
-    payload = {"maps": maps, "curves": curves, "lowest": LOWEST, "highest": highest(maps)}
+    payload = {
+        "maps": maps,
+        "curves": curves,
+        "start": start,
+        "lowest": LOWEST,
+        "highest": highest(maps),
+    }
     text = msgspec.json.encode(payload).decode()
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")

@@ -114,10 +114,11 @@ class Logged(_Bytes, frozen=True, tag="log"):
 class Ended(_Event, frozen=True, tag="end"):
     """The end of a run that was not interrupted.
 
-    `lines` is how many the file has, `layout` the one in which the port was found to be right.
+    `crc32` is of all bytes before this line, so that nothing that a file suffered later is blamed
+    on the port; `layout` is the one in which that was found to be right.
     """
 
-    lines: int
+    crc32: int
     layout: tuple[Rule, ...] = ()
 
 

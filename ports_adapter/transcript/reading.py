@@ -145,18 +145,20 @@ def _indexed(path: Path, file: IO[bytes]) -> Transcript:
     index = _Index(path)
     first = index.line(file, HEADER_LIMIT)
     transcript = Transcript(path, _header(first, path), file)
-    offset = len(first)
+    offset, crc32 = len(first), zlib.crc32(first)
     while line := index.line(file):
         place = Place(transcript.lines + 1, offset)
         if not line.endswith(b"\n") and not _is_event(line):
             break
-        index.take(transcript, _decoded(line, path, place.number), place)
+        event = _decoded(line, path, place.number)
+        if isinstance(event, Ended) and event.crc32 != crc32:
+            raise Unreplayable(
+                f"{path} is damaged: what is in it is not what was written, by the sum in line "
+                f"{place.number}; {RECORD} anew"
+            )
+        crc32 = zlib.crc32(line, crc32)
+        index.take(transcript, event, place)
         transcript.lines, offset = place.number, offset + len(line)
-    if transcript.end and transcript.end.lines != transcript.lines:
-        raise Unreplayable(
-            f"{path} is damaged: it has {transcript.lines} lines, and by its last there were "
-            f"{transcript.end.lines}; {RECORD} anew"
-        )
     return transcript
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -49,7 +50,7 @@ class Recorder(Source):
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = gzip.open(path, "wb", 1) if path.suffix == ".gz" else path.open("wb")  # noqa: SIM115
         self._encoder = msgspec.json.Encoder()
-        self._lines = 0
+        self._crc32 = 0
         self._is_writing = False
         self._write(header)
 
@@ -83,20 +84,21 @@ class Recorder(Source):
 
     def finish(self, layout: Sequence[Rule]) -> None:
         """Write that the run came to its end, and the layout that was recognised, if any."""
-        self._write(Ended(lines=self._lines + 1, layout=tuple(layout)))
+        self._write(Ended(crc32=self._crc32, layout=tuple(layout)))
 
     def _write(self, event: Struct) -> None:
         # After half a line, which an interrupt may leave, nothing can follow.
         if self.failure is not None or self._is_writing:
             return
         self._is_writing = True
+        line = self._encoder.encode(event) + b"\n"
+        self._crc32 = zlib.crc32(line, self._crc32)
         try:
-            self._file.write(self._encoder.encode(event) + b"\n")
+            self._file.write(line)
             self._file.flush()
         except OSError as failure:
             self.failure = failure
         self._is_writing = False
-        self._lines += 1
 
 
 class RecordedProcess:

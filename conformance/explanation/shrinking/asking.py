@@ -8,9 +8,9 @@ from typing import Any, Self
 from msgspec import structs
 
 from ports_adapter.client import Client
-from ports_adapter.failures import NotStarted, PortError, PortFailure, WrongAnswer
+from ports_adapter.failures import NotStarted, PortError, PortFailure, ProtocolViolated, WrongAnswer
 from ports_adapter.manifest import Port
-from ports_adapter.messages import METHODS, InitializeResult, Message, StepParams
+from ports_adapter.messages import METHODS, InitializeResult, Message, StepParams, TrainParams
 
 from ...cases.handshake import introduction
 from ...engine import DEATHS, STREAMED
@@ -76,16 +76,23 @@ class Asker:
         """
         client = self._running()
         steps: list[StepParams] = []
+        most = params.steps if isinstance(params, TrainParams) else 0
+
+        def on_step(step: StepParams) -> None:
+            if len(steps) == most:
+                raise ProtocolViolated(f"more than the {most} steps that were asked for")
+            steps.append(step)
+
         allowed = min(seconds, self.port.timeouts.message)
         kind = METHODS[method].result
-        on_step = steps.append if method in STREAMED else None
+        is_streamed = method in STREAMED
         try:
-            result = client.ask(method, params, kind, allowed, on_step)
+            result = client.ask(method, params, kind, allowed, on_step if is_streamed else None)
         except PortFailure as failure:
             if not isinstance(failure, PortError | WrongAnswer):
                 self.close()
             raise
-        return structs.asdict(result) | ({"steps": steps} if method in STREAMED else {})
+        return structs.asdict(result) | ({"steps": steps} if is_streamed else {})
 
     def _running(self) -> Client:
         if self._client is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -22,11 +23,13 @@ Questions = st.SearchStrategy[Any]
 """Draws the parameters of one method, of one size."""
 
 
+@cache
 def vectors(size: int, pool: Pool) -> st.SearchStrategy[list[Any]]:
     """Vectors of `size` numbers from a pool."""
     return st.lists(st.sampled_from(pool), min_size=size, max_size=size)
 
 
+@cache
 def matrices(rows: int, columns: int, pool: Pool) -> st.SearchStrategy[list[list[Any]]]:
     """Matrices `[rows][columns]` of numbers from a pool."""
     return st.lists(vectors(columns, pool), min_size=rows, max_size=rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -70,6 +71,7 @@ def _model_params(
     )
 
 
+@cache
 def _documents(config: Config, vocab_size: int) -> st.SearchStrategy[list[int]]:
     """Documents of at most one letter more than the block has room for."""
     bos, longest = vocab_size - 1, min(config.block_size, 3)

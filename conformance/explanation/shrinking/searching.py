@@ -44,7 +44,7 @@ EXPRESSION_SIZES = ((1, 1), (2, 1), (1, 2), (2, 2), (2, 3), (3, 4), (3, 8))
 """Leaves and operations."""
 
 PLAIN_SHARE = 0.6
-"""Of the time, for errors that are plain to see; the rest is left to faint ones."""
+"""Of the time, for errors that are plain to see, if there are faint ones to fall back on."""
 
 PLAIN, SEEN = 1e-3, 1e-6
 """An error is plain from this share of the number on, and if it is at least so large."""
@@ -91,27 +91,36 @@ def smallest(
     except GivenUp:
         return None
     started = time.monotonic()
-    search = _Search(asker, method, outcome, offer.precision, started + PLAIN_SHARE * seconds)
+    deadlines = started + PLAIN_SHARE * seconds, started + seconds
+    search = _Search(asker, method, outcome, offer.precision, *deadlines)
     with _storage():
         search.ascend(_ladder(method, offer, outcome))
         if search.best is None and search.faint is not None:
-            search.plain_only, search.deadline = False, started + seconds
+            search.plain_only = False
             search.ascend(_ladder(method, offer, outcome))
     return search.best or search.faint
 
 
 class _Over(BaseException):
-    """The time is up. Hypothesis takes any `Exception` for a failing example."""
+    """The time is up, or the port cannot be asked any more.
+
+    It is no `Exception`, which Hypothesis would take for a failing example.
+    """
 
 
 @dataclass
 class _Search:
-    """What is searched, and the smallest failure so far; `faint` is one that is hard to see."""
+    """What is searched, and the smallest failure so far.
+
+    `faint` is one that is hard to see; once there is one, those that are plain to see have until
+    `plain_deadline`, by the monotonic clock in seconds.
+    """
 
     asker: Asker
     method: str
     outcome: Outcome
     precision: Precision
+    plain_deadline: float
     deadline: float
     best: Smallest | None = None
     faint: Smallest | None = None
@@ -125,7 +134,7 @@ class _Search:
                 self.climb(questions)
                 if self.best is not None:
                     return
-        except (_Over, GivenUp):
+        except _Over:
             return
 
     def climb(self, questions: Questions) -> None:
@@ -154,7 +163,8 @@ class _Search:
 
     def _judged(self, params: Message) -> Smallest | None:
         """The question as a failure, or None where the port is right or fails otherwise."""
-        left = self.deadline - time.monotonic()
+        has_faint = self.plain_only and self.faint is not None
+        left = (self.plain_deadline if has_faint else self.deadline) - time.monotonic()
         if left <= 0:
             raise _Over
         right = right_of(self.method, params, self.precision)
@@ -162,7 +172,7 @@ class _Search:
         failure, expected = "", right.by_rule
         try:
             got = self.asker.ask(self.method, params, max(left, 1.0))
-        except PortTimedOut:
+        except (PortTimedOut, GivenUp):
             raise _Over from None
         except PortFailure as problem:
             if OUTCOME_OF[type(problem)] is not self.outcome:

@@ -1,0 +1,113 @@
+"""What `make debug` says of mistakes planted by hand in our own ports."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from conformance.catalogue import MISTAKES
+from conformance.debugging import debugged
+from conformance.explanation.story import Story
+from conformance.explanation.terminal import tell
+from conformance.running import Request
+from ports_adapter.manifest import find_port, our_ports
+
+from .conftest import ROOT
+from .planted import KNOWN, UNKNOWN, Planted
+
+CASES = (
+    "autograd", "layers", "forward/*step-1", "forward/fresh-1", "backward/*step-1",
+    "backward/fresh-1", "backward/one-letter", "adam", "train/warm-start",
+)  # fmt: skip
+"""Of every level that a mistake was planted in."""
+
+BUILT = (".build", "target", "node_modules", "__pycache__")
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A copy of each port, built again after each change of a file: the rest stays."""
+    folders = {}
+    for name in ("js", "rust", "swift"):
+        folders[name] = tmp_path_factory.mktemp(name) / name
+        shutil.copytree(
+            ROOT / "ports_adapter" / name, folders[name], ignore=shutil.ignore_patterns(*BUILT)
+        )
+    return folders
+
+
+@contextmanager
+def planted_in(folder: Path, planted: Planted) -> Iterator[None]:
+    path = folder / planted.file
+    source = path.read_text()
+    assert source.count(planted.right) == 1, planted.right
+    path.write_text(source.replace(planted.right, planted.wrong))
+    try:
+        yield
+    finally:
+        path.write_text(source)
+
+
+def story_of(folder: Path, planted: Planted) -> Story:
+    with planted_in(folder, planted):
+        port = find_port(str(folder))
+        return debugged(port, Request(str(folder), CASES, seed=7), lambda _words: None)
+
+
+def told(story: Story) -> str:
+    stream = io.StringIO()
+    tell(story, len(MISTAKES), Console(file=stream, width=200))
+    return stream.getvalue()
+
+
+def test_the_three_languages_are_ports_of_ours() -> None:
+    assert {planted.port for planted in (*KNOWN, *UNKNOWN)} <= set(our_ports())
+    assert len(KNOWN) >= 10
+    assert len(UNKNOWN) >= 3
+
+
+@pytest.mark.parametrize(
+    "planted", KNOWN, ids=lambda planted: f"{planted.port}-{min(planted.names)}"
+)
+def test_a_known_mistake_in_a_port_is_named(copies: dict[str, Path], planted: Planted) -> None:
+    story = story_of(copies[planted.port], planted)
+    assert story.divergence is not None
+    assert story.divergence.case.startswith(planted.first)
+    assert planted.blamed in story.divergence.place.operation
+    named = {slug for name in story.names for slug in name.slugs}
+    assert planted.names <= named
+    assert all(len(name.slugs) == 1 and name.explains == name.values for name in story.names)
+    assert named <= planted.names | set(MISTAKES[min(planted.names)].twins)
+    text = told(story)
+    assert MISTAKES[min(planted.names)].title in text
+    assert f"To mend: {MISTAKES[min(planted.names)].mend}" in text
+    assert [smallest.language.casefold() for smallest in story.smallest] == [
+        find_port(planted.port).language.casefold()
+    ]
+
+
+@pytest.mark.parametrize("planted", UNKNOWN, ids=lambda planted: f"{planted.port}-{planted.first}")
+def test_an_unheard_of_mistake_is_located_and_not_named(
+    copies: dict[str, Path], planted: Planted
+) -> None:
+    story = story_of(copies[planted.port], planted)
+    assert story.divergence is not None
+    assert story.divergence.case.startswith(planted.first)
+    assert planted.blamed in story.divergence.place.operation
+    assert story.names == []
+    assert story.symptoms
+    assert f"None of the {len(MISTAKES)} known mistakes gives these numbers" in told(story)
+
+
+def test_a_right_port_has_no_story() -> None:
+    request = Request("js", ("layers",), seed=7)
+    story = debugged(find_port("js"), request, lambda _words: None)
+    assert story.divergence is None
+    assert story.names == []
+    assert "Nothing to explain" in told(story)
