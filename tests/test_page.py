@@ -227,11 +227,14 @@ def test_numbers_show_on_hover_and_to_the_keyboard(opened: Open) -> None:
 def test_the_theme_changes_with_the_system(opened: Open) -> None:
     page = opened(stories.failed_story())
     page.locator("#curve .plot-container").wait_for()
-    font = "document.getElementById('{}').layout.font.color"
     for scheme, text in (("dark", "#e7ebf0"), ("light", "#1b2028")):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         assert colour_of(page, "backgroundColor") == GROUNDS[scheme]
-        assert [page.evaluate(font.format(plot)) for plot in ("map", "curve")] == [text, text]
+        for plot in ("map", "curve"):
+            page.wait_for_function(
+                "([plot, text]) => document.getElementById(plot).layout.font.color === text",
+                arg=[plot, text],
+            )
 
 
 def test_hostile_text_is_shown_and_does_nothing(opened: Open) -> None:

@@ -79,12 +79,17 @@ class Fit:
 
 @dataclass
 class Naming:
-    """The search for names among `mistakes`; `is_wrong` cases first, the cheapest first."""
+    """The search for names among `mistakes`: wrong cases first, the cheapest first.
+
+    It takes `seconds`, of which those that were found are tried for `seconds_to_refute` on
+    further cases.
+    """
 
     gathered: Gathered
     offer: InitializeResult
-    mistakes: Sequence[Mistake]
+    mistakes: Sequence[Mistake] = tuple(MISTAKES.values())
     seconds: float = SECONDS
+    seconds_to_refute: float = SECONDS_TO_REFUTE
     known: dict[tuple[tuple[str, ...], str], Fit | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -153,7 +158,7 @@ class Naming:
     def _survivors(self, candidates: Sequence[Names], cases: Sequence[Kept]) -> list[Names]:
         """Those that no case refutes, as far as time goes."""
         alive = list(candidates)
-        ends = min(self.ends, time.monotonic() + SECONDS_TO_REFUTE)
+        ends = min(self.ends, time.monotonic() + self.seconds_to_refute)
         for kept in cases:
             if not alive or time.monotonic() > ends:
                 break
@@ -308,7 +313,7 @@ def _of_model(sizes: Sizes, vocab_size: int, positions: int) -> float:
 
 def explained(gathered: Gathered, offer: InitializeResult) -> list[Explained]:
     """The known mistakes that the port's numbers are those of, best first."""
-    naming = Naming(gathered, offer, list(MISTAKES.values()))
+    naming = Naming(gathered, offer)
     found = naming.names()
     return [_explained(names, fits, [n for n, _ in found], naming) for names, fits in found]
 

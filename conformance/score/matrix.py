@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from ..catalogue import MISTAKES
-from .honest import Honest
-from .scoring import Scored
+from .honest import PRECISIONS, Honest
+from .scoring import Scored, is_one
 
 KEPT = Path(__file__).parent / "score.json"
 PAGE = Path(__file__).parent.parent.parent / "docs" / "score.md"
@@ -87,7 +87,8 @@ def encode(score: Score) -> bytes:
 def unscored(score: Score) -> list[str]:
     """Mistakes of the catalogue that the score does not know in both precisions."""
     known = {(scored.slug, scored.precision) for scored in score.mistakes}
-    return [s for s in MISTAKES if {(s, "float64"), (s, "float32")} - known]
+    due = [(slug, p) for slug in MISTAKES for p in PRECISIONS if is_one(slug, p)]
+    return sorted({slug for slug, precision in due if (slug, precision) not in known})
 
 
 def page(score: Score) -> str:
@@ -130,7 +131,7 @@ def _rows(scores: Iterable[Scored]) -> Iterator[str]:
 def _cells(scored: Scored | None) -> tuple[str, str, str]:
     """Where it was caught first, how many cases failed, how it was named."""
     if scored is None:
-        return "not tried", "", ""
+        return "no mistake", "", ""
     caught = scored.case if scored.caught else "**not caught**"
     return caught, f"{scored.failed} of {scored.asked}", _naming(scored)
 

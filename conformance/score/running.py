@@ -15,7 +15,7 @@ from ..catalogue import MISTAKES
 from ..outcome import ExitCode
 from .honest import PRECISIONS, Honest, honest_programs, try_out
 from .matrix import KEPT, PAGE, Score, encode, load, page, sentences, summary_of
-from .scoring import Scored, score
+from .scoring import Scored, is_one, score
 
 
 def score_all(slugs: Sequence[str], seeds: int, console: Console) -> ExitCode:
@@ -47,7 +47,9 @@ def _exit_code(total: Score) -> ExitCode:
 
 
 def _scored(slugs: Iterable[str], console: Console) -> Iterable[Scored]:
-    work: list[tuple[str, Precision]] = [(slug, p) for p in PRECISIONS for slug in slugs]
+    work: list[tuple[str, Precision]] = [
+        (slug, p) for p in PRECISIONS for slug in slugs if is_one(slug, p)
+    ]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         futures = [pool.submit(score, slug, precision) for slug, precision in work]
         for done, future in enumerate(as_completed(futures), 1):
