@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from rich.console import Console
@@ -30,14 +30,24 @@ def score_all(slugs: Sequence[str], seeds: int, console: Console) -> ExitCode:
     scored = {(s.slug, s.precision): s for s in kept.mistakes if s.slug in MISTAKES}
     for found in _scored(slugs or list(MISTAKES), console):
         scored[found.slug, found.precision] = found
-    order = [(slug, precision) for slug in MISTAKES for precision in PRECISIONS]
+        _keep(Score(_in_order(scored), kept.honest))  # an hour's work is not lost at its end
     honest = _honest(seeds, console) if seeds else kept.honest
-    total = Score([scored[key] for key in order if key in scored], honest)
-    replace_file(KEPT, encode(total))
-    replace_file(PAGE, page(total).encode())
+    total = Score(_in_order(scored), honest)
+    _keep(total)
     for sentence in sentences(total):
         console.print(sentence, highlight=False, soft_wrap=True)
     return _exit_code(total)
+
+
+def _in_order(scored: Mapping[tuple[str, Precision], Scored]) -> list[Scored]:
+    """In the catalogue's order, float64 before float32."""
+    order = [(slug, precision) for slug in MISTAKES for precision in PRECISIONS]
+    return [scored[key] for key in order if key in scored]
+
+
+def _keep(score: Score) -> None:
+    replace_file(KEPT, encode(score))
+    replace_file(PAGE, page(score).encode())
 
 
 def _exit_code(total: Score) -> ExitCode:
