@@ -34,6 +34,10 @@ def attention_scale_missing() -> Patch:
     mend="Divide by head_dim ** 0.5, once.",
     level=Level.LAYERS,
     languages=("any",),
+    twins={
+        "attention-scale-of-the-embedding": "In the published model both divide by 4, which is "
+        "the root of 16. Ask for another number of heads (case layers/attention-one-head).",
+    },
 )
 def attention_scale_without_a_root() -> Patch:
     return attention_with(scaled=lambda product, config: product / config.head_dim)

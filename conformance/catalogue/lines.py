@@ -33,6 +33,10 @@ def _each(change: Callable[[str], str]) -> Patch:
     mend="Strip white space from both ends of every line.",
     level=Level.TOKENIZER,
     languages=("any",),
+    twins={
+        "ascii-white-space-only": "Put plain spaces around a document (case tokenizer/padding): "
+        "they go if ASCII is stripped.",
+    },
 )
 def padding_kept() -> Patch:
     return _documents(lambda text: [line for line in _lines(text) if line.strip()])

@@ -106,6 +106,10 @@ def learning_rate_to_a_tenth() -> Patch:
     mend="Start with the full rate.",
     level=Level.ADAM,
     languages=("any",),
+    twins={
+        "learning-rate-of-0-001": "At the first step both are a tenth. Ask for the update of a "
+        "later step (case adam/cold-step-5): the rate has grown if it warms up.",
+    },
 )
 def learning_rate_warms_up() -> Patch:
     return _rate(lambda step, config: min(1.0, (step + 1) / 10) * (1 - step / config.num_steps))

@@ -40,6 +40,10 @@ def document_number_does_not_wrap() -> Patch:
     mend="The first step takes the first document.",
     level=Level.TRAIN,
     languages=("Lua", "Julia", "R", "MATLAB", "Fortran", "any"),
+    twins={
+        "documents-counted-from-the-resumption": "Train from step 0 (case train/cold-start): it "
+        "is right if documents are only miscounted on resumption.",
+    },
 )
 def documents_from_the_second() -> Patch:
     def document(documents: Sequence[Sequence[int]], index: int, _first: int) -> Sequence[int]:

@@ -1,0 +1,143 @@
+"""Mistakes in how the program's parts follow each other, and share one generator."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import reference.model
+import reference.sampling
+from reference.config import Config
+from reference.corpus import Corpus
+from reference.model import Cache
+from reference.program import Run
+from reference.training import Step
+
+from ..levels import Level
+from .mistake import Patch, mistake
+from .patching import applied
+
+
+@mistake(
+    "The cache is kept from sample to sample",
+    what="From the second sample on, every token also attends to the samples before.",
+    why="The cache is made once, before the loop.",
+    mend="Start every sample with an empty cache.",
+    level=Level.REPLICATE,
+    languages=("any",),
+)
+def cache_kept_between_samples() -> Patch:
+    right = Run.samples
+
+    def samples(self: Run, weights: Any) -> Iterator[str]:
+        cache = Cache(self.config.n_layer)
+        before = reference.sampling.Cache  # type: ignore[attr-defined]
+        vars(reference.sampling)["Cache"] = lambda _n_layer: cache
+        try:
+            return iter(list(right(self, weights)))
+        finally:
+            vars(reference.sampling)["Cache"] = before
+
+    return {"Run.samples": samples}
+
+
+@mistake(
+    "Samples are drawn by a generator that is seeded anew",
+    what="Sampling starts the stream over in place of going on after the weights.",
+    why="Training and sampling are two programs, each of which seeds.",
+    mend="Go on with the one generator.",
+    level=Level.REPLICATE,
+    languages=("any",),
+)
+def generator_seeded_anew() -> Patch:
+    right = Run.prepare
+
+    def prepare(_cls: type[Run], config: Config, seed: int, corpus: Corpus) -> Run:
+        return replace(right(config, seed, corpus), generator=random.Random(seed))
+
+    return {"Run.prepare": classmethod(prepare)}
+
+
+@mistake(
+    "Samples are made with the initial weights",
+    what="What was learned is not used.",
+    why="Training updates a copy.",
+    mend="Sample with the weights after the last step.",
+    level=Level.REPLICATE,
+    languages=("any",),
+)
+def samples_of_the_untrained_model() -> Patch:
+    right = Run.samples
+    return {"Run.samples": lambda self, _weights: right(self, self.weights)}
+
+
+@mistake(
+    "Documents are not shuffled",
+    what="Training takes the documents in file order, and the weights get the numbers that the "
+    "shuffle should have taken.",
+    why="It seems not to matter.",
+    mend="Shuffle the documents before drawing the weights.",
+    level=Level.REPLICATE,
+    languages=("any",),
+)
+def documents_not_shuffled() -> Patch:
+    return {"Corpus.shuffled": lambda self, _generator: list(self.documents)}
+
+
+@mistake(
+    "Documents are shuffled after the weights are drawn",
+    what="Order and weights are those of other numbers of the one stream.",
+    why="The shuffle stands where training begins.",
+    mend="Shuffle first, then draw the weights.",
+    level=Level.REPLICATE,
+    languages=("any",),
+)
+def documents_shuffled_after_the_weights() -> Patch:
+    right = Run.prepare
+
+    def prepare(_cls: type[Run], config: Config, seed: int, corpus: Corpus) -> Run:
+        shuffled, in_order = Corpus.shuffled, {"Corpus.shuffled": lambda c, _g: list(c.documents)}
+        with applied(in_order):
+            run = right(config, seed, corpus)
+        return replace(run, documents=tuple(shuffled(corpus, run.generator)))
+
+    return {"Run.prepare": classmethod(prepare)}
+
+
+@mistake(
+    "Documents are drawn at random at every step",
+    what="Each step takes any document; some come twice before others come once.",
+    why="It is how batches are usually drawn.",
+    mend="Shuffle once; step k takes document k % (number of documents).",
+    level=Level.REPLICATE,
+    languages=("PyTorch", "JAX", "any"),
+)
+def documents_drawn_at_random() -> Patch:
+    right = Run.tokens
+
+    def tokens(self: Run) -> list[list[int]]:
+        documents = right(self)
+        return [self.generator.choice(documents) for _ in range(self.config.num_steps)]
+
+    return {"Run.tokens": tokens}
+
+
+@mistake(
+    "The last step is left out",
+    what="Training makes one step too few.",
+    why="Steps are counted from 1, up to but not including the last.",
+    mend="Make num_steps steps, from 0 to num_steps - 1.",
+    level=Level.REPLICATE,
+    languages=("any",),
+)
+def last_step_left_out() -> Patch:
+    right = Run.steps
+
+    def steps(self: Run) -> Iterator[Step]:
+        for step in right(self):
+            if step.index < self.config.num_steps - 1:
+                yield step
+
+    return {"Run.steps": steps}

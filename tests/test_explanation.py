@@ -1,0 +1,216 @@
+"""Explaining a divergence: the first wrong place, names, symptoms, with and without intermediates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.cases import all_cases
+from conformance.catalogue import MISTAKES
+from conformance.debugging import debugged
+from conformance.explained import offer_of
+from conformance.explanation.naming import cost_of
+from conformance.explanation.places import place_of
+from conformance.explanation.story import Story
+from conformance.explanation.symptoms import constant_ratio
+from conformance.running import Request
+from ports_adapter.manifest import Port, find_port
+
+from .conftest import ROOT, MakePort, oracle_port
+
+MODEL = ("forward/*step-1", "backward/*step-1", "backward/fresh-1", "backward/one-letter")
+QUICK = ("autograd", "layers", *MODEL, "adam", "train/warm-start")
+
+
+OURS = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+"""So that a port made for a test can use the program."""
+
+
+def params_of(slug: str) -> Any:
+    case = next(case for case in all_cases(1, "float64") if case.slug == slug)
+    return case.question(offer_of("float64"))
+
+
+def story(port: Port, patterns: Sequence[str] = QUICK) -> Story:
+    return debugged(port, Request(port.label, tuple(patterns), seed=5), lambda _words: None)
+
+
+def slugs(found: Story) -> list[list[str]]:
+    return [name.slugs for name in found.names]
+
+
+def blamed(found: Story) -> str:
+    assert found.divergence is not None
+    return found.divergence.place.operation
+
+
+# Where.
+
+
+def test_with_intermediates_a_wrong_backward_of_one_operation_is_found_in_the_model() -> None:
+    found = story(oracle_port("cached-keys-detached"), MODEL)
+    assert found.divergence is not None
+    place = found.divergence.place
+    assert place.node == "layer0.k"
+    assert place.operation == (
+        "the backward pass of the dot products, towards the keys of all positions so far"
+    )
+    assert (place.layer, place.position) == (0, 0)
+    assert any("/intermediate_grads/layer0.v" in line for line in found.divergence.evidence)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "part"),
+    [
+        ("positions-missing", "the embeddings of later positions"),
+        ("gelu-for-relu", "the MLP with its RMSNorm"),
+        ("keys-and-values-swapped", "attention's RMSNorm, values"),
+        ("attention-window-of-8", ""),
+        ("attention-scale-missing", "attention's scores"),
+        ("input-norm-missing", "the embedding, the first RMSNorm"),
+    ],
+)
+def test_a_black_box_is_probed_until_the_part_is_known(mistake: str, part: str) -> None:
+    patterns = (*MODEL, "forward/beyond-block-size")
+    found = story(oracle_port(mistake, "--black-box"), patterns)
+    assert found.divergence is not None
+    assert part in blamed(found)
+    assert [mistake] in slugs(found)
+    asked = [line for line in found.divergence.evidence if "at 0" in line or "weights on" in line]
+    assert asked
+    assert all(line.startswith("Right") for line in asked[:-1])
+
+
+def test_a_black_box_whose_gradients_alone_are_wrong_is_probed_backward() -> None:
+    found = story(oracle_port("cached-keys-detached", "--black-box"), MODEL)
+    assert "attention's scores" in blamed(found)
+    assert found.divergence is not None
+    assert found.divergence.place.pointer.startswith("/grads/layer0.attn_wk/")
+
+
+def test_what_was_judged_from_injected_inputs_is_sound_and_what_follows_is_tainted() -> None:
+    found = story(oracle_port("bias-correction-missing"))
+    assert found.divergence is not None
+    assert found.divergence.case.startswith("adam/")
+    assert set(found.divergence.sound) == {"autograd", "layers", "forward", "backward"}
+    assert found.divergence.tainted == ["train/warm-start"]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "words"),
+    [
+        (
+            "/intermediates/layer0.attn_scores/3/1/2",
+            "layer0.attn_scores, position 3, head 1, of key 2",
+        ),
+        (
+            "/intermediate_grads/layer0.q/4/9",
+            "the gradient at layer0.q, position 4, head 2, element 9",
+        ),
+        ("/grads/layer0.attn_wq/5/2", "the gradient of layer0.attn_wq, head 1, row 5, column 2"),
+        ("/grads/layer0.attn_wo/5/2", "the gradient of layer0.attn_wo, head 0, row 5, column 2"),
+        ("/grads/wte/3/0", "the gradient of wte, token 3, column 0"),
+        ("/logits/2/26", "logits, position 2, token 26"),
+        ("/losses/1", "the loss, position 1"),
+    ],
+)
+def test_a_pointer_becomes_a_place_in_words(pointer: str, words: str) -> None:
+    params = params_of("backward/one-letter")
+    assert place_of(pointer, params, "backward").words == words
+
+
+# Which mistake.
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    ["softmax-gradient-sign", "adam-epsilon-1e-7", "cache-not-reset", "loss-over-one-more"],
+)
+def test_a_known_mistake_is_named_alone(mistake: str) -> None:
+    found = story(oracle_port(mistake), (*QUICK, "train/cold-start"))
+    assert slugs(found) == [[mistake]]
+    assert found.names[0].explains == found.names[0].values > 0
+    assert float(found.names[0].worst) < 1
+
+
+def test_twins_are_both_named_with_the_experiment_that_tells_them_apart() -> None:
+    found = story(oracle_port("constant-learning-rate"), ("adam/warm*", "adam/cold*"))
+    assert ["constant-learning-rate"] in slugs(found)
+    assert len(found.names) > 1
+    for name in found.names:
+        assert name.experiments
+        (slug,) = name.slugs
+        assert slug == "constant-learning-rate" or "constant-learning-rate" in MISTAKES[slug].twins
+
+
+def test_two_mistakes_in_two_levels_are_named_together() -> None:
+    found = story(oracle_port("rms-epsilon-1e-6", "epsilon-inside-the-root"))
+    assert sorted(found.names[0].slugs) == ["epsilon-inside-the-root", "rms-epsilon-1e-6"]
+    assert len(found.names) == 1
+    assert found.divergence is not None
+    assert any("Independently of it adam fails" in line for line in found.divergence.evidence)
+
+
+def test_two_mistakes_in_one_level_are_named_together() -> None:
+    found = story(oracle_port("rms-epsilon-1e-6", "relu-gradient-always-1"), MODEL)
+    assert sorted(found.names[0].slugs) == ["relu-gradient-always-1", "rms-epsilon-1e-6"]
+
+
+def test_a_mistake_that_ends_the_program_is_named_by_where_it_does() -> None:
+    found = story(oracle_port("sorts-recursively"), ("backward/deep-model", "backward/one-letter"))
+    assert ["sorts-recursively"] in slugs(found)
+
+
+def test_a_sound_function_beside_a_wrong_model_does_not_refute_a_name(make_port: MakePort) -> None:
+    """Ports may have a function twice: right by itself, wrong inside the model."""
+    source = """
+from conformance import oracle
+from conformance.catalogue import MISTAKES, applied, port
+own = oracle.answer
+def answer(method, params, *rest):
+    patch = MISTAKES["rms-epsilon-1e-6"].patch() if method in ("forward", "backward") else {}
+    with applied(patch):
+        return own(method, params, *rest)
+oracle.answer = answer
+port.main()
+"""
+    found = story(make_port(OURS + source, start=30.0, message=30.0), ("layers/rms*", *MODEL))
+    assert slugs(found) == [["rms-epsilon-1e-6"]]
+
+
+# What the errors look like.
+
+
+def test_a_constant_ratio_is_found_and_noise_is_none() -> None:
+    right = np.random.default_rng(1).normal(size=40)
+    assert constant_ratio(right, 3 * right) == pytest.approx(3)
+    assert constant_ratio(right, right) is None
+    assert constant_ratio(right, right + 0.1) is None
+    assert constant_ratio(right[:3], 3 * right[:3]) is None
+
+
+def test_a_loss_that_is_scaled_otherwise_has_its_factor_said(make_port: MakePort) -> None:
+    source = """
+from conformance.catalogue import apply, port
+from conformance.catalogue.seams import loss_with
+apply(loss_with(mean_loss=lambda losses, _config: sum(losses[1:], losses[0]) * 0.37))
+port.main()
+"""
+    found = story(make_port(OURS + source, start=30.0, message=30.0), MODEL)
+    assert found.names == []
+    assert any("times the right ones" in line for line in found.symptoms)
+
+
+def test_a_question_costs_about_what_it_computes() -> None:
+    one, many = (cost_of(params_of(f"backward/{name}")) for name in ("one-letter", "block-size"))
+    assert 4 < many / one < 16
+    assert math.isfinite(many)
+
+
+def test_a_right_port_needs_no_explanation() -> None:
+    found = story(find_port("js"), ("layers", *MODEL))
+    assert (found.divergence, found.names, found.symptoms, found.smallest) == (None, [], [], [])
