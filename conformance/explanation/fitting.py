@@ -1,0 +1,166 @@
+"""Whether the program with a mistake in it answers as a port did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from msgspec import UNSET, structs
+
+from golden.budgets import Precision, tensor_budget
+from ports_adapter.messages import (
+    AdamParams,
+    InitializeResult,
+    ModelParams,
+    ReplicateParams,
+    Sizes,
+    StepParams,
+    TrainParams,
+)
+
+from .. import oracle
+from ..case import Answer, Exact, Expected, Numbers
+from ..catalogue import Mistake, applied
+from ..compare import budgets_of, compare, resolve
+from ..engine import STREAMED
+from ..levels import Level, upstream
+from ..quantity import flat, shape_of
+from .gathering import Kept, question_of
+
+Names = tuple[Mistake, ...]
+"""One mistake, or two that are made at once."""
+
+FAILURES = (
+    ArithmeticError, AssertionError, IndexError, KeyError, RecursionError, StopIteration, TypeError,
+    ValueError,
+)  # fmt: skip
+"""What a program with a mistake in it may end with."""
+
+SHARED_BY_CHOICE = (Level.AUTOGRAD, Level.LAYERS)
+"""Levels of functions that a port may have twice: right by themselves, wrong inside the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How many of a wrong case's `values` a mistake explains, the worst error in budgets.
+
+    A mistake that leaves the case right explains none of them.
+    """
+
+    explained: int
+    values: int
+    worst: float
+
+
+def may_show(mistake: Mistake, level: Level) -> bool:
+    """Whether a mistake can change a level's answers: it is that level's, or of one below."""
+    return mistake.level is level or mistake.level in upstream(level)
+
+
+def untouched(kept: Kept) -> Fit | None:
+    """The fit of mistakes that leave a case right."""
+    if not kept.is_wrong:
+        return Fit(0, 0, 0.0)
+    if kept.case.level in SHARED_BY_CHOICE and kept.comparison is not None:
+        return Fit(0, kept.comparison.values, 0.0)
+    return None
+
+
+def fit_of(names: Names, kept: Kept, offer: InitializeResult) -> Fit | None:
+    """How a case's numbers agree with those of some mistakes, or None if they do not."""
+    params = question_of(kept, offer)
+    if isinstance(params, dict) or kept.case.full_record:
+        return Fit(0, 0, 0.0)  # of the handshake, or judged while it streamed: says nothing here
+    try:
+        answer = answered(names, kept.case.method, params)
+    except FAILURES:
+        return Fit(0, 0, 0.0) if kept.exchange is None else None
+    if kept.exchange is None:
+        return None
+    precision = offer.precision if kept.case.method != "random" else "float64"
+    right, got = kept.exchange.expected, kept.exchange.got
+    expected = as_expected(answer, right, precision)
+    if expected is None:
+        return None
+    found = compare(expected, got, precision)
+    if not found.divergences:
+        return Fit(found.values, found.values, found.worst)
+    if kept.case.level in SHARED_BY_CHOICE and not compare(right, answer, precision).divergences:
+        return Fit(0, found.values, 0.0)
+    return None
+
+
+def answered(names: Names, method: str, params: Any) -> dict[str, Any]:
+    """What the program answers with some mistakes in it."""
+    steps: list[StepParams] = []
+    patches = [mistake.patch() for mistake in names]
+    if method == "forward":
+        patches.append({"Value.backward": lambda _root: None})  # nobody asks for gradients
+    with applied({name: new for patch in patches for name, new in patch.items()}):
+        result = oracle.answer(method, params, steps.append)
+    return structs.asdict(result) | ({"steps": steps} if method in STREAMED else {})
+
+
+def as_expected(answer: Mapping[str, Any], right: Answer, precision: Precision) -> Answer | None:
+    """A mistaken answer as one to compare with: the right answer's parts, and room to round.
+
+    A number has the right one's budget, or that of the measured rule for its tensor where this is
+    wider: mistaken numbers may be larger. None if a part is missing.
+    """
+    expected: dict[str, Expected] = {}
+    for pointer, part in right.items():
+        value = resolve(answer, pointer)
+        if isinstance(part, Exact):
+            expected[pointer] = Exact(value)
+            continue
+        if value is UNSET:
+            return None
+        numbers = flat(value)
+        is_alike = shape_of(value) == shape_of(part.value)
+        budget = budgets_of(part, numbers) if is_alike else np.zeros(numbers.shape)
+        wider = np.maximum(budget, tensor_budget(numbers, precision))
+        expected[pointer] = Numbers(value, np.where((numbers == 0) & (budget == 0), 0.0, wider))
+    return expected
+
+
+def agreement(names: Names, kept: Kept, precision: Precision) -> int:
+    """How many parts agree before the first that does not."""
+    exchange = kept.exchange
+    if exchange is None:
+        return 0
+    try:
+        answer = answered(names, kept.case.method, exchange.params)
+    except FAILURES:
+        return 0
+    expected = as_expected(answer, exchange.expected, precision)
+    if expected is None:
+        return 0
+    found = compare(expected, exchange.got, precision)
+    order = list(expected)
+    wrong = [order.index(d.part) for d in found.divergences if d.part in expected]
+    return min(wrong, default=len(order))
+
+
+def cost_of(params: Any) -> float:
+    """About how many multiply-adds a question takes the program."""
+    match params:
+        case ModelParams(sizes=sizes, tokens=tokens, weights=weights):
+            return _of_model(sizes, len(weights["wte"]), len(tokens) - 1)
+        case TrainParams(sizes=sizes, documents=documents, weights=weights, steps=steps):
+            longest = max(map(len, documents), default=0)
+            each = _of_model(sizes, len(weights["wte"]), longest)
+            return steps * (each + 20 * 12 * sizes.n_embd**2)
+        case ReplicateParams(sizes=sizes, optimizer=optimizer, num_samples=samples):
+            return (optimizer.num_steps + samples) * _of_model(sizes, 30, 10)
+        case AdamParams(sizes=sizes):
+            return 20 * 12 * sizes.n_embd**2
+        case _:
+            return 0.0
+
+
+def _of_model(sizes: Sizes, vocab_size: int, positions: int) -> float:
+    positions = min(positions, sizes.block_size)
+    layer = 12 * sizes.n_embd**2 + 2 * sizes.n_embd * positions
+    return positions * (sizes.n_layer * layer + vocab_size * sizes.n_embd)
