@@ -154,7 +154,8 @@ def debug(
     default=None,
     help="How many honest programs are tried on. Default: 200, or none if mistakes are named.",
 )
-def score(slugs: tuple[str, ...], seeds: int | None) -> None:
+@click.option("--missing", is_flag=True, help="Only mistakes that have no score yet.")
+def score(slugs: tuple[str, ...], seeds: int | None, missing: bool) -> None:
     """Score the suite itself: run the known mistakes as faulty ports, and honest programs.
 
     Writes conformance/score/score.json and docs/score.md anew.
@@ -162,12 +163,13 @@ def score(slugs: tuple[str, ...], seeds: int | None) -> None:
     from rich.console import Console
 
     from .catalogue import MISTAKES
-    from .score.running import score_all
+    from .score.running import score_all, unscored
 
     if unknown := [slug for slug in slugs if slug not in MISTAKES]:
         _fail(f"no mistake is called {', '.join(unknown)}", ExitCode.USAGE)
-    tried_on = seeds if seeds is not None else (0 if slugs else 200)
-    _exit_with(lambda: score_all(slugs, tried_on, Console()))
+    tried_on = seeds if seeds is not None else (0 if slugs or missing else 200)
+    work = unscored(slugs) if missing else None
+    _exit_with(lambda: score_all(slugs, tried_on, Console(), work))
 
 
 @main.command(name="all", context_settings=CONTEXT, epilog=EXIT_CODES)

@@ -100,7 +100,8 @@ def honest_programs() -> list[Tried]:
             label = name or "the program itself"
             if precision == "float32":
                 label += ", in single precision"
-            tried.append(Tried(label, faulty_port((name,) if name else (), precision)))
+            port = faulty_port((name,) if name else (), precision)
+            tried.append(Tried(label, structs.replace(port, run=(*port.run, "--tape"))))
     return tried
 
 

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from ..catalogue import MISTAKES
-from .honest import PRECISIONS, Honest
-from .scoring import Scored, is_one
+from .honest import Honest
+from .scoring import Scored
 
 KEPT = Path(__file__).parent / "score.json"
 PAGE = Path(__file__).parent.parent.parent / "docs" / "score.md"
@@ -75,20 +75,15 @@ def sentences(score: Score) -> Iterator[str]:
 
 
 def load() -> Score:
-    """The score that is kept."""
+    """The score that is kept; an empty one if there is none."""
+    if not KEPT.exists():
+        return Score([], [])
     return msgspec.json.decode(KEPT.read_bytes(), type=Score)
 
 
 def encode(score: Score) -> bytes:
     """As it is kept."""
     return msgspec.json.format(msgspec.json.encode(score), indent=1) + b"\n"
-
-
-def unscored(score: Score) -> list[str]:
-    """Mistakes of the catalogue that the score does not know in both precisions."""
-    known = {(scored.slug, scored.precision) for scored in score.mistakes}
-    due = [(slug, p) for slug in MISTAKES for p in PRECISIONS if is_one(slug, p)]
-    return sorted({slug for slug, precision in due if (slug, precision) not in known})
 
 
 def page(score: Score) -> str:

@@ -17,18 +17,35 @@ from .honest import PRECISIONS, Honest, honest_programs, try_out
 from .matrix import KEPT, PAGE, Score, encode, load, page, sentences, summary_of
 from .scoring import Scored, is_one, score
 
+Work = list[tuple[str, Precision]]
+"""Mistakes to score, each in a precision."""
 
-def score_all(slugs: Sequence[str], seeds: int, console: Console) -> ExitCode:
+
+def all_of(slugs: Sequence[str]) -> Work:
+    """These mistakes, or all, in each precision in which they are mistakes."""
+    return [(slug, p) for p in PRECISIONS for slug in slugs or MISTAKES if is_one(slug, p)]
+
+
+def unscored(slugs: Sequence[str]) -> Work:
+    """Those of them that have no score."""
+    known = {(scored.slug, scored.precision) for scored in load().mistakes}
+    return [item for item in all_of(slugs) if item not in known]
+
+
+def score_all(
+    slugs: Sequence[str], seeds: int, console: Console, work: Work | None = None
+) -> ExitCode:
     """Score these mistakes, or all and honest programs too, and keep what was found.
 
     Args:
         slugs: of mistakes; the others' scores stay as they are kept.
         seeds: how many honest programs are tried on; with none they stay as they are kept.
         console: for progress.
+        work: what of it is to be done; all if not given.
     """
-    kept = load() if KEPT.exists() else Score([], [])
+    kept = load()
     scored = {(s.slug, s.precision): s for s in kept.mistakes if s.slug in MISTAKES}
-    for found in _scored(slugs or list(MISTAKES), console):
+    for found in _scored(all_of(slugs) if work is None else work, console):
         scored[found.slug, found.precision] = found
         _keep(Score(_in_order(scored), kept.honest))  # an hour's work is not lost at its end
     honest = _honest(seeds, console) if seeds else kept.honest
@@ -56,10 +73,7 @@ def _exit_code(total: Score) -> ExitCode:
     return ExitCode.PASS if is_good else ExitCode.FAIL
 
 
-def _scored(slugs: Iterable[str], console: Console) -> Iterable[Scored]:
-    work: list[tuple[str, Precision]] = [
-        (slug, p) for p in PRECISIONS for slug in slugs if is_one(slug, p)
-    ]
+def _scored(work: Work, console: Console) -> Iterable[Scored]:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         futures = [pool.submit(score, slug, precision) for slug, precision in work]
         for done, future in enumerate(as_completed(futures), 1):

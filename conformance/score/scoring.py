@@ -59,9 +59,13 @@ class Scored(Struct, frozen=True):
     case: str
     failed: int
     asked: int
-    naming: Verdict
     names: list[list[str]]
     seconds_to_name: float
+
+    @property
+    def naming(self) -> Verdict:
+        """Whether it was named rightly: alone, or with twins of its own."""
+        return naming_of(self.slug, self.names)
 
 
 def is_one(slug: str, precision: Precision) -> bool:
@@ -102,7 +106,6 @@ def score(slug: str, precision: Precision) -> Scored:
         case=failed[0] if failed else "",
         failed=len(failed),
         asked=len(finished.results),
-        naming=naming_of(slug, names),
         names=names,
         seconds_to_name=round(time.monotonic() - started, 2),
     )
