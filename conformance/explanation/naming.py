@@ -39,8 +39,8 @@ PROMISING = 6
 class Naming:
     """The search for names among `mistakes`: wrong cases first, the cheapest first.
 
-    It takes `seconds`, of which those that were found are tried for `seconds_to_refute` on
-    further cases.
+    It takes `seconds`, and tries those that were found for `seconds_to_refute` on further cases.
+    Levels that were not asked and are `sound` all the same have the least likely mistakes.
     """
 
     gathered: Gathered
@@ -48,6 +48,7 @@ class Naming:
     mistakes: Sequence[Mistake] = tuple(MISTAKES.values())
     seconds: float = SECONDS
     seconds_to_refute: float = SECONDS_TO_REFUTE
+    sound: frozenset[Level] = frozenset()
     known: dict[tuple[tuple[str, ...], str], Fit | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -87,16 +88,16 @@ class Naming:
         return looks
 
     def _singles(self) -> Iterator[Names]:
-        """The likely ones, then, as far as time goes, those whose own level passed all cases."""
+        """As far as time goes: those of levels that fail first, then of levels not asked."""
         failed = {kept.case.level for kept in self.gathered.wrong}
-        passed = {kept.case.level for kept in self.gathered.right} - failed
-        unlikely = []
-        for mistake in self.mistakes:
-            if mistake.level in passed:
-                unlikely.append(mistake)
-            else:
-                yield (mistake,)
-        for mistake in unlikely:
+        passed = {kept.case.level for kept in self.gathered.right} | self.sound
+
+        def doubt(mistake: Mistake) -> int:
+            if mistake.level in failed:
+                return mistake.level not in self.gathered.roots
+            return 3 if mistake.level in passed else 2
+
+        for mistake in sorted(self.mistakes, key=doubt):
             if time.monotonic() > self.ends:
                 return
             yield (mistake,)

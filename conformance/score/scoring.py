@@ -20,9 +20,10 @@ from ..case import Case
 from ..cases import all_cases, select
 from ..catalogue import MISTAKES
 from ..engine import Engine, Finished
+from ..explanation.fitting import may_show
 from ..explanation.gathering import Gathered
 from ..explanation.naming import Naming
-from ..levels import Level, upstream
+from ..levels import Level
 from ..outcome import Outcome
 
 SEED = 1
@@ -96,7 +97,12 @@ def score(slug: str, precision: Precision) -> Scored:
     started = time.monotonic()
     names: list[list[str]] = []
     if finished.offer and failed:
-        naming = Naming(gathered, finished.offer, seconds_to_refute=SECONDS_TO_REFUTE)
+        naming = Naming(
+            gathered,
+            finished.offer,
+            seconds_to_refute=SECONDS_TO_REFUTE,
+            sound=frozenset(Level) - shown_in(slug),
+        )
         names = [[mistake.slug for mistake in found] for found, _ in naming.names()]
     return Scored(
         slug=slug,
@@ -114,10 +120,13 @@ def score(slug: str, precision: Precision) -> Scored:
 def _asked(slug: str, precision: Precision, patterns: tuple[str, ...]) -> tuple[Finished, Gathered]:
     """Ask the levels that a mistake can show in: the others are those of the program itself."""
     gathered = Gathered()
-    level = MISTAKES[slug].level
-    shows = {other for other in Level if other is level or level in upstream(other)}
-    cases = [case for case in _cases(precision, patterns) if case.level in shows]
+    cases = [case for case in _cases(precision, patterns) if case.level in shown_in(slug)]
     return Engine(faulty_port((slug,), precision), gathered).run(cases), gathered
+
+
+def shown_in(slug: str) -> set[Level]:
+    """The levels that a mistake can show in."""
+    return {level for level in Level if may_show(MISTAKES[slug], level)}
 
 
 @cache
