@@ -7,12 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conformance.catalogue import VARIANTS
+from conformance.catalogue import MISTAKES
 from conformance.levels import Level
 from conformance.outcome import ExitCode
 
 from .conftest import ROOT, run_suite
-from .test_mistakes import SOME
 
 README = (ROOT / "README.md").read_text()
 
@@ -45,10 +44,10 @@ def test_every_exit_code_and_level_is_documented() -> None:
         assert f"| `{level}` |" in README
 
 
-def test_the_counts_in_the_readme_are_those_of_the_tests() -> None:
-    words = {11: "Eleven", 20: "twenty"}
-    assert f"{words[len(VARIANTS)]} honest variants" in README
-    assert f"{words[len(SOME)]} known mistakes" in README
+def test_the_mistake_that_the_readme_explains_is_in_the_catalogue() -> None:
+    explained = MISTAKES["softmax-gradient-sign"]
+    assert f"{explained.title} (softmax-gradient-sign)" in README
+    assert f"To mend: {explained.mend}" in README
 
 
 def test_the_transcript_in_the_readme_is_of_a_run_of_today() -> None:

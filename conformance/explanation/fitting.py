@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from msgspec import UNSET, structs
 
-from golden.budgets import Precision, tensor_budget
+from golden.budgets import TENSOR_FACTOR, UNIT_ROUNDOFF, Precision, tensor_budget
 from ports_adapter.messages import (
     AdamParams,
     InitializeResult,
@@ -74,7 +74,9 @@ def fit_of(names: Names, kept: Kept, offer: InitializeResult) -> Fit | None:
     if isinstance(params, dict) or kept.case.full_record:
         return Fit(0, 0, 0.0)  # of the handshake, or judged while it streamed: says nothing here
     try:
-        answer = answered(names, kept.case.method, params)
+        answer = answered(names, kept.case.method, params, _refuter(kept, offer.precision))
+    except Refuted:
+        return None
     except FAILURES:
         return Fit(0, 0, 0.0) if kept.exchange is None else None
     if kept.exchange is None:
@@ -92,14 +94,47 @@ def fit_of(names: Names, kept: Kept, offer: InitializeResult) -> Fit | None:
     return None
 
 
-def answered(names: Names, method: str, params: Any) -> dict[str, Any]:
-    """What the program answers with some mistakes in it."""
+class Refuted(Exception):
+    """A mistake's losses are not the port's: there is no need to go on."""
+
+
+OnStep = Callable[[StepParams], None]
+
+
+def _refuter(kept: Kept, precision: Precision) -> OnStep:
+    """Takes the steps of a training, and ends it at a loss far from the port's.
+
+    Raises:
+        Refuted: at such a loss.
+    """
+    told = iter(kept.exchange.got.get("steps", ()) if kept.exchange else ())
+    far = 2.0**10 * TENSOR_FACTOR * UNIT_ROUNDOFF[precision]
+
+    def take(step: StepParams) -> None:
+        other = next(told, None)
+        if other is not None and abs(float(other.loss) - float(step.loss)) > far * abs(
+            float(step.loss)
+        ):
+            raise Refuted
+
+    return take
+
+
+def answered(
+    names: Names, method: str, params: Any, on_step: OnStep = lambda _step: None
+) -> dict[str, Any]:
+    """What the program answers with some mistakes in it; `on_step` sees each step of a training."""
     steps: list[StepParams] = []
+
+    def take(step: StepParams) -> None:
+        on_step(step)
+        steps.append(step)
+
     patches = [mistake.patch() for mistake in names]
     if method == "forward":
         patches.append({"Value.backward": lambda _root: None})  # nobody asks for gradients
     with applied({name: new for patch in patches for name, new in patch.items()}):
-        result = oracle.answer(method, params, steps.append)
+        result = oracle.answer(method, params, take)
     return structs.asdict(result) | ({"steps": steps} if method in STREAMED else {})
 
 

@@ -90,11 +90,17 @@ class Tried:
         return Honest(self.name, precision, seeds, self.asked, self.alarms, worst, self.worst_at)
 
 
-def honest_programs() -> list[Tried]:
-    """Our ports, built, and the canonical program in all its variants."""
+def ports_of_ours() -> list[Tried]:
+    """The ports that come with the suite, built."""
     tried = [Tried(name, find_port(name)) for name in our_ports()]
     for ours in tried:
         build(ours.port)
+    return tried
+
+
+def variants() -> list[Tried]:
+    """The canonical program as it is, and in all its variants, in both precisions."""
+    tried = []
     for name in ("", *VARIANTS):
         for precision in PRECISIONS:
             label = name or "the program itself"

@@ -13,7 +13,7 @@ from golden.store import replace_file
 
 from ..catalogue import MISTAKES
 from ..outcome import ExitCode
-from .honest import PRECISIONS, Honest, honest_programs, try_out
+from .honest import PRECISIONS, Honest, ports_of_ours, try_out, variants
 from .matrix import KEPT, PAGE, Score, encode, load, page, sentences, summary_of
 from .scoring import Scored, is_one, score
 
@@ -53,7 +53,7 @@ def score_all(
     _keep(total)
     for sentence in sentences(total):
         console.print(sentence, highlight=False, soft_wrap=True)
-    return _exit_code(total)
+    return exit_code(total)
 
 
 def _in_order(scored: Mapping[tuple[str, Precision], Scored]) -> list[Scored]:
@@ -67,7 +67,8 @@ def _keep(score: Score) -> None:
     replace_file(PAGE, page(score).encode())
 
 
-def _exit_code(total: Score) -> ExitCode:
+def exit_code(total: Score) -> ExitCode:
+    """Whether the suite is as good as it must be: all caught, none misnamed, no false alarm."""
     summary = summary_of(total)
     is_good = summary.caught == summary.tried and not summary.misnamed and not summary.alarms
     return ExitCode.PASS if is_good else ExitCode.FAIL
@@ -91,4 +92,4 @@ def _honest(seeds: int, console: Console) -> list[Honest]:
     def on_seed(seed: int) -> None:
         console.print(f"honest programs: seed {seed}", highlight=False)
 
-    return try_out(honest_programs(), range(seeds), on_seed)
+    return try_out([*ports_of_ours(), *variants()], range(seeds), on_seed)
