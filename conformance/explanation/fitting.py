@@ -23,7 +23,7 @@ from ports_adapter.messages import (
 from .. import oracle
 from ..case import Answer, Exact, Expected, Numbers
 from ..catalogue import Mistake, applied
-from ..compare import budgets_of, compare, resolve
+from ..compare import budgets_of, compare, in_budgets, resolve
 from ..engine import STREAMED
 from ..levels import Level, upstream
 from ..quantity import flat, shape_of
@@ -142,7 +142,8 @@ def as_expected(answer: Mapping[str, Any], right: Answer, precision: Precision) 
     """A mistaken answer as one to compare with: the right answer's parts, and room to round.
 
     A number has the right one's budget, or that of the measured rule for its tensor where this is
-    wider: mistaken numbers may be larger. None if a part is missing.
+    wider and the number is not the right one: mistaken numbers may be larger. None if a part is
+    missing.
     """
     expected: dict[str, Expected] = {}
     for pointer, part in right.items():
@@ -153,10 +154,13 @@ def as_expected(answer: Mapping[str, Any], right: Answer, precision: Precision) 
         if value is UNSET:
             return None
         numbers = flat(value)
-        is_alike = shape_of(value) == shape_of(part.value)
-        budget = budgets_of(part, numbers) if is_alike else np.zeros(numbers.shape)
+        budget = np.zeros(numbers.shape)
+        is_right = numbers == 0  # where the right number is 0 exactly, and has no budget
+        if shape_of(value) == shape_of(part.value):
+            budget = budgets_of(part, numbers)
+            is_right = in_budgets(flat(part.value), numbers, budget) <= 1
         wider = np.maximum(budget, tensor_budget(numbers, precision))
-        expected[pointer] = Numbers(value, np.where((numbers == 0) & (budget == 0), 0.0, wider))
+        expected[pointer] = Numbers(value, np.where(is_right, budget, wider))
     return expected
 
 

@@ -40,7 +40,7 @@ class Naming:
     """The search for names among `mistakes`: wrong cases first, the cheapest first.
 
     It takes `seconds`, and tries those that were found for `seconds_to_refute` on further cases.
-    Levels that were not asked and are `sound` all the same have the least likely mistakes.
+    Levels that were not asked and are `sound` all the same have no mistakes of their own.
     """
 
     gathered: Gathered
@@ -90,14 +90,14 @@ class Naming:
     def _singles(self) -> Iterator[Names]:
         """As far as time goes: those of levels that fail first, then of levels not asked."""
         failed = {kept.case.level for kept in self.gathered.wrong}
-        passed = {kept.case.level for kept in self.gathered.right} | self.sound
+        passed = {kept.case.level for kept in self.gathered.right}
 
         def doubt(mistake: Mistake) -> int:
             if mistake.level in failed:
                 return mistake.level not in self.gathered.roots
             return 3 if mistake.level in passed else 2
 
-        for mistake in sorted(self.mistakes, key=doubt):
+        for mistake in sorted((m for m in self.mistakes if m.level not in self.sound), key=doubt):
             if time.monotonic() > self.ends:
                 return
             yield (mistake,)
