@@ -146,12 +146,12 @@ class Naming:
         return fit is not None and fit.explained > 0
 
     def _survivors(self, candidates: Sequence[Names], wrong: Sequence[Kept]) -> list[Names]:
-        """Those that no further case refutes, wrong ones first, as far as time goes."""
+        """Those that no further case of a failing level refutes, wrong or right, the cheap first."""
         levels = {kept.case.level for kept in wrong}
         right = [kept for kept in self.gathered.right if kept.case.level in levels]
         alive = list(candidates)
         ends = time.monotonic() + self.seconds_to_refute
-        for kept in [*wrong, *self._in_turn(right)]:
+        for kept in self._in_turn([*wrong, *right]):
             if not alive or time.monotonic() > ends:
                 break
             alive = [names for names in alive if self.fit(names, kept) is not None]
