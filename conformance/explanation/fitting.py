@@ -82,7 +82,13 @@ def fit_of(names: Names, kept: Kept, offer: InitializeResult) -> Fit | None:
     if kept.exchange is None:
         return None
     precision = offer.precision if kept.case.method != "random" else "float64"
-    right, got = kept.exchange.expected, kept.exchange.got
+    got = kept.exchange.got
+    # What both leave out, they agree on.
+    right = {
+        pointer: part
+        for pointer, part in kept.exchange.expected.items()
+        if resolve(answer, pointer) is not UNSET or resolve(got, pointer) is not UNSET
+    }
     expected = as_expected(answer, right, precision)
     if expected is None:
         return None

@@ -146,7 +146,7 @@ class Naming:
         return fit is not None and fit.explained > 0
 
     def _survivors(self, candidates: Sequence[Names], wrong: Sequence[Kept]) -> list[Names]:
-        """Those that no further case of a failing level refutes, wrong or right, the cheap first."""
+        """Those that no other case of a failing level refutes, wrong or right, the cheap first."""
         levels = {kept.case.level for kept in wrong}
         right = [kept for kept in self.gathered.right if kept.case.level in levels]
         alive = list(candidates)
