@@ -197,8 +197,11 @@ def cost_of(params: Any) -> float:
             longest = max(map(len, documents), default=0)
             each = _of_model(sizes, len(weights["wte"]), longest)
             return steps * (each + 20 * 12 * sizes.n_embd**2)
-        case ReplicateParams(sizes=sizes, optimizer=optimizer, num_samples=samples):
-            return (optimizer.num_steps + samples) * _of_model(sizes, 30, 10)
+        case ReplicateParams(sizes=sizes, optimizer=optimizer, num_samples=samples, text=text):
+            lines = text.split()
+            usual = len(text) // max(len(lines), 1)
+            each = _of_model(sizes, len(set(text)), usual + 1)
+            return (optimizer.num_steps + samples) * (each + 20 * 12 * sizes.n_embd**2)
         case AdamParams(sizes=sizes):
             return 20 * 12 * sizes.n_embd**2
         case _:

@@ -56,7 +56,7 @@ class Naming:
 
     def names(self) -> list[tuple[Names, list[Fit]]]:
         """What explains all that was looked at, best first; none if nothing does."""
-        wrong = self._in_turn(self.gathered.wrong)
+        wrong = self._cheapest_first(self.gathered.wrong)
         if not wrong:
             return []
         looks = self._looks(wrong)
@@ -67,16 +67,16 @@ class Naming:
             found = self._ranked(self._survivors(list(self._pairs(looks)), wrong), wrong)
         return found
 
-    def _in_turn(self, cases: Iterable[Kept]) -> list[Kept]:
-        """The cheapest first, each level's turn in each round."""
-        queues: dict[Level, list[Kept]] = {}
+    def _cheapest_first(self, cases: Iterable[Kept]) -> list[Kept]:
+        """The cases that are worth their time; of each level at least one."""
         costs = [(cost_of(question_of(kept, self.offer)), kept) for kept in cases]
+        kept_levels: set[Level] = set()
+        chosen = []
         for cost, kept in sorted(costs, key=lambda item: item[0]):
-            queue = queues.setdefault(kept.case.level, [])
-            if cost <= DEAREST or not queue:
-                queue.append(kept)
-        rounds = max(map(len, queues.values()), default=0)
-        return [q[turn] for turn in range(rounds) for q in queues.values() if turn < len(q)]
+            if cost <= DEAREST or kept.case.level not in kept_levels:
+                kept_levels.add(kept.case.level)
+                chosen.append(kept)
+        return chosen
 
     def _looks(self, wrong: Sequence[Kept]) -> list[Kept]:
         """What must be explained in any case: of each level that fails, the cheapest."""
@@ -151,7 +151,7 @@ class Naming:
         right = [kept for kept in self.gathered.right if kept.case.level in levels]
         alive = list(candidates)
         ends = time.monotonic() + self.seconds_to_refute
-        for kept in self._in_turn([*wrong, *right]):
+        for kept in self._cheapest_first([*wrong, *right]):
             if not alive or time.monotonic() > ends:
                 break
             alive = [names for names in alive if self.fit(names, kept) is not None]
