@@ -38,6 +38,9 @@ FAILURES = (
 )  # fmt: skip
 """What a program with a mistake in it may end with."""
 
+MISTAKEN = 8
+"""How many times the measured rule's budget a mistaken number has: the rule is of right ones."""
+
 SHARED_BY_CHOICE = (Level.AUTOGRAD, Level.LAYERS)
 """Levels of functions that a port may have twice: right by themselves, wrong inside the model."""
 
@@ -147,9 +150,8 @@ def answered(
 def as_expected(answer: Mapping[str, Any], right: Answer, precision: Precision) -> Answer | None:
     """A mistaken answer as one to compare with: the right answer's parts, and room to round.
 
-    A number has the right one's budget, or that of the measured rule for its tensor where this is
-    wider and the number is not the right one: mistaken numbers may be larger. None if a part is
-    missing.
+    A number has the right one's budget or, where it is not the right one, some of the measured
+    rule's for its tensor: mistaken numbers may be larger, and cancel. None if a part is missing.
     """
     expected: dict[str, Expected] = {}
     for pointer, part in right.items():
@@ -165,7 +167,7 @@ def as_expected(answer: Mapping[str, Any], right: Answer, precision: Precision) 
         if shape_of(value) == shape_of(part.value):
             budget = budgets_of(part, numbers)
             is_right = in_budgets(flat(part.value), numbers, budget) <= 1
-        wider = np.maximum(budget, tensor_budget(numbers, precision))
+        wider = np.maximum(budget, MISTAKEN * tensor_budget(numbers, precision))
         expected[pointer] = Numbers(value, np.where(is_right, budget, wider))
     return expected
 
