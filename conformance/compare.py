@@ -159,11 +159,13 @@ def budgets_of(part: Numbers, values: Array) -> Array:
 
 def in_budgets(right: Array, actual: Array, budgets: Array) -> Array:
     """How far off each element is, in budgets: 0 where equal, infinite where just one is finite."""
-    same = (right == actual) | (np.isnan(right) & np.isnan(actual))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        ratios = np.abs(right - actual) / budgets
-    result: Array = np.where(same, 0.0, np.where(np.isnan(ratios), np.inf, ratios))
-    return result
+        ratios: Array = np.abs(right - actual) / budgets
+    unclear = np.isnan(ratios)
+    if unclear.any():
+        same = (right == actual) | (np.isnan(right) & np.isnan(actual))
+        ratios = np.where(unclear, np.where(same, 0.0, np.inf), ratios)
+    return ratios
 
 
 def _outline(part: Expected, value: Any) -> Any:

@@ -51,14 +51,20 @@ class Order:
             raise ValueError("the tensors are not shaped like the model's")
         return np.concatenate([array.ravel() for array in arrays.values()])
 
+    @cached_property
+    def _slices(self) -> dict[str, slice]:
+        return {
+            name: slice(start, stop)
+            for name, (start, stop) in zip(self.shapes, pairwise(self.starts), strict=True)
+        }
+
+    def view(self, array: Array, name: str) -> Array:
+        """One of the tensors in an array."""
+        return array[self._slices[name]].reshape(self.shapes[name])
+
     def views(self, array: Array) -> dict[str, Array]:
         """One array as tensors by name."""
-        return {
-            name: array[start:stop].reshape(shape)
-            for (name, shape), (start, stop) in zip(
-                self.shapes.items(), pairwise(self.starts), strict=True
-            )
-        }
+        return {name: self.view(array, name) for name in self.shapes}
 
     def nested(self, array: Array) -> dict[str, list[list[float]]]:
         """One array as nested lists by name."""

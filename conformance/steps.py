@@ -8,6 +8,7 @@ are derived.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -19,7 +20,6 @@ from golden.budgets import (
     Precision,
     adam_budget_of,
     learning_rate_budget,
-    tensor_budget,
     widening_of,
 )
 from golden.derived import budgets_of
@@ -124,15 +124,9 @@ class RightSteps:
         # A moment a rounding error below 0 has been judged; no root can be taken of it.
         m, v, weights = before._replace(v=np.maximum(before.v, 0))
         logits, losses, loss, grads = self.oracle.evaluate(weights, tokens)
-        wide = widening_of(float(np.abs(logits).max()))
-        numbers = [logits.ravel(), losses, np.array([loss]), grads]
-        budgets: list[Array] = [
-            np.repeat(
-                [wide * tensor_budget(part, self.precision) for part in (logits, losses, loss)],
-                [logits.size, losses.size, 1],
-            ),
-            self.grad_budgets(grads, wide, tokens[:-1]),
-        ]
+        evaluated = np.concatenate((logits.ravel(), losses, (loss,), grads))
+        numbers = [evaluated]
+        budgets = [self.tensor_budgets(evaluated, tokens[:-1])]
         if own is not None and np.isfinite(own).all():
             rate, *after = self.oracle.adam(number, weights, m, v, own)
             state = State(number, _whole(weights), _whole(m), _whole(v))
@@ -158,24 +152,30 @@ class RightSteps:
         budgets[: evaluated.size] = evaluated
         return right._replace(budgets=budgets) if np.isfinite(budgets).all() else right
 
-    def grad_budgets(self, grads: Array, wide: float, inputs: list[int]) -> Array:
-        """A `tensor_budget` for each tensor; exactly 0 where a row of the embeddings is unused."""
-        order = self.order
-        largest = np.maximum.reduceat(np.abs(grads), order.starts[:-1])
+    def tensor_budgets(self, evaluated: Array, inputs: list[int]) -> Array:
+        """A `tensor_budget` for the logits, the losses, the loss and each tensor of gradients.
+
+        They are exactly 0 where a row of the embeddings is unused.
+        """
+        order, positions = self.order, len(inputs)
+        logits = evaluated.size - order.size - positions - 1
+        sizes = [logits, positions, 1, *order.sizes]
+        starts = [0, *accumulate(sizes[:-1])]
+        largest = np.maximum.reduceat(np.abs(evaluated), starts)
+        wide = widening_of(float(largest[0]))
         floor = SMALLEST_NORMAL[self.precision] * (largest > 0)
         each = wide * (TENSOR_FACTOR * UNIT_ROUNDOFF[self.precision] * largest + floor)
-        budgets: Array = np.repeat(each, order.sizes)
-        self._clear_unused(budgets, inputs)
+        budgets: Array = np.repeat(each, sizes)
+        self._clear_unused(budgets[-order.size :], inputs)
         return budgets
 
     def _clear_unused(self, budgets: Array, inputs: list[int]) -> None:
         """Rows of the embeddings that a document does not use have a gradient of exactly 0."""
-        views = self.order.views(budgets)
-        views["wpe"][len(inputs) :] = 0
-        if "lm_head" in views:  # or else the tokens' embeddings are the output's weights, too
-            unused = np.ones(len(views["wte"]), dtype=bool)
-            unused[inputs] = False
-            views["wte"][unused] = 0
+        order = self.order
+        order.view(budgets, "wpe")[len(inputs) :] = 0
+        if "lm_head" in order.shapes:  # or else tokens' embeddings are the output's weights, too
+            tokens = order.view(budgets, "wte")
+            tokens[sorted(set(range(len(tokens))).difference(inputs))] = 0
 
 
 def _whole(array: Array) -> dict[str, list[list[float]]]:

@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from golden.budgets import Precision
-from golden.numbers import Array, as_carried, ulps
+from golden.numbers import Array, as_array, as_carried, ulps
 from ports_adapter.messages import Message, StepParams, TrainParams
 from reference.config import Config
 
 from .case import Answer, Exact, Numbers
-from .compare import MISSING, compare, in_budgets, measure
+from .compare import MISSING, compare, in_budgets
 from .comparison import Comparison, Divergence
 from .dataflow import backward_order
 from .flat import STATE, Order, Section, StepLayout
@@ -239,11 +239,11 @@ class TrajectoryJudge:
 
     def _follow(self, index: int, step: StepParams, loss: float, budget: float) -> None:
         """Judge a loss by the right trajectory's."""
-        right = Numbers(loss, budget)
-        found = measure("/loss", right, step.loss, self.precision)
-        self.tally.see(found.worst, f"/steps/{index}/loss")
-        if found.divergences:
-            self._blame(index, step, {"/loss": right})
+        got = as_carried(as_array([step.loss]), self.precision)
+        (worst,) = in_budgets(as_array([loss]), got, as_array([budget]))
+        self.tally.see(float(worst), f"/steps/{index}/loss")
+        if worst > 1:
+            self._blame(index, step, {"/loss": Numbers(loss, budget)})
 
 
 def _nearness(right: Right, actual: Array, layout: StepLayout) -> Nearness:

@@ -111,23 +111,28 @@ def adam_budget_of(
         precision: what the port declares to compute in.
     """
     w, m, v, g = (as_array(t[name]) for t in (state.weights, state.m, state.v, grads))
-    u, floor = UNIT_ROUNDOFF[precision], SMALLEST_NORMAL[precision]
-    m_terms = config.beta1 * np.abs(m) + (1 - config.beta1) * np.abs(g)
-    v_terms = config.beta2 * v + (1 - config.beta2) * g**2
+    u = UNIT_ROUNDOFF[precision]
+    m_terms, m_budget = _average(np.abs(m), np.abs(g), config.beta1, M_FACTOR, precision)
+    v_terms, v_budget = _average(v, g * g, config.beta2, V_FACTOR, precision)
     power1, power2 = config.beta1 ** (state.step + 1), config.beta2 ** (state.step + 1)
     direction = m_terms / (1 - power1) / (np.sqrt(v_terms / (1 - power2)) + config.eps_adam)
-    update = config.learning_rate_at(state.step) * direction
     # A power of t factors is t roundings off, and so is what it leaves of 1.
     roundings = state.step + 2
     correction = roundings * (power1 / (1 - power1) + power2 / (1 - power2) / 2)
+    update = u * (UPDATE_FACTOR + correction) * config.learning_rate_at(state.step)
+    share = update + learning_rate_budget(config, precision)
+    return AdamBudget(m_budget, v_budget, WEIGHT_FACTOR * u * np.abs(w) + share * direction)
+
+
+def _average(
+    old: Array, new: Array, beta: float, factor: float, precision: Precision
+) -> tuple[Array, Array]:
+    """A moment's update from magnitudes, `beta * old + (1 - beta) * new`, and its budget."""
+    u = UNIT_ROUNDOFF[precision]
+    terms = beta * old + (1 - beta) * new
+    budget = factor * u * terms + SMALLEST_NORMAL[precision] * (terms > 0)
     # The betas are float64; rounded to another precision, they leave that much less of 1.
-    beta_error = 0.0 if precision == "float64" else u
-    return AdamBudget(
-        m=M_FACTOR * u * m_terms + beta_error * config.beta1 * np.abs(g) + floor * (m_terms > 0),
-        v=V_FACTOR * u * v_terms + beta_error * config.beta2 * g**2 + floor * (v_terms > 0),
-        weights=u * (WEIGHT_FACTOR * np.abs(w) + (UPDATE_FACTOR + correction) * update)
-        + learning_rate_budget(config, precision) * direction,
-    )
+    return terms, budget if precision == "float64" else budget + u * beta * new
 
 
 def learning_rate_budget(config: Config, precision: Precision) -> float:

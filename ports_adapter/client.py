@@ -129,8 +129,7 @@ class Client:
         self._process.send(self._encoder.encode(request) + b"\n")
         while True:
             line = self._process.receive(seconds)
-            if on_step is not None and (step := self._plain_step(line, arranger)) is not None:
-                on_step(step)
+            if on_step is not None and self._took_plain_step(line, arranger, on_step):
                 continue
             message = self._parse(line)
             if message.method is not UNSET:
@@ -146,15 +145,21 @@ class Client:
                 raise ProtocolViolated(f"the answer has neither result nor error: {quoted(line)}")
             return _decode(message.result, result, "/result", arranger)
 
-    def _plain_step(self, line: bytes, arranger: Arranger) -> StepParams | None:
-        """A step of this request, arranged as ours, or None for any other line."""
+    def _took_plain_step(self, line: bytes, arranger: Arranger, on_step: OnStep) -> bool:
+        """Hand on a step of this request that is arranged as ours; False for any other line.
+
+        The step is gone when this returns, so that the next one takes its place in memory.
+        """
         if arranger.has_rules:
-            return None
+            return False
         try:
             step = self._step_decoder.decode(line).params
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None
-        return step if step.id == self._last_id else None
+            return False
+        if step.id != self._last_id:
+            return False
+        on_step(step)
+        return True
 
     def _parse(self, line: bytes) -> _Line:
         try:

@@ -16,7 +16,8 @@ from typing import Protocol
 from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
 from .quoting import quoted
 
-CHUNK = 1 << 20
+CHUNK = 128 << 10  # small enough to be split while it is still in the processor's cache
+PIPE_SIZE = 1 << 20
 LINE_LIMIT = 64 << 20
 LOG_KEPT = 64 << 10
 F_SETPIPE_SZ = 1031
@@ -77,8 +78,8 @@ class PortProcess:
         for pipe in (self._stdin, self._stdout, self._stderr):
             os.set_blocking(pipe, False)
         with contextlib.suppress(OSError):  # larger pipes are only faster, and only on Linux
-            fcntl.fcntl(self._stdin, F_SETPIPE_SZ, CHUNK)
-            fcntl.fcntl(self._stdout, F_SETPIPE_SZ, CHUNK)
+            fcntl.fcntl(self._stdin, F_SETPIPE_SZ, PIPE_SIZE)
+            fcntl.fcntl(self._stdout, F_SETPIPE_SZ, PIPE_SIZE)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._stdout, selectors.EVENT_READ)
         self._selector.register(self._stderr, selectors.EVENT_READ)

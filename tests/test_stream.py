@@ -348,12 +348,19 @@ def test_memory_stays_the_same_however_long_the_stream(recorded: Recorded) -> No
     assert max(sizes[30:]) - max(sizes[10:30]) < 20_000
 
 
-def test_budgets_of_a_flat_gradient_are_those_of_its_tensors(recorded: Recorded) -> None:
+def test_budgets_of_a_flat_step_are_those_of_its_tensors(recorded: Recorded) -> None:
     question, steps = recorded
     judge = judge_of(recorded, reference_oracle)
-    grads = judge.order.flat(steps[0].grads or {})
+    layout = judge._layout(TOKENS)
+    packed = layout.pack(steps[0])
+    assert packed is not None
+    grads = layout.grads(packed)
     inputs = question.documents[0][:TOKENS]
-    budgets = judge.order.views(judge.steps.grad_budgets(grads, 1.0, inputs))
+    flat = judge.steps.tensor_budgets(packed[: layout.evaluated + grads.size], inputs)
+    for section in layout.sections[:3]:
+        inside = slice(section.start, section.stop)
+        assert (flat[inside] == tensor_budget(packed[inside], "float64")).all()
+    budgets = judge.order.views(flat[layout.evaluated :])
     for name, tensor in judge.order.views(grads).items():
         used = np.abs(tensor).sum(axis=1) > 0 if name in ("wte", "wpe") else slice(None)
         assert (budgets[name][used] == tensor_budget(tensor, "float64")).all()
