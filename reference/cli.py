@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -69,6 +70,7 @@ def main(
             kind = _run_on_tape() if tape else Run
             run = kind.prepare(config, chosen.seed if seed is None else seed, corpus)
             run_program(run, digits=digits)
+            gc.freeze()  # what is left ends with the process; to look for cycles in it takes long
     except (UnreadableCorpus, InvalidConfig) as error:
         _refuse(error)
     except KeyboardInterrupt:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from .corpus import NAMES_SHA256
@@ -35,6 +33,9 @@ def download_names(url: str = NAMES_URL, path: Path = NAMES_PATH) -> Path:
         DownloadFailed: no network, no such file, or another checksum than the published
             program's corpus has. Nothing is left behind then.
     """
+    import urllib.error
+    import urllib.request  # slow to import, and every run asks where the corpus is
+
     if path.exists() and _sha256(path.read_bytes()) == NAMES_SHA256:
         return path
     try:

@@ -40,7 +40,11 @@ def _square_error(a: float, square: float) -> float:
 @compiled
 def _units(values: Any, size: int) -> Any:
     """The unit in the last place of each value."""
-    return (values[:size].view(np.int64) & EXPONENT_BITS).view(np.float64)
+    bits = values.view(np.int64)
+    units = np.empty(size, np.int64)
+    for k in range(size):
+        units[k] = bits[k] & EXPONENT_BITS
+    return units.view(np.float64)
 
 
 @compiled

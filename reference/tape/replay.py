@@ -29,6 +29,9 @@ ADD, MUL, POW, EXP, LOG, RELU, SUM, DOT, MAX = (int(op) for op in Op)
 Floats = Any
 """A one-dimensional array of float64 or float32, one element a slot."""
 
+Slot = np.uint64
+"""Where a number stands; a signed index might count from the end, which takes time to rule out."""
+
 compiled = njit(cache=True, error_model="numpy", nogil=True)
 
 
@@ -46,14 +49,14 @@ def walk_orders(tokens: Integers, vocab_size: int) -> Integers:
 @compiled
 def _at(e: Integers, base: int, token: int, pitch: int, tokens: Integers) -> Any:
     if e[token] >= 0:
-        return e[base] + e[pitch] * tokens[e[token]]
-    return e[base]
+        return Slot(e[base] + e[pitch] * tokens[e[token]])
+    return Slot(e[base])
 
 
 @compiled
-def _element(tables: Integers, table: int, stride: int, k: int) -> int:
+def _element(tables: Integers, table: int, stride: Any, k: Any) -> Any:
     """How far the k-th element of a row is from its slot."""
-    return k * stride if table < 0 else tables[table + k]
+    return k * stride if table < 0 else Slot(tables[Slot(table) + k])
 
 
 @compiled
@@ -64,16 +67,17 @@ def forward(
     zero = x.dtype.type(0)
     for entry in range(code.shape[0]):
         e = code[entry]
-        op, rows, length = e[OP], e[ROWS], e[LENGTH]
+        op, rows, length = e[OP], e[ROWS], Slot(e[LENGTH])
         a = _at(e, A, A_TOKEN, A_PITCH, tokens)
         b = _at(e, B, B_TOKEN, B_PITCH, tokens)
-        a_row, b_row, out, out_row = e[A_ROW], e[B_ROW], e[OUT], e[OUT_ROW]
-        a_stride, a_table = e[A_STRIDE], e[A_TABLE]
-        b_stride, b_table = e[B_STRIDE], e[B_TABLE]
+        a_row, b_row = Slot(e[A_ROW]), Slot(e[B_ROW])
+        out, out_row = Slot(e[OUT]), Slot(e[OUT_ROW])
+        a_stride, a_table = Slot(e[A_STRIDE]), e[A_TABLE]
+        b_stride, b_table = Slot(e[B_STRIDE]), e[B_TABLE]
         for i in range(rows):
-            index = e[FIRST] + i * e[STEP] if e[ORDER] >= 0 else i
+            index = Slot(i)
             if e[ORDER] >= 0:
-                index = orders[e[ORDER], index]
+                index = Slot(orders[e[ORDER], e[FIRST] + i * e[STEP]])
             p, q, o = a + index * a_row, b + index * b_row, out + index * out_row
             if op == DOT:
                 total = zero
@@ -109,10 +113,10 @@ def forward(
 
 
 @compiled
-def _largest(x: Floats, a: int, tables: Integers, table: int, stride: int, length: int) -> int:
+def _largest(x: Floats, a: Any, tables: Integers, table: int, stride: Any, length: Any) -> Any:
     """The slot of the first of the largest elements."""
     best = a
-    for k in range(1, length):
+    for k in range(Slot(1), length):
         at = a + _element(tables, table, stride, k)
         if x[at] > x[best]:
             best = at
@@ -128,17 +132,18 @@ def backward(
     one = x.dtype.type(1)
     for entry in range(code.shape[0]):
         e = code[entry]
-        op, rows, length = e[OP], e[ROWS], e[LENGTH]
+        op, rows, length = e[OP], e[ROWS], Slot(e[LENGTH])
         a = _at(e, A, A_TOKEN, A_PITCH, tokens)
         b = _at(e, B, B_TOKEN, B_PITCH, tokens)
-        a_row, b_row, out, out_row = e[A_ROW], e[B_ROW], e[OUT], e[OUT_ROW]
-        a_stride, a_table = e[A_STRIDE], e[A_TABLE]
-        b_stride, b_table = e[B_STRIDE], e[B_TABLE]
+        a_row, b_row = Slot(e[A_ROW]), Slot(e[B_ROW])
+        out, out_row = Slot(e[OUT]), Slot(e[OUT_ROW])
+        a_stride, a_table = Slot(e[A_STRIDE]), e[A_TABLE]
+        b_stride, b_table = Slot(e[B_STRIDE]), e[B_TABLE]
         a_grad, b_grad = e[A_GRAD], e[B_GRAD]
         for i in range(rows):
-            index = e[FIRST] + i * e[STEP] if e[ORDER] >= 0 else i
+            index = Slot(i)
             if e[ORDER] >= 0:
-                index = orders[e[ORDER], index]
+                index = Slot(orders[e[ORDER], e[FIRST] + i * e[STEP]])
             p, q, o = a + index * a_row, b + index * b_row, out + index * out_row
             go = g[o]
             if op == DOT:
@@ -172,7 +177,7 @@ def backward(
                 if b_grad:
                     g[q] += x[p] * go
             elif op == POW:
-                g[p] += x[q] * x[p] ** x[e[LESS_ONE]] * go
+                g[p] += x[q] * x[p] ** x[Slot(e[LESS_ONE])] * go
             elif op == EXP:
                 g[p] += x[o] * go
             elif op == LOG:

@@ -25,6 +25,7 @@ _DISTANCES = (int(Field.OUT_ROW), int(Field.A_ROW), int(Field.B_ROW))
 _MAY_DIFFER = (*_PLACES, *_DISTANCES, _ROWS, _FIRST, _STEP)
 _SAME = tuple(int(field) for field in Field if int(field) not in _MAY_DIFFER)
 
+# Loops over elements in what follows: whole arrays at a time would take seconds to compile.
 _compiled = njit(cache=True)
 
 
@@ -48,7 +49,8 @@ def rolled(code: Integers, offsets: Integers, num_slots: int, vocab_size: int) -
             if joined or entry[_LENGTH] > 1 or _touch(loop, entry, offsets, num_slots, vocab_size):
                 break
         if not joined:
-            loops[count] = entry
+            for field in range(entry.size):
+                loops[count, field] = entry[field]
             count += 1
     return loops[:count].copy()
 
@@ -132,6 +134,8 @@ def _lies_in(
         stride, table = loop[_A_STRIDE], loop[_A_TABLE]
     low, high = min(0, (length - 1) * stride), max(0, (length - 1) * stride)
     if table >= 0:
-        low, high = offsets[table : table + length].min(), offsets[table : table + length].max()
+        low = high = offsets[table]
+        for k in range(1, length):
+            low, high = min(low, offsets[table + k]), max(high, offsets[table + k])
     across = (rows - 1) * distance
     return bool(low + min(0, across) <= away <= high + max(0, across))
