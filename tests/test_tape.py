@@ -191,7 +191,7 @@ def test_a_tape_comes_back_from_the_disk_as_it_was(
 ) -> None:
     monkeypatch.setenv("MICROGPT_CACHE", str(tmp_path))
     recorded, loaded = (tape_of(Config(n_embd=4, n_head=2), 5, 3) for _ in range(2))
-    assert len(list(cache.folder().iterdir())) == 1
+    assert len(list(cache.folder(cache.TAPES).iterdir())) == 1
     for name in recorded.__dataclass_fields__:
         assert cache.packed(getattr(recorded, name)) == cache.packed(getattr(loaded, name))
 
@@ -199,7 +199,7 @@ def test_a_tape_comes_back_from_the_disk_as_it_was(
 def test_a_damaged_tape_is_recorded_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MICROGPT_CACHE", str(tmp_path))
     tape_of(Config(n_embd=4, n_head=2), 5, 3)
-    (file,) = cache.folder().iterdir()
+    (file,) = cache.folder(cache.TAPES).iterdir()
     file.write_bytes(file.read_bytes()[:100])
     assert tape_of(Config(n_embd=4, n_head=2), 5, 3).positions == 3
 
@@ -210,6 +210,30 @@ def test_where_nothing_can_be_written_tapes_are_recorded_all_the_same(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MICROGPT_CACHE", str(tmp_path / "file" / "below"))
     assert tape_of(Config(n_embd=4, n_head=2), 5, 3).positions == 3
+
+
+def test_kernels_of_another_state_of_the_source_are_not_run(tmp_path: Path) -> None:
+    copy = tmp_path / "reference"
+    subprocess.run(["cp", "-r", ROOT / "reference", copy], check=True)
+    command = [
+        sys.executable, "-c",
+        "import numpy as np; from reference.tape.power import squares; "
+        "out = np.empty(1); squares(np.array([3.0]), 2.0, out, 1); print(out[0])",
+    ]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "MICROGPT_CACHE": str(tmp_path / "c")}
+
+    def squared() -> str:
+        run = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        return run.stdout.strip()
+
+    assert squared() == "9.0"
+    kernels = copy / "tape" / "kernels.py"
+    kernels.write_text(kernels.read_text() + "\n# another state of the source\n")
+    before = set((tmp_path / "c" / "kernels").iterdir())
+    assert squared() == "9.0"
+    assert len(set((tmp_path / "c" / "kernels").iterdir()) - before) == 1
 
 
 def test_the_key_of_a_tape_changes_with_the_program(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def curves_of(design: Design, config: Config, watcher: Watcher) -> Curves:
         with np.load(SHIPPED) as file:
             if f"{design.name}/{_key(design, config)}" in file:
                 return unpacked(file[f"{design.name}/{_key(design, config)}"])
-    path = _folder() / f"{_key(design, config)}.npy"
+    path = cache.folder(cache.CURVES) / f"{_key(design, config)}.npy"
     with contextlib.suppress(OSError, ValueError):
         return unpacked(np.load(path))
     seeds = range(_seeds(config))
@@ -133,8 +133,3 @@ def _key(design: Design, config: Config) -> str:
     """Changes with the corpus, the configuration, and how many runs there are."""
     words = (design.content, design.steps, astuple(config), _seeds(config))
     return hashlib.sha256(repr(words).encode()).hexdigest()[:16]
-
-
-def _folder() -> Path:
-    """Where curves are kept: beside the tapes, under the same key of the program's source."""
-    return cache.folder().parent.parent / "curves" / cache.folder().name

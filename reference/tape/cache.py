@@ -17,6 +17,7 @@ from platformdirs import user_cache_path
 from .tape import Tape
 
 PROGRAM = Path(__file__).parent.parent
+TAPES, KERNELS, CURVES = "tapes", "kernels", "curves"
 
 
 @cache
@@ -28,17 +29,21 @@ def source_sha256() -> str:
     return digest.hexdigest()
 
 
-def folder() -> Path:
-    """Where tapes are kept: `MICROGPT_CACHE`, or the user's cache folder."""
+def root() -> Path:
+    """Where everything that can be made again is kept: `MICROGPT_CACHE`, or the user's caches."""
     chosen = os.environ.get("MICROGPT_CACHE")
-    root = Path(chosen) if chosen else user_cache_path("microgpt-conformance")
-    return root / "tapes" / source_sha256()[:16]
+    return Path(chosen) if chosen else user_cache_path("microgpt-conformance")
+
+
+def folder(kind: str) -> Path:
+    """Where `TAPES`, `KERNELS` or `CURVES` of the present source are kept."""
+    return root() / kind / source_sha256()[:16]
 
 
 def load(key: str) -> Tape | None:
     """The tape of a key, or None: there is none, or it cannot be read."""
     try:
-        content = (folder() / key).read_bytes()
+        content = (folder(TAPES) / key).read_bytes()
         parts = msgspec.msgpack.decode(content, type=dict[str, Any])
         return Tape(**{name: unpacked(part) for name, part in parts.items()})
     except (OSError, msgspec.DecodeError, TypeError, ValueError):
@@ -49,11 +54,11 @@ def save(key: str, tape: Tape) -> None:
     """Keep a tape, whole or not at all; where nothing can be written, nothing is."""
     parts = {name: packed(getattr(tape, name)) for name in Tape.__dataclass_fields__}
     with contextlib.suppress(OSError):
-        folder().mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder(), suffix=".tmp")
+        folder(TAPES).mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder(TAPES), suffix=".tmp")
         with os.fdopen(handle, "wb") as file:
             file.write(msgspec.msgpack.encode(parts))
-        Path(temporary).replace(folder() / key)
+        Path(temporary).replace(folder(TAPES) / key)
 
 
 def packed(part: Any) -> Any:

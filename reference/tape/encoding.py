@@ -31,7 +31,8 @@ class Encoder:
         """The instructions of these slots, in this order, rolled into loops."""
         entries = [self._entry(slot) for slot in slots]
         code = np.array(entries, dtype=np.int32).reshape(-1, len(Field))
-        return rolled(code, self.tables, self.num_slots, self.vocab_size)
+        loops: Integers = rolled(code, self.tables, self.num_slots, self.vocab_size)
+        return loops
 
     def place(self, slot: int) -> int:
         """Where a slot is in the end: constants come last."""

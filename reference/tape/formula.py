@@ -18,8 +18,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..adam import State, adam
 from ..config import Config
+from .kernels import compiled
 from .power import roots, squares
-from .replay import Floats, compiled
+from .replay import Floats
 
 BLOCK = 512
 

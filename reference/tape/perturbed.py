@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import DTypeLike, NDArray
 
 from .formula import BLOCK, PER_SCALAR, Code, Step
+from .kernels import compiled
 from .replay import (
     A_GRAD,
     A_PITCH,
@@ -50,14 +51,13 @@ from .replay import (
     A,
     B,
     Floats,
+    Slot,
     _at,
     _element,
     _largest,
     walk_orders,
 )  # fmt: skip
 from .tape import Integers
-
-compiled = njit(cache=True, error_model="numpy", nogil=True)
 
 FORWARD, REVERSED, IN_PAIRS, FUSED = 0, 1, 2, 3
 STYLES = (FORWARD, REVERSED, IN_PAIRS, FUSED)
@@ -182,25 +182,29 @@ def _forward(
     zero = x.dtype.type(0)
     for entry in range(code.shape[0]):
         e = code[entry]
-        op, length = e[OP], e[LENGTH]
+        op, length = e[OP], Slot(e[LENGTH])
         a = _at(e, A, A_TOKEN, A_PITCH, tokens)
         b = _at(e, B, B_TOKEN, B_PITCH, tokens)
+        a_row, b_row, out_row = Slot(e[A_ROW]), Slot(e[B_ROW]), Slot(e[OUT_ROW])
+        a_stride, b_stride, out = Slot(e[A_STRIDE]), Slot(e[B_STRIDE]), Slot(e[OUT])
         for i in range(e[ROWS]):
-            index = i if e[ORDER] < 0 else orders[e[ORDER], e[FIRST] + i * e[STEP]]
-            p, q, o = a + index * e[A_ROW], b + index * e[B_ROW], e[OUT] + index * e[OUT_ROW]
+            index = Slot(i)
+            if e[ORDER] >= 0:
+                index = Slot(orders[e[ORDER], e[FIRST] + i * e[STEP]])
+            p, q, o = a + index * a_row, b + index * b_row, out + index * out_row
             if op == DOT and style == FUSED:
                 total = zero
                 for k in range(length):
-                    i_a = p + _element(tables, e[A_TABLE], e[A_STRIDE], k)
-                    i_b = q + _element(tables, e[B_TABLE], e[B_STRIDE], k)
+                    i_a = p + _element(tables, e[A_TABLE], a_stride, k)
+                    i_b = q + _element(tables, e[B_TABLE], b_stride, k)
                     total = _multiply_add(x[i_a], x[i_b], total, True, seed, kind)
                 x[o] = total
             elif op == DOT:
                 for k in range(length):
-                    i_a = p + _element(tables, e[A_TABLE], e[A_STRIDE], k)
-                    i_b = q + _element(tables, e[B_TABLE], e[B_STRIDE], k)
+                    i_a = p + _element(tables, e[A_TABLE], a_stride, k)
+                    i_b = q + _element(tables, e[B_TABLE], b_stride, k)
                     terms[k] = _multiply(x[i_a], x[i_b], seed, kind)
-                x[o] = _sum(terms, length, style, seed, kind)
+                x[o] = _sum(terms, e[LENGTH], style, seed, kind)
             elif op == ADD:
                 x[o] = _add(x[p], x[q], seed, kind)
             elif op == MUL:
@@ -215,10 +219,10 @@ def _forward(
                 x[o] = max(zero, x[p])
             elif op == SUM:
                 for k in range(length):
-                    terms[k] = x[p + _element(tables, e[A_TABLE], e[A_STRIDE], k)]
-                x[o] = _sum(terms, length, style, seed, kind)
+                    terms[k] = x[p + _element(tables, e[A_TABLE], a_stride, k)]
+                x[o] = _sum(terms, e[LENGTH], style, seed, kind)
             else:
-                x[o] = x[_largest(x, p, tables, e[A_TABLE], e[A_STRIDE], length)]
+                x[o] = x[_largest(x, p, tables, e[A_TABLE], a_stride, length)]
 
 
 @compiled
@@ -230,17 +234,21 @@ def _backward(
     fused = style == FUSED
     for entry in range(code.shape[0]):
         e = code[entry]
-        op, length = e[OP], e[LENGTH]
+        op, length = e[OP], Slot(e[LENGTH])
         a = _at(e, A, A_TOKEN, A_PITCH, tokens)
         b = _at(e, B, B_TOKEN, B_PITCH, tokens)
+        a_row, b_row, out_row = Slot(e[A_ROW]), Slot(e[B_ROW]), Slot(e[OUT_ROW])
+        a_stride, b_stride, out = Slot(e[A_STRIDE]), Slot(e[B_STRIDE]), Slot(e[OUT])
         for i in range(e[ROWS]):
-            index = i if e[ORDER] < 0 else orders[e[ORDER], e[FIRST] + i * e[STEP]]
-            p, q, o = a + index * e[A_ROW], b + index * e[B_ROW], e[OUT] + index * e[OUT_ROW]
+            index = Slot(i)
+            if e[ORDER] >= 0:
+                index = Slot(orders[e[ORDER], e[FIRST] + i * e[STEP]])
+            p, q, o = a + index * a_row, b + index * b_row, out + index * out_row
             go = g[o]
             if op == DOT:
                 for k in range(length):
-                    i_a = p + _element(tables, e[A_TABLE], e[A_STRIDE], k)
-                    i_b = q + _element(tables, e[B_TABLE], e[B_STRIDE], k)
+                    i_a = p + _element(tables, e[A_TABLE], a_stride, k)
+                    i_b = q + _element(tables, e[B_TABLE], b_stride, k)
                     if e[A_GRAD]:
                         g[i_a] = _multiply_add(x[i_b], go, g[i_a], fused, seed, kind)
                     if e[B_GRAD]:
@@ -256,7 +264,7 @@ def _backward(
                 if e[B_GRAD]:
                     g[q] = _multiply_add(x[p], go, g[q], fused, seed, kind)
             elif op == POW:
-                slope = _power(x[p], x[e[LESS_ONE]], seed, kind)
+                slope = _power(x[p], x[Slot(e[LESS_ONE])], seed, kind)
                 slope = _multiply(x[q], slope, seed, kind)
                 g[p] = _multiply_add(slope, go, g[p], fused, seed, kind)
             elif op == EXP:
@@ -269,10 +277,10 @@ def _backward(
                     g[p] = _add(g[p], go, seed, kind)
             elif op == SUM:
                 for k in range(length):
-                    i_a = p + _element(tables, e[A_TABLE], e[A_STRIDE], k)
+                    i_a = p + _element(tables, e[A_TABLE], a_stride, k)
                     g[i_a] = _add(g[i_a], go, seed, kind)
             else:
-                largest = _largest(x, p, tables, e[A_TABLE], e[A_STRIDE], length)
+                largest = _largest(x, p, tables, e[A_TABLE], a_stride, length)
                 g[largest] = _add(g[largest], go, seed, kind)
 
 

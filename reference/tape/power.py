@@ -13,7 +13,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from .kernels import compiled
 
 SAFE = 0.45
 """Right for any `pow` that errs by less than 0.55 units in the last place."""
@@ -24,8 +25,6 @@ SMALLEST, LARGEST = 1e-280, 1e280
 EXPONENT_BITS = 0x7FF0000000000000
 UNIT = 2.0**-52
 SPLITTER = 2.0**27 + 1
-
-compiled = njit(cache=True, error_model="numpy", nogil=True)
 
 
 @compiled

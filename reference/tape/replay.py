@@ -11,8 +11,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from .kernels import compiled
 from .symbols import Op
 from .tape import Field, Integers
 
@@ -31,8 +31,6 @@ Floats = Any
 
 Slot = np.uint64
 """Where a number stands; a signed index might count from the end, which takes time to rule out."""
-
-compiled = njit(cache=True, error_model="numpy", nogil=True)
 
 
 @compiled

@@ -6,8 +6,8 @@ An instruction may join a loop ahead of others that it has nothing to do with.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .kernels import compiled
 from .tape import Field, Integers
 
 NOWHERE = -1
@@ -26,10 +26,9 @@ _MAY_DIFFER = (*_PLACES, *_DISTANCES, _ROWS, _FIRST, _STEP)
 _SAME = tuple(int(field) for field in Field if int(field) not in _MAY_DIFFER)
 
 # Loops over elements in what follows: whole arrays at a time would take seconds to compile.
-_compiled = njit(cache=True)
 
 
-@_compiled
+@compiled
 def rolled(code: Integers, offsets: Integers, num_slots: int, vocab_size: int) -> Integers:
     """The entries in the same order, each joined to one of the last loops where it fits.
 
@@ -55,7 +54,7 @@ def rolled(code: Integers, offsets: Integers, num_slots: int, vocab_size: int) -
     return loops[:count].copy()
 
 
-@_compiled
+@compiled
 def _extend(loop: Integers, entry: Integers) -> bool:
     """Make an entry the next row of a loop, if it is that."""
     for field in _SAME:
@@ -81,7 +80,7 @@ def _extend(loop: Integers, entry: Integers) -> bool:
     return True
 
 
-@_compiled
+@compiled
 def _touch(
     loop: Integers, entry: Integers, offsets: Integers, num_slots: int, vocab_size: int
 ) -> bool:
@@ -100,7 +99,7 @@ def _touch(
     return False
 
 
-@_compiled
+@compiled
 def _lies_in(
     loop: Integers,
     place: int,

@@ -173,10 +173,7 @@ def process_seconds(*arguments: str, caches: Path | None = None) -> float:
     """A process of the reference's command line, with caches of its own if they are given."""
     environment = dict(os.environ)
     if caches is not None:
-        environment |= {
-            "NUMBA_CACHE_DIR": str(caches / "numba"),
-            "MICROGPT_CACHE": str(caches / "tapes"),
-        }
+        environment |= {"MICROGPT_CACHE": str(caches)}
     command = [sys.executable, "-m", "reference", *arguments]
     started = _seconds_of_children()
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)

@@ -248,7 +248,7 @@ def _settings() -> settings:
 @contextmanager
 def _storage() -> Iterator[None]:
     """Hypothesis keeps notes; they shall not lie in the folder where somebody works."""
-    set_hypothesis_home_dir(cache.folder().parent.parent / "hypothesis")
+    set_hypothesis_home_dir(cache.root() / "hypothesis")
     try:
         yield
     finally:

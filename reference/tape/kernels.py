@@ -1,0 +1,23 @@
+"""Kernels: functions that Numba compiles, kept on disk beside the tapes.
+
+Numba itself looks at a kernel's own file alone, and would run an old one when another file
+changes that it calls. So they are kept, as tapes are, under the checksum of all source here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+
+from .cache import KERNELS, folder
+
+
+def compiled(function: Any) -> Any:
+    """A kernel: compiled at its first call, or loaded if it was before; nothing is fused."""
+    settings: Any = numba.config
+    usual, settings.CACHE_DIR = settings.CACHE_DIR, str(folder(KERNELS))
+    try:
+        return numba.njit(cache=True, error_model="numpy", nogil=True)(function)
+    finally:
+        settings.CACHE_DIR = usual
