@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from ports_adapter.jsonrpc import METHOD_NOT_FOUND
 from ports_adapter.messages import METHODS, InitializeResult, StepParams
@@ -34,14 +35,14 @@ def main() -> None:
 def prepare(names: list[str]) -> None:
     """Patch the program as the command line says.
 
-    `--tape` evaluates documents at machine speed, in double precision, unless the patches change
-    what no tape can hold.
+    `--tape` evaluates documents at machine speed unless the patches change what no tape can hold.
     """
     patches = {name: MISTAKES[name].patch if name in MISTAKES else VARIANTS[name] for name in names}
-    if "--float32" in sys.argv:
+    is_single = "--float32" in sys.argv
+    if is_single:
         apply(single_precision())
-    elif "--tape" in sys.argv and not any(is_scalar_only(patch()) for patch in patches.values()):
-        apply(on_tape())
+    if "--tape" in sys.argv and not any(is_scalar_only(patch()) for patch in patches.values()):
+        apply(on_tape(np.float32 if is_single else np.float64))
     for patch in patches.values():
         apply(patch())
 

@@ -43,16 +43,17 @@ def single_precision() -> Patch:
     return {
         "Value.__init__": init,
         "Value.__array_ufunc__": None,
-        "oracle.floats": lambda numbers: _single(floats(numbers)),
+        "oracle.floats": lambda numbers: single(floats(numbers)),
         "oracle.answer": answer,
     }
 
 
-def _single(numbers: Any) -> Any:
+def single(numbers: Any) -> Any:
+    """Nested lists and dictionaries of single-precision numbers."""
     match numbers:
         case dict():
-            return {name: _single(part) for name, part in numbers.items()}
+            return {name: single(part) for name, part in numbers.items()}
         case list():
-            return [_single(part) for part in numbers]
+            return [single(part) for part in numbers]
         case _:
             return np.float32(numbers)
