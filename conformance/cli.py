@@ -26,36 +26,41 @@ def main() -> None:
 
 EXIT_CODES = "\n".join(["\b", "Exit codes:", *(f"{c.value:4d}  {c.meaning}" for c in ExitCode)])
 
-
-@main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
-@click.argument("port")
-@click.option(
+CASES = click.option(
     "--case",
     "patterns",
     multiple=True,
     metavar="SLUG",
     help="Only these cases: a slug, a pattern (`backward/*`) or a level. Repeatable.",
 )
-@click.option(
+SEED = click.option(
     "--seed",
     type=click.IntRange(min=0),
     help="Draw the fresh cases from this seed. Default: another one every time, printed.",
 )
-@click.option("--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely.")
-@click.option("--names", is_flag=True, help="Also the published run on names.txt: 1000 steps.")
-@click.option(
+JSON = click.option(
     "--json",
     "json_path",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
     help="Write the report as JSON to FILE; to standard output, in place of the text, if `-`.",
 )
-@click.option(
+TRANSCRIPT = click.option(
     "--transcript",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write all that is asked and answered to FILE, for `replay`; gzipped if it ends in .gz.",
 )
+
+
+@main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
+@click.argument("port")
+@CASES
+@SEED
+@click.option("--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely.")
+@click.option("--names", is_flag=True, help="Also the published run on names.txt: 1000 steps.")
+@JSON
+@TRANSCRIPT
 def run(
     port: str,
     patterns: tuple[str, ...],
@@ -78,16 +83,8 @@ def run(
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.argument("transcript", type=click.Path(path_type=Path))
-@click.option(
-    "--case", "patterns", multiple=True, metavar="SLUG", help="Only these of its cases. Repeatable."
-)
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    metavar="FILE",
-    help="As for `run`.",
-)
+@CASES
+@JSON
 def replay(transcript: Path, patterns: tuple[str, ...], json_path: Path | None) -> None:
     """Judge again what a port answered in a recorded run, without the port.
 
@@ -103,8 +100,8 @@ def replay(transcript: Path, patterns: tuple[str, ...], json_path: Path | None) 
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.argument("port")
-@click.option("--case", "patterns", multiple=True, metavar="SLUG", help="As for `run`.")
-@click.option("--seed", type=click.IntRange(min=0), help="As for `run`.")
+@CASES
+@SEED
 @click.option(
     "--html",
     "html_path",
@@ -112,19 +109,8 @@ def replay(transcript: Path, patterns: tuple[str, ...], json_path: Path | None) 
     metavar="FILE",
     help="Write the story as one page, which opens offline.",
 )
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    metavar="FILE",
-    help="Write the story as JSON to FILE; to standard output, in place of the text, if `-`.",
-)
-@click.option(
-    "--transcript",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="As for `run`.",
-)
+@JSON
+@TRANSCRIPT
 def debug(
     port: str,
     patterns: tuple[str, ...],
@@ -173,8 +159,8 @@ def score(slugs: tuple[str, ...], seeds: int | None, missing: bool) -> None:
 
 
 @main.command(name="all", context_settings=CONTEXT, epilog=EXIT_CODES)
-@click.option("--case", "patterns", multiple=True, metavar="SLUG", help="As for `run`.")
-@click.option("--seed", type=click.IntRange(min=0), help="As for `run`.")
+@CASES
+@SEED
 def all_(patterns: tuple[str, ...], seed: int | None) -> None:
     """Run every port that comes with the suite and whose toolchain is there, variants too."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)

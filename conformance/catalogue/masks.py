@@ -13,11 +13,17 @@ from . import seams
 from .mistake import Patch, mistake
 from .seams import loss_with
 
-Attend = Callable[[Vector, Matrix, Matrix, int, Config, Tap, str], Vector]
-"""Takes a position's query and all keys and values of the document, later ones too."""
+Made = Sequence[tuple[Vector, Vector, Vector]]
+"""The query, key and value of every position."""
+
+AttendAll = Callable[[Made, Config, Tap, str], list[Vector]]
+"""Takes what a layer made of all positions; gives each position's heads."""
+
+Hidden = Callable[[Matrix, int], Matrix]
+"""Takes the keys, or the values, of a whole document and a position; gives what that one uses."""
 
 
-def _at_once(attend: Attend) -> Patch:
+def _at_once(attend_all: AttendAll) -> Patch:
     """All positions layer by layer, so that each can see the later ones."""
 
     def logits_of(
@@ -27,16 +33,36 @@ def _at_once(attend: Attend) -> Patch:
         for layer in range(config.n_layer):
             at = f"layer{layer}."
             made = [seams.projected(x, weights, at, tap) for x in xs]
-            keys, values = [k for _, _, k, _ in made], [v for _, _, _, v in made]
+            heads = attend_all([(q, k, v) for _, q, k, v in made], config, tap, at)
             xs = [
-                seams.finished(
-                    attend(q, keys, values, p, config, tap, at), x, normed, weights, config, at, tap
-                )
-                for p, (x, (normed, q, _, _)) in enumerate(zip(xs, made, strict=True))
+                seams.finished(row, x, normed, weights, config, at, tap)
+                for row, x, (normed, _, _, _) in zip(heads, xs, made, strict=True)
             ]
         return [seams.seen(tap, "logits", seams.output(x, weights, config)) for x in xs]
 
     return loss_with(logits_of=logits_of)
+
+
+def _as_it_is(rows: Matrix, _position: int) -> Matrix:
+    return rows
+
+
+def _times_zero(rows: Matrix, position: int) -> Matrix:
+    """What lies after a position, all zeros."""
+    return [row if p <= position else [node * 0.0 for node in row] for p, row in enumerate(rows)]
+
+
+def _with_all_positions(keys_of: Hidden, values_of: Hidden) -> Patch:
+    """Attention to the whole document, with what these make of its keys and values."""
+
+    def attend_all(made: Made, config: Config, tap: Tap, at: str) -> list[Vector]:
+        keys, values = [k for _, k, _ in made], [v for _, _, v in made]
+        return [
+            reference.model.attention(q, keys_of(keys, p), values_of(values, p), config, tap, at)
+            for p, (q, _, _) in enumerate(made)
+        ]
+
+    return _at_once(attend_all)
 
 
 @mistake(
@@ -48,12 +74,7 @@ def _at_once(attend: Attend) -> Patch:
     languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
 )
 def causal_mask_missing() -> Patch:
-    def attend(
-        q: Vector, keys: Matrix, values: Matrix, _position: int, config: Config, tap: Tap, at: str
-    ) -> Vector:
-        return reference.model.attention(q, keys, values, config, tap, at)
-
-    return _at_once(attend)
+    return _with_all_positions(_as_it_is, _as_it_is)
 
 
 @mistake(
@@ -65,15 +86,7 @@ def causal_mask_missing() -> Patch:
     languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
 )
 def mask_of_zeros() -> Patch:
-    def attend(
-        q: Vector, keys: Matrix, values: Matrix, position: int, config: Config, tap: Tap, at: str
-    ) -> Vector:
-        masked = [
-            key if p <= position else [node * 0.0 for node in key] for p, key in enumerate(keys)
-        ]
-        return reference.model.attention(q, masked, values, config, tap, at)
-
-    return _at_once(attend)
+    return _with_all_positions(_times_zero, _as_it_is)
 
 
 @mistake(
@@ -85,16 +98,7 @@ def mask_of_zeros() -> Patch:
     languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
 )
 def mask_after_the_softmax() -> Patch:
-    def attend(
-        q: Vector, keys: Matrix, values: Matrix, position: int, config: Config, tap: Tap, at: str
-    ) -> Vector:
-        masked = [
-            value if p <= position else [node * 0.0 for node in value]
-            for p, value in enumerate(values)
-        ]
-        return reference.model.attention(q, keys, masked, config, tap, at)
-
-    return _at_once(attend)
+    return _with_all_positions(_as_it_is, _times_zero)
 
 
 @mistake(
@@ -106,26 +110,10 @@ def mask_after_the_softmax() -> Patch:
     languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
 )
 def softmax_over_queries() -> Patch:
-    def logits_of(
-        weights: Nodes, tokens: Sequence[int], n: int, config: Config, tap: Tap
-    ) -> list[Vector]:
-        xs = [seams.entered(tokens[p], p, weights, config, tap) for p in range(n)]
-        for layer in range(config.n_layer):
-            at = f"layer{layer}."
-            made = [seams.projected(x, weights, at, tap) for x in xs]
-            heads = _over_queries([(q, k, v) for _, q, k, v in made], config, tap, at)
-            xs = [
-                seams.finished(row, x, normed, weights, config, at, tap)
-                for row, x, (normed, _, _, _) in zip(heads, xs, made, strict=True)
-            ]
-        return [seams.seen(tap, "logits", seams.output(x, weights, config)) for x in xs]
-
-    return loss_with(logits_of=logits_of)
+    return _at_once(_over_queries)
 
 
-def _over_queries(
-    made: list[tuple[Vector, Vector, Vector]], config: Config, tap: Tap, at: str
-) -> list[Vector]:
+def _over_queries(made: Made, config: Config, tap: Tap, at: str) -> list[Vector]:
     """Each position's heads, where a key's weights over the later queries add up to 1."""
     n, size = len(made), config.head_dim
     scores: list[Matrix] = [[] for _ in range(n)]
