@@ -1,0 +1,65 @@
+"""Recording a port, replaying what it answered, and comparing what both tell."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+from msgspec import structs
+
+from conformance.replaying import judge_transcript
+from conformance.report import Report
+from conformance.running import Request, judge_port
+from ports_adapter.manifest import Port
+from ports_adapter.transcript.reading import read_transcript
+
+from .conftest import ROOT
+
+
+def record(made: Port, path: Path, *patterns: str, seed: int = 1) -> Report:
+    return judge_port(made, Request(made.label, patterns, seed, transcript=path))
+
+
+def replayed(path: Path, *patterns: str) -> Report:
+    with read_transcript(path) as transcript:
+        return judge_transcript(transcript, patterns)
+
+
+def timeless(report: Report) -> Report:
+    """A report without its seconds, as JSON has it."""
+    cases = [structs.replace(case, seconds=0.0) for case in report.cases]
+    return structs.replace(report, cases=cases, seconds=0.0)
+
+
+def same(report: Report, other: Report) -> bool:
+    return msgspec.json.encode(timeless(report)) == msgspec.json.encode(timeless(other))
+
+
+def assert_reproduced(made: Port, path: Path, *patterns: str) -> Report:
+    """The port's run and its replay tell the same; so does the first failure alone."""
+    report = record(made, path, *patterns)
+    assert same(report, replayed(path))
+    for failed in [case for case in report.cases if case.slug == report.first_divergence]:
+        (alone,) = replayed(path, failed.slug).cases
+        assert structs.replace(alone, seconds=failed.seconds) == failed
+    return report
+
+
+def conformance(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "conformance", *arguments],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def folder_of(tmp_path: Path, source: str) -> Path:
+    """A port's folder with a manifest."""
+    folder = tmp_path / "port"
+    folder.mkdir()
+    (folder / "port.toml").write_text(
+        'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n[timeouts]\nmessage = 2\n'
+    )
+    (folder / "port.py").write_text(source)
+    return folder
