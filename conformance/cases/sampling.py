@@ -24,6 +24,9 @@ ALMOST_1 = 1 - 2.0**-53
 CLEAR: dict[Precision, float] = {"float64": 1e-11, "float32": 1e-4}
 """A choice that lies this far from any other is the same however it is rounded."""
 
+POSSIBLE = 3
+"""The one token that is possible where all others have probability 0."""
+
 
 class Choices:
     """Chooses as `random.choices` does, by one uniform a choice, and keeps the closest call.
@@ -64,8 +67,26 @@ def sample_cases(situations: Situations) -> list[Case]:
             _sample(situations, name, about, weights, temperature, uniforms)
             for name, about, temperature, uniforms in fixed
         ),
+        _sample(
+            situations, "impossible", "never draws a token of probability 0",
+            sure_of(POSSIBLE, weights), 1.0, [0.0] * 20,
+        ),
         _fresh(situations),
+    ]  # fmt: skip
+
+
+def sure_of(token: int, weights: Weights) -> Weights:
+    """Weights of the same shapes that make every token but one impossible, whatever came before.
+
+    All positions look alike, a vector of ones; no logit is above 0, so no exponential overflows.
+    """
+    found = {name: [[0.0] * len(row) for row in matrix] for name, matrix in weights.items()}
+    found["wte"] = [[1.0] * len(row) for row in weights["wte"]]
+    found["lm_head"] = [
+        [0.0 if index == token else -200.0] * len(row)
+        for index, row in enumerate(weights["lm_head"])
     ]
+    return found
 
 
 def _uniforms(generator: random.Random) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -86,6 +87,19 @@ def most_probable_token_taken() -> Patch:
         return right(logits_after, bos, temperature, config, largest)
 
     return {"sample_from": sample_from}
+
+
+@mistake(
+    "Of equal sums the first is taken, not the last",
+    what="A number that is exactly a running sum chooses the token that ends there, not the next "
+    "one; 0 chooses the first token, impossible as it may be.",
+    why="The comparison is `<=` where it should be `<`, or the bisection `bisect_left`.",
+    mend="Take the first running sum that is above the number: `bisect_right`.",
+    level=Level.SAMPLE,
+    languages=("any",),
+)
+def choices_up_to_the_sum() -> Patch:
+    return {"sampling.bisect": bisect_left}
 
 
 @mistake(
