@@ -28,8 +28,8 @@ from reference.value import Value
 from .mistake import Patch
 from .precision import single
 
-SCALAR_ONLY = ("Value.", "topological_order", "training.Cache")
-"""What the names of patches begin with that no tape can hold."""
+SCALAR_ONLY = ("Value.", "topological_order", "training.Cache", "dot", "total")
+"""What the names of patches begin with that no tape can hold, or none that is soon recorded."""
 
 OF_THE_MODEL = ("n_embd", "n_head", "n_layer", "block_size", "activation", "tied")
 """What tapes depend on; those of two optimisers are the same."""
