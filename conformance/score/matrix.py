@@ -39,7 +39,8 @@ class Summary(Struct, frozen=True):
     misnamed: int
     honest: int
     answers: int
-    seeds: int
+    fewest_seeds: int
+    most_seeds: int
     alarms: int
     worst: float
 
@@ -54,7 +55,8 @@ def summary_of(score: Score) -> Summary:
         misnamed=sum(scored.naming == "misnamed" for scored in score.mistakes),
         honest=len(score.honest),
         answers=sum(honest.answers for honest in score.honest),
-        seeds=max((honest.seeds for honest in score.honest), default=0),
+        fewest_seeds=min((honest.seeds for honest in score.honest), default=0),
+        most_seeds=max((honest.seeds for honest in score.honest), default=0),
         alarms=sum(len(honest.alarms) for honest in score.honest),
         worst=max((honest.worst for honest in score.honest), default=0.0),
     )
@@ -68,9 +70,10 @@ def sentences(score: Score) -> Iterator[str]:
         f"{s.caught} of {s.tried} caught, {s.named} named rightly (alone or with their twins), "
         f"{s.misnamed} named wrongly."
     )
+    seeds = f"{s.fewest_seeds} to " if s.fewest_seeds < s.most_seeds else ""
     yield (
-        f"{s.honest} honest programs before the fresh cases of {s.seeds} seeds, {s.answers:,} "
-        f"answers: {s.alarms} false alarms, the largest error {s.worst:.2f} of budget."
+        f"{s.honest} honest programs before the fresh cases of {seeds}{s.most_seeds} seeds, "
+        f"{s.answers:,} answers: {s.alarms} false alarms, the largest error {s.worst:.2f} of budget."
     )
 
 
@@ -104,9 +107,12 @@ def page(score: Score) -> str:
         "",
         "## Honest programs",
         "",
-        "| program | answers | false alarms | largest error, in budgets |",
-        "| --- | --- | --- | --- |",
-        *(f"| {h.name} | {h.answers:,} | {len(h.alarms)} | {h.worst:.2f} |" for h in score.honest),
+        "| program | seeds | answers | false alarms | largest error, in budgets |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| {h.name} | {h.seeds} | {h.answers:,} | {len(h.alarms)} | {h.worst:.2f} |"
+            for h in score.honest
+        ),
         "",
     ]
     return "\n".join(lines)
