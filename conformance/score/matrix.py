@@ -73,7 +73,8 @@ def sentences(score: Score) -> Iterator[str]:
     seeds = f"{s.fewest_seeds} to " if s.fewest_seeds < s.most_seeds else ""
     yield (
         f"{s.honest} honest programs before the fresh cases of {seeds}{s.most_seeds} seeds, "
-        f"{s.answers:,} answers: {s.alarms} false alarms, the largest error {s.worst:.2f} of budget."
+        f"{s.answers:,} answers: {s.alarms} false alarms, the largest error {s.worst:.2f} of "
+        "budget."
     )
 
 
