@@ -79,8 +79,9 @@ class Margin:
     def __call__(self, probabilities: Sequence[float]) -> int:
         uniform = self.remaining.pop(0)
         cumulative = list(accumulate(probabilities))
-        # The last boundary is none: what lies beyond it is the last token all the same.
-        distances = [abs(edge - uniform * cumulative[-1]) for edge in cumulative[:-1]]
+        # The last boundary is none: what lies beyond it is the last token all the same. What has
+        # probability 0 ends exactly where it begins, however the others are rounded.
+        distances = [abs(edge - uniform * cumulative[-1]) for edge in cumulative[:-1] if edge]
         self.smallest = min(self.smallest, *distances)
         return choose_by([uniform])(probabilities)
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from conformance import oracle
 from conformance.cases import autograd, generator, layers, tokenizer
+from conformance.cases.sampling import sure_of
 from conformance.catalogue import MISTAKES, VARIANTS, Patch, applied, seams
 from conformance.catalogue.mistake import mistake
 from conformance.catalogue.patching import CLASSES, MODULES
@@ -21,6 +23,7 @@ from conformance.explained import offer_of
 from conformance.levels import Level
 from conformance.oracle import optimizer_of, sizes_of
 from conformance.outcome import ExitCode
+from golden.trace import floats
 from ports_adapter.messages import (
     AdamParams,
     ModelParams,
@@ -105,6 +108,12 @@ def sample(temperature: float, uniforms: list[float]) -> SampleParams:
     )
 
 
+def impossible() -> SampleParams:
+    """All tokens but one have probability 0, the first one, too."""
+    question = sample(1.0, [0.0] * 14)
+    return structs.replace(question, weights=sure_of(1, floats(question.weights)))
+
+
 def program() -> ReplicateParams:
     return ReplicateParams(
         profile="microgpt",
@@ -145,6 +154,7 @@ def questions(level: Level) -> list[Question]:
             *(sample(heat, [drawn.random() for _ in range(14)]) for heat in (0.3, 1.5) * 3),
             sample(1.0, [0.0] * 14),
             sample(1.0, [1 - 2.0**-53] * 14),
+            impossible(),
         ],
         Level.REPLICATE: [program()],
     }
