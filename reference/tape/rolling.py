@@ -1,6 +1,7 @@
 """Rolling: successive instructions that differ by constant distances alone become a loop.
 
-An instruction may join a loop ahead of others that it has nothing to do with.
+An instruction may join a loop ahead of others that it has nothing to do with. All of this loops
+over elements: operations on whole arrays would take seconds to compile.
 """
 
 from __future__ import annotations
@@ -24,8 +25,6 @@ _PLACES = (int(Field.OUT), int(Field.A), int(Field.B))
 _DISTANCES = (int(Field.OUT_ROW), int(Field.A_ROW), int(Field.B_ROW))
 _MAY_DIFFER = (*_PLACES, *_DISTANCES, _ROWS, _FIRST, _STEP)
 _SAME = tuple(int(field) for field in Field if int(field) not in _MAY_DIFFER)
-
-# Loops over elements in what follows: whole arrays at a time would take seconds to compile.
 
 
 @compiled
