@@ -17,7 +17,7 @@ from conformance.documents import REPORT_SCHEMA
 from conformance.outcome import ExitCode
 
 from .conftest import ROOT
-from .ports.broken import port
+from .ports.broken import SLOW, port
 
 MANIFEST = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
 
@@ -137,13 +137,7 @@ def test_names_that_are_not_there_are_asked_for(tmp_path: Path) -> None:
 def test_an_interrupted_run_keeps_what_is_finished_and_ends_the_port(
     folder: Path, number: signal.Signals
 ) -> None:
-    slow = """
-    def slow(r):
-        open("pid", "w").write(str(os.getpid()))
-        time.sleep(60)
-    HANDLERS["linear"] = slow
-    """
-    (folder / "port.py").write_text(port(slow))
+    (folder / "port.py").write_text(port(SLOW))
     path = folder / "report.json"
     run = subprocess.Popen(
         [sys.executable, "-m", "conformance", "run", str(folder), "--json", str(path)],

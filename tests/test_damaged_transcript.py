@@ -23,7 +23,7 @@ from conformance.running import Unusable
 from ports_adapter.manifest import find_port
 
 from .conftest import ROOT, MakePort, case_of, outcomes
-from .ports.broken import port
+from .ports.broken import SLOW, port
 from .transcripts import conformance, folder_of, record, replayed, same
 
 TOKENS = "tokenizer/words"
@@ -195,13 +195,7 @@ def test_a_last_line_without_its_newline_is_whole(
 def test_an_interrupted_or_killed_run_leaves_what_it_had_finished(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, number: signal.Signals
 ) -> None:
-    slow = """
-    def slow(r):
-        open("pid", "w").write(str(os.getpid()))
-        time.sleep(60)
-    HANDLERS["linear"] = slow
-    """
-    folder = folder_of(tmp_path, port(slow))
+    folder = folder_of(tmp_path, port(SLOW))
     (folder / "port.toml").write_text((folder / "port.toml").read_text().replace("= 2", "= 60"))
     path, report = tmp_path / name, tmp_path / "report.json"
     run = subprocess.Popen(

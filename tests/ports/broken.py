@@ -73,3 +73,12 @@ HONEST = dedent(
 def port(change: str) -> str:
     """The honest port with some of its handlers replaced."""
     return HONEST + dedent(change) + "\nserve()\n"
+
+
+SLOW = """
+def slow(r):
+    open("pid", "w").write(str(os.getpid()))
+    time.sleep(60)
+HANDLERS["linear"] = slow
+"""
+"""Takes its time over a `linear`, and leaves its process id in a file by then."""
