@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,9 @@ from conformance.running import Request, judge_port
 from ports_adapter.manifest import Port, Timeouts, find_port
 
 ROOT = Path(__file__).parent.parent
+
+# A job in a shell's background ignores interrupts, and so would the programs that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
