@@ -16,11 +16,11 @@ help:            ## this list
 
 setup: $(READY)  ## the virtual environment, with pinned packages
 
-conform: $(READY)  ## is a port right? PORT=python|js|rust|swift|a folder [CASE=slug] [ARGS=...]
-	@$(RUN) conformance run "$(PORT)" $(if $(CASE),--case "$(CASE)") $(ARGS)
+conform: $(READY)  ## is a port right? PORT=python|js|rust|swift|a folder [PROFILE=name] [CASE=slug] [ARGS=...]
+	@$(RUN) conformance run "$(PORT)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CASE),--case "$(CASE)") $(ARGS)
 
-debug: $(READY)  ## why is a port wrong? PORT=... [CASE=slug] [HTML=page.html] [ARGS=...]
-	@$(RUN) conformance debug "$(PORT)" $(if $(CASE),--case "$(CASE)") $(if $(HTML),--html "$(HTML)") $(ARGS)
+debug: $(READY)  ## why is a port wrong? PORT=... [PROFILE=name] [CASE=slug] [HTML=page.html] [ARGS=...]
+	@$(RUN) conformance debug "$(PORT)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CASE),--case "$(CASE)") $(if $(HTML),--html "$(HTML)") $(ARGS)
 
 conform-all: $(READY)  ## every port that comes with the suite and whose toolchain is there
 	@$(RUN) conformance all $(ARGS)

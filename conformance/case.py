@@ -12,6 +12,7 @@ from golden.budgets import Precision
 from golden.numbers import Array
 from golden.spread import Spread
 from ports_adapter.messages import InitializeResult, Message
+from reference.profiles import MICROGPT
 
 from .levels import Level
 from .stream import StreamJudge
@@ -65,11 +66,11 @@ class Case:
     """One question with a stable name.
 
     `question` gives the parameters and `answer` what is right, in view of what the port
-    offers, both only when the case is run. With `other_sizes` the model is not the profile's
-    own, so only a port that accepts other sizes is asked; with `full_record` only one that can
-    record every step in full. With a `stream` the steps and the answer after them are judged
-    by that alone, while they arrive. `spread` says where the budgets come from, if exact values
-    and replicas are known.
+    offers, both only when the case is run. It is about the program `profile`, if need be with
+    another `activation`. With `other_sizes` the model is not the profile's own, so only a port
+    that accepts other sizes is asked; with `full_record` only one that can record every step in
+    full. With a `stream` the steps and the answer after them are judged by that alone, while they
+    arrive. `spread` says where the budgets come from, if exact values and replicas are known.
     """
 
     slug: str
@@ -77,6 +78,8 @@ class Case:
     method: str
     question: Callable[[InitializeResult], Params]
     answer: Callable[[InitializeResult], Answer | Refusal]
+    profile: str = MICROGPT.name
+    activation: str = ""
     other_sizes: bool = False
     full_record: bool = False
     stream: Callable[[InitializeResult], StreamJudge] | None = None

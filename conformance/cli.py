@@ -38,6 +38,19 @@ SEED = click.option(
     type=click.IntRange(min=0),
     help="Draw the fresh cases from this seed. Default: another one every time, printed.",
 )
+PROFILE = click.option(
+    "--profile",
+    metavar="NAME",
+    help="The program to ask about, train0 for example. Default: microgpt, or where the port "
+    "does not offer that, the last stage that it offers.",
+)
+SETTINGS = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change a setting of the profile: --set n_embd=32 --set n_layer=2. Repeatable.",
+)
 JSON = click.option(
     "--json",
     "json_path",
@@ -55,6 +68,8 @@ TRANSCRIPT = click.option(
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.argument("port")
+@PROFILE
+@SETTINGS
 @CASES
 @SEED
 @click.option("--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely.")
@@ -63,6 +78,8 @@ TRANSCRIPT = click.option(
 @TRANSCRIPT
 def run(
     port: str,
+    profile: str | None,
+    settings: tuple[str, ...],
     patterns: tuple[str, ...],
     seed: int | None,
     long: bool,
@@ -78,7 +95,8 @@ def run(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from .running import Request, run_port
 
-    _exit_with(lambda: run_port(Request(port, patterns, seed, names, long, json_path, transcript)))
+    request = Request(port, patterns, seed, names, long, json_path, transcript, profile, settings)
+    _exit_with(lambda: run_port(request))
 
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
@@ -100,6 +118,8 @@ def replay(transcript: Path, patterns: tuple[str, ...], json_path: Path | None) 
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.argument("port")
+@PROFILE
+@SETTINGS
 @CASES
 @SEED
 @click.option(
@@ -113,6 +133,8 @@ def replay(transcript: Path, patterns: tuple[str, ...], json_path: Path | None) 
 @TRANSCRIPT
 def debug(
     port: str,
+    profile: str | None,
+    settings: tuple[str, ...],
     patterns: tuple[str, ...],
     seed: int | None,
     html_path: Path | None,
@@ -128,7 +150,10 @@ def debug(
     from .debugging import debug_port
     from .running import Request
 
-    request = Request(port, patterns, seed, json_path=json_path, transcript=transcript)
+    request = Request(
+        port, patterns, seed, json_path=json_path, transcript=transcript, profile=profile,
+        settings=settings,
+    )  # fmt: skip
     _exit_with(lambda: debug_port(request, html_path))
 
 
@@ -192,15 +217,20 @@ def _exit_with(run: Callable[[], ExitCode]) -> NoReturn:
 
 @main.command(context_settings=CONTEXT)
 @click.argument("patterns", nargs=-1, metavar="[SLUG]...")
-def cases(patterns: tuple[str, ...]) -> None:
+@PROFILE
+def cases(patterns: tuple[str, ...], profile: str | None) -> None:
     """List the cases: slug, method, and what a port does that passes it."""
     from golden.store import UnreadableGolden
 
     from .cases import all_cases, long_cases, select
     from .cases.handshake import shutdown_case
+    from .running import Request, Unusable
 
     try:
-        known = [*all_cases(0, "float64"), *long_cases(0, "float64"), shutdown_case()]
+        asked = 0, "float64", Request("", profile=profile).subject
+        known = [*all_cases(*asked), *long_cases(*asked), shutdown_case()]  # type: ignore[arg-type]
+    except Unusable as error:
+        _fail(str(error), error.exit_code)
     except UnreadableGolden as error:
         _fail(str(error), ExitCode.SUITE_FAULT)
     for case in select(known, patterns):

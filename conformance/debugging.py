@@ -81,7 +81,7 @@ def smallest_cases(run: Run) -> list[SmallestCase]:
         with Asker(run.port) as asker:
             for method in methods[:1]:
                 outcome = next(k.outcome for k in of_level if k.case.method == method)
-                found = smallest(asker, method, outcome)
+                found = smallest(asker, method, outcome, subject=run.subject)
                 if found is not None:
                     return [printed(found, run.port.language, run.port)]
     return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ PROTOCOL_SCHEMA = PROTOCOL.with_name("protocol.schema.json")
 REPORT_SCHEMA = Path(__file__).parent / "report.schema.json"
 PROGRAM_REPORT_SCHEMA = Path(__file__).parent / "programs" / "report.schema.json"
 
+LIGHT = ("id", "step", "loss", "learning_rate")
+"""What every `step` tells."""
+
 PREAMBLE = """\
 # The protocol
 
@@ -42,13 +45,48 @@ the same as JSON Schema. `make protocol` writes both anew.
 - Numbers travel as shortest round-trip decimals, or with 17 significant digits (9 in
   float32). `NaN`, `Infinity` and `-Infinity` are strings. Requests hold finite numbers only.
 - Weights are matrices `[nout][nin]` by their `state_dict` names, so that
-  `linear(x, w)[o] = sum_i w[o][i] * x[i]`. The vocabulary is as large as `wte` has rows, and
-  the special token BOS is the last one.
-- The profile `microgpt` has `n_embd` 16, `n_head` 4, `n_layer` 1, `block_size` 16, and 27
-  tokens. A port that takes other sizes and hyperparameters than the published ones says so
-  with `other_sizes`, and is asked with some. `num_steps` always counts.
+  `linear(x, w)[o] = sum_i w[o][i] * x[i]`. The vocabulary is as large as the first of them has
+  rows, and the special token BOS is the last one (but see `first-revision`).
+- A *profile* is a published program. In `profiles` a port lists those that it is a port of; every
+  question about a model names the one that it is about. `microgpt` has `n_embd` 16, `n_head` 4,
+  `n_layer` 1, `block_size` 16, and 27 tokens. A port that takes other sizes and hyperparameters
+  than the published ones says so with `other_sizes`, and is asked with some. `num_steps` always
+  counts.
 - A document of tokens `t` has `n = min(block_size, len(t) - 1)` positions: position `p` sees
   `t[0..p]` and predicts `t[p + 1]`.
+
+## Profiles
+
+What a profile has otherwise than the one named after "as"; everything else is the same.
+
+| profile | as | otherwise |
+| --- | --- | --- |
+| `microgpt` | | the program described here |
+| `train5` | `microgpt` | nothing: it is the same program by its name as a stage |
+| `train4` | `train5` | SGD: a weight goes down by the learning rate times its gradient, with no \
+`m` and `v`; learning rate 0.1 |
+| `train3` | `train4` | one head over all of `n_embd`, one layer, and no `layer0.` in the names: \
+`wte`, `wpe`, `attn_wq`, `attn_wk`, `attn_wv`, `attn_wo`, `mlp_fc1`, `mlp_fc2`, `lm_head`, drawn \
+in this order |
+| `train2` | `train3` | an MLP on the current token alone: `mlp_fc2 @ relu(mlp_fc1 @ wte[token])`, \
+no norm and no positions; `wte` [vocabulary][n_embd], `mlp_fc1` [4 n_embd][n_embd], `mlp_fc2` \
+[vocabulary][4 n_embd]; learning rate 1; a document is not cut, so `n = len(t) - 1`, and \
+`block_size` is the largest number of tokens of a sample alone |
+| `train1` | `train2` | nothing that can be seen: its gradient is written by hand |
+| `train0` | `train2` | a table `counts` [vocabulary][vocabulary]: `counts[i][j]` says how often \
+`j` came after `i`. The probability of `j` after `i` is `(counts[i][j] + 1) / (sum(counts[i]) + \
+vocabulary)`. A step's loss is that of its document before it is counted, as mean of `-log`; then \
+its pairs are added. All counts begin at 0, and nothing is drawn. `step` notifications need no \
+`learning_rate`; there is no temperature, samples are drawn from the probabilities |
+| `early-revision` | `microgpt` | `block_size` 8; `relu(x) ** 2` for `relu(x)`; standard deviation \
+0.02, but 0 for `attn_wo` and `mlp_fc2`, which are drawn all the same; beta1 0.9, beta2 0.95; 500 \
+steps; the learning rate of step `s` is `learning_rate * 0.5 * (1 + cos(pi * s / num_steps))` |
+| `first-revision` | `early-revision` | two special tokens ahead of the characters: BOS is 0, EOS \
+1, the first character 2; a document is `[BOS, *characters, EOS]`; a sample begins with BOS and \
+ends at EOS (a BOS inside of it is printed as `<BOS>`); no `lm_head`: the logits are `wte @ x` |
+
+A port of a profile has the methods that the profile needs: `train0` neither layers nor `forward`,
+`backward` or an update by itself, the others `sgd` or `adam`, whichever is theirs.
 
 The intermediates of `forward` (and their gradients, of `backward`), for a port that offers
 them, in the order of computation:
@@ -69,7 +107,9 @@ them, in the order of computation:
 | `layer0.mlp_out`, `.mlp_residual` | after `mlp_fc2`, after adding the residual |
 | `logits` | after `lm_head` |
 
-A node's gradient is the total derivative of the loss by it, over all its uses.
+In `train3` the names have no layer before them; `train1` and `train2` have `mlp_hidden`,
+`mlp_activation` and `logits` alone. A node's gradient is the total derivative of the loss by it,
+over all its uses.
 
 """
 
@@ -139,16 +179,19 @@ def _section(method: Method, example: Example, described: set[str]) -> str:
     if example.notifications:
         lines += ["", "Before the result, a notification `step` after each step:", ""]
         in_full = "record" in method.params.__struct_fields__
-        lines += _fields(protocol.StepParams, described, optional=in_full)
+        lines += _fields(protocol.StepParams, described, None if in_full else LIGHT)
     lines += ["", "```json", *example.lines(), "```", ""]
     return "\n".join(lines)
 
 
-def _fields(kind: type[Message], described: set[str], *, optional: bool = True) -> list[str]:
+def _fields(
+    kind: type[Message], described: set[str], named: Sequence[str] | None = None
+) -> list[str]:
+    """The fields of a message, or those that are named."""
     fields = inspect.type_info(kind).fields  # type: ignore[attr-defined]
     if not fields:
         return ["- nothing"]
-    return [_field(field, described) for field in fields if optional or field.required]
+    return [_field(field, described) for field in fields if named is None or field.name in named]
 
 
 def _field(field: inspect.Field, described: set[str]) -> str:

@@ -9,10 +9,12 @@ import msgspec
 from ports_adapter import messages as protocol
 from ports_adapter.jsonrpc import Request
 from ports_adapter.messages import METHODS, Message, Number, StepParams
-from reference.config import MICROGPT, Config
+from reference.config import Config
+from reference.profiles import MICROGPT
 
 from . import oracle
 from .oracle import optimizer_of, sizes_of
+from .subject import Subject
 
 CONFIG = Config(n_embd=2, n_head=1, n_layer=1, block_size=3, num_steps=2, num_samples=2)
 DOCUMENT = [2, 0, 1, 2]
@@ -98,6 +100,12 @@ def _params(method: str) -> Message:
             return protocol.ModelParams(
                 profile=profile, sizes=sizes, weights=_matrices(0.1), tokens=DOCUMENT
             )
+        case "sgd":
+            stage = Subject.of("train4")
+            return protocol.SgdParams(
+                profile=stage.name, sizes=sizes, optimizer=optimizer_of(stage.config), step=0,
+                weights=_small(0.1), grads=_small(0.01),
+            )  # fmt: skip
         case "adam":
             return protocol.AdamParams(
                 profile=profile, sizes=sizes, optimizer=optimizer, step=0,

@@ -10,14 +10,15 @@ import numpy as np
 from golden.budgets import (
     UNIT_ROUNDOFF,
     Precision,
-    adam_budget_of,
     learning_rate_budget,
+    update_budgets,
 )
 from golden.derived import Budgets
-from reference.adam import State
 from reference.config import Config
+from reference.evaluation import Evaluation
 from reference.model import Weights
-from reference.training import Evaluation, data, grads
+from reference.state import State
+from reference.training import data, grads
 
 from .case import Answer, Exact, Numbers
 from .dataflow import backward_order, forward_order
@@ -39,7 +40,7 @@ def of_forward(
     """Logits, and the intermediates before them when they were asked for."""
     answer: Answer = {}
     if intermediates:
-        for name in forward_order(config.n_layer):
+        for name in forward_order(config):
             pointer = f"/intermediates/{name}"
             answer[pointer] = Numbers(evaluation.intermediates[name], budgets[pointer])
     answer["/logits"] = Numbers(evaluation.logits, budgets["/logits"])
@@ -56,15 +57,16 @@ def of_backward(
 ) -> Answer:
     """Losses, then gradients from the logits back to the embeddings.
 
-    Rows of the embeddings that the document does not use have a gradient of exactly 0.
+    Rows of the embeddings that the document does not use have a gradient of exactly 0, but for
+    those that are the output projection, too.
     """
     answer: Answer = {
         "/losses": Numbers(evaluation.losses, budgets["/losses"]),
         "/loss": Numbers(evaluation.loss, budgets["/loss"]),
     }
     n = len(evaluation.losses)
-    used = {"wte": set(tokens[:n]), "wpe": set(range(n))}
-    for node, weights in backward_order(config.n_layer):
+    used = {"wpe": set(range(n))} | ({} if config.tied else {"wte": set(tokens[:n])})
+    for node, weights in backward_order(config):
         if intermediates:
             pointer = f"/intermediate_grads/{node}"
             answer[pointer] = Numbers(evaluation.intermediate_grads[node], budgets[pointer])
@@ -77,18 +79,15 @@ def of_backward(
     return answer
 
 
-def of_adam(
+def of_update(
     state: State, gradients: Weights, updated: State, config: Config, precision: Precision
 ) -> Answer:
     """The learning rate, then moments and weights, each judged from the injected inputs."""
     rate = config.learning_rate_at(state.step)
     answer: Answer = {"/learning_rate": Numbers(rate, learning_rate_budget(config, precision))}
-    budgets = {
-        name: adam_budget_of(state, gradients, name, config, precision) for name in gradients
-    }
-    for part in ("m", "v", "weights"):
-        for name, budget in budgets.items():
-            answer[f"/{part}/{name}"] = Numbers(getattr(updated, part)[name], getattr(budget, part))
+    for pointer, budget in update_budgets(state, gradients, config, precision).items():
+        _, part, name = pointer.split("/")
+        answer[pointer] = Numbers(getattr(updated, part)[name], budget)
     return answer
 
 
@@ -108,7 +107,8 @@ def of_losses(
     rate_budget = learning_rate_budget(config, precision)
     for index, (loss, budget, rate) in enumerate(zip(losses, budgets, rates, strict=True)):
         answer[f"/steps/{index}/step"] = Exact(first + index)
-        answer[f"/steps/{index}/learning_rate"] = Numbers(rate, rate_budget)
+        if config.optimizer != "counting":
+            answer[f"/steps/{index}/learning_rate"] = Numbers(rate, rate_budget)
         answer[f"/steps/{index}/loss"] = Numbers(loss, float(budget))
     return answer
 

@@ -17,7 +17,8 @@ from golden.budgets import (
 )
 from golden.spread import Spread
 from ports_adapter.messages import METHODS, PROTOCOL_VERSION, InitializeResult
-from reference.config import PROFILES
+from reference.activation import ACTIVATIONS
+from reference.profiles import PROFILES
 
 from .case import Case, Numbers, Refusal
 from .compare import budgets_of
@@ -58,6 +59,7 @@ def offer_of(precision: Precision) -> InitializeResult:
         methods=list(METHODS),
         profiles=list(PROFILES),
         other_sizes=True,
+        activations=list(ACTIVATIONS),
         intermediates=True,
         full_record=True,
     )

@@ -26,6 +26,7 @@ from ports_adapter.messages import (
     VectorParams,
 )
 from reference import model
+from reference.activation import ACTIVATIONS
 from reference.config import Config
 from reference.tape.recording import record_function
 from reference.tape.rewrites import CANONICAL, REWRITES, rewritten
@@ -117,7 +118,9 @@ def function_of(method: str, params: Message) -> Function:
             )
         case MlpParams():
             return _vector(
-                {"x": params.x, "fc1": params.fc1, "fc2": params.fc2}, params.output_grad, _mlp
+                {"x": params.x, "fc1": params.fc1, "fc2": params.fc2},
+                params.output_grad,
+                _mlp if params.activation == "relu" else _mlp_with(params.activation),
             )
         case CrossEntropyParams(logits=logits, target=target):
             return Function(
@@ -153,6 +156,16 @@ def _vector(
         return output, model.total(terms)
 
     return Function(numbers, "output", seeded, rewrites)
+
+
+def _mlp_with(activation: str) -> Callable[[Nodes], list[Value]]:
+    """The perceptron with another activation than relu."""
+
+    def mlp(at: Nodes) -> list[Value]:
+        hidden = model.linear(at["x"], at["fc1"])
+        return model.linear([ACTIVATIONS[activation](unit) for unit in hidden], at["fc2"])
+
+    return mlp
 
 
 def _mlp(at: Nodes) -> list[Value]:

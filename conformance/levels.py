@@ -15,6 +15,7 @@ class Level(StrEnum):
     LAYERS = "layers"
     FORWARD = "forward"
     BACKWARD = "backward"
+    SGD = "sgd"
     ADAM = "adam"
     TRAIN = "train"
     RANDOM = "random"
@@ -29,8 +30,9 @@ BUILT_ON: dict[Level, tuple[Level, ...]] = {
     Level.LAYERS: (Level.AUTOGRAD,),
     Level.FORWARD: (Level.LAYERS,),
     Level.BACKWARD: (Level.FORWARD,),
+    Level.SGD: (),
     Level.ADAM: (),
-    Level.TRAIN: (Level.BACKWARD, Level.ADAM),
+    Level.TRAIN: (Level.BACKWARD, Level.SGD, Level.ADAM),
     Level.RANDOM: (),
     Level.SAMPLE: (Level.FORWARD,),
     Level.REPLICATE: (Level.TOKENIZER, Level.TRAIN, Level.RANDOM, Level.SAMPLE),
@@ -51,6 +53,7 @@ METHODS: dict[Level, tuple[str, ...]] = {
     Level.LAYERS: ("linear", "softmax", "rmsnorm", "attention", "mlp", "cross_entropy"),
     Level.FORWARD: ("forward",),
     Level.BACKWARD: ("backward",),
+    Level.SGD: ("sgd",),
     Level.ADAM: ("adam",),
     Level.TRAIN: ("train",),
     Level.RANDOM: ("random",),
@@ -61,9 +64,13 @@ METHODS: dict[Level, tuple[str, ...]] = {
 
 
 def next_methods(
-    offered: Collection[str], levels: Collection[Level] = tuple(Level)
+    offered: Collection[str],
+    levels: Collection[Level] = tuple(Level),
+    methods: Collection[str] | None = None,
 ) -> tuple[tuple[Level, str], ...]:
     """The method to write next, of these levels, with its level; none if none is missing.
+
+    `methods` are those that the program has; all if not given.
 
     A port need not have a scalar autograd: with `evaluate` comes the first method after it, and
     a port that has gone past it is not asked for it again.
@@ -73,6 +80,7 @@ def next_methods(
         for level, names in METHODS.items()
         if level in levels and level is not Level.PROTOCOL
         for name in names
+        if methods is None or name in methods
     ]
     missing = [(level, name) for level, name in due if name not in offered]
     if not missing or missing[0][0] is not Level.AUTOGRAD:

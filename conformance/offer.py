@@ -6,12 +6,15 @@ import difflib
 
 from ports_adapter.messages import METHODS, InitializeResult
 from ports_adapter.quoting import printable
-from reference.config import MICROGPT
+from reference.profiles import MICROGPT, PROFILES
 
 from .case import Case
 from .levels import Level
 
-PROFILED = {Level.FORWARD, Level.BACKWARD, Level.ADAM, Level.TRAIN, Level.SAMPLE, Level.REPLICATE}
+PROFILED = {
+    Level.FORWARD, Level.BACKWARD, Level.SGD, Level.ADAM, Level.TRAIN, Level.SAMPLE,
+    Level.REPLICATE,
+}  # fmt: skip
 """The levels that are asked for a profile."""
 
 
@@ -23,12 +26,18 @@ def doubtful_offer(offer: InitializeResult) -> str:
         if name not in METHODS and near:
             return f"it offers the method {printable(name, 60)!r}: is {near[0]!r} meant?"
     profiled = sorted(level for level in PROFILED if level in offer.methods)
-    if profiled and MICROGPT.name not in offer.profiles:
+    if profiled and not PROFILES.keys() & set(offer.profiles):
         profiles = ", ".join(printable(name, 60) for name in offer.profiles) or "no profile"
         return (
             f"it offers {', '.join(profiled)} for {profiles}: "
-            f"the profile that is asked for is {MICROGPT.name!r}"
+            f"the profiles that there are are {', '.join(PROFILES)}"
         )
+    for name in offer.profiles:
+        near = difflib.get_close_matches(
+            name.lower(), PROFILES.keys() - set(offer.profiles), n=1, cutoff=0.8
+        )
+        if name not in PROFILES and near:
+            return f"it offers the profile {printable(name, 60)!r}: is {near[0]!r} meant?"
     return ""
 
 
@@ -38,8 +47,11 @@ def not_offered(case: Case, offer: InitializeResult) -> str:
         return ""
     if case.method not in offer.methods:
         return f"the port does not offer {case.method}"
-    if case.level in PROFILED and MICROGPT.name not in offer.profiles:
-        return f"the port does not offer the profile {MICROGPT.name}"
+    is_profiled = case.level in PROFILED or case.profile != MICROGPT.name
+    if is_profiled and case.profile not in offer.profiles:
+        return f"the port does not offer the profile {case.profile}"
+    if case.activation and case.activation not in offer.activations:
+        return f"the port does not offer the activation {case.activation}"
     if case.other_sizes and not offer.other_sizes:
         return "the port does not offer other sizes and hyperparameters"
     if case.full_record and not offer.full_record:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from msgspec import structs
+from msgspec import UNSET, UnsetType, structs
 
 from golden.trace import floats
 from ports_adapter import messages as protocol
 from ports_adapter.messages import Message, Optimizer, Sizes, StepParams
-from reference.adam import State, adam
+from reference.adam import adam
 from reference.config import Config
 from reference.corpus import corpus_of, documents_of
+from reference.profiles import PROFILES
 from reference.program import Run
 from reference.sampling import choose_by, sample
+from reference.sgd import sgd
+from reference.state import State
 from reference.tokenizer import Tokenizer
 from reference.training import Step, data, evaluate, grads, train
 
@@ -24,15 +28,17 @@ from .graphs import graph_of
 OnStep = Callable[[StepParams], None]
 
 
-def config_of(sizes: Sizes | None = None, optimizer: Optimizer | None = None) -> Config:
-    """The reference's configuration for the sizes and hyperparameters of a message."""
-    settings: dict[str, Any] = {}
-    if sizes is not None:
-        settings |= {name: getattr(sizes, name) for name in Sizes.__struct_fields__}
-    if optimizer is not None:
+def config_of(params: Any) -> Config:
+    """The reference's configuration for a question: its profile's, with what the question says."""
+    settings: dict[str, Any] = {
+        name: getattr(params.sizes, name) for name in Sizes.__struct_fields__
+    }
+    if optimizer := getattr(params, "optimizer", None):
         settings |= {name: getattr(optimizer, name) for name in Optimizer.__struct_fields__}
         settings["eps_adam"] = settings.pop("eps")
-    return Config(**settings)
+    settings["activation"] = getattr(params, "activation", UNSET)
+    given = {name: value for name, value in settings.items() if value is not UNSET}
+    return replace(PROFILES[params.profile].config, **given)
 
 
 def sizes_of(config: Config) -> Sizes:
@@ -42,13 +48,26 @@ def sizes_of(config: Config) -> Sizes:
 
 def optimizer_of(config: Config) -> Optimizer:
     """A configuration's hyperparameters as a message has them."""
-    return Optimizer(
-        learning_rate=config.learning_rate,
-        beta1=config.beta1,
-        beta2=config.beta2,
-        eps=config.eps_adam,
-        num_steps=config.num_steps,
-    )
+    of_adam: dict[str, float] = {}
+    if config.optimizer == "adam":
+        of_adam = {"beta1": config.beta1, "beta2": config.beta2, "eps": config.eps_adam}
+    return Optimizer(learning_rate=config.learning_rate, num_steps=config.num_steps, **of_adam)
+
+
+def activation_of(profile: str, config: Config) -> str | UnsetType:
+    """The activation as a message has it: left out where it is the profile's own."""
+    is_own = config.activation == PROFILES[profile].config.activation
+    return UNSET if is_own else config.activation
+
+
+def bos_of(config: Config, vocab_size: int) -> int:
+    """The token that begins a document."""
+    return 0 if config.special_tokens == "bos-eos" else vocab_size - 1
+
+
+def vocab_size_of(weights: Mapping[str, Sequence[Any]]) -> int:
+    """How many tokens a model knows: the rows of its first matrix."""
+    return len(next(iter(weights.values())))
 
 
 def answer(method: str, params: Any, on_step: OnStep = lambda _step: None, id_: int = 1) -> Message:
@@ -65,11 +84,16 @@ def answer(method: str, params: Any, on_step: OnStep = lambda _step: None, id_: 
     """
     match params:
         case protocol.TokenizeParams():
-            return _tokenize(params.text)
+            return _tokenize(params.text, PROFILES[params.profile].config.special_tokens)
         case protocol.ModelParams():
             return _model(method, params)
+        case protocol.SgdParams():
+            config = config_of(params)
+            lowered = sgd(state_of(params), floats(params.grads), config)
+            rate = config.learning_rate_at(params.step)
+            return protocol.SgdResult(learning_rate=rate, weights=as_json(lowered.weights))
         case protocol.AdamParams():
-            config = config_of(optimizer=params.optimizer)
+            config = config_of(params)
             updated = adam(state_of(params), floats(params.grads), config)
             rate = config.learning_rate_at(params.step)
             return protocol.AdamResult(learning_rate=rate, **_state(updated))
@@ -85,9 +109,9 @@ def answer(method: str, params: Any, on_step: OnStep = lambda _step: None, id_: 
             return _graph(method, params)
 
 
-def _tokenize(text: str) -> Message:
+def _tokenize(text: str, special_tokens: str) -> Message:
     documents = documents_of(text)
-    tokenizer = Tokenizer.of(documents)
+    tokenizer = Tokenizer.of(documents, special_tokens)
     return protocol.TokenizeResult(
         characters=list(tokenizer.characters),
         vocab_size=tokenizer.vocab_size,
@@ -113,7 +137,7 @@ def _graph(method: str, params: Message) -> Message:
 
 
 def _model(method: str, params: protocol.ModelParams) -> Message:
-    evaluation = evaluate(floats(params.weights), params.tokens, config_of(params.sizes))
+    evaluation = evaluate(floats(params.weights), params.tokens, config_of(params))
     seen: dict[str, Any] = {}
     if method == "forward":
         if params.intermediates:
@@ -134,13 +158,15 @@ def as_json(floats_: Any) -> Any:
     return floats_
 
 
-def state_of(params: protocol.AdamParams | protocol.TrainParams) -> State:
+def state_of(params: protocol.AdamParams | protocol.SgdParams | protocol.TrainParams) -> State:
     """The training state that a message carries."""
+    if isinstance(params, protocol.SgdParams):
+        return State(params.step, floats(params.weights), {}, {})
     return State(params.step, floats(params.weights), floats(params.m), floats(params.v))
 
 
 def _train(params: protocol.TrainParams, on_step: OnStep, id_: int) -> Message:
-    config = config_of(params.sizes, params.optimizer)
+    config = config_of(params)
     state = state_of(params)
     steps = train(state, params.documents, config)
     for _ in range(params.steps):
@@ -173,9 +199,9 @@ def draw_all(params: protocol.RandomParams) -> list[list[Any]]:
 
 
 def _sample(params: protocol.SampleParams) -> Message:
-    bos = len(params.weights["wte"]) - 1
-    config = config_of(params.sizes)
+    config = config_of(params)
     weights = floats(params.weights)
+    bos = bos_of(config, vocab_size_of(weights))
     tokens = sample(weights, bos, params.temperature, config, choose_by(params.uniforms))
     stopped_by_bos = len(tokens) < config.block_size
     return protocol.SampleResult(tokens=tokens, uniforms_used=len(tokens) + stopped_by_bos)
@@ -183,14 +209,14 @@ def _sample(params: protocol.SampleParams) -> Message:
 
 def run_of(params: protocol.ReplicateParams) -> Run:
     """The program that a `replicate` question asks for, ready to run."""
-    config = config_of(params.sizes, params.optimizer)
-    settings = {name: getattr(config, name) for name in Config.__dataclass_fields__}
-    settings |= {
-        "init_std": params.init_std,
-        "temperature": params.temperature,
-        "num_samples": params.num_samples,
-    }
-    return Run.prepare(Config(**settings), params.seed, corpus_of("text", params.text.encode()))
+    config = config_of(params)
+    config = replace(
+        config,
+        init_std=params.init_std,
+        temperature=params.temperature,
+        num_samples=params.num_samples,
+    )
+    return Run.prepare(config, params.seed, corpus_of("text", params.text.encode()))
 
 
 def _replicate(params: protocol.ReplicateParams, on_step: OnStep, id_: int) -> Message:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from golden.trace import FullStep, Trace, TracedStep, floats, state_before
-from reference.adam import State
-from reference.training import Evaluation, Step
+from reference.evaluation import Evaluation
+from reference.state import State
+from reference.training import Step
 
 
 def recorded_evaluation(step: TracedStep, full: FullStep) -> Evaluation:

@@ -56,10 +56,11 @@ def judge_transcript(transcript: Transcript, patterns: Sequence[str] = ()) -> Re
     header = transcript.header
     port = port_of(header)
     finished = ask(port, _selected(transcript, patterns), Replay(transcript))
-    report = make_report(port, finished, header.seed)
+    asked = header.profile, header.settings
+    report = make_report(port, finished, header.seed, None, *asked)
     if transcript.end and transcript.end.layout and report.exit_code is ExitCode.FAIL:
         layout = Layout(transcript.end.layout)
-        return make_report(port, finished, header.seed, layout)
+        return make_report(port, finished, header.seed, layout, *asked)
     return report
 
 
@@ -79,7 +80,10 @@ def port_of(header: Header) -> Port:
 def _selected(transcript: Transcript, patterns: Sequence[str]) -> list[Case]:
     """The cases to judge again, which are all of the recorded run's if no patterns are given."""
     header = transcript.header
-    request = Request(header.label, header.patterns, header.seed, header.names, header.long)
+    request = Request(
+        header.label, header.patterns, header.seed, header.names, header.long,
+        profile=header.profile, settings=header.settings,
+    )  # fmt: skip
     cases = selection(request, header.seed, header.precision)
     asked = {case.slug for case in cases}
     for section in transcript.sections.values():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -18,6 +19,7 @@ from golden.trace import Number, number
 from ports_adapter.layout import Layout
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable, tail
+from reference.profiles import MICROGPT
 
 from .comparison import Comparison, Divergence
 from .engine import Finished, Result
@@ -30,13 +32,14 @@ DIFFERENCES_KEPT = 12
 
 
 class PortReport(Struct, frozen=True):
-    """The port that was asked, as its manifest has it, and the methods it offers."""
+    """The port that was asked, as its manifest has it, and the methods and profiles it offers."""
 
     label: str
     name: str
     language: str
     precision: str
     methods: list[str]
+    profiles: list[str]
 
 
 class Difference(Struct, frozen=True):
@@ -95,7 +98,9 @@ class LevelReport(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A run. `first_divergence` is the slug of the failure to look at first, if any.
+    """A run. `profile` is the program that was asked about, with `settings` changed.
+
+    `first_divergence` is the slug of the failure to look at first, if any.
 
     `layout` is what port.toml should declare, if the port is right in that layout and wrong
     in the declared one.
@@ -104,6 +109,8 @@ class Report(Struct, frozen=True, kw_only=True):
     schema_version: Literal[1] = SCHEMA_VERSION
     suite_version: str = SUITE_VERSION
     port: PortReport
+    profile: str = MICROGPT.name
+    settings: list[str] = []
     seed: int
     exit_code: ExitCode
     verdict: str
@@ -115,7 +122,14 @@ class Report(Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def make_report(port: Port, finished: Finished, seed: int, layout: Layout | None = None) -> Report:
+def make_report(
+    port: Port,
+    finished: Finished,
+    seed: int,
+    layout: Layout | None = None,
+    profile: str = MICROGPT.name,
+    settings: Sequence[str] = (),
+) -> Report:
     """The report of a finished run.
 
     Args:
@@ -123,10 +137,13 @@ def make_report(port: Port, finished: Finished, seed: int, layout: Layout | None
         finished: how that ended.
         seed: of the fresh cases.
         layout: one in which the port is right, if the declared one is wrong.
+        profile: the program that it was asked about.
+        settings: of that, which were changed.
     """
     results = finished.results
     tainted = tainted_cases(results)
-    cases = [_case(result, tainted.get(result.case.slug, ""), port, seed) for result in results]
+    asked = Asked(port, seed, profile, settings)
+    cases = [_case(result, tainted.get(result.case.slug, ""), asked) for result in results]
     failures = [case.slug for case in cases if case.outcome.is_failure]
     exit_code = exit_code_of(results, was_interrupted=finished.was_interrupted)
     return Report(
@@ -136,7 +153,10 @@ def make_report(port: Port, finished: Finished, seed: int, layout: Layout | None
             printable(port.language, 100),
             port.precision,
             [printable(name, 100) for name in finished.offer.methods] if finished.offer else [],
+            [printable(name, 100) for name in finished.offer.profiles] if finished.offer else [],
         ),
+        profile=profile,
+        settings=list(settings),
         seed=seed,
         exit_code=exit_code,
         verdict=verdict_of(results, exit_code),
@@ -217,7 +237,7 @@ def grade_of(results: Sequence[Result], port: Port) -> str:
     return f"{port.precision}; {share}"
 
 
-def _case(result: Result, tainted_by: str, port: Port, seed: int) -> CaseReport:
+def _case(result: Result, tainted_by: str, asked: Asked) -> CaseReport:
     comparison = result.comparison or Comparison((), 0.0, "", 0, 0, 0.0)
     case = result.case
     return CaseReport(
@@ -235,7 +255,7 @@ def _case(result: Result, tainted_by: str, port: Port, seed: int) -> CaseReport:
         ulps=number(comparison.ulps),
         differences=[_difference(d) for d in comparison.divergences[:DIFFERENCES_KEPT]],
         tainted_by=tainted_by,
-        rerun=rerun_command(port, case.slug, seed),
+        rerun=rerun_command(asked, case.slug),
         log=tail(result.log),
     )
 
@@ -266,10 +286,24 @@ def _level(level: Level, cases: Sequence[CaseReport]) -> LevelReport:
     return LevelReport(level, outcome, passed, len(asked), len(of_level), worst.worst, place)
 
 
-def rerun_command(port: Port, slug: str, seed: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked about what."""
+
+    port: Port
+    seed: int
+    profile: str = MICROGPT.name
+    settings: Sequence[str] = ()
+
+
+def rerun_command(asked: Asked, slug: str) -> str:
     """One line that runs a case again, with the same fresh numbers."""
-    words = [f"PORT={shlex.quote(port.label)}", f"CASE={shlex.quote(slug)}"]
-    return f"make conform {' '.join(words)} ARGS='--seed {seed}'"
+    words = [f"PORT={shlex.quote(asked.port.label)}"]
+    if asked.profile != MICROGPT.name:
+        words.append(f"PROFILE={asked.profile}")
+    words.append(f"CASE={shlex.quote(slug)}")
+    options = [f"--seed {asked.seed}", *(f"--set {shlex.quote(s)}" for s in asked.settings)]
+    return f"make conform {' '.join(words)} ARGS='{' '.join(options)}'"
 
 
 def encode(report: Report) -> bytes:

@@ -8,7 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -22,8 +22,11 @@ from ports_adapter.failures import BadManifest, NotBuilt, NotStarted
 from ports_adapter.manifest import Port, find_port, missing_tool
 from ports_adapter.transcript.events import Header
 from ports_adapter.transcript.recording import Recorder
+from reference.config import InvalidConfig
 from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
 from reference.data import NAMES_VARIABLE, names_path
+from reference.profiles import MICROGPT, PROFILES
+from reference.variation import InvalidVariation
 
 from . import programs
 from .case import Case
@@ -34,6 +37,7 @@ from .engine import Engine, Finished, Result
 from .layouts import recognised_layout
 from .outcome import ExitCode
 from .report import SUITE_VERSION, Report, encode, make_report
+from .subject import Subject
 from .terminal import progress, show
 
 Watch = Callable[[Result], None]
@@ -55,6 +59,20 @@ class Request:
     long: bool = False
     json_path: Path | None = None
     transcript: Path | None = None
+    profile: str | None = None
+    settings: Sequence[str] = ()
+
+    @property
+    def subject(self) -> Subject:
+        """The program that the cases are about: the final one if no other was asked for.
+
+        Raises:
+            Unusable: there is no such profile or setting, or the settings do not fit together.
+        """
+        try:
+            return Subject.of(self.profile or MICROGPT.name, self.settings)
+        except (InvalidVariation, InvalidConfig) as error:
+            raise Unusable(str(error), ExitCode.USAGE) from None
 
 
 class Unusable(Exception):
@@ -158,6 +176,28 @@ def judge_port(port: Port, request: Request, watch: Watch = ignore) -> Report:
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     selected = selection(request, seed, port.precision)
     build(port)
+    report = _asked(port, request, selected, seed, watch)
+    other = None if request.profile else offered_instead(report.port.profiles)
+    if other is None:
+        return report
+    request = replace(request, profile=other)
+    selected = selection(request, seed, port.precision)
+    return _asked(port, request, selected, seed, watch)
+
+
+def offered_instead(profiles: Sequence[str]) -> str | None:
+    """The profile to ask for where none was named, if the final program is not offered.
+
+    Of the stages it is the last; None if there is nothing else.
+    """
+    if MICROGPT.name in profiles:
+        return None
+    return next((name for name in reversed(PROFILES) if name in profiles), None)
+
+
+def _asked(
+    port: Port, request: Request, selected: Sequence[Case], seed: int, watch: Watch
+) -> Report:
     if reason := missing_tool(port.run, port.folder):
         raise NotStarted(f"the run command cannot be started: {reason}")
     recorder = _recorder(port, request, seed) if request.transcript else None
@@ -168,7 +208,7 @@ def judge_port(port: Port, request: Request, watch: Watch = ignore) -> Report:
             recorder.finish(layout.rules if layout else ())
     if recorder is not None and recorder.failure is not None:
         warn(f"the transcript {request.transcript} is cut off: {recorder.failure.strerror}")
-    return make_report(port, finished, seed, layout)
+    return make_report(port, finished, seed, layout, request.subject.name, request.settings)
 
 
 def selection(request: Request, seed: int, precision: Precision) -> list[Case]:
@@ -178,11 +218,12 @@ def selection(request: Request, seed: int, precision: Precision) -> list[Case]:
         UnreadableGolden: the golden trace is missing or damaged.
         Unusable: no case matches, or names.txt is not there.
     """
-    known = all_cases(seed, precision)
+    subject = request.subject
+    known = all_cases(seed, precision, subject)
     if request.long:
-        known += long_cases(seed, precision)
+        known += long_cases(seed, precision, subject)
     if request.names:
-        known.append(published_case(_names()))
+        known.append(published_case(_names(), subject))
     selected = select([*known, shutdown_case()], request.patterns)
     if not selected:
         raise Unusable(_no_case(request.patterns, known), ExitCode.USAGE)
@@ -202,6 +243,8 @@ def _recorder(port: Port, request: Request, seed: int) -> Recorder:
         patterns=tuple(request.patterns),
         names=request.names,
         long=request.long,
+        profile=request.profile or MICROGPT.name,
+        settings=tuple(request.settings),
         machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     )
     assert request.transcript is not None

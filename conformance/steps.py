@@ -25,8 +25,8 @@ from golden.budgets import (
 from golden.derived import budgets_of
 from golden.numbers import Array
 from golden.spread import model_spread
-from reference.adam import State
 from reference.config import Config
+from reference.state import State
 from reference.tape.machine import FlatState, Machine
 
 from .flat import Order
@@ -67,7 +67,7 @@ class TapeOracle:
 
     def adam(self, step: int, weights: Array, m: Array, v: Array, grads: Array) -> Updated:
         """The update of the 0-based `step`."""
-        after, rate = self.machine.adam(FlatState(step, weights, m, v), grads)
+        after, rate = self.machine.update(FlatState(step, weights, m, v), grads)
         return rate, after.m, after.v, after.weights
 
     def budgets(self, weights: Array, tokens: list[int], precision: Precision) -> dict[str, Array]:

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from golden.budgets import WARNING
+from reference.profiles import MICROGPT
 
 from .engine import Result
 from .levels import next_methods
 from .outcome import ExitCode, Outcome
 from .report import CaseReport, Difference, Report
+from .subject import Subject, stage_after
 
 SLUGS_SHOWN = 6
 PROTOCOL = "ports_adapter/PROTOCOL.md"
@@ -26,7 +28,8 @@ FAILURE_STYLE = "red"
 def show(report: Report, console: Console) -> None:
     """Print levels, the first divergence, the other failures, and the verdict."""
     port = report.port
-    console.print(Text(f"{port.name} ({port.language}, {port.precision})", style="bold"))
+    words = f"{port.name} ({port.language}, {port.precision}){of_profile(report)}"
+    console.print(Text(words, style="bold"))
     for row in level_rows(report):
         console.print(row, soft_wrap=True)
     failures = [case for case in report.cases if case.outcome.is_failure]
@@ -44,6 +47,13 @@ def show(report: Report, console: Console) -> None:
     line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
     for words in _next(report):
         line(console, words)
+
+
+def of_profile(report: Report) -> str:
+    """The program that a run is about, where it is not the published final one."""
+    settings = f" with {', '.join(report.settings)}" if report.settings else ""
+    named = report.profile != MICROGPT.name or settings
+    return f", profile {report.profile}{settings}" if named else ""
 
 
 def _layout(toml: str, console: Console) -> None:
@@ -72,10 +82,15 @@ def _next(report: Report) -> Iterator[str]:
     offered = report.port.methods
     if report.exit_code is not ExitCode.PASS or not offered:
         return
-    due = next_methods(offered, [level.level for level in report.levels])
+    subject = Subject.of(report.profile)
+    due = next_methods(offered, [level.level for level in report.levels], subject.methods)
     for level, name in due[:1]:
         instead = f" (or {due[1][1]}, without a scalar autograd)" if due[1:] else ""
         yield f"Next: {name}, of the level {level}{instead}: see {PROTOCOL}."
+    following = stage_after(report.profile)
+    if not due and following is not None:
+        command = f"make conform PORT={report.port.label} PROFILE={following.name}"
+        yield f"Next: {following.name}, {following.about}: {command}"
 
 
 def _near_the_limit(report: Report) -> Iterator[str]:

@@ -66,7 +66,7 @@ class Nearness(NamedTuple):
 
 def model_order(params: TrainParams) -> Order:
     """The canonical order of the model that a question is about."""
-    return Order(config_of(params.sizes).shapes(len(params.weights["wte"])))
+    return Order(config_of(params).shapes(len(params.weights["wte"])))
 
 
 @dataclass
@@ -96,7 +96,7 @@ class TrajectoryJudge:
     @cached_property
     def config(self) -> Config:
         """Of the model and its optimiser."""
-        return config_of(self.question.sizes, self.question.optimizer)
+        return config_of(self.question)
 
     @cached_property
     def order(self) -> Order:
@@ -117,7 +117,7 @@ class TrajectoryJudge:
         index, number = self.taken, self.question.step + self.taken
         self.taken += 1
         tokens = self.question.documents[number % len(self.question.documents)]
-        layout = self._layout(min(self.config.block_size, len(tokens) - 1))
+        layout = self._layout(self.config.positions(tokens))
         actual = layout.pack(step)
         if actual is None:
             grads, after = self._told(step, "grads"), self._state_after(step)
@@ -211,7 +211,7 @@ class TrajectoryJudge:
         """The same as a case's answer, in the order of computation."""
         answer: Answer = {"/step": Exact(number)}
         known = [part for part in layout.sections if part.stop <= right.numbers.size]
-        completed = [name for _, names in backward_order(self.config.n_layer) for name in names]
+        completed = [name for _, names in backward_order(self.config) for name in names]
         places = {f"/grads/{name}": place for place, name in enumerate(completed)}
 
         def in_turn(section: Section) -> tuple[bool, int]:

@@ -27,8 +27,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from reference.adam import State
 from reference.config import Config
+from reference.state import State
 
 from .numbers import Array, as_array
 
@@ -122,6 +122,43 @@ def adam_budget_of(
     update = u * (UPDATE_FACTOR + correction) * config.learning_rate_at(state.step)
     share = update + learning_rate_budget(config, precision)
     return AdamBudget(m_budget, v_budget, WEIGHT_FACTOR * u * np.abs(w) + share * direction)
+
+
+def sgd_budget_of(
+    state: State, grads: Any, name: str, config: Config, precision: Precision
+) -> Array:
+    """The budgets of the tensor `name` after a step down its gradient, from what was injected.
+
+    One product and one difference: the same factors as Adam's, whose update is longer.
+    """
+    w, g = (as_array(t[name]) for t in (state.weights, grads))
+    u = UNIT_ROUNDOFF[precision]
+    share = u * UPDATE_FACTOR * config.learning_rate_at(state.step)
+    share += learning_rate_budget(config, precision)
+    return WEIGHT_FACTOR * u * np.abs(w) + share * np.abs(g)
+
+
+def update_budgets(
+    state: State, grads: Any, config: Config, precision: Precision
+) -> dict[str, Array]:
+    """The budgets of a whole update by the configuration's optimiser, by JSON Pointer.
+
+    Counting is exact.
+    """
+    match config.optimizer:
+        case "counting":
+            return {f"/weights/{name}": np.zeros(np.shape(w)) for name, w in state.weights.items()}
+        case "sgd":
+            return {
+                f"/weights/{name}": sgd_budget_of(state, grads, name, config, precision)
+                for name in grads
+            }
+    budgets = {name: adam_budget_of(state, grads, name, config, precision) for name in grads}
+    return {
+        f"/{part}/{name}": getattr(budget, part)
+        for part in ("m", "v", "weights")
+        for name, budget in budgets.items()
+    }
 
 
 def _average(

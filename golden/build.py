@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import structs
 
-from reference.config import Config, Profile
+from reference.config import Config
 from reference.corpus import Corpus
 from reference.model import Floats, Weights
+from reference.profiles import Profile
 from reference.program import Run
 from reference.tape.machine import FlatState, Machine
 from reference.training import Step
@@ -21,7 +22,7 @@ from reference.training import Step
 from .progress import Progress, no_progress
 from .trace import Matrix, Tensors, Trace, TracedCorpus, TracedStep, number
 
-COLD_STEPS = range(5)
+COLD_STEPS = 5
 """Every mistake known at the time differs by the fifth step from the initial weights."""
 
 WARM_FROM, WARM_LENGTH = 450, 10
@@ -29,22 +30,26 @@ WARM_FROM, WARM_LENGTH = 450, 10
 
 
 def build_trace(
-    profile: Profile, corpus: Corpus, config: Config, progress: Progress = no_progress
+    profile: Profile,
+    corpus: Corpus,
+    config: Config,
+    progress: Progress = no_progress,
+    cold: int = COLD_STEPS,
 ) -> Trace:
-    """Run `profile` with `config` on `corpus`, keeping every step lightly and some in full."""
+    """Run `profile` with `config` on `corpus`, keeping every step lightly and some in full.
+
+    `cold` says how many of the first ones.
+    """
     run = Run.prepare(config, profile.seed, corpus)
-    machine = Machine(config, run.tokenizer.vocab_size)
-    documents = [run.tokenizer.encode(document) for document in run.documents]
-    in_full = chosen_steps(run.documents, config.num_steps)
+    in_full = chosen_steps(run.documents, config.num_steps, cold)
     steps, weights = [], run.state.weights
-    for flat_step in machine.train(FlatState.of(run.state), documents):
-        step = machine.unpacked(flat_step)
+    for step in _steps(run):
         document = run.documents[step.index % len(run.documents)]
         light = light_step(step, document)
         chosen = step.index in in_full
         steps.append(structs.replace(light, **full_fields(step)) if chosen else light)
         weights = step.state.weights
-        progress("running the program", step.index + 1, config.num_steps)
+        progress(f"running {profile.name}", step.index + 1, config.num_steps)
     return Trace(
         profile=profile.name,
         config=config,
@@ -57,7 +62,18 @@ def build_trace(
     )
 
 
-def chosen_steps(documents: tuple[str, ...], num_steps: int) -> set[int]:
+def _steps(run: Run) -> Iterator[Step]:
+    """The run's steps, at machine speed where there is a gradient."""
+    if run.config.gradient == "none":
+        yield from run.steps()
+        return
+    machine = Machine(run.config, run.tokenizer.vocab_size)
+    documents = [run.tokenizer.encode(document) for document in run.documents]
+    for step in machine.train(FlatState.of(run.state), documents):
+        yield machine.unpacked(step)
+
+
+def chosen_steps(documents: tuple[str, ...], num_steps: int, cold: int = COLD_STEPS) -> set[int]:
     """The steps to record in full: the first ones, and two warm ones with the one before them."""
     warm = next(
         (
@@ -67,7 +83,7 @@ def chosen_steps(documents: tuple[str, ...], num_steps: int) -> set[int]:
         ),
         None,
     )
-    return set(COLD_STEPS) | (set() if warm is None else {warm - 1, warm, warm + 1})
+    return set(range(cold)) | (set() if warm is None else {warm - 1, warm, warm + 1})
 
 
 def light_step(step: Step, document: str) -> TracedStep:

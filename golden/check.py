@@ -8,17 +8,17 @@ recorded step is computed again from the recorded state before it, so nothing pr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from reference.adam import adam
-from reference.training import Evaluation, evaluate
+from reference.evaluation import Evaluation
+from reference.training import evaluate, updated
 
-from .budgets import Precision, adam_budget_of, tensor_budget
+from .budgets import Precision, tensor_budget, update_budgets
 from .manifest import BudgetsEntry, Entry, program_sha256, sha256
 from .numbers import Array, as_array, ulps
 from .trace import FullStep, Trace, TracedStep, decode, floats, full_steps, state_before
@@ -110,12 +110,11 @@ def step_drifts(trace: Trace, step: TracedStep, full: FullStep) -> Iterator[Drif
     for name, recorded in full.grads.items():
         yield _tensor_drift(f"{at}/grads/{name}", recorded, now.grads[name])
     # From the recorded gradients, so that a gradient that moved is not counted twice.
-    updated = adam(state, floats(full.grads), trace.config)
-    for name in full.grads:
-        budget = adam_budget_of(state, full.grads, name, trace.config, FLOAT64)
-        for part in ("m", "v", "weights"):
-            recorded, computed = getattr(full, part)[name], getattr(updated, part)[name]
-            yield compare(f"{at}/{part}/{name}", recorded, computed, getattr(budget, part))
+    after = updated(state, step.tokens, replace(now, grads=floats(full.grads)), trace.config)
+    for pointer, budget in update_budgets(state, full.grads, trace.config, FLOAT64).items():
+        _, part, name = pointer.split("/")
+        recorded, computed = getattr(full, part)[name], getattr(after, part)[name]
+        yield compare(f"{at}{pointer}", recorded, computed, budget)
 
 
 def _tensor_drift(pointer: str, recorded: Any, now: Any) -> Drift:

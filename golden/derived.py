@@ -118,16 +118,24 @@ def unpack(packed: PackedBudgets) -> Budgets:
     return {pointer: _unpacked(tensor) for pointer, tensor in packed.items()}
 
 
-def profile_budgets(trace: Trace, precision: Precision, progress: Progress) -> ProfileBudgets:
-    """Everything that is kept of a trace's budgets in one precision."""
+def profile_budgets(
+    trace: Trace, precision: Precision, progress: Progress, length: int | None = None
+) -> ProfileBudgets:
+    """Everything that is kept of a trace's budgets in one precision.
+
+    `length` says how many steps of its trajectory are followed; all if not given. A table of
+    counts has none: what is not exact about it follows from a rule.
+    """
+    if trace.config.gradient == "none":
+        return ProfileBudgets({}, {}, [])
     trajectory = Trajectory.of(trace)
     ledger = kink_ledger(trajectory, precision)
-    long = free_runs(ledger, len(trace.steps))
+    long = free_runs(ledger, len(trace.steps) if length is None else length)
     recorded = [step for step, _ in full_steps(trace) if state_before(trace, step.step)]
     work: list[TracedStep | FreeRun] = [*recorded, *short_runs(trace), *long]
     steps, runs = {}, {}
     for done, item in enumerate(work):
-        progress(f"budgets in {precision}", done, len(work))
+        progress(f"budgets of {trace.profile} in {precision}", done, len(work))
         match item:
             case TracedStep(step=step):
                 steps[str(step)] = pack(_of_step(trajectory, item, precision))

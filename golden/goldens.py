@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 
 import msgspec
+from msgspec import structs
 
-from reference.config import MICROGPT, Profile
 from reference.corpus import embedded_corpus
+from reference.profiles import MICROGPT, PROFILES
 
 from . import derived
 from .budgets import Precision, tensor_budget
-from .build import build_trace
+from .build import COLD_STEPS, build_trace
 from .check import Condition, Finding, check_budgets, check_trace, compare, condition_of
 from .derived import Budgets, ProfileBudgets, profile_budgets, unpack
 from .manifest import (
@@ -39,7 +40,13 @@ from .store import (
 from .trace import SCHEMA_VERSION, Trace, decode, encode, recorded_tensors
 from .trajectories import FreeRun
 
-PROFILES: tuple[Profile, ...] = (MICROGPT,)
+LENGTH, COLD = 100, 2
+"""Of the other profiles than the final one less is kept: steps followed, and recorded in full."""
+
+SAME = {"train5": MICROGPT.name}
+"""Profiles that are others by another name: their golden files are the same."""
+
+BUILT = tuple(profile for profile in PROFILES.values() if profile.name not in SAME)
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 
 
@@ -49,10 +56,10 @@ def load_trace(name: str = MICROGPT.name) -> Trace:
     Raises:
         UnreadableGolden: the file is missing or not what the manifest lists.
     """
-    manifest = read_manifest()
-    if name not in manifest.traces:
-        raise UnreadableGolden(f"{MANIFEST} lists no trace {name!r}; `make golden` writes it")
-    return decode(_whole(manifest.traces[name]))
+    manifest, file = read_manifest(), SAME.get(name, name)
+    if file not in manifest.traces:
+        raise UnreadableGolden(f"{MANIFEST} lists no trace {file!r}; `make golden` writes it")
+    return structs.replace(decode(_whole(manifest.traces[file])), profile=name)
 
 
 @cache
@@ -62,27 +69,27 @@ def load_budgets(name: str = MICROGPT.name) -> dict[str, ProfileBudgets]:
     Raises:
         UnreadableGolden: the file is missing or not what the manifest lists.
     """
-    return derived.decode(_whole(read_manifest().budgets))[name]
+    return derived.decode(_whole(read_manifest().budgets))[SAME.get(name, name)]
 
 
-def step_budgets(step: int, precision: Precision) -> Budgets | None:
+def step_budgets(profile: str, step: int, precision: Precision) -> Budgets | None:
     """The golden budgets of a recorded step, if there are any."""
-    packed = load_budgets()[precision].steps.get(str(step))
+    packed = load_budgets(profile)[precision].steps.get(str(step))
     return None if packed is None else unpack(packed)
 
 
-def run_budgets(run: FreeRun, precision: Precision) -> Budgets:
+def run_budgets(profile: str, run: FreeRun, precision: Precision) -> Budgets:
     """The golden budgets of a free run.
 
     Raises:
         KeyError: there are none for this run.
     """
-    return unpack(load_budgets()[precision].runs[run.name])
+    return unpack(load_budgets(profile)[precision].runs[run.name])
 
 
-def long_runs(precision: Precision) -> list[FreeRun]:
+def long_runs(profile: str, precision: Precision) -> list[FreeRun]:
     """The runs that together make up the trajectory, but for the steps at its kinks."""
-    names = load_budgets()[precision].runs
+    names = load_budgets(profile)[precision].runs
     runs = [FreeRun.named(name) for name, kept in names.items() if kept.keys() == {"/losses"}]
     return sorted(runs, key=lambda run: run.first)
 
@@ -119,11 +126,17 @@ def build_all(progress: Progress = no_progress) -> Iterator[str]:
         listed = read_manifest().traces
     except UnreadableGolden:
         listed = {}
-    traces = [build_trace(p, embedded_corpus(), p.config, progress) for p in PROFILES]
+    traces = [
+        build_trace(p, embedded_corpus(), p.config, progress, cold=_kept_of(p.name)[0])
+        for p in BUILT
+    ]
     contents = {trace.profile: encode(trace) for trace in traces}
     budgets = derived.encode(
         {
-            trace.profile: {p: profile_budgets(trace, p, progress) for p in PRECISIONS}
+            trace.profile: {
+                p: profile_budgets(trace, p, progress, _kept_of(trace.profile)[1])
+                for p in PRECISIONS
+            }
             for trace in traces
         }
     )
@@ -144,6 +157,11 @@ def build_all(progress: Progress = no_progress) -> Iterator[str]:
     changed = replace_file(MANIFEST, msgspec.json.format(manifest, indent=1) + b"\n")
     yield _written(MANIFEST.name, changed)
     yield _written(TRACE_SCHEMA.name, replace_file(TRACE_SCHEMA, schema()))
+
+
+def _kept_of(profile: str) -> tuple[int, int | None]:
+    """How many first steps are kept in full, and how many are followed; None is all."""
+    return (COLD_STEPS, None) if profile == MICROGPT.name else (COLD, LENGTH)
 
 
 def schema() -> bytes:

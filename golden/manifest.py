@@ -11,13 +11,14 @@ from msgspec import Struct
 
 import reference
 
-from .budgets import adam_budget_of, tensor_budget
+from .budgets import tensor_budget, update_budgets
 from .store import MANIFEST, UnreadableGolden, read
 from .trace import Trace, full_steps, state_before
 
 PROGRAM = (
-    "activation", "adam", "config", "corpus", "model", "program", "sampling", "tokenizer",
-    "training", "value",
+    "activation", "adam", "by_hand", "config", "corpus", "counting", "evaluation", "model",
+    "profiles", "program", "sampling", "schedule", "sgd", "state", "tokenizer", "training",
+    "value",
 )  # fmt: skip
 """The modules that decide what a trace holds."""
 
@@ -100,8 +101,6 @@ def trace_budgets(trace: Trace) -> dict[str, float]:
             budgets[f"{at}/grads/{name}"] = tensor_budget(grads, "float64")
         state = state_before(trace, step.step)
         if state is not None:
-            for name in full.grads:
-                budget = adam_budget_of(state, full.grads, name, trace.config, "float64")
-                for part in ("m", "v", "weights"):
-                    budgets[f"{at}/{part}/{name}"] = float(getattr(budget, part).max())
+            updated = update_budgets(state, full.grads, trace.config, "float64")
+            budgets |= {f"{at}{part}": float(budget.max()) for part, budget in updated.items()}
     return budgets

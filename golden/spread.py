@@ -17,7 +17,7 @@ import numpy as np
 from reference.config import Config
 from reference.tape import balls, perturbed
 from reference.tape.balls import Enclosure
-from reference.tape.formula import adam_formula
+from reference.tape.formula import formula_of
 from reference.tape.machine import FlatState, FlatStep, Machine, tape_of
 from reference.tape.rewrites import CANONICAL, REWRITES
 from reference.tape.tape import Tape, flattened
@@ -88,7 +88,7 @@ def model_spread(
     config: Config, vocab_size: int, weights: Array, tokens: Sequence[int], precision: Precision
 ) -> Spread:
     """Of an evaluation of one document; `weights` are flat, and floats of that precision."""
-    tapes = rewrites_of(config, vocab_size, min(config.block_size, len(tokens) - 1))
+    tapes = rewrites_of(config, vocab_size, config.positions(tokens))
     return spread_of(tapes, weights, precision, tokens)
 
 
@@ -211,7 +211,7 @@ def training_spread(
     """Of one step for each of the documents, from a state of floats of that precision."""
     steps = list(machine.follow(state, documents))
     losses, counted = np.zeros(len(steps)), np.zeros(len(steps))
-    squares = {part: np.zeros(state.weights.shape) for part in ("m", "v", "weights")}
+    squares = {part: np.zeros(getattr(state, part).shape) for part in ("m", "v", "weights")}
     kinks: set[Kink] = set()
     survivors = 0
     for replica in replicas(count):
@@ -244,14 +244,14 @@ def _perturbed_steps(
     replica: Replica,
 ) -> Iterator[tuple[list[Kink], float, FlatState]]:
     """Of each step the kinks at which it left the right one, its loss, and the state after."""
-    dtype, formula = np.dtype(precision), adam_formula()
+    dtype, formula = np.dtype(precision), formula_of(machine.config)
     kind = perturbed.kind_of(dtype)
     weights, m, v = (a.astype(dtype) for a in (state.weights, state.m, state.v))
     for step in steps:
         positions = step.replay.tape.positions
         tape = tape_of(machine.config, machine.vocab_size, positions, replica.rewrite)
         x, g = perturbed_replay(tape, weights, step.tokens, precision, replica, step.index)
-        perturbed.apply_adam(
+        perturbed.apply_update(
             formula.once, formula.each, formula.registers(machine.config, step.index, dtype),
             formula.outputs, step.index, weights, m, v, g[: tape.num_params],
             replica.rounding(step.index), kind,

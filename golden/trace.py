@@ -12,9 +12,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from reference.adam import State
 from reference.config import Config
 from reference.model import Weights
+from reference.state import State
+from reference.tokenizer import Tokenizer
+from reference.training import initial_state
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -85,6 +87,11 @@ class Trace(Struct, frozen=True, kw_only=True):
     steps: list[TracedStep]
     samples: list[str]
 
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of its corpus."""
+        return Tokenizer(tuple(self.characters), self.config.special_tokens)
+
 
 def number(x: float) -> Number:
     """A float as JSON carries it: what is not finite becomes a string."""
@@ -140,7 +147,7 @@ def state_before(trace: Trace, step: int) -> State | None:
     It does for the first step, and for a step that follows one recorded in full.
     """
     if step == 0:
-        return State.initial(floats(trace.initial_weights))
+        return initial_state(floats(trace.initial_weights), trace.config)
     full = trace.steps[step - 1].full()
     if full is None:
         return None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reference.adam import State
 from reference.tape.machine import FlatState, FlatStep, Machine, Replay
+from reference.training import initial_state
 
 from .budgets import TENSOR_FACTOR, UNIT_ROUNDOFF, Precision
 from .spread import PRE_ACTIVATION, Kink
@@ -50,8 +50,8 @@ class Trajectory:
     @classmethod
     def of(cls, trace: Trace) -> Trajectory:
         """The trajectory that a trace records."""
-        machine = Machine(trace.config, len(trace.characters) + 1)
-        start = FlatState.of(State.initial(floats(trace.initial_weights)))
+        machine = Machine(trace.config, trace.tokenizer.vocab_size)
+        start = FlatState.of(initial_state(floats(trace.initial_weights), trace.config))
         return cls(machine, start, [step.tokens for step in trace.steps])
 
     def steps(self) -> Iterator[FlatStep]:
@@ -102,8 +102,8 @@ def nearest_kink(replay: Replay, precision: Precision, step: int = 0) -> Kink | 
 
 
 def free_runs(ledger: Sequence[Kink], steps: int) -> list[FreeRun]:
-    """The longest runs that no kink of the ledger interrupts."""
-    ends = [*sorted({kink.step for kink in ledger}), steps]
+    """The longest runs of the first `steps` that no kink of the ledger interrupts."""
+    ends = [*sorted({kink.step for kink in ledger if kink.step < steps}), steps]
     runs, first = [], 0
     for end in ends:
         if end > first:

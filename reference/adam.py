@@ -2,34 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .config import Config
 from .model import Weights
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What training carries from step to step.
-
-    `step` counts the updates so far; `m` and `v` are the running first and second moments
-    of the gradients, shaped like the weights.
-    """
-
-    step: int
-    weights: Weights
-    m: Weights
-    v: Weights
-
-    @classmethod
-    def initial(cls, weights: Weights) -> State:
-        """The state before the first step: both moments 0."""
-        return cls(0, weights, zeros_like(weights), zeros_like(weights))
-
-
-def zeros_like(weights: Weights) -> Weights:
-    """Zeros by the same names and of the same shapes."""
-    return {name: [[0.0] * len(row) for row in matrix] for name, matrix in weights.items()}
+from .state import State, zeros_like
 
 
 def adam(state: State, gradients: Weights, config: Config) -> State:

@@ -11,13 +11,22 @@ from typing import Any, NoReturn
 
 import click
 
-from .config import MICROGPT, PROFILES, InvalidConfig
+from .config import InvalidConfig
 from .corpus import Corpus, UnreadableCorpus, embedded_corpus, read_corpus
+from .counting import most_frequent
+from .profiles import MICROGPT, PROFILES
 from .program import Run
 from .training import collector_paused
+from .variation import InvalidVariation, profile_named, varied
+
+MOST_FREQUENT = 10
+
+PROFILE_HELP = "\n".join(
+    ["\b", "Profiles:", *(f"  {name:16}{profile.about}" for name, profile in PROFILES.items())]
+)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(context_settings={"help_option_names": ["-h", "--help"]}, epilog=PROFILE_HELP)
 @click.option(
     "--corpus",
     "corpus_path",
@@ -29,11 +38,19 @@ from .training import collector_paused
 @click.option("--embedded", is_flag=True, help="Train on the embedded corpus.")
 @click.option(
     "--profile",
-    type=click.Choice(sorted(PROFILES)),
     default=MICROGPT.name,
     show_default=True,
-    help="Which published program to run.",
+    metavar="NAME",
+    help="Which published program to run; they are listed below.",
 )
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE...",
+    help="Change settings of the profile: --set n_embd=32 n_layer=2. Repeatable.",
+)
+@click.argument("more", nargs=-1, metavar="")
 @click.option("--seed", type=click.IntRange(min=0), help="Default: the profile's own.")
 @click.option("--steps", type=int, help="Training steps. Default: the profile's own.")
 @click.option(
@@ -50,6 +67,8 @@ def main(
     corpus_path: Path | None,
     embedded: bool,
     profile: str,
+    settings: tuple[str, ...],
+    more: tuple[str, ...],
     seed: int | None,
     steps: int | None,
     digits: int | None,
@@ -59,19 +78,22 @@ def main(
     """Train microgpt on a corpus and sample from it, in the canonical arithmetic."""
     if embedded and corpus_path:
         raise click.UsageError("--embedded and --corpus exclude each other")
+    if more and not settings:
+        raise click.UsageError(f"{more[0]!r} is not expected here; settings follow --set")
     try:
         if download:
             _download()
             return
-        chosen = PROFILES[profile]
-        config = chosen.config if steps is None else replace(chosen.config, num_steps=steps)
+        chosen = profile_named(profile)
+        config = varied(chosen, (*settings, *more))
+        config = config if steps is None else replace(config, num_steps=steps)
         corpus = _corpus(corpus_path, embedded)
         with collector_paused():
-            kind = _run_on_tape() if tape else Run
+            kind = _run_on_tape() if tape and config.gradient != "none" else Run
             run = kind.prepare(config, chosen.seed if seed is None else seed, corpus)
             run_program(run, digits=digits)
             gc.freeze()  # what is left ends with the process; to look for cycles in it takes long
-    except (UnreadableCorpus, InvalidConfig) as error:
+    except (UnreadableCorpus, InvalidConfig, InvalidVariation) as error:
         _refuse(error)
     except KeyboardInterrupt:
         print("reference: interrupted", file=sys.stderr)
@@ -87,14 +109,29 @@ def run_program(run: Run, digits: int | None) -> None:
     print(f"num docs: {len(run.documents)}")
     print(f"vocab size: {run.tokenizer.vocab_size}")
     print(f"num params: {run.num_params}", flush=True)
+    if run.config.gradient == "by-hand":
+        check = run.gradient_check()
+        print(
+            f"gradient check | loss_n {_shown(check.numerical_loss, digits, 6)} "
+            f"| loss_a {_shown(check.loss, digits, 6)} "
+            f"| max diff {_shown(check.largest_difference, digits, 8)}",
+            flush=True,
+        )
     total, weights = run.config.num_steps, run.weights
     for number, (loss, trained) in enumerate(_with_progress(run), start=1):
-        shown = f"{loss:.4f}" if digits is None else f"{loss:.{digits}g}"
-        print(f"step {number:4d} / {total:4d} | loss {shown}", flush=True)
+        print(f"step {number:4d} / {total:4d} | loss {_shown(loss, digits, 4)}", flush=True)
         weights = trained
+    if run.config.model == "counts":
+        pairs = most_frequent(weights, run.tokenizer, MOST_FREQUENT)
+        print("bigram counts | " + " ".join(f"{pair} {count}" for pair, count in pairs))
     print("\n--- inference (new, hallucinated names) ---")
     for number, document in enumerate(run.samples(weights), start=1):
         print(f"sample {number:2d}: {document}", flush=True)
+
+
+def _shown(number: float, digits: int | None, decimals: int) -> str:
+    """With that many significant digits, if asked for, or else the decimals as published."""
+    return f"{number:.{decimals}f}" if digits is None else f"{number:.{digits}g}"
 
 
 # What is imported below is slow to import and seldom needed.

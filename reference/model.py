@@ -7,6 +7,8 @@ Weights are `[nout][nin]` matrices by their `state_dict` names (`Config.shapes`)
     per layer: attn_norm, q, k, v, attn_scores, attn_weights, attn_heads, attn_out,
                attn_residual, mlp_norm, mlp_hidden, mlp_activation, mlp_out, mlp_residual
     logits
+
+and `token_mlp`, the model of the stages before attention, mlp_hidden, mlp_activation, logits.
 """
 
 from __future__ import annotations
@@ -42,10 +44,18 @@ class Cache:
 
 def initial_weights(config: Config, vocab_size: int, generator: random.Random) -> Weights:
     """Weights drawn from a normal distribution, matrix by matrix and row by row."""
-    return {
-        name: [[generator.gauss(0, config.init_std) for _ in range(nin)] for _ in range(nout)]
-        for name, (nout, nin) in config.shapes(vocab_size).items()
-    }
+    weights = {}
+    for name, (nout, nin) in config.shapes(vocab_size).items():
+        std = initial_std(name, config)
+        weights[name] = [[generator.gauss(0, std) for _ in range(nin)] for _ in range(nout)]
+    return weights
+
+
+def initial_std(name: str, config: Config) -> float:
+    """The standard deviation that a weight matrix is drawn with; with 0, too, it is drawn."""
+    if config.init_std_out is not None and name.endswith(("attn_wo", "mlp_fc2")):
+        return config.init_std_out
+    return config.init_std
 
 
 def linear(x: Vector, w: Matrix) -> Vector:
@@ -111,6 +121,28 @@ def attention(
     return heads
 
 
+def next_token(
+    token: int, position: int, cache: Cache, weights: Nodes, config: Config, tap: Tap = no_tap
+) -> Vector:
+    """Logits `[vocab_size]` of the token that follows `token`, by the configuration's model."""
+    if config.model == "mlp":
+        return token_mlp(token, weights, config, tap)
+    return gpt(token, position, cache, weights, config, tap)
+
+
+def token_mlp(token: int, weights: Nodes, config: Config, tap: Tap = no_tap) -> Vector:
+    """Logits `[vocab_size]` of the token that follows `token`, whatever came before it."""
+
+    def see(name: str, nodes: Vector) -> Vector:
+        tap(name, nodes)
+        return nodes
+
+    activation = ACTIVATIONS[config.activation]
+    x = see("mlp_hidden", linear(list(weights["wte"][token]), weights["mlp_fc1"]))
+    x = see("mlp_activation", [activation(xi) for xi in x])
+    return see("logits", linear(x, weights["mlp_fc2"]))
+
+
 def gpt(
     token: int, position: int, cache: Cache, weights: Nodes, config: Config, tap: Tap = no_tap
 ) -> Vector:
@@ -124,7 +156,7 @@ def gpt(
     x = see("embedding", add(weights["wte"][token], weights["wpe"][position]))
     x = see("input_norm", rmsnorm(x))
     for layer in range(config.n_layer):
-        at = f"layer{layer}."
+        at = config.at_layer(layer)
 
         residual = x
         x = see(at + "attn_norm", rmsnorm(x))

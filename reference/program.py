@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .adam import State
+from . import by_hand, counting
 from .config import Config
 from .corpus import Corpus
 from .model import initial_weights
-from .sampling import NextLogits, next_logits, sample_from
+from .sampling import Choose, sample
+from .state import State
 from .tokenizer import Tokenizer
-from .training import Step, train
+from .training import Step, initial_state, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,12 @@ class Run:
         """Seed the generator, shuffle the documents, draw the weights."""
         generator = random.Random(seed)
         documents = tuple(corpus.shuffled(generator))
-        tokenizer = Tokenizer.of(documents)
-        weights = initial_weights(config, tokenizer.vocab_size, generator)
-        return cls(config, tokenizer, documents, State.initial(weights), generator)
+        tokenizer = Tokenizer.of(documents, config.special_tokens)
+        if config.model == "counts":
+            weights = counting.no_counts(tokenizer.vocab_size)
+        else:
+            weights = initial_weights(config, tokenizer.vocab_size, generator)
+        return cls(config, tokenizer, documents, initial_state(weights, config), generator)
 
     @property
     def num_params(self) -> int:
@@ -61,19 +65,20 @@ class Run:
         """Each training step's loss, and the weights after it."""
         return ((step.evaluation.loss, step.state.weights) for step in self.steps())
 
-    def next_logits(self, weights: Any) -> NextLogits:
-        """What the model with these weights has to say on one document."""
-        return next_logits(weights, self.config)
+    def gradient_check(self) -> by_hand.Check:
+        """The gradient of the first document, held against numerical differences."""
+        return by_hand.check(self.state.weights, self.tokenizer.encode(self.documents[0]))
+
+    def sample(self, weights: Any, choose: Choose) -> list[int]:
+        """The tokens of one document."""
+        return sample(weights, self.tokenizer.bos, self.config.temperature, self.config, choose)
 
     def samples(self, weights: Any) -> Iterator[str]:
         """Documents drawn from trained `weights` with the run's generator."""
         vocabulary = range(self.tokenizer.vocab_size)
+
+        def choose(probabilities: Sequence[float]) -> int:
+            return self.generator.choices(vocabulary, probabilities)[0]
+
         for _ in range(self.config.num_samples):
-            tokens = sample_from(
-                self.next_logits(weights),
-                self.tokenizer.bos,
-                self.config.temperature,
-                self.config,
-                lambda probabilities: self.generator.choices(vocabulary, probabilities)[0],
-            )
-            yield self.tokenizer.decode(tokens)
+            yield self.tokenizer.decode(self.sample(weights, choose))

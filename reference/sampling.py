@@ -6,8 +6,9 @@ from bisect import bisect
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 
+from . import by_hand, counting
 from .config import Config
-from .model import Cache, Vector, Weights, gpt, softmax
+from .model import Cache, Vector, Weights, next_token, softmax
 from .value import Value
 
 Choose = Callable[[Sequence[float]], int]
@@ -16,11 +17,19 @@ Choose = Callable[[Sequence[float]], int]
 NextLogits = Callable[[Sequence[int]], Vector]
 """Takes a document's tokens so far, one more with each call; gives the logits of the next one."""
 
+NextProbabilities = Callable[[Sequence[int]], Sequence[float]]
+"""Likewise, of their probabilities."""
+
 
 def sample(
     weights: Weights, bos: int, temperature: float, config: Config, choose: Choose
 ) -> list[int]:
-    """The tokens of one document, `bos` left out: up to the block size, or until `bos` comes."""
+    """The tokens of one document, its beginning and its end left out."""
+    match config.gradient:
+        case "none":
+            return document_from(counted(weights), bos, config, choose)
+        case "by-hand":
+            return document_from(by_hand_at(temperature, weights), bos, config, choose)
     return sample_from(next_logits(weights, config), bos, temperature, config, choose)
 
 
@@ -28,14 +37,40 @@ def sample_from(
     logits_after: NextLogits, bos: int, temperature: float, config: Config, choose: Choose
 ) -> list[int]:
     """A sample, its logits from the scalar program or from elsewhere."""
-    tokens = [bos]
-    for _ in range(config.block_size):
+
+    def probabilities_after(tokens: Sequence[int]) -> list[float]:
         probabilities = softmax([logit / temperature for logit in logits_after(tokens)])
-        token = choose([probability.data for probability in probabilities])
-        if token == bos:
+        return [probability.data for probability in probabilities]
+
+    return document_from(probabilities_after, bos, config, choose)
+
+
+def document_from(
+    probabilities_after: NextProbabilities, bos: int, config: Config, choose: Choose
+) -> list[int]:
+    """The tokens of one document: up to the block size, or until the special token at its end."""
+    tokens, end = [bos], config.end_after(bos)
+    for _ in range(config.block_size):
+        token = choose(probabilities_after(tokens))
+        if token == end:
             break
         tokens.append(token)
     return tokens[1:]
+
+
+def counted(weights: Weights) -> NextProbabilities:
+    """The probabilities that a table of counts gives."""
+    return lambda tokens: counting.probabilities(weights[counting.COUNTS], tokens[-1])
+
+
+def by_hand_at(temperature: float, weights: Weights) -> NextProbabilities:
+    """The probabilities that the MLP gives in plain floats."""
+
+    def probabilities_after(tokens: Sequence[int]) -> list[float]:
+        logits = by_hand.logits_of(weights, tokens[-1])
+        return by_hand.softmax([logit / temperature for logit in logits])
+
+    return probabilities_after
 
 
 def next_logits(weights: Weights, config: Config) -> NextLogits:
@@ -44,7 +79,7 @@ def next_logits(weights: Weights, config: Config) -> NextLogits:
     cache = Cache(config.n_layer)
 
     def logits_after(tokens: Sequence[int]) -> Vector:
-        return gpt(tokens[-1], len(tokens) - 1, cache, nodes, config)
+        return next_token(tokens[-1], len(tokens) - 1, cache, nodes, config)
 
     return logits_after
 

@@ -5,45 +5,28 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from .adam import State, adam
+from . import by_hand, counting
+from .adam import adam
 from .config import Config
+from .evaluation import Evaluation
 from .model import (
     Cache,
-    Floats,
     Matrix,
     Nodes,
     Tap,
     Vector,
     Weights,
     cross_entropy,
-    gpt,
+    next_token,
     no_tap,
     total,
 )
+from .sgd import sgd
+from .state import State
 from .value import Value
-
-Intermediates = dict[str, list[list[float]] | list[Floats]]
-"""By name (`reference.model`), then by position: a vector, or one vector a head."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What the model makes of one document.
-
-    `logits` is `[positions][vocab_size]`, `losses` `[positions]`, `loss` their mean in
-    nats; `grads` are shaped like the weights. `intermediates` holds the values and
-    `intermediate_grads` the derivatives of `loss` at every named node.
-    """
-
-    logits: Floats
-    losses: list[float]
-    loss: float
-    grads: Weights
-    intermediates: Intermediates = field(repr=False)
-    intermediate_grads: Intermediates = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +55,29 @@ def collector_paused() -> Iterator[None]:
 def document_loss(
     weights: Nodes, tokens: Sequence[int], config: Config, tap: Tap = no_tap
 ) -> tuple[list[Vector], Vector, Value]:
-    """Logits and loss at every position of one document, cut at the block size; the mean loss."""
+    """Logits and loss at every position of one document, as far as it counts; the mean loss."""
     cache = Cache(config.n_layer)
     logits, losses = [], []
-    n = min(config.block_size, len(tokens) - 1)
+    n = config.positions(tokens)
     for position in range(n):
-        logits.append(gpt(tokens[position], position, cache, weights, config, tap))
+        logits.append(next_token(tokens[position], position, cache, weights, config, tap))
         losses.append(cross_entropy(logits[-1], tokens[position + 1]))
     return logits, losses, (1 / n) * total(losses)
 
 
-@collector_paused()
 def evaluate(weights: Weights, tokens: Sequence[int], config: Config) -> Evaluation:
-    """Forward and backward through one document, cut at the block size."""
+    """Forward and backward through one document, its gradient had as the configuration says."""
+    match config.gradient:
+        case "none":
+            return counting.evaluate(weights, tokens)
+        case "by-hand":
+            return by_hand.evaluate(weights, tokens)
+    return differentiate(weights, tokens, config)
+
+
+@collector_paused()
+def differentiate(weights: Weights, tokens: Sequence[int], config: Config) -> Evaluation:
+    """Forward through one document, and backward through the graph that this leaves."""
     nodes = {name: [[Value(w) for w in row] for row in matrix] for name, matrix in weights.items()}
     seen: dict[str, list[Vector | Matrix]] = {}
 
@@ -113,6 +106,21 @@ def grads(nodes: Any) -> Any:
     return nodes.grad if isinstance(nodes, Value) else [grads(node) for node in nodes]
 
 
+def initial_state(weights: Weights, config: Config) -> State:
+    """The state before the first step: moments, if the optimiser keeps any, are 0."""
+    return State.initial(weights) if config.optimizer == "adam" else State.without_moments(weights)
+
+
+def updated(state: State, tokens: Sequence[int], evaluation: Evaluation, config: Config) -> State:
+    """The state after a step on one document, by the configuration's optimiser."""
+    match config.optimizer:
+        case "counting":
+            return counting.count(state, tokens)
+        case "sgd":
+            return sgd(state, evaluation.grads, config)
+    return adam(state, evaluation.grads, config)
+
+
 def train(state: State, documents: Sequence[Sequence[int]], config: Config) -> Iterator[Step]:
     """Steps from `state` on up to `config.num_steps`, one tokenised document a step.
 
@@ -121,5 +129,5 @@ def train(state: State, documents: Sequence[Sequence[int]], config: Config) -> I
     while state.step < config.num_steps:
         index, tokens = state.step, list(documents[state.step % len(documents)])
         evaluation = evaluate(state.weights, tokens, config)
-        state = adam(state, evaluation.grads, config)
+        state = updated(state, tokens, evaluation, config)
         yield Step(index, tokens, config.learning_rate_at(index), evaluation, state)

@@ -152,7 +152,9 @@ def report_of(outcomes: dict[Level, Outcome]) -> Report:
     code = ExitCode.FAIL if failed else ExitCode.PASS if cases else ExitCode.NOTHING_VERIFIED
     word = {ExitCode.FAIL: "FAIL", ExitCode.PASS: "PASS"}.get(code, "NOTHING VERIFIED")
     return Report(
-        port=PortReport("swift", "microgpt in Swift", "Swift", "float64", ["forward", "backward"]),
+        port=PortReport(
+            "swift", "microgpt in Swift", "Swift", "float64", ["forward", "backward"], ["microgpt"]
+        ),
         seed=2026,
         exit_code=code,
         verdict=f"{word}: {passed} of {len(cases)} cases passed",

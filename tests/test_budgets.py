@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from conformance.cases.program import SHORT, Program, replicate_question
+from conformance.cases.program import Program, short
 from conformance.cases.situations import Situations
 from conformance.graphs import function_of
+from conformance.subject import PUBLISHED
 from golden.budgets import SPREAD_FACTOR, UNIT_ROUNDOFF, Precision, spread_budget
 from golden.derived import budgets_of, pack, run_budgets, unpack
 from golden.goldens import load_budgets, load_trace, long_runs
@@ -28,11 +29,12 @@ from golden.spread import REPLICAS, Replica, model_spread, perturbed_replay, rep
 from golden.trajectories import FreeRun, Trajectory, free_runs, kink_ledger, nearest_kink, rounded
 from ports_adapter.manifest import our_ports
 from ports_adapter.messages import EvaluateParams, Node, VectorParams
-from reference.config import MICROGPT, Config
+from reference.config import Config
 from reference.corpus import EMBEDDED
 from reference.model import initial_weights, rmsnorm
+from reference.profiles import MICROGPT
 from reference.tape import balls
-from reference.tape.formula import adam_formula
+from reference.tape.formula import formula_of
 from reference.tape.machine import FlatState, Machine, flat, tape_of
 from reference.tape.recording import record_function
 from reference.tape.rewrites import CANONICAL, REWRITES
@@ -79,7 +81,7 @@ def test_the_reference_is_as_near_the_truth_as_was_measured(start: FlatState) ->
     exact = balls.evaluate(replay.tape, start.weights, TOKENS)
     state = balls.BallState(0, *(balls.balls_of(a) for a in (start.weights, start.m, start.v)))
     gradients = exact.gradients[: replay.tape.num_params]
-    after, rate = balls.adam(adam_formula(), Config(), state, gradients)
+    after, rate = balls.update(formula_of(Config()), Config(), state, gradients)
     step = machine.step(start, TOKENS)
     assert abs(float(rate) - 0.01) < 1e-18
     for ours, truth, error in (
@@ -249,7 +251,9 @@ def test_golden_budgets_cover_the_trajectory_but_for_its_kinks(precision: Precis
     kept = load_budgets()[precision]
     assert [kink.step for kink in kept.kinks] == [kink.step for kink in ledger]
     covered = [
-        step for run in long_runs(precision) for step in range(run.first, run.first + run.count)
+        step
+        for run in long_runs("microgpt", precision)
+        for step in range(run.first, run.first + run.count)
     ]
     assert covered == [s for s in range(1000) if s not in {kink.step for kink in ledger}]
     assert bool(ledger) == (precision == "float32")
@@ -259,7 +263,7 @@ def test_golden_budgets_cover_the_trajectory_but_for_its_kinks(precision: Precis
 def test_golden_budgets_are_those_that_are_derived(precision: Precision) -> None:
     trajectory = Trajectory.of(load_trace())
     run = FreeRun(0, 5)
-    kept = golden_run_budgets(run, precision)
+    kept = golden_run_budgets("microgpt", run, precision)
     state = rounded(trajectory.start, precision)
     derived = run_budgets(trajectory.machine, state, trajectory.of_run(run), precision)
     assert kept.keys() == derived.keys()
@@ -280,10 +284,10 @@ def test_packed_budgets_are_rounded_up_and_zeros_stay() -> None:
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
-    for situation in Situations.of(load_trace(), 1, precision).each:
+    for situation in Situations.of(PUBLISHED, 1, precision).each:
         assert nearest_kink(situation.replay, precision) is None, situation.name
     for text in (EMBEDDED.read_text(), "heron\n", "까치\r\n\r\n두루미\r\n 참새\r\n"):
-        assert Program.of(replicate_question(SHORT, text)).is_decided(precision)
+        assert Program.of(short(PUBLISHED, text)).is_decided(precision)
 
 
 def test_what_no_tape_can_hold_is_refused_not_recorded_wrongly() -> None:

@@ -18,8 +18,9 @@ from golden.goldens import load_trace, schema
 from golden.manifest import Entry, program_sha256, provenance, read_manifest, sha256, trace_budgets
 from golden.store import BUDGETS, GOLDEN, MANIFEST, TRACE_SCHEMA, UnreadableGolden, replace_file
 from golden.trace import Trace, decode, encode, full_steps, recorded_tensors
-from reference.config import MICROGPT, Config
+from reference.config import Config
 from reference.corpus import corpus_of, embedded_corpus
+from reference.profiles import MICROGPT
 
 from .conftest import ROOT
 

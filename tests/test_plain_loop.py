@@ -10,11 +10,12 @@ from itertools import islice
 
 import pytest
 
-from reference.adam import State
-from reference.config import MICROGPT, Config
+from reference.config import Config
 from reference.corpus import embedded_corpus
 from reference.model import initial_weights
+from reference.profiles import MICROGPT
 from reference.program import Run
+from reference.state import State
 from reference.training import train
 
 from .benchmarks.plain_loop import COMPILER, PlainRun, flattened, fnv1a, run

@@ -28,7 +28,7 @@ from conformance.programs.terminal import show
 from conformance.programs.watching import Silent
 from ports_adapter.failures import BadManifest
 from ports_adapter.manifest import Port, Program, Timeouts, read_manifest
-from reference.config import MICROGPT
+from reference.profiles import MICROGPT
 
 from .conftest import ROOT
 from .programs.mistakes import compiled

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from reference.config import MICROGPT, Config, InvalidConfig
+from reference.config import Config, InvalidConfig
 from reference.corpus import UnreadableCorpus, corpus_of, documents_of, embedded_corpus, read_corpus
 from reference.data import DownloadFailed, download_names, names_path
 from reference.model import initial_weights
+from reference.profiles import MICROGPT
 from reference.program import Run
 from reference.sampling import OutOfUniforms, choose_by
 from reference.tokenizer import Tokenizer, UnknownCharacter

@@ -276,7 +276,7 @@ def judge_of(
 
 
 def reference_oracle(question: TrainParams) -> Oracle:
-    config = oracle.config_of(question.sizes, question.optimizer)
+    config = oracle.config_of(question)
     return TapeOracle(Machine(config, len(question.weights["wte"])))
 
 

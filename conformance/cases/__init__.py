@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from golden.budgets import Precision
-from golden.goldens import load_trace
 
 from ..case import Case
+from ..levels import Level
+from ..offer import PROFILED
+from ..subject import PUBLISHED, Subject
 from . import (
     autograd,
+    counting,
     generator,
     handshake,
     layers,
@@ -24,41 +28,77 @@ from . import (
 from .situations import Situations
 
 
-def all_cases(seed: int, precision: Precision) -> list[Case]:
+def all_cases(seed: int, precision: Precision, subject: Subject = PUBLISHED) -> list[Case]:
     """Every case but the last, `handshake.shutdown_case`.
 
     Args:
         seed: what the fresh ones are drawn from.
         precision: what the port's manifest declares.
+        subject: the program that they are about.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
     """
-    situations = Situations.of(load_trace(), seed, precision)
-    return [
+    cases = [
         *handshake.cases(precision),
-        *tokenizer.cases(seed),
+        *tokenizer.cases(seed, subject.name),
         *autograd.cases(seed),
-        *layers.cases(seed),
+        *layers.cases(seed, subject.config.activation),
+        *_of_the_model(subject, seed, precision),
+    ]
+    order = list(Level)
+    cases.sort(key=lambda case: order.index(case.level))
+    return [about(subject, case) for case in cases if is_of(subject, case)]
+
+
+def _of_the_model(subject: Subject, seed: int, precision: Precision) -> list[Case]:
+    if subject.config.gradient == "none":
+        return [
+            *counting.counting_cases(subject, seed, precision),
+            *generator.cases(seed),
+        ]
+    situations = Situations.of(subject, seed, precision)
+    return [
         *model.forward_cases(situations),
         *model.backward_cases(situations),
-        *training.adam_cases(situations),
+        *training.update_cases(situations),
         *training.train_cases(situations),
-        *trajectory.trajectory_cases(situations),
+        *(trajectory.trajectory_cases(situations) if subject.config.optimizer == "adam" else ()),
         *generator.cases(seed),
         *sampling.sample_cases(situations),
-        *program.replicate_cases(seed, precision),
+        *program.replicate_cases(subject, seed, precision),
     ]
 
 
-def long_cases(seed: int, precision: Precision) -> list[Case]:
-    """The golden trajectory: a thousand steps, run freely, and recorded in full.
+def long_cases(seed: int, precision: Precision, subject: Subject = PUBLISHED) -> list[Case]:
+    """The golden trajectory as far as it is kept, run freely, and recorded in full.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
     """
-    situations = Situations.of(load_trace(), seed, precision)
-    return [*training.long_cases(situations), *trajectory.long_trajectory_cases(situations)]
+    if subject.config.gradient == "none":
+        return []
+    situations = Situations.of(subject, seed, precision)
+    cases = training.long_cases(situations)
+    if subject.config.optimizer == "adam":
+        cases += trajectory.long_trajectory_cases(situations)
+    return [about(subject, case) for case in cases]
+
+
+def is_of(subject: Subject, case: Case) -> bool:
+    """Whether a port of this program has the method that a case asks."""
+    return case.level is Level.PROTOCOL or case.method in subject.methods
+
+
+def about(subject: Subject, case: Case) -> Case:
+    """The case as one of this program, asked of ports alone that offer that."""
+    if case.level not in PROFILED:
+        activation = subject.activation if case.method == "mlp" else ""
+        return replace(case, profile=subject.name, activation=activation)
+    other_sizes = case.other_sizes or subject.has_other_sizes
+    return replace(
+        case, profile=subject.name, other_sizes=other_sizes, activation=subject.activation
+    )
 
 
 def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from ports_adapter.messages import (
     AttentionParams,
     CrossEntropyParams,
@@ -38,12 +40,15 @@ class Draw:
         return [self.vector(columns, std) for _ in range(rows)]
 
 
-def cases(seed: int) -> list[Case]:
-    """Cases with fixed numbers, then fresh ones of every layer."""
-    return [*_fixed(Draw("layers")), *_fresh(Draw(f"{seed}/layers"))]
+def cases(seed: int, activation: str = "relu") -> list[Case]:
+    """Cases with fixed numbers, then fresh ones of every layer, the perceptron's activation so."""
+    return [
+        *_fixed(Draw("layers"), activation),
+        *_fresh(Draw(f"{seed}/layers"), activation),
+    ]
 
 
-def _fixed(draw: Draw) -> Iterator[Case]:
+def _fixed(draw: Draw, activation: str) -> Iterator[Case]:
     yield _case("linear-square", "multiplies by a matrix, not its transpose", _linear(draw, 5, 5))
     yield _case("linear-wide", "takes more inputs than outputs", _linear(draw, 7, 3))
     yield _case("linear-tall", "takes more outputs than inputs", _linear(draw, 2, 6))
@@ -66,25 +71,30 @@ def _fixed(draw: Draw) -> Iterator[Case]:
     yield _case("attention-four-heads", "gives each head its slice of the vectors", four_heads)
     first = _attention(draw, 2, 4, 1)
     yield _case("attention-first-position", "attends to itself alone at the start", first)
-    yield _case("mlp-plain", "multiplies, cuts at 0, multiplies", _mlp(draw, 4))
-    yield _case("mlp-all-negative", "stops all gradients where every unit is off", _off(draw))
-    yield _case("mlp-exactly-zero", "has gradient 0 where a unit is exactly 0", _at_zero())
+    between = {"relu": "cuts at 0", "squared_relu": "squares what is above 0"}.get(
+        activation, f"applies {activation}"
+    )
+    yield _case("mlp-plain", f"multiplies, {between}, multiplies", _mlp(draw, 4), activation)
+    yield _case("mlp-all-negative", "is right where all units are below 0", _off(draw), activation)
+    yield _case("mlp-exactly-zero", "is right where a unit is exactly 0", _at_zero(), activation)
     yield _case("cross-entropy-plain", "gives -log(softmax) and its gradient", _loss(draw, 27, 4))
     yield _case("cross-entropy-sure", "is exact where the target is nearly certain", _sure())
 
 
-def _fresh(draw: Draw) -> Iterator[Case]:
+def _fresh(draw: Draw, activation: str) -> Iterator[Case]:
     size = draw.generator.randint
     about = "is right for numbers drawn anew"
     yield _case("linear-fresh", about, _linear(draw, size(2, 9), size(2, 9)))
     yield _case("softmax-fresh", about, _vector(draw, size(3, 12)))
     yield _case("rmsnorm-fresh", about, _vector(draw, size(3, 12)))
     yield _case("attention-fresh", about, _attention(draw, size(1, 4), 4, size(2, 9)))
-    yield _case("mlp-fresh", about, _mlp(draw, size(2, 5)))
+    yield _case("mlp-fresh", about, _mlp(draw, size(2, 5)), activation)
     yield _case("cross-entropy-fresh", about, _loss(draw, 27, size(0, 26)))
 
 
-def _case(name: str, about: str, params: Message) -> Case:
+def _case(name: str, about: str, params: Message, activation: str = "relu") -> Case:
+    if activation != "relu":
+        params = structs.replace(params, activation=activation)
     method = next(method for method in LAYERS if name.startswith(method.replace("_", "-")))
     return function_case(f"layers/{name}", about, method, params)
 

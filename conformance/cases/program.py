@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -12,8 +12,9 @@ from golden.derived import LONG_REPLICAS, run_budgets
 from golden.spread import REPLICAS
 from golden.trajectories import nearest_kink, rounded
 from ports_adapter.messages import ReplicateParams
-from reference.config import MICROGPT, Config
+from reference.config import Config
 from reference.corpus import EMBEDDED, Corpus
+from reference.profiles import MICROGPT
 from reference.program import Run
 from reference.sampling import sample_from
 from reference.tape.machine import FlatState, FlatStep, Machine
@@ -21,45 +22,51 @@ from reference.tape.machine import FlatState, FlatStep, Machine
 from .. import oracle
 from ..case import Answer, Case, Exact
 from ..expectation import exactly, of_losses
-from ..oracle import optimizer_of, sizes_of
+from ..oracle import activation_of, optimizer_of, sizes_of
+from ..subject import PUBLISHED, Subject
 from .sampling import CLEAR, Choices, logits_by
 from .situations import DRAWS, machine_of
-
-SHORT = replace(MICROGPT.config, num_steps=8, num_samples=5)
-
 
 UNRULY = "a\r\n\r\n  \U0001f989 owl\t\r\ne\u0301tourneau\n\nthe quick brown fox jumps\n \n두루미"
 """Five documents: of one letter, of over 16, with an emoji, a combining mark, and Korean."""
 
 
-def replicate_cases(seed: int, precision: Precision) -> list[Case]:
+CORPORA = {
+    "short-run": ("trains 8 steps on the embedded corpus and samples", EMBEDDED.read_text()),
+    "one-document": ("runs on a corpus of one document", "heron\n"),
+    "korean": ("runs on characters outside ASCII", "까치\r\n\r\n두루미\r\n 참새\r\n"),
+    "unruly-corpus": ("runs on long, short and odd documents, over and over", UNRULY),
+}
+
+
+def replicate_cases(subject: Subject, seed: int, precision: Precision) -> list[Case]:
     """The program from seed to samples, in runs short enough for every day."""
-    embedded = EMBEDDED.read_text()
     about = "trains and samples from a seed and a corpus drawn anew"
     return [
-        _replicate("short-run", "trains 8 steps on the embedded corpus and samples", embedded),
-        _replicate("one-document", "runs on a corpus of one document", "heron\n"),
-        _replicate("korean", "runs on characters outside ASCII", "까치\r\n\r\n두루미\r\n 참새\r\n"),
-        _replicate("unruly-corpus", "runs on long, short and odd documents, over and over", UNRULY),
-        _program("fresh", about, fresh_question(seed, precision)),
+        *(_program(name, what, short(subject, text)) for name, (what, text) in CORPORA.items()),
+        _program("fresh", about, fresh_question(subject, seed, precision)),
     ]
 
 
-def fresh_question(seed: int, precision: Precision) -> ReplicateParams:
+def fresh_question(subject: Subject, seed: int, precision: Precision) -> ReplicateParams:
     """The first program drawn in which rounding decides nothing: no ReLU, and no choice."""
-    generator = random.Random(f"{seed}/replicate")
-    documents = EMBEDDED.read_text().splitlines()
-    drawn = (
-        replicate_question(
-            SHORT, "\n".join(generator.sample(documents, 40)), generator.randrange(2**31)
-        )
-        for _ in range(DRAWS)
-    )
+    drawn = drawn_corpus(subject, seed)
     return next(params for params in drawn if Program.of(params).is_decided(precision))
 
 
-def _replicate(name: str, about: str, text: str) -> Case:
-    return _program(name, about, replicate_question(SHORT, text))
+def drawn_corpus(subject: Subject, seed: int) -> Iterator[ReplicateParams]:
+    """Questions for the program on corpora and from seeds drawn anew."""
+    generator = random.Random(f"{seed}/replicate")
+    documents = EMBEDDED.read_text().splitlines()
+    for _ in range(DRAWS):
+        text = "\n".join(generator.sample(documents, 40))
+        yield short(subject, text, generator.randrange(2**31))
+
+
+def short(subject: Subject, text: str, seed: int = MICROGPT.seed) -> ReplicateParams:
+    """The question for a run of eight steps and five samples."""
+    config = replace(subject.config, num_steps=8, num_samples=5)
+    return replicate_question(config, text, seed, subject.name)
 
 
 def _program(name: str, about: str, params: ReplicateParams) -> Case:
@@ -134,10 +141,12 @@ class Program:
         return counts | losses | judged
 
 
-def replicate_question(config: Config, text: str, seed: int = MICROGPT.seed) -> ReplicateParams:
+def replicate_question(
+    config: Config, text: str, seed: int = MICROGPT.seed, profile: str = MICROGPT.name
+) -> ReplicateParams:
     """The question for the whole program, with the published seed if no other is given."""
     return ReplicateParams(
-        profile=MICROGPT.name,
+        profile=profile,
         sizes=sizes_of(config),
         optimizer=optimizer_of(config),
         seed=seed,
@@ -145,12 +154,14 @@ def replicate_question(config: Config, text: str, seed: int = MICROGPT.seed) -> 
         temperature=config.temperature,
         num_samples=config.num_samples,
         text=text,
+        activation=activation_of(profile, config),
     )
 
 
-def published_case(names: Corpus) -> Case:
+def published_case(names: Corpus, subject: Subject = PUBLISHED) -> Case:
     """The published program on its own corpus: a thousand steps, and the twenty names."""
-    params = replicate_question(MICROGPT.config, "\n".join(names.documents))
+    text = "\n".join(names.documents)
+    params = replicate_question(subject.config, text, profile=subject.name)
 
     def answer(precision: Precision) -> Answer:
         return Program.of(params).answer(precision, LONG_REPLICAS)

@@ -16,7 +16,7 @@ from reference.value import Value
 
 from ..case import Answer, Case
 from ..expectation import exactly
-from ..oracle import as_json, sizes_of
+from ..oracle import activation_of, as_json, sizes_of
 from .situations import DRAWS, Situations
 
 ALMOST_1 = 1 - 2.0**-53
@@ -62,10 +62,12 @@ def sample_cases(situations: Situations) -> list[Case]:
         ("full-block", "stops at the block size", 1.0, [0.0] * 20),
         ("at-once", "stops at the special token, which is the last", 1.0, [ALMOST_1] * 3),
     )
+    is_last = situations.trace.config.special_tokens == "bos"  # else a letter is
     return [
         *(
             _sample(situations, name, about, weights, temperature, uniforms)
             for name, about, temperature, uniforms in fixed
+            if is_last or name != "at-once"
         ),
         _sample(
             situations, "impossible", "never draws a token of probability 0",
@@ -81,12 +83,24 @@ def sure_of(token: int, weights: Weights) -> Weights:
     All positions look alike, a vector of ones; no logit is above 0, so no exponential overflows.
     """
     found = {name: [[0.0] * len(row) for row in matrix] for name, matrix in weights.items()}
-    found["wte"] = [[1.0] * len(row) for row in weights["wte"]]
-    found["lm_head"] = [
+    possible = [
         [0.0 if index == token else -200.0] * len(row)
-        for index, row in enumerate(weights["lm_head"])
+        for index, row in enumerate(weights[output_of(weights)])
     ]
+    found["wte"] = [[1.0] * len(row) for row in weights["wte"]]
+    if "wpe" not in weights:
+        found["mlp_fc1"] = [[1.0] * len(row) for row in weights["mlp_fc1"]]
+    elif "lm_head" not in weights:
+        found["wpe"] = [[1000.0] * len(row) for row in weights["wpe"]]
+    found[output_of(weights)] = possible
     return found
+
+
+def output_of(weights: Weights) -> str:
+    """The matrix that gives the logits: its own, that of an MLP, or the embedding."""
+    if "lm_head" in weights:
+        return "lm_head"
+    return "wte" if "wpe" in weights else "mlp_fc2"
 
 
 def _uniforms(generator: random.Random) -> list[float]:
@@ -124,6 +138,7 @@ def _sample(
         weights=as_json(weights),
         temperature=temperature,
         uniforms=uniforms,
+        activation=activation_of(trace.profile, trace.config),
     )
 
     def answer(_precision: Precision) -> Answer:
@@ -140,6 +155,6 @@ def _sampled(
     """The tokens, and how clearly they were chosen."""
     remaining = iter(uniforms)
     choices = Choices(lambda: next(remaining))
-    machine, bos = situations.machine, len(situations.trace.characters)
+    machine, bos = situations.machine, situations.trace.tokenizer.bos
     logits = logits_by(machine, flat(weights))
     return sample_from(logits, bos, temperature, machine.config, choices), choices.margin

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 
@@ -16,14 +17,15 @@ from golden.spread import Spread, model_spread
 from golden.trace import Trace, full_steps, state_before
 from golden.trajectories import nearest_kink, rounded
 from ports_adapter.messages import ModelParams
-from reference.adam import State
 from reference.config import Config
+from reference.evaluation import Evaluation
 from reference.model import Weights, initial_weights
+from reference.state import State
 from reference.tape.machine import FlatState, Machine, Replay, flat
-from reference.training import Evaluation
 
-from ..oracle import as_json, sizes_of
+from ..oracle import activation_of, as_json, bos_of, sizes_of, vocab_size_of
 from ..recorded import recorded_evaluation, recorded_state
+from ..subject import Subject
 
 FRESH = 2
 DRAWS = 100
@@ -56,7 +58,7 @@ class Situation:
     @property
     def machine(self) -> Machine:
         """What evaluates it."""
-        return machine_of(self.config, len(self.weights["wte"]))
+        return machine_of(self.config, vocab_size_of(self.weights))
 
     @cached_property
     def replay(self) -> Replay:
@@ -86,7 +88,9 @@ class Situation:
     @cached_property
     def budgets(self) -> Budgets:
         """Of everything observed: golden where kept, else derived."""
-        golden = None if self.step is None else step_budgets(self.step, self.precision)
+        golden = None
+        if self.step is not None:
+            golden = step_budgets(self.profile, self.step, self.precision)
         return budgets_of(self.spread, self.precision) if golden is None else golden
 
     def params(self, *, intermediates: bool) -> ModelParams:
@@ -97,13 +101,15 @@ class Situation:
             weights=as_json(self.weights),
             tokens=list(self.tokens),
             intermediates=intermediates,
+            activation=activation_of(self.profile, self.config),
         )
 
 
 @dataclass(frozen=True)
 class Situations:
-    """All situations of a run, and the golden trace that they start from."""
+    """All situations of a run, the program that they are of, and the trace that they start from."""
 
+    subject: Subject
     trace: Trace
     warm: int
     seed: int
@@ -111,17 +117,22 @@ class Situations:
     each: tuple[Situation, ...]
 
     @classmethod
-    def of(cls, trace: Trace, seed: int, precision: Precision) -> Situations:
-        """Situations around a trace; the fresh ones are drawn from `seed`."""
+    def of(cls, subject: Subject, seed: int, precision: Precision) -> Situations:
+        """Situations around a program's trace; the fresh ones are drawn from `seed`.
+
+        Raises:
+            UnreadableGolden: the golden trace is missing or damaged.
+        """
+        trace = subject.trace
         warm = max(step.step for step, _ in full_steps(trace)) - 1
-        builder = _Builder(trace, warm, precision)
+        builder = _Builder(subject, trace, warm, precision)
         each = (*builder.golden(), *builder.by_hand(), *builder.fresh(seed))
-        return cls(trace, warm, seed, precision, each)
+        return cls(subject, trace, warm, seed, precision, each)
 
     @property
     def machine(self) -> Machine:
         """The trace's program at machine speed."""
-        return machine_of(self.trace.config, len(self.trace.characters) + 1)
+        return machine_of(self.trace.config, self.trace.tokenizer.vocab_size)
 
     def state_before(self, step: int) -> State:
         """A recorded state, its numbers rounded to the precision."""
@@ -160,19 +171,24 @@ class Situations:
 
     def fresh_document(self, generator: random.Random) -> list[int]:
         """The tokens of a document drawn anew."""
-        bos = len(self.trace.characters)
-        return [bos, *(generator.randrange(bos) for _ in range(generator.randint(4, 13))), bos]
+        tokenizer = self.trace.tokenizer
+        letters = len(tokenizer.characters)
+        return between_special(
+            [generator.randrange(letters) for _ in range(generator.randint(4, 13))],
+            self.trace.config,
+            tokenizer.vocab_size,
+        )
 
 
 @dataclass(frozen=True)
 class _Builder:
+    subject: Subject
     trace: Trace
     warm: int
     precision: Precision
 
     def _situation(self, name: str, about: str, weights: Weights, document: str) -> Situation:
-        bos = len(self.trace.characters)
-        tokens = [bos, *(self.trace.characters.index(char) for char in document), bos]
+        tokens = self.trace.tokenizer.encode(document)
         return self._of(name, about, self.trace.config, weights, tokens)
 
     def _of(
@@ -198,17 +214,22 @@ class _Builder:
             found = self._situation(name, about, state.weights, step.document)
             exact = self.precision == "float64"
             recorded = recorded_evaluation(step, full) if exact else None
-            yield replace(found, step=step.step, recorded=recorded)
+            kept = step.step if self.subject.is_published else None
+            yield replace(found, step=kept, recorded=recorded)
 
     def by_hand(self) -> Iterator[Situation]:
         """Documents and weights at the edges."""
         warm = recorded_state(self.trace, self.warm).weights
-        alphabet = "".join(self.trace.characters)
+        alphabet, block = "".join(self.trace.characters), self.trace.config.block_size
         for name, about, document in (
             ("empty-document", "a document without a letter: one position", ""),
             ("one-letter", "a document of one letter", "q"),
             ("repeated-letter", "one letter over and over: its row is used many times", "eeeeeee"),
-            ("block-size", "a document of 16 letters: the last target is cut off", alphabet[:16]),
+            (
+                "block-size",
+                f"a document of {block} letters: the last target is cut off",
+                alphabet[:block],
+            ),
             ("beyond-block-size", "a document of 26 letters, cut at the block size", alphabet),
             ("alternating", "two letters in turn", "nananananana"),
         ):
@@ -221,14 +242,18 @@ class _Builder:
             name: [[40 * w for w in row] for row in rows] if name.endswith(STEEP) else rows
             for name, rows in warm.items()
         }
-        about = "attention scores beyond what exp can take, of either sign"
-        yield self._situation("steep-scores", about, steep, "owl")
+        if steep != warm:
+            about = "attention scores beyond what exp can take, of either sign"
+            yield self._situation("steep-scores", about, steep, "owl")
         yield self._situation("zero-units", "hidden units at exactly 0", _units_at_0(warm), "owl")
-        for name, about, config in OTHER_SIZES:
-            vocab_size = LARGER_VOCABULARY if name == "larger-vocabulary" else len(alphabet) + 1
+        for name, about, sizes in OTHER_SIZES[self.trace.config.model]:
+            config = replace(self.trace.config, init_std_out=None, **sizes)
+            own = self.trace.tokenizer.vocab_size
+            vocab_size = LARGER_VOCABULARY if name == "larger-vocabulary" else own
             weights = initial_weights(config, vocab_size, random.Random(name))
-            bos = vocab_size - 1
-            tokens = [bos, 10, 8, 19, 19, 8, bos - 4, 0, 10, bos - 2, bos]
+            count = letters_in(config, vocab_size)
+            letters = [10, 8, 19, 19, 8, count - 4, 0, 10, count - 2]
+            tokens = between_special(letters, config, vocab_size)
             yield replace(self._of(name, about, config, weights, tokens), other_sizes=True)
 
     def fresh(self, seed: int) -> Iterator[Situation]:
@@ -254,19 +279,36 @@ class _Builder:
         return self._situation(name, about, weights, "".join(letters))
 
     def _fresh_sizes(self, generator: random.Random, name: str) -> Situation:
+        has_heads = self.trace.config.model == "gpt"
         n_head, vocab_size = generator.randint(1, 4), generator.randint(3, 40)
-        config = Config(
+        config = replace(
+            self.trace.config,
             n_embd=n_head * generator.randint(1, 4),
-            n_head=n_head,
-            n_layer=generator.randint(1, 3),
+            n_head=n_head if has_heads else 1,
+            n_layer=generator.randint(1, 3) if has_heads else 1,
             block_size=generator.randint(3, 12),
             init_std=0.3,
+            init_std_out=None,
         )
         weights = initial_weights(config, vocab_size, generator)
-        bos, length = vocab_size - 1, generator.randint(1, 14)
-        tokens = [bos, *(generator.randrange(bos) for _ in range(length)), bos]
+        length, count = generator.randint(1, 14), letters_in(config, vocab_size)
+        letters = [generator.randrange(count) for _ in range(length)]
+        tokens = between_special(letters, config, vocab_size)
         about = "a document before a model of sizes drawn anew"
         return replace(self._of(name, about, config, weights, tokens), other_sizes=True)
+
+
+def letters_in(config: Config, vocab_size: int) -> int:
+    """How many tokens of a vocabulary are no special ones."""
+    return vocab_size - 1 - (config.special_tokens == "bos-eos")
+
+
+def between_special(letters: Sequence[int], config: Config, vocab_size: int) -> list[int]:
+    """The tokens of a document, its letters counted from 0."""
+    bos = bos_of(config, vocab_size)
+    end = config.end_after(bos)
+    first = end + 1 if bos == 0 else 0
+    return [bos, *(first + letter for letter in letters), end]
 
 
 FRESH_STD = 0.02
@@ -275,33 +317,53 @@ STEEP = ("attn_wq", "attn_wk")
 
 LARGER_VOCABULARY = 45
 
-OTHER_SIZES = (
+_WITHOUT_HEADS = (
     (
         "larger-vocabulary",
         "a document before a model of more than 27 tokens",
-        Config(n_embd=8, n_head=2, n_layer=1, block_size=16, init_std=0.3),
+        {"n_embd": 8, "block_size": 16, "init_std": 0.3},
+    ),
+    (
+        "narrow",
+        "a document before a model of width 6 and few positions",
+        {"n_embd": 6, "block_size": 4, "init_std": 0.3},
+    ),
+)
+
+_WITH_HEADS = (
+    (
+        "larger-vocabulary",
+        "a document before a model of more than 27 tokens",
+        {"n_embd": 8, "n_head": 2, "n_layer": 1, "block_size": 16, "init_std": 0.3},
     ),
     (
         "two-layers",
         "a document before a model of two layers",
-        Config(n_embd=8, n_head=2, n_layer=2, block_size=8, init_std=0.3),
+        {"n_embd": 8, "n_head": 2, "n_layer": 2, "block_size": 8, "init_std": 0.3},
     ),
     (
         "one-head",
         "a document before a model with a single head",
-        Config(n_embd=6, n_head=1, n_layer=1, block_size=4, init_std=0.3),
+        {"n_embd": 6, "n_head": 1, "n_layer": 1, "block_size": 4, "init_std": 0.3},
     ),
     (
         "deep-model",
         "a document before a model of eight layers, whose graph is deeper than some stacks",
-        Config(n_embd=16, n_head=4, n_layer=8, block_size=2, init_std=0.15),
+        {"n_embd": 16, "n_head": 4, "n_layer": 8, "block_size": 2, "init_std": 0.15},
     ),
     (
         "heads-of-one",
         "a document before a model whose heads have one dimension",
-        Config(n_embd=4, n_head=4, n_layer=1, block_size=16, init_std=0.3),
+        {"n_embd": 4, "n_head": 4, "n_layer": 1, "block_size": 16, "init_std": 0.3},
     ),
 )
+
+OTHER_SIZES: dict[str, tuple[tuple[str, str, dict[str, Any]], ...]] = {
+    "counts": (),
+    "mlp": _WITHOUT_HEADS,
+    "attention": _WITHOUT_HEADS,
+    "gpt": _WITH_HEADS,
+}
 """Models of other sizes; the weights are larger than initial ones, so that attention matters."""
 
 

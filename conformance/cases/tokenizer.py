@@ -7,6 +7,7 @@ import random
 from golden.budgets import Precision
 from ports_adapter.messages import TokenizeParams, TokenizeResult
 from reference.corpus import EMBEDDED
+from reference.profiles import MICROGPT
 
 from .. import oracle
 from ..case import Answer, Case
@@ -40,13 +41,15 @@ ALPHABET = "abcdefgxyzABCZ '-.0189\u00e9\u0301\u00df\u4e2d\ub9c8\U0001f989"
 LINE_ENDS = ("\n", "\r\n", "\n\n", " \n", "\r\n \t\r\n")
 
 
-def cases(seed: int) -> list[Case]:
+def cases(seed: int, profile: str = MICROGPT.name) -> list[Case]:
     """One case a text, the embedded corpus, and a text drawn anew."""
-    return [
-        _case("fresh", "tokenises a text drawn anew", _fresh(random.Random(f"{seed}/tokenizer"))),
-        *(_case(name, about, text) for name, (about, text) in TEXTS.items()),
-        _case("embedded-corpus", "tokenises the whole embedded corpus", EMBEDDED.read_text()),
-    ]
+    fresh = _fresh(random.Random(f"{seed}/tokenizer"))
+    texts = {
+        "fresh": ("tokenises a text drawn anew", fresh),
+        **TEXTS,
+        "embedded-corpus": ("tokenises the whole embedded corpus", EMBEDDED.read_text()),
+    }
+    return [_case(name, about, text, profile) for name, (about, text) in texts.items()]
 
 
 def _fresh(generator: random.Random) -> str:
@@ -58,8 +61,8 @@ def _fresh(generator: random.Random) -> str:
     )
 
 
-def _case(name: str, about: str, text: str) -> Case:
-    params = TokenizeParams(text=text)
+def _case(name: str, about: str, text: str, profile: str) -> Case:
+    params = TokenizeParams(text=text, profile=profile)
 
     def answer(_precision: Precision) -> Answer:
         right = oracle.answer("tokenize", params)

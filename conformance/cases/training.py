@@ -6,35 +6,56 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from golden.budgets import Precision
-from golden.derived import Budgets, run_budgets
-from golden.goldens import long_runs
+from golden.derived import Budgets, run_budgets, short_runs
+from golden.goldens import LENGTH, long_runs
 from golden.goldens import run_budgets as golden_run_budgets
-from golden.trace import Trace
-from golden.trajectories import FreeRun, Trajectory, nearest_kink, rounded
-from ports_adapter.messages import AdamParams, TrainParams
-from reference.adam import State, adam, zeros_like
+from golden.trace import Trace, state_before
+from golden.trajectories import (
+    FreeRun,
+    Trajectory,
+    free_runs,
+    kink_ledger,
+    nearest_kink,
+    rounded,
+)
+from ports_adapter.messages import AdamParams, SgdParams, TrainParams
+from reference.adam import adam
 from reference.config import Config
 from reference.model import Weights
+from reference.sgd import sgd
+from reference.state import State, zeros_like
 from reference.tape.machine import FlatState, FlatStep
 
 from ..case import Answer, Case
-from ..expectation import of_adam, of_losses, of_state
-from ..oracle import as_json, optimizer_of, sizes_of
+from ..expectation import of_losses, of_state, of_update
+from ..oracle import activation_of, as_json, optimizer_of, sizes_of
 from ..recorded import recorded_steps
 from .situations import DRAWS, Situations
 
-LONGER = Config(num_steps=5000)
-OTHER = Config(learning_rate=0.003, beta1=0.9, beta2=0.95, eps_adam=1e-6, num_steps=500)
+LONGER: dict[str, Any] = {"num_steps": 5000}
+OTHER: dict[str, Any] = {
+    "learning_rate": 0.003,
+    "beta1": 0.9,
+    "beta2": 0.95,
+    "eps_adam": 1e-6,
+    "num_steps": 500,
+}
+"""Hyperparameters other than the published ones."""
 
 
-def adam_cases(situations: Situations) -> list[Case]:
+def update_cases(situations: Situations) -> list[Case]:
     """Updates that the golden trace records, gradients at the edges, and fresh ones."""
-    warm = situations.warm
+    warm, trace = situations.warm, situations.trace
     recorded = {"cold-step-1": 0, "cold-step-2": 1, "cold-step-5": 4, f"warm-step-{warm + 1}": warm}
     return [
-        *(_recorded_update(name, situations, step) for name, step in recorded.items()),
+        *(
+            _recorded_update(name, situations, step)
+            for name, step in recorded.items()
+            if trace.steps[step].full() and state_before(trace, step)
+        ),
         *_updates_at_the_edges(situations),
         _fresh_update(situations),
     ]
@@ -49,27 +70,27 @@ def _recorded_update(name: str, situations: Situations, step: int) -> Case:
 
 def _updates_at_the_edges(situations: Situations) -> Iterator[Case]:
     state, config = situations.warm_state, situations.trace.config
-    tiny = _drawn(state.weights, "tiny", 1e-8)
-    fresh = State.initial(state.weights)
-    nothing = zeros_like(state.weights)
-    for name, about, before, grads in (
-        ("tiny-gradients", "adds epsilon outside the root, where it shows", fresh, tiny),
-        ("zero-gradients", "moves on by momentum where the gradient is 0", state, nothing),
-        ("first-zero-gradients", "divides 0 by epsilon, not by 0", fresh, nothing),
-        (
-            "last-step",
-            "decays the learning rate to its last value, and corrects the bias of step 1000",
-            replace(state, step=config.num_steps - 1),
-            _drawn(state.weights, "last", 1e-2),
-        ),
-    ):
-        yield _update(name, about, situations, before, grads, config)
+    last = replace(state, step=config.num_steps - 1)
+    about = "decays the learning rate to its last value"
+    if config.optimizer == "adam":
+        tiny = _drawn(state.weights, "tiny", 1e-8)
+        fresh = State.initial(state.weights)
+        nothing = zeros_like(state.weights)
+        for name, what, before, grads in (
+            ("tiny-gradients", "adds epsilon outside the root, where it shows", fresh, tiny),
+            ("zero-gradients", "moves on by momentum where the gradient is 0", state, nothing),
+            ("first-zero-gradients", "divides 0 by epsilon, not by 0", fresh, nothing),
+        ):
+            yield _update(name, what, situations, before, grads, config)
+        about += f", and corrects the bias of step {config.num_steps}"
+    yield _update("last-step", about, situations, last, _drawn(last.weights, "last", 1e-2), config)
     grads = _drawn(state.weights, "other", 1e-2)
     for name, about, step, other in (
         ("longer-training", "decays the learning rate over the steps asked for", 4999, LONGER),
         ("other-hyperparameters", "takes all hyperparameters of the question", 123, OTHER),
     ):
-        case = _update(name, about, situations, replace(state, step=step), grads, other)
+        changed = replace(config, **other)
+        case = _update(name, about, situations, replace(state, step=step), grads, changed)
         yield replace(case, other_sizes=other is OTHER)
 
 
@@ -99,28 +120,31 @@ def _update(
     config: Config,
 ) -> Case:
     grads = situations.representable(replace(state, weights=grads)).weights
-    params = AdamParams(
-        profile=situations.trace.profile,
-        sizes=sizes_of(config),
-        optimizer=optimizer_of(config),
-        step=state.step,
-        weights=as_json(state.weights),
-        m=as_json(state.m),
-        v=as_json(state.v),
-        grads=as_json(grads),
-    )
+    common: dict[str, Any] = {
+        "profile": situations.trace.profile,
+        "sizes": sizes_of(config),
+        "optimizer": optimizer_of(config),
+        "step": state.step,
+        "weights": as_json(state.weights),
+        "grads": as_json(grads),
+    }
+    is_adam = config.optimizer == "adam"
+    moments = {"m": as_json(state.m), "v": as_json(state.v)}
+    params = AdamParams(**common, **moments) if is_adam else SgdParams(**common)
 
     def answer(precision: Precision) -> Answer:
-        return of_adam(state, grads, adam(state, grads, config), config, precision)
+        after = (adam if is_adam else sgd)(state, grads, config)
+        return of_update(state, grads, after, config, precision)
 
-    return Case.fixed(f"adam/{name}", about, "adam", params, answer)
+    method = config.optimizer
+    return Case.fixed(f"{method}/{name}", about, method, params, answer)
 
 
 def train_cases(situations: Situations) -> list[Case]:
     """Steps of the golden trajectory, a document index that wraps around, and fresh steps."""
     warm = situations.warm
     return [
-        _golden_run("cold-start", "takes the first five steps", situations, FreeRun(0, 5)),
+        _cold_start(situations),
         _golden_run("warm-start", "goes on from a late state", situations, FreeRun(warm, 2)),
         _wrapping(situations),
         _fresh_training(situations),
@@ -128,11 +152,17 @@ def train_cases(situations: Situations) -> list[Case]:
     ]
 
 
+def _cold_start(situations: Situations) -> Case:
+    run = short_runs(situations.trace)[0]
+    number = {2: "two", 5: "five"}[run.count]
+    return _golden_run("cold-start", f"takes the first {number} steps", situations, run)
+
+
 def long_cases(situations: Situations) -> list[Case]:
     """The whole golden trajectory, run freely from kink to kink."""
     return [
         _losses_alone(f"trajectory-{number}", about_run(run), situations, run)
-        for number, run in enumerate(long_runs(situations.precision), 1)
+        for number, run in enumerate(runs_of(situations), 1)
     ]
 
 
@@ -190,6 +220,20 @@ class Training:
         return train_question(self.situations.trace, state, asked, len(self.documents))
 
 
+def runs_of(situations: Situations) -> list[FreeRun]:
+    """The runs that make up the trajectory, as far as it is followed; of a variation, its start."""
+    if situations.subject.is_published:
+        return long_runs(situations.subject.name, situations.precision)
+    return free_runs(kink_ledger(Trajectory.of(situations.trace), situations.precision), LENGTH)
+
+
+def golden_budgets_of(situations: Situations, run: FreeRun, precision: Precision) -> Budgets:
+    """The golden budgets of a run; of a variation's, derived now."""
+    if situations.subject.is_published:
+        return golden_run_budgets(situations.subject.name, run, precision)
+    return of_run(situations, run).budgets()
+
+
 def of_run(situations: Situations, run: FreeRun) -> Training:
     """The steps of a run of the golden trajectory."""
     trajectory = Trajectory.of(situations.trace)
@@ -201,7 +245,7 @@ def _golden_run(name: str, about: str, situations: Situations, run: FreeRun) -> 
     training = of_run(situations, run)
 
     def answer(precision: Precision) -> Answer:
-        return training.answer(golden_run_budgets(run, precision))
+        return training.answer(golden_budgets_of(situations, run, precision))
 
     return Case.fixed(f"train/{name}", about, "train", training.question(), answer)
 
@@ -213,15 +257,15 @@ def _losses_alone(
     training = of_run(situations, FreeRun(run.first, steps or run.count))
 
     def answer(precision: Precision) -> Answer:
-        return training.losses(golden_run_budgets(run, precision))
+        return training.losses(golden_budgets_of(situations, run, precision))
 
     return Case.fixed(f"train/{name}", about, "train", training.question(), answer)
 
 
 def _hundred_steps(situations: Situations) -> Case:
-    run = next(run for run in long_runs(situations.precision) if run.count >= 100)
+    run = max(runs_of(situations), key=lambda run: min(run.count, LENGTH))
     about = "follows the losses of a hundred steps"
-    return _losses_alone("hundred-steps", about, situations, run, 100)
+    return _losses_alone("hundred-steps", about, situations, run, min(run.count, LENGTH))
 
 
 def _wrapping(situations: Situations) -> Case:
@@ -274,6 +318,7 @@ def train_question(
         v=as_json(state.v),
         documents=documents,
         steps=steps,
+        activation=activation_of(trace.profile, trace.config),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from golden.goldens import long_runs, run_budgets
+from golden.goldens import run_budgets
 from golden.trajectories import FreeRun
 from ports_adapter.messages import InitializeResult
 from reference.tape.machine import FlatState
@@ -16,7 +16,7 @@ from ..steps import TapeOracle
 from ..stream import StreamJudge
 from ..trajectory import Expected, TrajectoryJudge
 from .situations import Situations
-from .training import Training, about_run, of_run
+from .training import Training, about_run, of_run, runs_of
 
 STEPS = 6
 DOCUMENTS = 4
@@ -41,7 +41,7 @@ def long_trajectory_cases(situations: Situations) -> list[Case]:
             of_run(situations, run),
             run=run,
         )
-        for number, run in enumerate(long_runs(situations.precision), 1)
+        for number, run in enumerate(runs_of(situations), 1)
     ]
 
 
@@ -56,7 +56,8 @@ def _in_full(
     question = structs.replace(training.question(documents), record="full")
 
     def judge(offer: InitializeResult) -> StreamJudge:
-        budgets = training.budgets() if run is None else run_budgets(run, offer.precision)
+        name, precision = training.situations.subject.name, offer.precision
+        budgets = training.budgets() if run is None else run_budgets(name, run, precision)
         losses = [step.replay.loss for step in training.steps]
         expected = Expected(losses, budgets["/losses"].tolist())
         oracle = TapeOracle(training.situations.machine)

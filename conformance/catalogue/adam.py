@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import reference.adam
-from reference.adam import State
 from reference.config import Config
 from reference.model import Weights
+from reference.state import State
 
 from ..levels import Level
 from . import seams

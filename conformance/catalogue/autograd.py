@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import reference.value
-from reference.training import Evaluation
+from reference.evaluation import Evaluation
 from reference.value import Value
 
 from ..levels import Level

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import reference.adam
-from reference.adam import State
 from reference.config import Config
 from reference.model import Weights
+from reference.state import State
 
 from ..levels import Level
 from .mistake import Patch, mistake

@@ -10,9 +10,9 @@ import msgspec
 import reference.adam
 from golden.trace import floats
 from ports_adapter.messages import StepParams
-from reference.adam import State
 from reference.config import Config
 from reference.model import Weights
+from reference.state import State
 from reference.value import Value
 
 from .. import graphs, oracle

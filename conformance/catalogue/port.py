@@ -14,6 +14,8 @@ import numpy as np
 
 from ports_adapter.jsonrpc import METHOD_NOT_FOUND
 from ports_adapter.messages import METHODS, InitializeResult, StepParams
+from reference.activation import ACTIVATIONS
+from reference.profiles import PROFILES
 
 from .. import oracle
 from . import MISTAKES, apply
@@ -68,8 +70,9 @@ def introduction() -> InitializeResult:
         language="Python",
         precision="float32" if "--float32" in sys.argv else "float64",
         methods=list(METHODS),
-        profiles=["microgpt"],
+        profiles=list(PROFILES),
         other_sizes=True,
+        activations=list(ACTIVATIONS),
         intermediates="--black-box" not in sys.argv,
         full_record=True,
     )

@@ -13,11 +13,12 @@ import reference.adam
 import reference.model
 import reference.training
 from reference.activation import ACTIVATIONS
-from reference.adam import State, zeros_like
 from reference.config import Config
+from reference.evaluation import Evaluation
 from reference.model import Cache, Matrix, Nodes, Tap, Vector, Weights, no_tap
 from reference.sampling import Choose, NextLogits
-from reference.training import Evaluation, Step
+from reference.state import State, zeros_like
+from reference.training import Step
 from reference.value import Value
 
 from .mistake import Patch

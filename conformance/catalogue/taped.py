@@ -16,13 +16,13 @@ from numpy.typing import DTypeLike
 import reference.sampling
 import reference.training
 from reference.config import Config
+from reference.evaluation import Evaluation
 from reference.model import Weights
 from reference.sampling import NextLogits
 from reference.tape.machine import Array, Machine, flat
 from reference.tape.recording import record
 from reference.tape.symbols import Unrecordable
 from reference.tape.tape import Tape
-from reference.training import Evaluation
 from reference.value import Value
 
 from .mistake import Patch

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import reference.training
-from reference.adam import State, zeros_like
 from reference.config import Config
 from reference.model import Cache
+from reference.state import State, zeros_like
 from reference.training import Step
 
 from ..levels import Level

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import reference.adam
 import reference.model
-from reference.adam import State
 from reference.config import Config
 from reference.model import Vector, Weights
+from reference.state import State
 from reference.tape.symbols import Symbol
 from reference.value import Value
 

@@ -20,6 +20,7 @@ from ..cases.situations import Situation, Situations
 from ..engine import Engine, Result
 from ..levels import Level
 from ..outcome import Outcome
+from ..subject import Subject
 from .story import Pass, Place
 
 ONE, SEVERAL = 1, 6
@@ -65,12 +66,14 @@ class Probed:
 
 def probe(port: Port, situations: Situations, direction: Pass) -> Probed:
     """Ask a port what its `forward` or `backward` makes of the probes, up to the first failure."""
+    if situations.subject.config.model == "mlp":
+        return Probed([], None)  # there is nothing to switch off
     base = next(s for s in situations.each if s.name == "fresh-1")
     make = forward_case if direction == "forward" else backward_case
     cases = [_case(made, base, make) for made in PROBES]
     results: list[Result] = []
     Engine(port, results.append).run(cases, shut_down=False)
-    return _told(results, direction)
+    return _told(results, direction, situations.subject.config.at_layer(0))
 
 
 def _case(made: Probe, base: Situation, make: Callable[[Situation], Case]) -> Case:
@@ -97,7 +100,7 @@ def _letters(tokens: Sequence[int], positions: int) -> list[int]:
     return [letters[i % len(letters)] for i in range(positions - 1)]
 
 
-def _told(results: Sequence[Result], direction: Pass) -> Probed:
+def _told(results: Sequence[Result], direction: Pass, at: str) -> Probed:
     evidence: list[str] = []
     for made, result in zip(PROBES, results, strict=False):
         off = " and ".join(made.off)
@@ -110,7 +113,8 @@ def _told(results: Sequence[Result], direction: Pass) -> Probed:
             f"Wrong {state}, {where}: {result.detail}{_sound_parts(result)}. It is in {made.adds}."
         )
         words = made.adds if direction == "forward" else f"the backward pass of {made.adds}"
-        place = Place("", direction, made.node, words, words=words)
+        node = made.node if at else made.node.removeprefix("layer0.")
+        place = Place("", direction, node, words, words=words)
         return Probed(evidence, place)
     return Probed(evidence, None)
 
@@ -127,8 +131,6 @@ def _sound_parts(result: Result) -> str:
 LEVEL_OF: dict[Level, Pass] = {Level.FORWARD: "forward", Level.BACKWARD: "backward"}
 
 
-def situations_of(seed: int, offer: InitializeResult) -> Situations:
+def situations_of(subject: Subject, seed: int, offer: InitializeResult) -> Situations:
     """The same situations as the run's."""
-    from golden.goldens import load_trace
-
-    return Situations.of(load_trace(), seed, offer.precision)
+    return Situations.of(subject, seed, offer.precision)

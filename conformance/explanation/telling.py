@@ -21,6 +21,7 @@ from ..compare import budgets_of, in_budgets, resolve
 from ..levels import Level
 from ..quantity import flat, shape_of
 from ..report import Report
+from ..subject import Subject
 from .gathering import Gathered, Kept
 from .locating import first_divergence, is_black_box
 from .naming import explained
@@ -51,6 +52,11 @@ class Run:
     def offer(self) -> InitializeResult | None:
         """What the port said of itself, if it did."""
         return self.gathered.offer
+
+    @property
+    def subject(self) -> Subject:
+        """The program that it was about."""
+        return Subject.of(self.report.profile, self.report.settings)
 
 
 Shrink = Callable[[Run], list[SmallestCase]]
@@ -98,7 +104,9 @@ def _probed(run: Run, first: FirstDivergence, offer: InitializeResult) -> FirstD
     if level not in LEVEL_OF:
         return first
     try:
-        probed: Probed = probe(run.port, situations_of(run.report.seed, offer), LEVEL_OF[level])
+        probed: Probed = probe(
+            run.port, situations_of(run.subject, run.report.seed, offer), LEVEL_OF[level]
+        )
     except PortFailure as failure:
         evidence = [*first.evidence, f"Probing ended: {failure}"]
         return structs.replace(first, evidence=evidence)

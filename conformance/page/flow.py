@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from reference.config import Config
+
 from ..dataflow import WEIGHTS_OF, forward_order
 from ..explanation.story import Story
 from ..levels import Level
@@ -102,8 +104,9 @@ _MATRIX_OF = {weight: name for name, weights in WEIGHTS_OF.items() for weight in
 def flow_of(story: Story) -> Flow:
     """What became of each part of the program in a run."""
     n_layer = _layers(story)
-    nodes: list[Node] = [(name, "forward") for name in (*forward_order(n_layer), LOSS)]
-    nodes += [(name, "backward") for name in reversed(list(forward_order(n_layer)))]
+    drawn = list(forward_order(Config(n_layer=n_layer)))
+    nodes: list[Node] = [(name, "forward") for name in (*drawn, LOSS)]
+    nodes += [(name, "backward") for name in reversed(drawn)]
     seen = set(_seen_wrong(story.report.cases))
     first = _first_nodes(story, nodes, seen)
     box = None if first else _first_box(story)

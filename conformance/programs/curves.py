@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.store import replace_file
-from reference.config import MICROGPT, Config
+from reference.config import Config
+from reference.profiles import MICROGPT
 from reference.program import Run
 from reference.tape import cache
 from reference.tape.machine import FlatState, Machine

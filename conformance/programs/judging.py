@@ -10,8 +10,9 @@ from dataclasses import replace
 from ports_adapter.building import build
 from ports_adapter.manifest import Port
 from ports_adapter.program import scratch_copy
-from reference.config import MICROGPT, Config
+from reference.config import Config
 from reference.corpus import Corpus
+from reference.profiles import MICROGPT
 
 from ..outcome import Outcome
 from . import notes, own

@@ -56,7 +56,15 @@ from .program import (
     TokenizeParams,
     TokenizeResult,
 )
-from .training import AdamParams, AdamResult, StepParams, TrainParams, TrainResult
+from .training import (
+    AdamParams,
+    AdamResult,
+    SgdParams,
+    SgdResult,
+    StepParams,
+    TrainParams,
+    TrainResult,
+)
 
 __all__ = [
     "METHODS",
@@ -101,6 +109,8 @@ __all__ = [
     "ReplicateResult",
     "SampleParams",
     "SampleResult",
+    "SgdParams",
+    "SgdResult",
     "ShuffleDraw",
     "ShutdownParams",
     "ShutdownResult",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 PROTOCOL_VERSION = 1
 
@@ -22,12 +22,12 @@ Weights = Annotated[
         description="Matrices `[nout][nin]` by their names: `wte` [vocabulary][n_embd], `wpe` "
         "[block_size][n_embd], `lm_head` [vocabulary][n_embd], then for each layer `layer0.attn_wq`"
         ", `attn_wk`, `attn_wv`, `attn_wo` [n_embd][n_embd], `mlp_fc1` [4 n_embd][n_embd], "
-        "`mlp_fc2` [n_embd][4 n_embd]."
+        "`mlp_fc2` [n_embd][4 n_embd]. Other profiles have other ones; they are listed above."
     ),
 ]
 Tokens = Annotated[
     list[Count],
-    Meta(description="Tokens of one document, the special token (BOS, the last) at both ends."),
+    Meta(description="Tokens of one document, special tokens at both ends."),
 ]
 Intermediates = Annotated[
     dict[str, list[Any]],
@@ -51,11 +51,25 @@ class Sizes(Message, omit_defaults=False):
     block_size: int
 
 
-class Optimizer(Message, omit_defaults=False):
-    """Adam's hyperparameters; 0-based step `s` has `learning_rate * (1 - s / num_steps)`."""
+class Optimizer(Message):
+    """Hyperparameters; those of Adam are there where the profile's optimiser is Adam.
+
+    Where the learning rate decays linearly, 0-based step `s` has
+    `learning_rate * (1 - s / num_steps)`.
+    """
 
     learning_rate: float
-    beta1: float
-    beta2: float
-    eps: float
     num_steps: int
+    beta1: float | UnsetType = UNSET
+    beta2: float | UnsetType = UNSET
+    eps: float | UnsetType = UNSET
+
+
+Activation = Annotated[
+    str | UnsetType,
+    Meta(
+        description="`relu`, `squared_relu` (its square) or `gelu` (as GPT-2 has it: "
+        "`0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x**3)))`), in place of the profile's own; "
+        "asked only of a port that lists it in `activations`."
+    ),
+]

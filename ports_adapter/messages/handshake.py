@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from .common import (
     Message,
@@ -25,7 +25,7 @@ class InitializeResult(Message):
     language: str
     precision: Precision
     methods: list[str]
-    profiles: list[str]
+    profiles: Annotated[list[str], Meta(description="The programs that it is a port of.")]
     other_sizes: Annotated[
         bool,
         Meta(
@@ -33,6 +33,10 @@ class InitializeResult(Message):
             "accepted. `num_steps` and `num_samples` are always those of the question."
         ),
     ] = False
+    activations: Annotated[
+        list[str],
+        Meta(description="Activations that are accepted in place of the profile's own."),
+    ] = field(default_factory=list)
     intermediates: Annotated[
         bool, Meta(description="Whether `forward` and `backward` can give intermediates.")
     ] = False

@@ -94,12 +94,19 @@ class AttentionResult(Message):
 
 
 class MlpParams(Message):
-    """`fc2 @ relu(fc1 @ x)`."""
+    """`fc2 @ activation(fc1 @ x)`."""
 
     x: Vector
     fc1: Matrix
     fc2: Matrix
     output_grad: Vector
+    activation: Annotated[
+        str,
+        Meta(
+            description="`relu` if it is not there; another one is asked only of a port whose "
+            "profile has it, or that lists it in `activations`."
+        ),
+    ] = "relu"
 
 
 class MlpGrads(Message):

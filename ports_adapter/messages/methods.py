@@ -29,7 +29,7 @@ from .program import (
     TokenizeParams,
     TokenizeResult,
 )
-from .training import AdamParams, AdamResult, TrainParams, TrainResult
+from .training import AdamParams, AdamResult, SgdParams, SgdResult, TrainParams, TrainResult
 
 
 class Method(Struct, frozen=True):
@@ -55,6 +55,7 @@ METHODS = {
         Method("cross_entropy", CrossEntropyParams, CrossEntropyResult, "The loss of a position."),
         Method("forward", ModelParams, ForwardResult, "Logits at every position."),
         Method("backward", ModelParams, BackwardResult, "Loss and all gradients."),
+        Method("sgd", SgdParams, SgdResult, "One step down the gradient."),
         Method("adam", AdamParams, AdamResult, "One update of the weights."),
         Method("train", TrainParams, TrainResult, "Many steps, each announced by `step`."),
         Method("random", RandomParams, RandomResult, "CPython's generator."),

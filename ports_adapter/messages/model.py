@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from .common import (
+    Activation,
     Count,
     Intermediates,
     Matrix,
@@ -21,13 +22,17 @@ from .common import (
 
 
 class ModelParams(Message):
-    """A model and one document. Positions are `min(block_size, len(tokens) - 1)`."""
+    """A model and one document. Positions are `min(block_size, len(tokens) - 1)`.
+
+    A model without positions (`train0` to `train2`) has no such limit.
+    """
 
     profile: str
     sizes: Sizes
     weights: Weights
     tokens: Tokens
     intermediates: bool = False
+    activation: Activation = UNSET
 
 
 class ForwardResult(Message):
@@ -50,8 +55,9 @@ class SampleParams(Message):
     weights: Weights
     temperature: float
     uniforms: list[float]
+    activation: Activation = UNSET
 
 
 class SampleResult(Message):
-    tokens: Annotated[list[Count], Meta(description="The special token left out.")]
+    tokens: Annotated[list[Count], Meta(description="Without those at its beginning and its end.")]
     uniforms_used: Count

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from .common import (
+    Activation,
     Count,
     Message,
     Optimizer,
@@ -24,6 +25,9 @@ class TokenizeParams(Message):
             "stripped of white space, as Unicode has it, and blank ones dropped."
         ),
     ]
+    profile: Annotated[
+        str, Meta(description="`microgpt` if it is not there; it decides the special tokens.")
+    ] = "microgpt"
 
 
 class TokenizeResult(Message):
@@ -83,6 +87,7 @@ class ReplicateParams(Message):
     temperature: float
     num_samples: Count
     text: Annotated[str, Meta(description="The corpus, as for `tokenize`.")]
+    activation: Activation = UNSET
 
 
 class ReplicateResult(Message):

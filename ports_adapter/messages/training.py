@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, field
 
 from .common import (
+    Activation,
     Count,
     Matrix,
     Message,
@@ -40,6 +41,27 @@ class AdamResult(Message):
     weights: Tensors
 
 
+class SgdParams(Message):
+    """One update down the gradient: `weight - learning_rate * gradient`. `step` is 0-based."""
+
+    profile: str
+    sizes: Sizes
+    optimizer: Optimizer
+    step: Count
+    weights: Weights
+    grads: Tensors
+
+
+class SgdResult(Message):
+    learning_rate: Number
+    weights: Tensors
+
+
+Moments = Annotated[
+    Tensors, Meta(description="Shaped and named like the weights; not there without Adam.")
+]
+
+
 class TrainParams(Message):
     """`steps` training steps from a given state; step `s` takes `documents[s % len(documents)]`."""
 
@@ -48,10 +70,10 @@ class TrainParams(Message):
     optimizer: Optimizer
     step: Count
     weights: Weights
-    m: Tensors
-    v: Tensors
     documents: Annotated[list[Tokens], Meta(min_length=1)]
     steps: Count
+    m: Moments = field(default_factory=dict)
+    v: Moments = field(default_factory=dict)
     record: Annotated[
         Literal["light", "full"],
         Meta(
@@ -59,6 +81,7 @@ class TrainParams(Message):
             "says `full_record`."
         ),
     ] = "light"
+    activation: Activation = UNSET
 
 
 class StepParams(Message):
@@ -71,7 +94,9 @@ class StepParams(Message):
     id: Annotated[int, Meta(description="Of the request that is being answered.")]
     step: Annotated[Count, Meta(description="0-based.")]
     loss: Number
-    learning_rate: Number
+    learning_rate: Annotated[
+        Number | UnsetType, Meta(description="Left out where nothing but counting is done.")
+    ] = UNSET
     logits: Annotated[
         Matrix | UnsetType,
         Meta(
@@ -92,6 +117,6 @@ class StepParams(Message):
 class TrainResult(Message):
     """The state after the last step."""
 
-    m: Tensors
-    v: Tensors
     weights: Tensors
+    m: Moments = field(default_factory=dict)
+    v: Moments = field(default_factory=dict)

@@ -22,8 +22,8 @@ class Unreplayable(Exception):
 class Header(Struct, frozen=True, kw_only=True, tag="transcript", tag_field="event"):
     """The first line: which port was asked what, by which suite.
 
-    `layout` is the manifest's, `patterns`, `names` and `long` are the options of the run, and
-    `machine` is where it was made.
+    `layout` is the manifest's, `patterns` to `settings` are the options of the run, and `machine`
+    is where it was made.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -38,6 +38,8 @@ class Header(Struct, frozen=True, kw_only=True, tag="transcript", tag_field="eve
     patterns: tuple[str, ...] = ()
     names: bool = False
     long: bool = False
+    profile: str = "microgpt"
+    settings: tuple[str, ...] = ()
     machine: str = ""
 
 

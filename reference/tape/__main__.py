@@ -9,12 +9,12 @@ import random
 
 import numpy as np
 
-from ..config import MICROGPT
 from ..corpus import embedded_corpus
 from ..model import initial_weights
+from ..profiles import MICROGPT
 from ..tokenizer import Tokenizer
 from . import perturbed
-from .formula import adam_formula
+from .formula import formula_of
 from .machine import FlatState, Machine, flat, tape_of
 from .rewrites import REWRITES
 
@@ -36,12 +36,12 @@ def perturb(machine: Machine, start: FlatState, tokens: list[int]) -> None:
     """One step, as it is and perturbed."""
     tape = machine.step(start, tokens).replay.tape
     x, g = (np.empty(tape.num_slots, machine.dtype) for _ in range(2))
-    kind, seed, formula = perturbed.kind_of(machine.dtype), np.uint64(1), adam_formula()
+    kind, seed, formula = perturbed.kind_of(machine.dtype), np.uint64(1), formula_of(machine.config)
     perturbed.evaluate(
         tape.forward, tape.backward, tape.tables, tape.constants, tape.root,
         np.array(tokens, np.int64), machine.vocab_size, start.weights, x, g, 0, seed, kind,
     )  # fmt: skip
-    perturbed.apply_adam(
+    perturbed.apply_update(
         formula.once, formula.each, formula.registers(machine.config, 0, machine.dtype),
         formula.outputs, 0, start.weights, start.m, start.v, g[: tape.num_params], seed, kind,
     )  # fmt: skip

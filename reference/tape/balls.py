@@ -18,7 +18,7 @@ from flint import arb, ctx
 from numpy.typing import NDArray
 
 from ..config import Config
-from .formula import PER_SCALAR, AdamFormula, Step
+from .formula import PER_SCALAR, Step, UpdateFormula
 from .replay import walk_orders
 from .symbols import Op
 from .tape import Field, Integers, Tape
@@ -233,8 +233,8 @@ class BallState:
     v: Balls
 
 
-def adam(
-    formula: AdamFormula, config: Config, state: BallState, gradients: Balls
+def update(
+    formula: UpdateFormula, config: Config, state: BallState, gradients: Balls
 ) -> tuple[BallState, Any]:
     """The state after one update, and its learning rate."""
     with precision():
@@ -244,13 +244,17 @@ def adam(
         rate = registers[formula.outputs[3]]
         steps = [(Step(op), out, a, b) for op, out, a, b in formula.each.tolist()]
         weights, m, v = [], [], []
-        for inputs in zip(state.weights, state.m, state.v, gradients, strict=True):
+        has_moments = bool(state.m)
+        none = [arb(0)] * len(state.weights)
+        moments = (state.m, state.v) if has_moments else (none, none)
+        for inputs in zip(state.weights, *moments, gradients, strict=True):
             registers[: len(PER_SCALAR)] = inputs
             for op, out, a, b in steps:
                 registers[out] = _apply(op, registers[a], registers[b])
             weights.append(registers[formula.outputs[0]])
-            m.append(registers[formula.outputs[1]])
-            v.append(registers[formula.outputs[2]])
+            if has_moments:
+                m.append(registers[formula.outputs[1]])
+                v.append(registers[formula.outputs[2]])
     return BallState(state.step + 1, weights, m, v), rate
 
 
@@ -266,6 +270,8 @@ def _apply(op: Step, a: Any, b: Any) -> Any:
             return a / b
         case Step.POW:
             return _power(a, b)
+        case Step.COS:
+            return a.cos()
 
 
 def _power(a: Any, b: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Adam as a formula: the canonical update, recorded once for one scalar, replayed for all.
+"""The optimiser as a formula: the canonical update, recorded for one scalar, replayed for all.
 
 The update is plain arithmetic on floats. Run over `Term`s in place of floats it records each
 operation, in its order, and is then replayed over whole arrays, a block at a time: the
@@ -7,7 +7,9 @@ same operations on the same operands give every scalar the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -16,8 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..adam import State, adam
+from .. import schedule
+from ..adam import adam
 from ..config import Config
+from ..sgd import sgd
+from ..state import State
 from .kernels import compiled
 from .power import roots, squares
 from .replay import Floats
@@ -26,13 +31,14 @@ BLOCK = 512
 
 
 class Step(IntEnum):
-    """An operation on two registers."""
+    """An operation on two registers; a cosine is that of the first."""
 
     ADD = 0
     SUB = 1
     MUL = 2
     DIV = 3
     POW = 4
+    COS = 5
 
 
 @dataclass
@@ -103,6 +109,10 @@ class Term:
     def __rpow__(self, other: Any) -> Term:
         return self._with(Step.POW, other, swapped=True)
 
+    def cos(self) -> Term:
+        """The cosine."""
+        return self._with(Step.COS, self)
+
 
 Code = NDArray[np.int64]
 
@@ -112,12 +122,13 @@ PER_STEP = ("step", "learning_rate", "beta1", "beta2", "eps_adam", "num_steps")
 
 
 @dataclass(frozen=True, slots=True)
-class AdamFormula:
+class UpdateFormula:
     """The update of one scalar as code.
 
     The inputs are the registers of `PER_SCALAR`, then of `PER_STEP`. `once` is what the latter
     alone decide, `each` the rest, both `[operations][4]`: what to do, result, operands.
-    `outputs` are the registers of weight, m and v after the update, and of the learning rate.
+    `outputs` are the registers of weight, m and v after the update, and of the learning rate;
+    an optimiser without moments leaves m and v as they are.
     """
 
     once: Code
@@ -140,6 +151,7 @@ Update = Callable[[State, Any, Config], State]
 class _Hyperparameters:
     """Terms in place of a configuration's numbers."""
 
+    schedule: str
     learning_rate: Any
     beta1: Any
     beta2: Any
@@ -151,22 +163,31 @@ class _Hyperparameters:
         return Config.learning_rate_at(self, step)  # type: ignore[arg-type]
 
 
+UPDATES: dict[str, Update] = {"adam": adam, "sgd": sgd}
+
+
+def formula_of(config: Config) -> UpdateFormula:
+    """The update of a configuration's optimiser, its learning rate decaying as it says."""
+    return update_formula(config.optimizer, config.schedule)
+
+
 @cache
-def adam_formula(update: Update = adam) -> AdamFormula:
-    """Record the update of one scalar; `update` is the program's own, or a variant of it."""
+def update_formula(optimizer: str, decay: str) -> UpdateFormula:
+    """Record the update of one scalar."""
     formula = Formula([], {}, [])
     weight, m, v, gradient = (formula.term(per_scalar=True) for _ in PER_SCALAR)
     step, *hyperparameters = (formula.term(per_scalar=False) for _ in PER_STEP)
-    config: Any = _Hyperparameters(*hyperparameters)
+    config: Any = _Hyperparameters(decay, *hyperparameters)
     state: Any = State(step, {"": [[weight]]}, {"": [[m]]}, {"": [[v]]})  # type: ignore[arg-type, list-item]
-    rate = config.learning_rate_at(step)
-    updated = update(state, {"": [[gradient]]}, config)
+    with _cosines_of_terms():
+        rate = config.learning_rate_at(step)
+        updated = UPDATES[optimizer](state, {"": [[gradient]]}, config)
     outputs: Any = [updated.weights[""][0][0], updated.m[""][0][0], updated.v[""][0][0], rate]
     steps = [(formula.per_scalar[result], (op, result, a, b)) for op, result, a, b in formula.steps]
     constants = np.zeros(len(formula.per_scalar))
     for register, number in formula.constants.items():
         constants[register] = number
-    return AdamFormula(
+    return UpdateFormula(
         once=_code([code for per_scalar, code in steps if not per_scalar]),
         each=_code([code for per_scalar, code in steps if per_scalar]),
         constants=constants,
@@ -174,11 +195,22 @@ def adam_formula(update: Update = adam) -> AdamFormula:
     )
 
 
+@contextmanager
+def _cosines_of_terms() -> Iterator[None]:
+    """Schedules that take a term's cosine, while they are recorded."""
+    own = schedule.cos
+    schedule.cos = Term.cos  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        schedule.cos = own
+
+
 def _code(steps: list[tuple[Step, int, int, int]]) -> Code:
     return np.array(steps, dtype=np.int64).reshape(-1, 4)
 
 
-ADD, SUB, MUL, DIV = (int(step) for step in (Step.ADD, Step.SUB, Step.MUL, Step.DIV))
+ADD, SUB, MUL, DIV, COS = (int(step) for step in (Step.ADD, Step.SUB, Step.MUL, Step.DIV, Step.COS))
 
 
 @compiled
@@ -198,6 +230,9 @@ def _apply(code: Code, registers: Any, size: int) -> None:
         elif op == DIV:
             for k in range(size):
                 out[k] = a[k] / b[k]
+        elif op == COS:
+            for k in range(size):
+                out[k] = math.cos(a[k])
         elif size > 1 and b[0] == 2 and registers.itemsize == 8:
             squares(a, b[0], out, size)
         elif size > 1 and b[0] == 0.5 and registers.itemsize == 8:
@@ -208,11 +243,11 @@ def _apply(code: Code, registers: Any, size: int) -> None:
 
 
 @compiled
-def apply_adam(
+def apply_update(
     once: Code, each: Code, inputs: Floats, outputs: tuple[int, int, int, int],
     weights: Floats, m: Floats, v: Floats, gradients: Floats,
 ) -> Any:  # fmt: skip
-    """Update weights, m and v in place; gives the learning rate."""
+    """Update weights, and m and v unless these are empty, in place; gives the learning rate."""
     registers = np.empty((inputs.size, BLOCK), inputs.dtype)
     for register in range(inputs.size):
         registers[register, 0] = inputs[register]
@@ -224,12 +259,14 @@ def apply_adam(
         size = min(BLOCK, weights.size - start)
         for k in range(size):
             registers[0, k] = weights[start + k]
+            registers[3, k] = gradients[start + k]
+        for k in range(min(size, m.size)):
             registers[1, k] = m[start + k]
             registers[2, k] = v[start + k]
-            registers[3, k] = gradients[start + k]
         _apply(each, registers, size)
         for k in range(size):
             weights[start + k] = registers[outputs[0], k]
+        for k in range(min(size, m.size)):
             m[start + k] = registers[outputs[1], k]
             v[start + k] = registers[outputs[2], k]
     return rate

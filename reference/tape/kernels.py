@@ -6,6 +6,7 @@ changes that it calls. So they are kept, as tapes are, under the checksum of all
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -13,8 +14,17 @@ import numba
 from .cache import KERNELS, folder
 
 
-def compiled(function: Any) -> Any:
-    """A kernel: compiled at its first call, or loaded if it was before; nothing is fused."""
+def compiled(function: Any, **callees: Any) -> Any:
+    """A kernel: compiled at its first call, or loaded if it was before; nothing is fused.
+
+    Args:
+        function: as it stands in plain Python.
+        callees: kernels in place of the plain functions that it calls by these names.
+    """
+    if callees:
+        own = function
+        function = FunctionType(own.__code__, own.__globals__ | callees, own.__name__)
+        function.__module__, function.__qualname__ = own.__module__, own.__qualname__
     settings: Any = numba.config
     usual, settings.CACHE_DIR = settings.CACHE_DIR, str(folder(KERNELS))
     try:

@@ -14,15 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..adam import State
+from ..by_hand import Check
 from ..config import Config
+from ..evaluation import Evaluation
 from ..model import Vector, Weights
 from ..program import Run
-from ..sampling import NextLogits
-from ..training import Evaluation, Step
+from ..sampling import Choose, NextLogits, sample_from
+from ..state import State
+from ..training import Step
 from ..value import Value
-from . import cache
-from .formula import adam_formula, apply_adam
+from . import by_hand, cache
+from .formula import apply_update, formula_of
 from .recording import record
 from .replay import evaluate, forward, walk_orders
 from .rewrites import CANONICAL, rewritten
@@ -33,12 +35,16 @@ Array = NDArray[Any]
 
 def flat(tensors: Mapping[str, Any], dtype: DTypeLike = np.float64) -> Array:
     """Named matrices as one array, in their order."""
-    return np.concatenate([np.asarray(matrix, dtype).ravel() for matrix in tensors.values()])
+    parts = [np.asarray(matrix, dtype).ravel() for matrix in tensors.values()]
+    return np.concatenate(parts) if parts else np.empty(0, dtype)
 
 
 def named(array: Array, shapes: Mapping[str, tuple[int, int]]) -> dict[str, Array]:
-    """The matrices of a flat array by their names, as views."""
-    tensors, start = {}, 0
+    """The matrices of a flat array by their names, as views; none of an empty one."""
+    tensors: dict[str, Array] = {}
+    start = 0
+    if not array.size:
+        return tensors
     for name, (rows, columns) in shapes.items():
         tensors[name] = array[start : start + rows * columns].reshape(rows, columns)
         start += rows * columns
@@ -96,7 +102,7 @@ def look_up(numbers: Array, slots: Slots) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class FlatState:
-    """What training carries from step to step: `reference.adam.State` in flat arrays."""
+    """What training carries from step to step: `reference.state.State` in flat arrays."""
 
     step: int
     weights: Array
@@ -144,9 +150,11 @@ class Machine:
         return self._tapes[positions]
 
     def evaluate(self, weights: Array, tokens: Sequence[int]) -> Replay:
-        """Forward and backward through one document, cut at the block size."""
-        positions = min(self.config.block_size, len(tokens) - 1)
+        """Forward and backward through one document, as far as it counts."""
+        positions = self.config.positions(tokens)
         tape = self.tape(positions)
+        if self.config.gradient == "by-hand" and self.dtype == np.float64:
+            return Replay(tape, *by_hand.replay(tape, self.shapes, weights, tokens))
         values = np.empty(tape.num_slots, self.dtype)
         gradients = np.empty(tape.num_slots, self.dtype)
         evaluate(
@@ -169,11 +177,11 @@ class Machine:
         logits: Array = values[tape.values["/logits"][-1]]
         return logits
 
-    def adam(self, state: FlatState, grads: Array) -> tuple[FlatState, float]:
+    def update(self, state: FlatState, grads: Array) -> tuple[FlatState, float]:
         """The state after one update, and its learning rate."""
-        formula = adam_formula()
+        formula = formula_of(self.config)
         weights, m, v = state.weights.copy(), state.m.copy(), state.v.copy()
-        rate = apply_adam(
+        rate = apply_update(
             formula.once, formula.each,
             formula.registers(self.config, state.step, self.dtype), formula.outputs,
             weights, m, v, grads,
@@ -183,7 +191,7 @@ class Machine:
     def step(self, state: FlatState, tokens: Sequence[int]) -> FlatStep:
         """One training step on one document."""
         replay = self.evaluate(state.weights, tokens)
-        after, rate = self.adam(state, replay.grads)
+        after, rate = self.update(state, replay.grads)
         return FlatStep(state.step, tokens, rate, replay, after)
 
     def follow(self, state: FlatState, documents: Iterable[Sequence[int]]) -> Iterator[FlatStep]:
@@ -240,6 +248,19 @@ class TapeRun(Run):
         steps = self.machine.train(FlatState.of(self.state), self.tokens())
         return ((step.replay.loss, step.state.weights) for step in steps)
 
+    def gradient_check(self) -> Check:
+        """The gradient of the first document, held against numerical differences."""
+        tokens = self.tokenizer.encode(self.documents[0])
+        replay = self.machine.evaluate(self.weights, tokens)
+        return by_hand.check(self.machine.shapes, self.weights, replay, tokens)
+
+    def sample(self, weights: Array, choose: Choose) -> list[int]:
+        """The tokens of one document."""
+        config, bos = self.config, self.tokenizer.bos
+        if config.gradient == "by-hand":
+            return super().sample(lists(named(weights, self.machine.shapes)), choose)
+        return sample_from(self.next_logits(weights), bos, config.temperature, config, choose)
+
     def next_logits(self, weights: Array) -> NextLogits:
         """What the model with these weights has to say on one document."""
 
@@ -252,7 +273,7 @@ class TapeRun(Run):
 def tape_of(config: Config, vocab_size: int, positions: int, rewrite: str = CANONICAL) -> Tape:
     """The tape of the program, or of a rewrite of it, from the cache or recorded now."""
     sizes = (config.n_embd, config.n_head, config.n_layer, config.block_size, vocab_size)
-    words = [*map(str, (*sizes, positions)), config.activation]
+    words = [config.model, *map(str, (*sizes, positions)), config.activation]
     words += ["tied"] * config.tied + [rewrite] * bool(rewrite)
     key = "-".join(words)
     tape = cache.load(key)

@@ -16,7 +16,7 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import DTypeLike, NDArray
 
-from .formula import BLOCK, PER_SCALAR, Code, Step
+from .formula import BLOCK, COS, PER_SCALAR, Code, Step
 from .kernels import compiled
 from .replay import (
     A_GRAD,
@@ -323,6 +323,8 @@ def _apply(code: Code, registers: Any, size: int, factors: int, seed: Any, kind:
             elif op == OVER:
                 exact = a[k] == 0 or b[k] == 1
                 out[k] = a[k] / b[k] if exact else _nearly(a[k] / b[k], seed, kind)
+            elif op == COS:
+                out[k] = _nearly(math.cos(a[k]), seed, kind)
             else:
                 out[k] = _power(a[k], b[k], seed, kind)
                 if factors > 0:
@@ -332,11 +334,11 @@ def _apply(code: Code, registers: Any, size: int, factors: int, seed: Any, kind:
 
 
 @compiled
-def apply_adam(
+def apply_update(
     once: Code, each: Code, inputs: Floats, outputs: tuple[int, int, int, int], step: int,
     weights: Floats, m: Floats, v: Floats, gradients: Floats, seed: Any, kind: Any,
 ) -> Any:  # fmt: skip
-    """As `reference.tape.formula.apply_adam`, perturbed."""
+    """As `reference.tape.formula.apply_update`, perturbed."""
     registers = np.empty((inputs.size, BLOCK), inputs.dtype)
     registers[:, 0] = inputs
     _apply(once, registers, 1, step + 1, seed, kind)
@@ -347,13 +349,15 @@ def apply_adam(
         size = min(BLOCK, weights.size - start)
         end = start + size
         registers[0, :size] = weights[start:end]
-        registers[1, :size] = m[start:end]
-        registers[2, :size] = v[start:end]
         registers[3, :size] = gradients[start:end]
+        if m.size:
+            registers[1, :size] = m[start:end]
+            registers[2, :size] = v[start:end]
         _apply(each, registers, size, 0, seed, kind)
         weights[start:end] = registers[outputs[0], :size]
-        m[start:end] = registers[outputs[1], :size]
-        v[start:end] = registers[outputs[2], :size]
+        if m.size:
+            m[start:end] = registers[outputs[1], :size]
+            v[start:end] = registers[outputs[2], :size]
     return rate
 
 

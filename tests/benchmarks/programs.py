@@ -24,7 +24,7 @@ from conformance.programs.designs import Design, designed, natural
 from conformance.programs.envelope import FALSE_ALARMS, Envelope
 from conformance.programs.reading import LineReader, PrintedLoss, Transcript
 from conformance.programs.watching import Silent
-from reference.config import MICROGPT
+from reference.profiles import MICROGPT
 from tests.programs.mistakes import HONEST, MISTAKES, SEED_AT_RUN_TIME, compiled
 
 EVERY = (1, 100)

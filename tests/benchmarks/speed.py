@@ -27,12 +27,13 @@ import click
 import msgspec
 from msgspec import Struct
 
-from reference.adam import State
-from reference.config import MICROGPT, Config
+from reference.config import Config
 from reference.corpus import embedded_corpus, read_corpus
 from reference.data import names_path
 from reference.model import initial_weights
+from reference.profiles import MICROGPT
 from reference.program import Run
+from reference.state import State
 from reference.tape.machine import FlatState, Machine
 from reference.training import train
 

@@ -37,9 +37,9 @@ from golden.goldens import load_trace
 from golden.numbers import Array
 from ports_adapter.manifest import Port
 from ports_adapter.messages import PROTOCOL_VERSION, InitializeResult, StepParams, TrainParams
-from reference.adam import State
-from reference.config import MICROGPT
 from reference.model import initial_weights
+from reference.profiles import MICROGPT
+from reference.state import State
 
 SEED_STEPS = 8
 TOKENS = 8
@@ -145,7 +145,7 @@ class ReplayedOracle:
             losses = beside[TOKENS * vocab_size :][:TOKENS]
             m, v, weights = layout.state(beside)
             evaluated.append((logits, losses, float(step.loss), layout.grads(beside)))
-            updated.append((float(step.learning_rate), m, v, weights))
+            updated.append((float(step.learning_rate or 0), m, v, weights))
         return cls(cycle(evaluated), cycle(updated))
 
     def evaluate(self, *_inputs: object) -> Evaluated:

@@ -90,7 +90,7 @@ def losses(run: Any) -> Iterator[tuple[float, Any]]:
             update = run.config.learning_rate_at(step) * m / (np.sqrt(v) + 1e-8)
             state = FlatState(step + 1, state.weights - update, m, v)
         else:
-            state, _ = machine.adam(state, replay.grads)
+            state, _ = machine.update(state, replay.grads)
         yield replay.loss, state.weights
 
 

@@ -13,16 +13,24 @@ from golden.budgets import TENSOR_FACTOR, UNIT_ROUNDOFF, Precision, tensor_budge
 from golden.derived import run_budgets
 from golden.trace import floats
 from golden.trajectories import nearest_kink
-from ports_adapter.messages import AdamParams, EvaluateParams, Message, ModelParams, TrainParams
+from ports_adapter.messages import (
+    AdamParams,
+    EvaluateParams,
+    Message,
+    ModelParams,
+    SgdParams,
+    TrainParams,
+)
 from reference.adam import adam
+from reference.sgd import sgd
 from reference.tape.machine import FlatState
 from reference.training import data, grads
 
 from ...case import Answer, Numbers
 from ...cases.situations import Situation, machine_of
-from ...expectation import of_adam, of_backward, of_forward, of_function, of_losses, of_state
+from ...expectation import of_backward, of_forward, of_function, of_losses, of_state, of_update
 from ...graphs import function_of
-from ...oracle import config_of, state_of
+from ...oracle import config_of, state_of, vocab_size_of
 from .expressions import Unfit, check_domain
 from .numbers import numbers_in
 
@@ -65,8 +73,8 @@ def _right(method: str, params: Message, precision: Precision) -> Right:
     match params:
         case ModelParams():
             return _of_model(method, params, precision)
-        case AdamParams():
-            return _of_adam(params, precision)
+        case AdamParams() | SgdParams():
+            return _of_update(params, precision)
         case TrainParams():
             return _of_training(params, precision)
         case _:
@@ -86,7 +94,7 @@ def _of_function(method: str, params: Message, precision: Precision) -> Right:
 
 
 def _of_model(method: str, params: ModelParams, precision: Precision) -> Right:
-    config = config_of(params.sizes)
+    config = config_of(params)
     weights = floats(params.weights)
     situation = Situation("smallest", "", params.profile, config, weights, params.tokens, precision)
     if nearest_kink(situation.replay, precision) is not None:
@@ -113,16 +121,17 @@ def _of_model(method: str, params: ModelParams, precision: Precision) -> Right:
     return Right(_by_rule(values, precision, largest(params.weights)), _careful(derived))
 
 
-def _of_adam(params: AdamParams, precision: Precision) -> Right:
+def _of_update(params: AdamParams | SgdParams, precision: Precision) -> Right:
     state, gradients = state_of(params), floats(params.grads)
-    config = config_of(params.sizes, params.optimizer)
-    right = of_adam(state, gradients, adam(state, gradients, config), config, precision)
+    config = config_of(params)
+    after = (adam if isinstance(params, AdamParams) else sgd)(state, gradients, config)
+    right = of_update(state, gradients, after, config, precision)
     return Right(right, lambda: right)
 
 
 def _of_training(params: TrainParams, precision: Precision) -> Right:
-    config, state = config_of(params.sizes, params.optimizer), FlatState.of(state_of(params))
-    machine = machine_of(config, len(params.weights["wte"]))
+    config, state = config_of(params), FlatState.of(state_of(params))
+    machine = machine_of(config, vocab_size_of(params.weights))
     count, first = len(params.documents), params.step
     documents = [params.documents[(first + k) % count] for k in range(params.steps)]
     steps = list(machine.follow(state, documents))

@@ -13,25 +13,30 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ports_adapter.messages import AdamParams, ModelParams, TrainParams
-from reference.config import MICROGPT, Config
+from ports_adapter.messages import AdamParams, ModelParams, SgdParams, TrainParams
+from reference.config import Config
 
+from ...cases.situations import between_special, letters_in
 from ...cases.training import OTHER
-from ...oracle import optimizer_of, sizes_of
+from ...oracle import activation_of, optimizer_of, sizes_of
+from ...subject import Subject
 from .layers import Questions, matrices
 from .numbers import SIMPLE, STEEP, UNEVEN, Pool
 
-PROFILE_TOKENS = 27
+LETTERS = 26
 SMALL = (
-    (Config(n_embd=1, n_head=1, n_layer=1, block_size=1), 2),
-    (Config(n_embd=1, n_head=1, n_layer=1, block_size=2), 2),
-    (Config(n_embd=2, n_head=1, n_layer=1, block_size=1), 2),
-    (Config(n_embd=2, n_head=1, n_layer=1, block_size=2), 3),
-    (Config(n_embd=2, n_head=2, n_layer=1, block_size=2), 3),
-    (Config(n_embd=2, n_head=1, n_layer=2, block_size=2), 3),
-    (Config(n_embd=4, n_head=2, n_layer=1, block_size=3), 4),
+    ((1, 1, 1, 1), 1),
+    ((1, 1, 1, 2), 1),
+    ((2, 1, 1, 1), 1),
+    ((2, 1, 1, 2), 2),
+    ((2, 2, 1, 2), 2),
+    ((2, 1, 2, 2), 2),
+    ((4, 2, 1, 3), 3),
 )
-"""Models and how many tokens each has. A tape is recorded for each, so they are few."""
+"""Sizes of models (width, heads, layers, block), and how many letters each has.
+
+A tape is recorded for each, so they are few.
+"""
 
 CORNERS = (0, 1, 2, 4, 4, 4)
 """How many rows and columns of a large matrix are not 0; the larger the likelier."""
@@ -42,29 +47,50 @@ FEW = 256
 Models = tuple[tuple[Config, int], ...]
 
 
-def models(*, other_sizes: bool) -> Models:
+def models(subject: Subject, *, other_sizes: bool) -> Models:
     """The models to ask about, each with its number of tokens, the smallest first."""
-    return SMALL if other_sizes else ((MICROGPT.config, PROFILE_TOKENS),)
+    own = subject.config
+    special = 2 if own.special_tokens == "bos-eos" else 1
+    if not other_sizes:
+        return ((own, LETTERS + special),)
+    return tuple(
+        (_of_sizes(own, *sizes), letters + special)
+        for sizes, letters in SMALL
+        if own.model == "gpt" or sizes[1:3] == (1, 1)
+    )
 
 
-def model_questions(*, other_sizes: bool, intermediates: bool) -> Iterator[Questions]:
+def _of_sizes(config: Config, width: int, heads: int, layers: int, block: int) -> Config:
+    return replace(config, n_embd=width, n_head=heads, n_layer=layers, block_size=block)
+
+
+def model_questions(
+    subject: Subject, *, other_sizes: bool, intermediates: bool
+) -> Iterator[Questions]:
     """Questions to `forward` and `backward`."""
-    known = models(other_sizes=other_sizes)
+    known = models(subject, other_sizes=other_sizes)
     for pool in (SIMPLE, STEEP, UNEVEN):
         for config, vocab_size in known:
-            yield _model_params(config, vocab_size, pool)
+            yield _model_params(subject.name, config, vocab_size, pool)
     if intermediates:
         for config, vocab_size in known:
-            yield _model_params(config, vocab_size, SIMPLE, intermediates=True)
+            yield _model_params(subject.name, config, vocab_size, SIMPLE, intermediates=True)
 
 
 @st.composite
 def _model_params(
-    draw: st.DrawFn, config: Config, vocab_size: int, pool: Pool, *, intermediates: bool = False
+    draw: st.DrawFn,
+    profile: str,
+    config: Config,
+    vocab_size: int,
+    pool: Pool,
+    *,
+    intermediates: bool = False,
 ) -> ModelParams:
     return ModelParams(
-        profile=MICROGPT.name,
+        profile=profile,
         sizes=sizes_of(config),
+        activation=activation_of(profile, config),
         tokens=draw(_documents(config, vocab_size)),
         weights=draw(_tensors(config, vocab_size, pool)),
         intermediates=intermediates,
@@ -74,9 +100,9 @@ def _model_params(
 @cache
 def _documents(config: Config, vocab_size: int) -> st.SearchStrategy[list[int]]:
     """Documents of at most one letter more than the block has room for."""
-    bos, longest = vocab_size - 1, min(config.block_size, 3)
-    letters = st.lists(st.integers(0, min(bos, 3) - 1), max_size=longest)
-    return letters.map(lambda inner: [bos, *inner, bos])
+    count, longest = letters_in(config, vocab_size), min(config.block_size, 3)
+    letters = st.lists(st.integers(0, min(count, 3) - 1), max_size=longest)
+    return letters.map(lambda inner: between_special(inner, config, vocab_size))
 
 
 @st.composite
@@ -86,8 +112,9 @@ def _tensors(draw: st.DrawFn, config: Config, vocab_size: int, pool: Pool) -> di
     if sum(rows * columns for rows, columns in shapes.values()) <= FEW:
         return {name: draw(matrices(*shape, pool)) for name, shape in shapes.items()}
     tensors = {name: draw(_cornered(*shape, pool)) for name, shape in shapes.items()}
-    for name in ("wte", "lm_head"):  # the rows of the first letters, after that of BOS
-        tensors[name] = [*tensors[name][1:], tensors[name][0]]
+    if config.special_tokens == "bos":  # the rows of the first letters, after that of BOS
+        for name in {"wte", "lm_head"} & tensors.keys():
+            tensors[name] = [*tensors[name][1:], tensors[name][0]]
     return tensors
 
 
@@ -102,27 +129,23 @@ def _cornered(draw: st.DrawFn, rows: int, columns: int, pool: Pool) -> list[list
     return matrix
 
 
-def adam_questions(*, other_sizes: bool) -> Iterator[Questions]:
+def update_questions(subject: Subject, *, other_sizes: bool) -> Iterator[Questions]:
     """Updates of a single number at first, then of more, then with other hyperparameters."""
-    config, vocab_size = models(other_sizes=other_sizes)[0]
+    config, vocab_size = models(subject, other_sizes=other_sizes)[0]
     for pool in (SIMPLE, UNEVEN):
-        yield _adam_params(config, vocab_size, pool, 1)
-        yield _adam_params(config, vocab_size, pool, 3)
+        yield _update_params(subject.name, config, vocab_size, pool, 1)
+        yield _update_params(subject.name, config, vocab_size, pool, 3)
     if other_sizes:
-        other = replace(OTHER, **{name: getattr(config, name) for name in _SIZES})
-        yield _adam_params(other, vocab_size, SIMPLE, 1)
-
-
-_SIZES = ("n_embd", "n_head", "n_layer", "block_size")
+        yield _update_params(subject.name, replace(config, **OTHER), vocab_size, SIMPLE, 1)
 
 
 @st.composite
-def _adam_params(
-    draw: st.DrawFn, config: Config, vocab_size: int, pool: Pool, count: int
-) -> AdamParams:
+def _update_params(
+    draw: st.DrawFn, profile: str, config: Config, vocab_size: int, pool: Pool, count: int
+) -> AdamParams | SgdParams:
     """An update where `count` numbers of the state and the gradients are not all 0."""
     shapes = config.shapes(vocab_size)
-    parts: dict[str, dict[str, list[list[Any]]]] = {
+    parts: dict[str, Any] = {
         part: {name: [[0.0] * columns for _ in range(rows)] for name, (rows, columns)
                in shapes.items()}
         for part in ("weights", "m", "v", "grads")
@@ -137,33 +160,36 @@ def _adam_params(
     num_steps = draw(st.sampled_from((1000, 2, 1, 5000)))
     step = draw(st.sampled_from([n for n in (0, 1, 2, 9, 99, 999) if n < num_steps]))
     config = replace(config, num_steps=num_steps)
-    return AdamParams(
-        profile=MICROGPT.name,
-        sizes=sizes_of(config),
-        optimizer=optimizer_of(config),
-        step=step,
-        **parts,
-    )
+    common: dict[str, Any] = {
+        "profile": profile,
+        "sizes": sizes_of(config),
+        "optimizer": optimizer_of(config),
+        "step": step,
+    }
+    if config.optimizer == "adam":
+        return AdamParams(**common, **parts)
+    return SgdParams(**common, weights=parts["weights"], grads=parts["grads"])
 
 
-def train_questions(*, other_sizes: bool) -> Iterator[Questions]:
+def train_questions(subject: Subject, *, other_sizes: bool) -> Iterator[Questions]:
     """Trainings of one step at first, then of more, in models as for `forward`."""
     for steps in (1, 2, 3):
-        for config, vocab_size in models(other_sizes=other_sizes):
-            yield _train_params(config, vocab_size, SIMPLE, steps)
+        for config, vocab_size in models(subject, other_sizes=other_sizes):
+            yield _train_params(subject.name, config, vocab_size, SIMPLE, steps)
 
 
 @st.composite
 def _train_params(
-    draw: st.DrawFn, config: Config, vocab_size: int, pool: Pool, steps: int
+    draw: st.DrawFn, profile: str, config: Config, vocab_size: int, pool: Pool, steps: int
 ) -> TrainParams:
     weights = draw(_tensors(config, vocab_size, pool))
-    zeros: dict[str, Any] = {
-        name: [[0.0] * len(row) for row in rows] for name, rows in weights.items()
-    }
+    zeros: dict[str, Any] = {}
+    if config.optimizer == "adam":
+        zeros = {name: [[0.0] * len(row) for row in rows] for name, rows in weights.items()}
     documents = st.lists(_documents(config, vocab_size), min_size=1, max_size=steps)
     return TrainParams(
-        profile=MICROGPT.name,
+        profile=profile,
+        activation=activation_of(profile, config),
         sizes=sizes_of(config),
         optimizer=optimizer_of(config),
         step=draw(st.sampled_from((0, 1, 500))),

@@ -26,11 +26,12 @@ from ...compare import compare
 from ...comparison import Divergence
 from ...engine import OUTCOME_OF
 from ...outcome import Outcome
+from ...subject import PUBLISHED, Subject
 from .asking import Asker, GivenUp
 from .expressions import Unfit, chain, expressions
 from .judging import right_of
 from .layers import Questions, layer_questions
-from .models import adam_questions, model_questions, train_questions
+from .models import model_questions, train_questions, update_questions
 from .numbers import SIMPLE, UNEVEN, numbers_in
 from .wording import about
 
@@ -51,7 +52,7 @@ PLAIN, SEEN = 1e-3, 1e-6
 
 CHAINS = (200, 500, 1000, 2000, 5000)
 
-METHODS = ("evaluate", *LAYERS, "forward", "backward", "adam", "train")
+METHODS = ("evaluate", *LAYERS, "forward", "backward", "sgd", "adam", "train")
 """The methods whose smallest case can be searched for."""
 
 
@@ -74,7 +75,11 @@ class Smallest:
 
 
 def smallest(
-    asker: Asker, method: str, outcome: Outcome = Outcome.MISMATCH, seconds: float = SECONDS
+    asker: Asker,
+    method: str,
+    outcome: Outcome = Outcome.MISMATCH,
+    seconds: float = SECONDS,
+    subject: Subject = PUBLISHED,
 ) -> Smallest | None:
     """The smallest question to a method that fails, or None if none was found.
 
@@ -83,6 +88,7 @@ def smallest(
         method: one of `METHODS`, which the port offers; of any other nothing is found.
         outcome: how the case failed that is to be made small; only what fails alike counts.
         seconds: after which the smallest so far is given.
+        subject: the program that the port is asked about.
     """
     if method not in METHODS:
         return None
@@ -94,10 +100,10 @@ def smallest(
     deadlines = started + PLAIN_SHARE * seconds, started + seconds
     search = _Search(asker, method, outcome, offer.precision, *deadlines)
     with _storage():
-        search.ascend(_ladder(method, offer, outcome))
+        search.ascend(_ladder(method, offer, outcome, subject))
         if search.best is None and search.faint is not None:
             search.plain_only = False
-            search.ascend(_ladder(method, offer, outcome))
+            search.ascend(_ladder(method, offer, outcome, subject))
     return search.best or search.faint
 
 
@@ -216,7 +222,9 @@ def complexity(params: Message) -> tuple[int, ...]:
     return len(numbers), not_0, sum(number not in (0, 1) for number in numbers), length
 
 
-def _ladder(method: str, offer: InitializeResult, outcome: Outcome) -> Iterator[Questions]:
+def _ladder(
+    method: str, offer: InitializeResult, outcome: Outcome, subject: Subject
+) -> Iterator[Questions]:
     """Questions to a method in the order of their sizes."""
     if method == "evaluate":
         for pool in (SIMPLE, UNEVEN):
@@ -227,11 +235,13 @@ def _ladder(method: str, offer: InitializeResult, outcome: Outcome) -> Iterator[
     elif method in LAYERS:
         yield from layer_questions(method)
     elif method in ("forward", "backward"):
-        yield from model_questions(other_sizes=offer.other_sizes, intermediates=offer.intermediates)
-    elif method == "adam":
-        yield from adam_questions(other_sizes=offer.other_sizes)
-    else:
-        yield from train_questions(other_sizes=offer.other_sizes)
+        yield from model_questions(
+            subject, other_sizes=offer.other_sizes, intermediates=offer.intermediates
+        )
+    elif method in ("sgd", "adam"):
+        yield from update_questions(subject, other_sizes=offer.other_sizes)
+    elif subject.config.gradient != "none":
+        yield from train_questions(subject, other_sizes=offer.other_sizes)
 
 
 def _settings() -> settings:
