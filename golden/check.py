@@ -106,7 +106,8 @@ def step_drifts(trace: Trace, step: TracedStep, full: FullStep) -> Iterator[Drif
     now: Evaluation = evaluate(state.weights, step.tokens, trace.config)
     yield _tensor_drift(f"{at}/loss", step.loss, now.loss)
     yield _tensor_drift(f"{at}/losses", full.losses, now.losses)
-    yield _tensor_drift(f"{at}/logits", full.logits, now.logits)
+    if full.logits:
+        yield _tensor_drift(f"{at}/logits", full.logits, now.logits)
     for name, recorded in full.grads.items():
         yield _tensor_drift(f"{at}/grads/{name}", recorded, now.grads[name])
     # From the recorded gradients, so that a gradient that moved is not counted twice.

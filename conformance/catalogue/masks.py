@@ -31,7 +31,7 @@ def _at_once(attend_all: AttendAll) -> Patch:
     ) -> list[Vector]:
         xs = [seams.entered(tokens[p], p, weights, config, tap) for p in range(n)]
         for layer in range(config.n_layer):
-            at = f"layer{layer}."
+            at = config.at_layer(layer)
             made = [seams.projected(x, weights, at, tap) for x in xs]
             heads = attend_all([(q, k, v) for _, q, k, v in made], config, tap, at)
             xs = [

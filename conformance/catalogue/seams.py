@@ -64,7 +64,7 @@ def gpt(
     """Logits after a token, layer by layer."""
     x = entered(token, position, weights, config, tap)
     for layer in range(config.n_layer):
-        at = f"layer{layer}."
+        at = config.at_layer(layer)
         normed, q, k, v = projected(x, weights, at, tap)
         cache.keys[layer].append(k)
         cache.values[layer].append(v)
@@ -248,14 +248,14 @@ def logits_of(
     """The logits at the first `n` positions."""
     cache = vars(reference.training)["Cache"](config.n_layer)
     return [
-        reference.model.gpt(tokens[position], position, cache, weights, config, tap)
+        reference.model.next_token(tokens[position], position, cache, weights, config, tap)
         for position in range(n)
     ]
 
 
 def positions(tokens: Sequence[int], config: Config) -> int:
     """How many positions of a document are learned from."""
-    return min(config.block_size, len(tokens) - 1)
+    return config.positions(tokens)
 
 
 def target(tokens: Sequence[int], position: int) -> int:
@@ -331,7 +331,7 @@ def train(state: State, documents: Sequence[Sequence[int]], config: Config) -> I
         index = state.step
         tokens = list(document(documents, index, first))
         evaluation = learned(reference.training.evaluate(state.weights, tokens, config))
-        state = vars(reference.training)["adam"](carried(state), evaluation.grads, config)
+        state = reference.training.updated(carried(state), tokens, evaluation, config)
         yield Step(index, tokens, config.learning_rate_at(index), evaluation, state)
 
 
@@ -360,7 +360,7 @@ def sample_from(
     tokens = [first_token(bos)]
     for _ in range(config.block_size):
         token = choose([node.data for node in heated(logits_after(tokens), temperature)])
-        if ends(token, bos):
+        if ends(token, config.end_after(bos)):
             break
         tokens.append(token)
     return tokens[1:]
@@ -376,6 +376,6 @@ def heated(logits: Vector, temperature: float) -> Vector:
     return reference.model.softmax([logit / temperature for logit in logits])
 
 
-def ends(token: int, bos: int) -> bool:
+def ends(token: int, end: int) -> bool:
     """Whether a token ends the document."""
-    return token == bos
+    return token == end

@@ -25,13 +25,14 @@ from reference.tape.symbols import Unrecordable
 from reference.tape.tape import Tape
 from reference.value import Value
 
+from ..oracle import vocab_size_of
 from .mistake import Patch
 from .precision import single
 
 SCALAR_ONLY = ("Value.", "topological_order", "training.Cache", "dot", "total")
 """What the names of patches begin with that no tape can hold, or none that is soon recorded."""
 
-OF_THE_MODEL = ("n_embd", "n_head", "n_layer", "block_size", "activation", "tied")
+OF_THE_MODEL = ("n_embd", "n_head", "n_layer", "block_size", "model", "activation", "tied")
 """What tapes depend on; those of two optimisers are the same."""
 
 
@@ -68,7 +69,7 @@ def on_tape(dtype: DTypeLike = np.float64) -> Patch:
 
     def machine_of(config: Config, weights: Weights) -> PatchedMachine:
         model = {name: getattr(config, name) for name in OF_THE_MODEL}
-        return machine(Config(**model), len(weights["wte"]))
+        return machine(Config(**model), vocab_size_of(weights))
 
     def evaluate(weights: Weights, tokens: Sequence[int], config: Config) -> Evaluation:
         machine = machine_of(config, weights)

@@ -15,8 +15,8 @@ from .mistake import Patch, mistake
 def _vocabulary(characters_of: Callable[[str], Iterable[str]]) -> Patch:
     """Other characters, or in another order, of the whole corpus."""
 
-    def of(cls: Any, documents: Iterable[str]) -> Any:
-        return cls(tuple(characters_of("".join(documents))))
+    def of(cls: Any, documents: Iterable[str], special_tokens: str = "bos") -> Any:
+        return cls(tuple(characters_of("".join(documents))), special_tokens)
 
     return {"Tokenizer.of": classmethod(of)}
 

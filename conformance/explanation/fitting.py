@@ -15,6 +15,7 @@ from ports_adapter.messages import (
     InitializeResult,
     ModelParams,
     ReplicateParams,
+    SgdParams,
     Sizes,
     StepParams,
     TrainParams,
@@ -26,6 +27,7 @@ from ..catalogue import Mistake, applied
 from ..compare import budgets_of, compare, in_budgets, resolve
 from ..engine import STREAMED
 from ..levels import Level, upstream
+from ..oracle import vocab_size_of
 from ..quantity import flat, shape_of
 from .gathering import Kept, question_of
 
@@ -58,8 +60,12 @@ class Fit:
 
 
 def may_show(mistake: Mistake, level: Level) -> bool:
-    """Whether a mistake can change a level's answers: it is that level's, or of one below."""
-    return mistake.level is level or mistake.level in upstream(level)
+    """Whether a mistake can change a level's answers: it is that level's, or of one below.
+
+    Mistakes in updates and schedules are entered under Adam, and may be made without it.
+    """
+    of_an_update = level is Level.SGD and mistake.level is Level.ADAM
+    return mistake.level is level or mistake.level in upstream(level) or of_an_update
 
 
 def untouched(kept: Kept) -> Fit | None:
@@ -194,17 +200,17 @@ def cost_of(params: Any) -> float:
     """About how many multiply-adds a question takes the program."""
     match params:
         case ModelParams(sizes=sizes, tokens=tokens, weights=weights):
-            return _of_model(sizes, len(weights["wte"]), len(tokens) - 1)
+            return _of_model(sizes, vocab_size_of(weights), len(tokens) - 1)
         case TrainParams(sizes=sizes, documents=documents, weights=weights, steps=steps):
             longest = max(map(len, documents), default=0)
-            each = _of_model(sizes, len(weights["wte"]), longest)
+            each = _of_model(sizes, vocab_size_of(weights), longest)
             return steps * (each + 20 * 12 * sizes.n_embd**2)
         case ReplicateParams(sizes=sizes, optimizer=optimizer, num_samples=samples, text=text):
             lines = text.split()
             usual = len(text) // max(len(lines), 1)
             each = _of_model(sizes, len(set(text)), usual + 1)
             return (optimizer.num_steps + samples) * (each + 20 * 12 * sizes.n_embd**2)
-        case AdamParams(sizes=sizes):
+        case AdamParams(sizes=sizes) | SgdParams(sizes=sizes):
             return 20 * 12 * sizes.n_embd**2
         case _:
             return 0.0

@@ -5,9 +5,12 @@ from __future__ import annotations
 from ports_adapter.messages import (
     AdamParams,
     ModelParams,
+    SgdParams,
     Sizes,
     TrainParams,
 )
+from reference.config import Config
+from reference.profiles import MICROGPT, PROFILES
 
 from .story import Pass, Place
 
@@ -66,6 +69,11 @@ NODE_OF = {
 }
 """The observable that a weight matrix is used for."""
 
+NODE_ON_ONE_TOKEN = {"wte": "mlp_hidden", "mlp_fc1": "mlp_hidden", "mlp_fc2": "logits"}
+"""The same of an MLP on the current token alone."""
+
+UPDATES = {"adam": "Adam's update", "sgd": "the step down the gradient", "counting": "counting"}
+
 HEADED = ("attn_wq", "attn_wk", "attn_wv")
 """Matrices whose rows belong to heads; of `attn_wo` the columns do."""
 
@@ -74,9 +82,15 @@ HEADED_NODES = ("q", "k", "v", "attn_heads")
 
 def sizes_of(params: object) -> Sizes | None:
     """The sizes that a question is about."""
-    if isinstance(params, ModelParams | TrainParams | AdamParams):
+    if isinstance(params, ModelParams | TrainParams | AdamParams | SgdParams):
         return params.sizes
     return None
+
+
+def config_of(params: object) -> Config:
+    """The published configuration of the program that a question is about."""
+    profile = PROFILES.get(getattr(params, "profile", MICROGPT.name), MICROGPT)
+    return profile.config
 
 
 def place_of(pointer: str, params: object = None, method: str = "") -> Place:
@@ -103,10 +117,10 @@ def place_of(pointer: str, params: object = None, method: str = "") -> Place:
         case ["losses" | "loss", *index] if in_model:
             place = _loss(pointer, index)
         case ["grads", name, *index] if in_model:
-            place = _weight(pointer, "the gradient of", name, index, "backward", head_dim)
+            place = _weight(pointer, "the gradient of", name, index, "backward", params)
         case [("m" | "v" | "weights") as part, name, *index]:
             what = {"m": "Adam's m of", "v": "Adam's v of", "weights": "the updated"}[part]
-            place = _weight(pointer, what, name, index, "update", head_dim)
+            place = _weight(pointer, what, name, index, "update", params)
         case ["learning_rate", *_]:
             words = "the learning rate"
             place = Place(pointer, "update", "", "the learning rate's schedule", words=words)
@@ -164,8 +178,9 @@ def _loss(pointer: str, index: list[str]) -> Place:
 
 
 def _weight(
-    pointer: str, what: str, name: str, index: list[str], to: Pass, head_dim: int | None
+    pointer: str, what: str, name: str, index: list[str], to: Pass, params: object
 ) -> Place:
+    head_dim, config = _head_dim(sizes_of(params)), config_of(params)
     layer, plain = _layer(name)
     numbers = _numbers(index)
     row = numbers[0] if numbers else None
@@ -175,9 +190,10 @@ def _weight(
         head = row // head_dim
     elif head_dim and plain == "attn_wo" and column is not None:
         head = column // head_dim
-    node = NODE_OF.get(plain, "")
+    node = (NODE_ON_ONE_TOKEN if config.model == "mlp" else NODE_OF).get(plain, "")
     node = f"layer{layer}.{node}" if layer is not None else node
-    operation = "Adam's update" if to == "update" else f"what gathers the gradient of {name}"
+    gathers = f"what gathers the gradient of {name}"
+    operation = UPDATES[config.optimizer] if to == "update" else gathers
     first = {"wte": "token", "lm_head": "token", "wpe": "position"}.get(plain, "row")
     words = _listed(f"{what} {name}", head=head, **{first: row}, column=column)
     position = row if plain == "wpe" else None

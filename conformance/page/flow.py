@@ -14,7 +14,7 @@ from typing import Literal
 
 from reference.config import Config
 
-from ..dataflow import WEIGHTS_OF, forward_order
+from ..dataflow import IN_LAYER, WEIGHTS_OF, forward_order
 from ..explanation.story import Story
 from ..levels import Level
 from ..outcome import Outcome
@@ -159,7 +159,7 @@ def _first_nodes(story: Story, nodes: Iterable[Node], seen: set[Node]) -> set[No
         return set()
     place = story.divergence.place
     layer, dot, plain = place.node.rpartition(".")
-    name = layer + dot + _MATRIX_OF.get(plain, plain)
+    name = drawn_as(layer + dot + _MATRIX_OF.get(plain, plain))
     wanted = {name} if name else set()
     if not name:
         method = next((c.method for c in story.report.cases if c.slug == story.divergence.case), "")
@@ -214,7 +214,12 @@ def _seen_wrong(cases: Iterable[CaseReport]) -> Iterator[Node]:
             name = parts[1] if "rads" in parts[0] or parts[0] == "intermediates" else parts[0]
             layer, dot, plain = name.rpartition(".")
             plain = {"losses": LOSS}.get(plain, _MATRIX_OF.get(plain, plain))
-            yield layer + dot + plain, halves[parts[0]]
+            yield drawn_as(layer + dot + plain), halves[parts[0]]
+
+
+def drawn_as(name: str) -> str:
+    """The drawn node of a name; a program without layers is drawn as one with a single layer."""
+    return f"layer0.{name}" if name in IN_LAYER else name
 
 
 def _layers(story: Story) -> int:

@@ -10,6 +10,7 @@ from ports_adapter.messages import (
     EvaluateParams,
     Message,
     ModelParams,
+    SgdParams,
     Tensors,
     TrainParams,
 )
@@ -49,6 +50,9 @@ def question(method: str, params: Message) -> str:
             return asked + _where_not_0(
                 weights=params.weights, m=params.m, v=params.v, grads=params.grads
             )
+        case SgdParams():
+            asked = f"step {params.step + 1} of {params.optimizer.num_steps} down the gradient"
+            return asked + _where_not_0(weights=params.weights, grads=params.grads)
         case TrainParams():
             steps = "1 step" if params.steps == 1 else f"{params.steps} steps"
             return _cut(f"train, {steps} with {params.documents} in a model of {_sizes(params)}")
