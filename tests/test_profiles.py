@@ -1,0 +1,289 @@
+"""The programs that the sources describe, and variations of them."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from reference import by_hand
+from reference.config import Config, InvalidConfig
+from reference.corpus import corpus_of, embedded_corpus
+from reference.model import initial_weights
+from reference.profiles import (
+    EARLY_REVISION,
+    FIRST_REVISION,
+    MICROGPT,
+    PROFILES,
+    STAGES,
+    TRAIN0,
+    TRAIN1,
+    TRAIN2,
+    TRAIN3,
+)
+from reference.program import Run
+from reference.sampling import choose_by, document_from
+from reference.tape import balls
+from reference.tape.balls import Enclosure
+from reference.tape.machine import FlatState, Machine, TapeRun, flat
+from reference.tokenizer import Tokenizer
+from reference.training import differentiate, evaluate, initial_state, train
+from reference.variation import InvalidVariation, profile_named, settings_of, varied
+
+from .test_reference import NAMES, needs_names, reference
+
+DIFFERENTIABLE = [name for name, p in PROFILES.items() if p.config.gradient != "none"]
+
+
+def test_the_last_stage_is_the_final_program() -> None:
+    assert STAGES[-1].config == MICROGPT.config == Config()
+
+
+def test_each_stage_changes_little_of_the_one_before() -> None:
+    changed = [
+        [
+            name
+            for name in Config.__dataclass_fields__
+            if getattr(a.config, name) != getattr(b.config, name)
+        ]
+        for a, b in zip(STAGES[:-1], STAGES[1:], strict=True)
+    ]
+    assert changed == [
+        ["model", "gradient", "optimizer", "schedule", "temperature"],
+        ["gradient"],
+        ["model", "learning_rate"],
+        ["n_head", "model"],
+        ["optimizer", "learning_rate"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("train0", 729), ("train1", 3184), ("train2", 3184), ("train3", 4192), ("train4", 4192),
+        ("train5", 4192), ("first-revision", 3648), ("early-revision", 4064), ("microgpt", 4192),
+    ],
+)  # fmt: skip
+def test_a_profile_has_as_many_parameters_as_published(name: str, parameters: int) -> None:
+    profile = PROFILES[name]
+    assert Run.prepare(profile.config, profile.seed, embedded_corpus()).num_params == parameters
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_prints_the_same_on_the_tape_to_the_last_digit(name: str) -> None:
+    arguments = ("--profile", name, "--embedded", "--steps", "12", "--digits", "17")
+    scalar, tape = reference(*arguments), reference(*arguments, "--tape")
+    assert scalar.stdout.count("sample ") == 20
+    assert (tape.stdout, tape.stderr, tape.returncode) == (scalar.stdout, "", 0)
+
+
+@needs_names
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_on_names_is_the_same_from_run_to_run(name: str) -> None:
+    arguments = ("--profile", name, "--corpus", str(NAMES), "--digits", "17", "--tape")
+    once, again = reference(*arguments), reference(*arguments)
+    assert once.returncode == 0
+    assert once.stdout == again.stdout
+    steps = PROFILES[name].config.num_steps
+    losses = [float(loss) for loss in re.findall(r"^step.* \| loss (\S+)$", once.stdout, re.M)]
+    assert len(losses) == steps
+    assert np.mean(losses[-100:]) < np.mean(losses[:20])
+
+
+def test_counting_prints_the_most_frequent_bigrams() -> None:
+    run = Run.prepare(replace(TRAIN0.config, num_steps=3), 1, corpus_of("it", b"ab\nab\nab\n"))
+    *_, (_, weights) = run.losses()
+    assert weights["counts"] == [[0, 3, 0], [0, 0, 3], [3, 0, 0]]
+    printed = reference("--profile", "train0", "--embedded", "--steps", "50").stdout
+    assert re.search(r"^bigram counts \| \S\S \d+ ", printed, re.M)
+
+
+def test_a_document_s_loss_is_taken_before_it_is_counted() -> None:
+    run = Run.prepare(replace(TRAIN0.config, num_steps=2), 1, corpus_of("it", b"ab\n"))
+    first, second = (loss for loss, _ in run.losses())
+    assert first == pytest.approx(np.log(3))
+    assert second == pytest.approx(-np.log(2 / 4))
+
+
+def test_the_gradient_by_hand_is_checked_and_says_so() -> None:
+    printed = reference("--profile", "train1", "--embedded", "--steps", "1", "--digits", "17")
+    line = next(line for line in printed.stdout.splitlines() if line.startswith("gradient check"))
+    found = re.fullmatch(r"gradient check \| loss_n (\S+) \| loss_a (\S+) \| max diff (\S+)", line)
+    assert found
+    assert found[1] == found[2]
+    assert 0 < float(found[3]) < 1e-6
+
+
+def test_a_wrong_gradient_by_hand_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run.prepare(TRAIN1.config, 42, embedded_corpus())
+    right = run.gradient_check().largest_difference
+    own = by_hand.backward_at
+
+    def flipped(*arguments: object) -> None:
+        own(*arguments)  # type: ignore[arg-type]
+        arguments[-1][0][0] += 0.01  # type: ignore[index]
+
+    monkeypatch.setattr(by_hand, "backward_at", flipped)
+    assert run.gradient_check().largest_difference > 1000 * right
+
+
+def test_by_hand_and_by_autograd_the_gradient_is_the_same_within_rounding() -> None:
+    config, generator = TRAIN1.config, random.Random(3)
+    weights = initial_weights(config, 27, generator)
+    tokens = [26, 3, 3, 0, 14, 26]
+    own, other = evaluate(weights, tokens, config), differentiate(weights, tokens, TRAIN2.config)
+    assert own.logits == other.logits
+    assert own.loss == pytest.approx(other.loss, rel=1e-14)
+    for name in weights:
+        assert np.allclose(own.grads[name], other.grads[name], rtol=1e-12, atol=1e-17)
+
+
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_the_tape_trains_every_profile_bit_for_bit(name: str) -> None:
+    config = replace(PROFILES[name].config, num_steps=4)
+    run = Run.prepare(config, 7, corpus_of("it", b"owl\nsnow goose\nit\nq\n"))
+    machine = Machine(config, run.tokenizer.vocab_size)
+    fast = [machine.unpacked(s) for s in machine.train(FlatState.of(run.state), run.tokens())]
+    assert fast == list(run.steps())
+
+
+@pytest.mark.parametrize(
+    ("n_embd", "n_head", "n_layer"), list(product((8, 16, 32), (1, 2, 4), (1, 2, 4)))
+)
+def test_mission_a_is_the_same_by_scalars_and_on_the_tape(
+    n_embd: int, n_head: int, n_layer: int
+) -> None:
+    sizes = [f"n_embd={n_embd}", f"n_head={n_head}", f"n_layer={n_layer}", "num_steps=2"]
+    config = varied(MICROGPT, sizes)
+    weights = initial_weights(config, 5, random.Random(1))
+    tokens = [[4, 0, 1, 4], [4, 3, 4]]
+    machine, state = Machine(config, 5), initial_state(weights, config)
+    fast = [machine.unpacked(step) for step in machine.train(FlatState.of(state), tokens)]
+    assert fast == list(train(state, tokens, config))
+
+
+def test_gelu_and_its_gradient_lie_in_their_enclosures() -> None:
+    config = varied(MICROGPT, ["activation=gelu", "init_std=0.6"])
+    weights = initial_weights(config, 27, random.Random(5))
+    tokens = [26, 7, 4, 17, 17, 26]
+    machine = Machine(config, 27)
+    replay = machine.evaluate(flat(weights), tokens)
+    exact = balls.evaluate(replay.tape, flat(weights), tokens)
+    enclosed = Enclosure.of(exact.gradients[: replay.tape.num_params])
+    scale = np.abs(replay.grads).max()
+    assert (enclosed.radius <= 1e-30 * scale).all()
+    assert (np.abs(replay.grads - enclosed.high) <= 64 * 2.0**-53 * scale).all()
+    hidden = flat({"": np.asarray(replay.intermediates()["layer0.mlp_hidden"])})
+    assert hidden.min() < -1 < 1 < hidden.max()
+
+
+def test_other_temperatures_sample_otherwise() -> None:
+    run = [
+        TapeRun.prepare(
+            varied(MICROGPT, [f"temperature={t}", "num_steps=30"]), 42, embedded_corpus()
+        )
+        for t in (0.2, 0.5, 1.0)
+    ]
+    samples = [list(each.samples(each.weights)) for each in run]
+    assert len({tuple(found) for found in samples}) == 3
+
+
+def test_the_earlier_revisions_begin_with_residual_branches_of_0() -> None:
+    weights = initial_weights(EARLY_REVISION.config, 27, random.Random(42))
+    assert not np.any(weights["layer0.attn_wo"])
+    assert not np.any(weights["layer0.mlp_fc2"])
+    plain = initial_weights(
+        replace(EARLY_REVISION.config, init_std_out=None), 27, random.Random(42)
+    )
+    assert weights["layer0.mlp_fc1"] == plain["layer0.mlp_fc1"]
+
+
+def test_the_learning_rate_of_the_earlier_revisions_follows_a_cosine() -> None:
+    rates = [EARLY_REVISION.config.learning_rate_at(step) for step in (0, 250, 500)]
+    assert rates == pytest.approx([0.01, 0.005, 0.0], abs=1e-15)
+
+
+def test_the_first_revision_has_two_special_tokens_ahead_of_the_letters() -> None:
+    tokenizer = Tokenizer.of(["ab"], FIRST_REVISION.config.special_tokens)
+    assert tokenizer.encode("ba") == [0, 3, 2, 1]
+    assert tokenizer.vocab_size == 4
+    assert tokenizer.decode([2, 0, 3]) == "a<BOS>b"
+
+
+def test_a_sample_of_the_first_revision_ends_at_its_own_token() -> None:
+    tokens = document_from(
+        lambda tokens: [1.0, 0.0, 0.0] if len(tokens) < 3 else [0.0, 1.0, 0.0],
+        0, FIRST_REVISION.config, choose_by([0.5] * 8),
+    )  # fmt: skip
+    assert tokens == [0, 0]
+
+
+def test_a_tied_model_learns_its_embedding_by_both_uses() -> None:
+    config = replace(FIRST_REVISION.config, n_embd=4, n_head=2, init_std=0.3, init_std_out=None)
+    weights = initial_weights(config, 6, random.Random(2))
+    right = evaluate(weights, [0, 2, 3, 1], config)
+    assert np.any(right.grads["wte"][5])
+    for row, column in ((5, 1), (2, 0), (1, 3)):
+        moved = {name: [list(r) for r in matrix] for name, matrix in weights.items()}
+        moved["wte"][row][column] += 1e-6
+        slope = (evaluate(moved, [0, 2, 3, 1], config).loss - right.loss) / 1e-6
+        assert slope == pytest.approx(right.grads["wte"][row][column], rel=1e-3, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", ["train0", "train2"])
+def test_a_model_without_positions_learns_from_whole_documents(name: str) -> None:
+    config = PROFILES[name].config
+    assert config.positions([0] * 41) == 40
+    assert TRAIN3.config.positions([0] * 41) == 16
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--profile", "trian3"), "no profile is called 'trian3': is 'train3' meant?"),
+        (("--profile", "train9"), "there are train0, train1, train2, train3, train4, train5"),
+        (("--set", "n_emb=32"), "microgpt has no setting 'n_emb': is 'n_embd' meant?"),
+        (("--set", "n_embd"), "'n_embd' is no setting: write NAME=VALUE, as in n_embd=32"),
+        (("--set", "n_embd=3.5"), "n_embd is '3.5'; it must be a whole number"),
+        (("--set", "temperature=hot"), "temperature is 'hot'; it must be a number"),
+        (("--set", "temperature=0"), "temperature is 0.0; it must be above 0"),
+        (("--set", "activation=tanh"), "it must be one of relu, squared_relu, gelu"),
+        (("--set", "n_head=3"), "n_head 3 does not divide n_embd 16"),
+        (("--set", "block_size=0"), "block_size is 0; it must be 1 or more"),
+        (("--profile", "train3", "--set", "n_head=2"), "train3 has no setting 'n_head'"),
+        (("--profile", "train0", "--set", "temperature=1"), "it has block_size, num_steps"),
+        (("--profile", "train1", "--set", "activation=gelu"), "train1 has no setting"),
+        (("n_layer=2",), "'n_layer=2' is not expected here; settings follow --set"),
+    ],
+)
+def test_what_there_is_not_is_refused_in_one_line(arguments: tuple[str, ...], message: str) -> None:
+    run = reference("--embedded", "--steps", "1", *arguments)
+    assert run.returncode == 2
+    assert message in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_several_settings_may_follow_one_another() -> None:
+    run = reference("--embedded", "--steps", "1", "--set", "n_embd=8", "n_layer=2")
+    assert "num params: 2096" in run.stdout
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_setting_of_a_profile_can_be_set_to_what_it_is(name: str) -> None:
+    profile = profile_named(name)
+    same = [f"{setting}={getattr(profile.config, setting)}" for setting in settings_of(profile)]
+    assert varied(profile, same) == profile.config
+
+
+def test_an_unknown_profile_names_the_nearest() -> None:
+    with pytest.raises(InvalidVariation, match="is 'early-revision' meant"):
+        profile_named("early")
+
+
+def test_heads_that_do_not_divide_the_width_are_refused() -> None:
+    with pytest.raises(InvalidConfig, match="n_head 4 does not divide n_embd 6"):
+        varied(MICROGPT, ["n_embd=6"])
