@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_each_stage_changes_little_of_the_one_before() -> None:
             for name in Config.__dataclass_fields__
             if getattr(a.config, name) != getattr(b.config, name)
         ]
-        for a, b in zip(STAGES[:-1], STAGES[1:], strict=True)
+        for a, b in pairwise(STAGES)
     ]
     assert changed == [
         ["model", "gradient", "optimizer", "schedule", "temperature"],
