@@ -9,7 +9,7 @@ ifeq ($(origin LANG),command line)
 unexport LANG
 endif
 
-.PHONY: help setup conform conform-all debug port test golden check lint score bench bench-speed data protocol clean
+.PHONY: help setup conform conform-all debug port test golden check lint score bench stages bench-speed data protocol clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -23,7 +23,7 @@ debug: $(READY)  ## why is a port wrong? PORT=... [PROFILE=name] [CASE=slug] [HT
 	@$(RUN) conformance debug "$(PORT)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CASE),--case "$(CASE)") $(if $(HTML),--html "$(HTML)") $(ARGS)
 
 conform-all: $(READY)  ## every port that comes with the suite and whose toolchain is there
-	@$(RUN) conformance all $(ARGS)
+	@$(RUN) conformance all $(if $(PROFILE),--profile "$(PROFILE)") $(ARGS)
 
 port: $(READY)   ## a starter kit for a new port: LANG=swift|rust|js|python|c DIR=a new folder
 	@$(RUN) conformance port "$(if $(filter command,$(origin LANG)),$(LANG))" "$(DIR)"
@@ -45,6 +45,9 @@ bench: $(READY)  ## ports and the reference, how fast and how large: [PORT=...],
 
 score: $(READY)  ## the suite's own score: known mistakes caught and named, honest programs passed
 	@$(RUN) conformance score $(ARGS)
+
+stages: $(READY) ## train0 to train5 side by side, and their loss curves: stages.html
+	@$(RUN) conformance stages stages.html $(ARGS)
 
 bench-speed: $(READY)  ## how fast the tape and the judge are, as ratios
 	@$(RUN) tests.benchmarks.speed $(ARGS)

@@ -184,15 +184,16 @@ def score(slugs: tuple[str, ...], seeds: int | None, missing: bool) -> None:
 
 
 @main.command(name="all", context_settings=CONTEXT, epilog=EXIT_CODES)
+@PROFILE
 @CASES
 @SEED
-def all_(patterns: tuple[str, ...], seed: int | None) -> None:
+def all_(profile: str | None, patterns: tuple[str, ...], seed: int | None) -> None:
     """Run every port that comes with the suite and whose toolchain is there, variants too."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from .running import Request
     from .several import conform_all
 
-    _exit_with(lambda: conform_all(Request("", patterns, seed)))
+    _exit_with(lambda: conform_all(Request("", patterns, seed, profile=profile)))
 
 
 def _exit_with(run: Callable[[], ExitCode]) -> NoReturn:
@@ -313,6 +314,27 @@ def bench(ports: tuple[str, ...], html_path: Path | None, as_json: bool) -> None
     from .benchmark.running import compare_speeds
 
     _exit_with(lambda: compare_speeds(ports, html_path, as_json=as_json))
+
+
+@main.command(context_settings=CONTEXT)
+@click.option(
+    "--corpus",
+    "corpus_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Documents to train on, one a line. Default: names.txt if it is known, or else the "
+    "embedded corpus.",
+)
+@click.option("--embedded", is_flag=True, help="Train on the embedded corpus.")
+@click.argument("pictures", nargs=-1, type=click.Path(path_type=Path), metavar="[PICTURE]...")
+def stages(corpus_path: Path | None, embedded: bool, pictures: tuple[Path, ...]) -> None:
+    """Run the stages train0 to train5 side by side, and draw their loss curves.
+
+    A PICTURE is a file to write: an SVG if its name ends so, or else a page that opens offline.
+    """
+    from .stages.running import compare_stages
+
+    _exit_with(lambda: compare_stages(corpus_path, embedded=embedded, pictures=pictures))
 
 
 @main.command(context_settings=CONTEXT)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise, product
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -34,6 +38,7 @@ from reference.tokenizer import Tokenizer
 from reference.training import differentiate, evaluate, initial_state, train
 from reference.variation import InvalidVariation, profile_named, settings_of, varied
 
+from .conftest import ROOT
 from .test_reference import NAMES, needs_names, reference
 
 DIFFERENTIABLE = [name for name, p in PROFILES.items() if p.config.gradient != "none"]
@@ -287,3 +292,45 @@ def test_an_unknown_profile_names_the_nearest() -> None:
 def test_heads_that_do_not_divide_the_width_are_refused() -> None:
     with pytest.raises(InvalidConfig, match="n_head 4 does not divide n_embd 6"):
         varied(MICROGPT, ["n_embd=6"])
+
+
+@needs_names
+@pytest.mark.parametrize("page", ["stages.md", "stages.ko.md"])
+def test_the_learner_s_page_has_the_figures_of_the_stages(page: str) -> None:
+    sections = (ROOT / "docs" / page).read_text().split("\n## ")
+    for stage in STAGES:
+        section = next(s for s in sections if s.startswith(f"`{stage.name}`"))
+        told = set(re.findall(r"[23]\.\d{13,}", section))
+        arguments = ("--profile", stage.name, "--corpus", str(NAMES), "--digits", "17", "--tape")
+        lines = reference(*arguments).stdout.splitlines()
+        losses = [line.rpartition(" ")[2] for line in lines if line.startswith("step")]
+        assert told, stage.name
+        assert told <= {losses[0], losses[-1]}
+        assert losses[-1] in told
+
+
+def test_the_stages_side_by_side_are_told_and_drawn(tmp_path: Path) -> None:
+    picture, page = tmp_path / "stages.svg", tmp_path / "stages.html"
+    corpus = tmp_path / "a <b> & c.txt"
+    corpus.write_text("owl\nwren\nsnow goose\n")
+    files = [str(path) for path in (corpus, picture, page)]
+    command = [sys.executable, "-m", "conformance", "stages", "--corpus", *files]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    rows = [line.split() for line in run.stdout.splitlines()[1:]]
+    assert [row[0] for row in rows] == [stage.name for stage in STAGES]
+    assert rows[1][2:4] == rows[2][2:4]
+    drawing = ET.parse(picture).getroot()
+    lines = drawing.findall("{*}polyline")
+    assert [len(line.attrib["points"].split()) > 150 for line in lines] == [True] * len(STAGES)
+    assert "a <b> & c.txt" in drawing.findtext("{*}title", "")
+    assert "https://cdn" not in page.read_text().partition("<script")[0]
+
+
+def test_a_picture_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    picture = tmp_path / "no" / "such" / "file"
+    (tmp_path / "no").write_text("")
+    command = [sys.executable, "-m", "conformance", "stages", "--embedded", str(picture)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "the picture cannot be written to" in run.stderr
+    assert "Traceback" not in run.stderr

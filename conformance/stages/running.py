@@ -1,0 +1,73 @@
+"""`conformance stages`: run all stages, say how far each comes, draw their curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from golden.store import replace_file
+from ports_adapter.quoting import printable
+from reference.corpus import Corpus, UnreadableCorpus, embedded_corpus, read_corpus
+from reference.data import names_path
+
+from ..outcome import ExitCode
+from ..running import Unusable
+from .curves import WINDOW, Curve, curves_of
+from .picture import written
+
+SHOWN = 3
+
+
+def compare_stages(
+    corpus_path: Path | None, *, embedded: bool, pictures: Sequence[Path]
+) -> ExitCode:
+    """Run the stages on a corpus; print a table and write the pictures.
+
+    The corpus is names.txt where that is known, if no other is given.
+
+    Raises:
+        Unusable: the corpus or a picture's place cannot be used.
+    """
+    try:
+        corpus, name = _corpus(corpus_path, embedded=embedded)
+    except UnreadableCorpus as error:
+        raise Unusable(str(error), ExitCode.USAGE) from None
+    status = Console(stderr=True)
+    curves = list(curves_of(corpus, lambda name: status.print(f"running {name}", markup=False)))
+    Console().print(_table(curves))
+    for path in pictures:
+        try:
+            replace_file(path, written(path, curves, name))
+        except OSError as error:
+            message = f"the picture cannot be written to {path}: {error.strerror}"
+            raise Unusable(message, ExitCode.USAGE) from None
+        status.print(f"The curves are in {path}.", markup=False, soft_wrap=True)
+    return ExitCode.PASS
+
+
+def _corpus(path: Path | None, *, embedded: bool) -> tuple[Corpus, str]:
+    """The corpus, and what it is called in a picture."""
+    found = None if embedded else path or names_path()
+    if found is None:
+        return embedded_corpus(), "the embedded corpus"
+    return read_corpus(found), printable(found.name, 60)
+
+
+def _table(curves: Sequence[Curve]) -> Table:
+    made = Table(box=None, pad_edge=False)
+    made.add_column("stage", no_wrap=True)
+    for heading in ("parameters", "first loss", f"last {WINDOW}"):
+        made.add_column(heading, justify="right", no_wrap=True)
+    made.add_column("samples")
+    for curve in curves:
+        made.add_row(
+            curve.stage.name,
+            f"{curve.num_params:,}",
+            f"{curve.losses[0]:.4f}",
+            f"{curve.last:.4f}",
+            " ".join(curve.samples[:SHOWN]),
+        )
+    return made
