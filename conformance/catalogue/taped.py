@@ -72,6 +72,8 @@ def on_tape(dtype: DTypeLike = np.float64) -> Patch:
         return machine(Config(**model), vocab_size_of(weights))
 
     def evaluate(weights: Weights, tokens: Sequence[int], config: Config) -> Evaluation:
+        if config.gradient != "autograd":
+            return scalar(weights, tokens, config)
         machine = machine_of(config, weights)
         try:
             found = machine.evaluation(machine.evaluate(flat(weights, dtype), tokens))

@@ -1,0 +1,223 @@
+"""Cases of every profile, and ports that are on their way through the stages."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from conformance.cases import all_cases
+from conformance.explained import offer_of
+from conformance.levels import Level
+from conformance.offer import doubtful_offer, not_offered
+from conformance.outcome import ExitCode, Outcome
+from conformance.report import Report
+from conformance.running import Request, Unusable, judge_port
+from conformance.subject import PUBLISHED, Subject, stage_after
+from conformance.terminal import show
+from golden.goldens import load_budgets, load_trace
+from golden.trace import full_steps
+from ports_adapter.manifest import Port
+from reference.profiles import PROFILES
+
+from .conftest import ROOT
+from .transcripts import replayed, same
+
+
+def learner(*arguments: str) -> Port:
+    return Port(
+        folder=ROOT,
+        name="a learner's port",
+        language="Python",
+        run=(sys.executable, "-m", "tests.ports.learner", *arguments),
+        precision="float64",
+        label="../learner",
+    )
+
+
+def judged(
+    port: Port, *patterns: str, profile: str | None = None, settings: Sequence[str] = ()
+) -> Report:
+    request = Request(port.label, patterns, 1, profile=profile, settings=settings)
+    return judge_port(port, request)
+
+
+def printed(report: Report) -> str:
+    console = Console(width=400)
+    with console.capture() as capture:
+        show(report, console)
+    return capture.get()
+
+
+def failed_levels(report: Report) -> set[Level]:
+    return {case.level for case in report.cases if case.outcome.is_failure}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_has_cases_of_every_level_that_it_has_methods_for(name: str) -> None:
+    subject = Subject.of(name)
+    cases = all_cases(1, "float64", subject)
+    assert max(Counter(case.slug for case in cases).values()) == 1
+    assert {case.profile for case in cases} == {name}
+    asked = {case.method for case in cases if case.level is not Level.PROTOCOL}
+    assert asked == set(subject.methods) - {"initialize", "shutdown"}
+    fresh = {case.level for case in cases if "fresh" in case.slug}
+    assert fresh == {case.level for case in cases} - {Level.PROTOCOL}
+    order = [list(Level).index(case.level) for case in cases]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_has_a_golden_trace_and_budgets(name: str) -> None:
+    trace = load_trace(name)
+    assert (trace.profile, trace.config) == (name, PROFILES[name].config)
+    full = [step.step for step, _ in full_steps(trace)]
+    assert full[:2] == [0, 1]
+    assert full[-3:] == [full[-1] - 2, full[-1] - 1, full[-1]]
+    assert len(trace.samples) == 20
+    for budgets in load_budgets(name).values():
+        is_counted = trace.config.gradient == "none"
+        assert bool(budgets.steps) is not is_counted
+        assert bool(budgets.runs) is not is_counted
+
+
+def test_the_stage_after_the_last_is_none() -> None:
+    after = {name: stage_after(name) for name in PROFILES}
+    assert {name: stage and stage.name for name, stage in after.items()} == {
+        "train0": "train1", "train1": "train2", "train2": "train3", "train3": "train4",
+        "train4": "train5", "train5": None, "first-revision": None, "early-revision": None,
+        "microgpt": None,
+    }  # fmt: skip
+
+
+def test_a_port_of_the_first_stage_alone_is_asked_about_that_and_told_what_comes_next() -> None:
+    report = judged(learner("train0"))
+    assert (report.exit_code, report.profile) == (ExitCode.PASS, "train0")
+    text = printed(report)
+    assert "a learner's port (Python, float64), profile train0" in text
+    assert "Next: train1, an MLP on the current token" in text
+    assert "make conform PORT=../learner PROFILE=train1" in text
+
+
+def test_of_several_stages_the_last_is_asked_about() -> None:
+    report = judged(learner("train0,train1"), "sgd", "tokenizer")
+    assert (report.exit_code, report.profile) == (ExitCode.PASS, "train1")
+
+
+def test_where_the_final_program_is_offered_it_is_asked_about() -> None:
+    assert judged(learner("train0,microgpt"), "adam").profile == "microgpt"
+
+
+@pytest.mark.parametrize("name", ["train1", "train3", "first-revision"])
+def test_a_right_port_of_a_profile_passes(name: str) -> None:
+    report = judged(learner(name), profile=name)
+    assert report.exit_code is ExitCode.PASS
+    assert report.grade.startswith("bit-identical")
+
+
+def test_a_profile_that_a_port_does_not_offer_verifies_nothing() -> None:
+    report = judged(learner("train0"), profile="train3")
+    assert report.exit_code is ExitCode.NOTHING_VERIFIED
+    outcomes = {case.outcome for case in report.cases if case.level is not Level.PROTOCOL}
+    assert outcomes == {Outcome.NOT_OFFERED}
+    assert "the profile train3" in next(c.detail for c in report.cases if c.level == "train")
+
+
+@pytest.mark.parametrize(
+    ("profile", "slip", "levels"),
+    [
+        ("train0", "counted-before-the-loss", {Level.TRAIN, Level.REPLICATE}),
+        ("train0", "no-smoothing", {Level.TRAIN, Level.REPLICATE}),
+        ("train1", "rate-not-decayed", {Level.SGD, Level.TRAIN, Level.REPLICATE}),
+        (
+            "first-revision",
+            "tied-gradient-of-the-output-lost",
+            {Level.BACKWARD, Level.TRAIN, Level.REPLICATE},
+        ),
+        ("first-revision", "one-special-token", {Level.TOKENIZER, Level.REPLICATE}),
+        ("early-revision", "linear-decay", {Level.ADAM, Level.TRAIN, Level.REPLICATE}),
+    ],
+)
+def test_a_slip_fails_the_level_it_is_in_and_what_builds_on_it(
+    profile: str, slip: str, levels: set[Level]
+) -> None:
+    report = judged(learner(profile, slip), profile=profile)
+    assert failed_levels(report) == levels
+    assert f"PROFILE={profile}" in next(c.rerun for c in report.cases if c.outcome.is_failure)
+
+
+def test_another_form_of_gelu_is_seen() -> None:
+    patterns = ("layers/mlp*", "forward/cold*", "backward/cold*")
+    right = judged(learner("microgpt"), *patterns, settings=["activation=gelu"])
+    assert right.exit_code is ExitCode.PASS
+    wrong = judged(learner("microgpt", "exact-gelu"), *patterns, settings=["activation=gelu"])
+    assert failed_levels(wrong) == {Level.LAYERS, Level.FORWARD, Level.BACKWARD}
+
+
+def test_a_variation_is_asked_only_of_a_port_that_takes_it() -> None:
+    patterns = ("layers/mlp*", "forward/cold*")
+    relu = judged(learner("microgpt", "--relu-alone"), *patterns, settings=["activation=gelu"])
+    assert {case.outcome for case in relu.cases} == {Outcome.NOT_OFFERED}
+    assert "the activation gelu" in relu.cases[0].detail
+    bound = judged(learner("microgpt", "--published-sizes"), "forward", settings=["n_embd=8"])
+    assert {case.outcome for case in bound.cases} == {Outcome.NOT_OFFERED}
+    assert "other sizes" in bound.cases[0].detail
+
+
+def test_a_variation_of_sizes_is_judged_at_every_level() -> None:
+    settings = ["n_embd=8", "n_layer=2"]
+    patterns = (
+        "forward/cold*",
+        "backward/warm*",
+        "sgd/fresh",
+        "train/*start",
+        "sample",
+        "replicate",
+    )
+    report = judged(learner("train4"), *patterns, profile="train4", settings=settings)
+    assert report.exit_code is ExitCode.PASS
+    assert {level.outcome for level in report.levels} == {Outcome.PASS}
+    assert "profile train4 with n_embd=8, n_layer=2" in printed(report)
+
+
+@pytest.mark.parametrize(
+    ("profile", "settings", "message"),
+    [
+        ("trian0", [], "is 'train0' meant"),
+        ("train0", ["n_embd=8"], "train0 has no setting 'n_embd'"),
+        ("microgpt", ["n_embd=6"], "n_head 4 does not divide n_embd 6"),
+    ],
+)
+def test_a_program_that_there_is_not_is_refused(
+    profile: str, settings: list[str], message: str
+) -> None:
+    with pytest.raises(Unusable, match=message) as refused:
+        judged(learner("train0"), profile=profile, settings=settings)
+    assert refused.value.exit_code is ExitCode.USAGE
+
+
+def test_a_run_about_another_profile_is_replayed_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    made = learner("train0")
+    recorded = judge_port(made, Request(made.label, ("train",), 1, transcript=path))
+    assert recorded.profile == "train0"
+    assert same(recorded, replayed(path))
+
+
+def test_a_misspelt_profile_in_an_offer_is_doubted() -> None:
+    offer = offer_of("float64")
+    offer.profiles = ["trian3", "microgpt"]
+    assert "is 'train3' meant?" in doubtful_offer(offer)
+    offer.profiles = ["nanogpt"]
+    assert "the profiles that there are are train0" in doubtful_offer(offer)
+
+
+def test_the_published_program_is_asked_as_before() -> None:
+    offer = offer_of("float64")
+    offer.profiles = ["microgpt"]
+    cases = all_cases(1, "float64", PUBLISHED)
+    assert not any(not_offered(case, offer) for case in cases)
