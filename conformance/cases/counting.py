@@ -107,7 +107,8 @@ def _train(
 
 def _losses(trace: Trace, steps: Sequence[Step], precision: Precision) -> Answer:
     losses = [step.evaluation.loss for step in steps]
-    budgets = [tensor_budget(loss, precision) for loss in losses]
+    # An error of p is one of log(p) whatever that is, which may be nearly 0.
+    budgets = [tensor_budget(loss, precision, magnitude=1.0) for loss in losses]
     rates = [step.learning_rate for step in steps]
     return of_losses(losses, rates, steps[0].index, trace.config, budgets, precision)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..levels import Level
-from .flow import LOSS, OUTSIDE, Flow, Half, State, edges
+from .flow import LOSS, UPDATES, Flow, Half, State, edges
 
 WIDTH, HEIGHT = 118, 58
 COLUMN, ROW = 148, 74
@@ -121,8 +121,9 @@ def drawing_of(flow: Flow) -> Drawing:
         for name, (column, row) in IN_LAYER.items():
             places[f"layer{number}.{name}"] = _at(column, top + HEAD + row * ROW)
     places |= {"logits": _at(0, last), LOSS: _at(1, last)}
-    outside = dict(zip(OUTSIDE, [_at(0, MARGIN), _at(5, MARGIN), _at(6, MARGIN)], strict=False))
-    outside |= dict(zip(OUTSIDE[3:], [_at(c, last) for c in (3, 4, 5, 6)], strict=True))
+    around = list(flow.around)
+    outside = dict(zip(around, [_at(0, MARGIN), _at(5, MARGIN), _at(6, MARGIN)], strict=False))
+    outside |= dict(zip(around[3:], [_at(c, last) for c in (3, 4, 5, 6)], strict=True))
     boxes = [_box(flow, name, *place) for name, place in places.items()]
     boxes += [
         Box(level.value, level.value, *place, (Part("", flow.around[level]),))
@@ -220,12 +221,13 @@ def _towards(corner: tuple[float, float], other: tuple[float, float]) -> str:
 def _lines_around(
     flow: Flow, places: dict[str, tuple[float, float]], outside: dict[Level, tuple[float, float]]
 ) -> Iterator[Line]:
-    """Tokens go into the embedding, gradients into Adam."""
+    """Tokens go into the embedding, gradients into the update."""
     tokens = flow.around[Level.TOKENIZER] in (*_BAD, State.WRONG)
     tokenizer, embedding = outside[Level.TOKENIZER], places["embedding"]
     yield Line(_path("tokenizer", "embedding", tokenizer, embedding), "tainted" if tokens else "")
     bad = any(s in _BAD for (_, half), s in flow.inside.items() if half == "backward")
-    adam, loss = outside[Level.ADAM], places[LOSS]
-    middle = (loss[0] + WIDTH + adam[0]) / 2, adam[1] + HEIGHT / 2 - 8
+    update = next(place for level, place in outside.items() if level in UPDATES)
+    loss = places[LOSS]
+    middle = (loss[0] + WIDTH + update[0]) / 2, update[1] + HEIGHT / 2 - 8
     css = "gradients tainted" if bad else "gradients"
-    yield Line(_path(LOSS, "adam", loss, adam), css, "gradients", middle)
+    yield Line(_path(LOSS, "update", loss, update), css, "gradients", middle)

@@ -28,6 +28,9 @@ OUTSIDE = (
 )  # fmt: skip
 """What is judged by a level of its own, and is not inside of the model."""
 
+UPDATES = (Level.SGD, Level.ADAM)
+"""One of them is outside."""
+
 Half = Literal["forward", "backward"]
 Node = tuple[str, Half]
 
@@ -116,9 +119,16 @@ def flow_of(story: Story) -> Flow:
         for node in nodes
     }
     around = {
-        level: State.FIRST if level is box else _level_state(story, level) for level in OUTSIDE
+        level: State.FIRST if level is box else _level_state(story, level)
+        for level in _outside_of(story)
     }
     return Flow(n_layer, inside, around)
+
+
+def _outside_of(story: Story) -> list[Level]:
+    """What is around the model of a run: the update is the one that the program has."""
+    asked = {level.level for level in story.report.levels}
+    return [Level.SGD if x is Level.ADAM and Level.SGD in asked else x for x in OUTSIDE]
 
 
 def _state(story: Story, node: Node, first: set[Node], after: set[Node], seen: set[Node]) -> State:
@@ -179,9 +189,9 @@ def _first_box(story: Story) -> Level | None:
     slug = story.divergence.case
     level = next((case.level for case in story.report.cases if case.slug == slug), None)
     if story.divergence.place.direction == "update" and level is Level.TRAIN:
-        adam = _level_state(story, Level.ADAM)
-        return Level.TRAIN if adam is State.RIGHT else Level.ADAM
-    return level if level in OUTSIDE else None
+        update = next(x for x in _outside_of(story) if x in UPDATES)
+        return Level.TRAIN if _level_state(story, update) is State.RIGHT else update
+    return level if level in _outside_of(story) else None
 
 
 def _downstream(first: set[Node], n_layer: int) -> set[Node]:
