@@ -240,10 +240,11 @@ def cases(patterns: tuple[str, ...], profile: str | None) -> None:
 
 @main.command(context_settings=CONTEXT)
 @click.argument("place", metavar="CASE[#POINTER]")
+@PROFILE
 @click.option("--precision", type=click.Choice(["float64", "float32"]), default="float64")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the fresh cases.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, in place of the text.")
-def budget(place: str, precision: str, seed: int, as_json: bool) -> None:
+def budget(place: str, profile: str | None, precision: str, seed: int, as_json: bool) -> None:
     """Explain the budgets of a case, or of one number in it: truth, enclosure, spread, factor.
 
     A place reads as in a report: backward/warm-step-453#/grads/wte/3/0
@@ -254,11 +255,12 @@ def budget(place: str, precision: str, seed: int, as_json: bool) -> None:
 
     from .cases import all_cases, long_cases
     from .explained import NoSuchPlace, explain, sentences, summary
-    from .running import Unusable, the_case
+    from .running import Request, Unusable, the_case
 
     slug, _, pointer = place.partition("#")
     try:
-        known = [*all_cases(seed, precision), *long_cases(seed, precision)]  # type: ignore[arg-type]
+        asked = seed, precision, Request("", profile=profile).subject
+        known = [*all_cases(*asked), *long_cases(*asked)]  # type: ignore[arg-type]
         parts = explain(the_case(slug, known), precision, pointer)  # type: ignore[arg-type]
     except UnreadableGolden as error:
         _fail(str(error), ExitCode.SUITE_FAULT)

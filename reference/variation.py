@@ -73,8 +73,8 @@ def varied(profile: Profile, settings: Sequence[str]) -> Config:
         if name not in settings_of(profile):
             known = settings_of(profile)
             raise InvalidVariation(
-                f"{profile.name} has no setting {name!r}{_near(name, known)}; "
-                f"it has {', '.join(known)}"
+                f"{profile.name} has no setting {name!r}{_near(name, known)} "
+                f"It has {', '.join(known)}"
             )
         changes[name] = _value(name, value)
     return replace(profile.config, **changes)  # type: ignore[arg-type]
@@ -92,4 +92,4 @@ def _value(name: str, text: str) -> float | str:
 
 def _near(name: str, known: Sequence[str] | dict[str, Profile]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f": is {near[0]!r} meant?" if near else ""
+    return f": is {near[0]!r} meant?" if near else "."

@@ -250,7 +250,7 @@ def test_a_model_without_positions_learns_from_whole_documents(name: str) -> Non
     ("arguments", "message"),
     [
         (("--profile", "trian3"), "no profile is called 'trian3': is 'train3' meant?"),
-        (("--profile", "train9"), "there are train0, train1, train2, train3, train4, train5"),
+        (("--profile", "train9"), "There are train0, train1, train2, train3, train4, train5"),
         (("--set", "n_emb=32"), "microgpt has no setting 'n_emb': is 'n_embd' meant?"),
         (("--set", "n_embd"), "'n_embd' is no setting: write NAME=VALUE, as in n_embd=32"),
         (("--set", "n_embd=3.5"), "n_embd is '3.5'; it must be a whole number"),
@@ -260,7 +260,7 @@ def test_a_model_without_positions_learns_from_whole_documents(name: str) -> Non
         (("--set", "n_head=3"), "n_head 3 does not divide n_embd 16"),
         (("--set", "block_size=0"), "block_size is 0; it must be 1 or more"),
         (("--profile", "train3", "--set", "n_head=2"), "train3 has no setting 'n_head'"),
-        (("--profile", "train0", "--set", "temperature=1"), "it has block_size, num_steps"),
+        (("--profile", "train0", "--set", "temperature=1"), "It has block_size, num_steps"),
         (("--profile", "train1", "--set", "activation=gelu"), "train1 has no setting"),
         (("n_layer=2",), "'n_layer=2' is not expected here; settings follow --set"),
     ],
