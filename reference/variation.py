@@ -41,7 +41,7 @@ def profile_named(name: str) -> Profile:
     """
     if name not in PROFILES:
         raise InvalidVariation(
-            f"no profile is called {name!r}{_near(name, PROFILES)}; there are {', '.join(PROFILES)}"
+            f"no profile is called {name!r}{_near(name, PROFILES)} There are {', '.join(PROFILES)}"
         )
     return PROFILES[name]
 
