@@ -13,7 +13,9 @@ from ports_adapter.messages import METHODS
 from reference.config import Config
 from reference.corpus import embedded_corpus
 from reference.profiles import MICROGPT, STAGES, Profile
-from reference.variation import profile_named, varied
+from reference.variation import InvalidVariation, profile_named, varied
+
+FEWEST_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,12 @@ class Subject:
             InvalidConfig: the settings do not fit together.
         """
         profile = profile_named(name)
-        return cls(profile, varied(profile, settings))
+        config = varied(profile, settings)
+        if config.num_steps < FEWEST_STEPS:
+            raise InvalidVariation(
+                f"num_steps is {config.num_steps}; the cases take {FEWEST_STEPS} or more"
+            )
+        return cls(profile, config)
 
     @property
     def name(self) -> str:

@@ -173,5 +173,9 @@ def _average(
 
 
 def learning_rate_budget(config: Config, precision: Precision) -> float:
-    """The budget of a step's learning rate, a difference whose terms are at most the first one."""
-    return RATE_FACTOR * UNIT_ROUNDOFF[precision] * config.learning_rate
+    """The budget of a step's learning rate, a difference whose terms are at most the first one.
+
+    A cosine's argument is itself rounded, up to three times: so it is granted twice as much.
+    """
+    factor = RATE_FACTOR * (2 if config.schedule == "cosine" else 1)
+    return factor * UNIT_ROUNDOFF[precision] * config.learning_rate

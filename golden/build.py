@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from msgspec import structs
@@ -16,9 +18,10 @@ from reference.corpus import Corpus
 from reference.model import Floats, Weights
 from reference.profiles import Profile
 from reference.program import Run
-from reference.tape.machine import FlatState, Machine
+from reference.tape.machine import FlatState, TapeRun, flat
 from reference.training import Step
 
+from .numbers import Array
 from .progress import Progress, no_progress
 from .trace import Matrix, Tensors, Trace, TracedCorpus, TracedStep, number
 
@@ -40,15 +43,15 @@ def build_trace(
 
     `cold` says how many of the first ones.
     """
-    run = Run.prepare(config, profile.seed, corpus)
+    kind = Run if config.gradient == "none" else TapeRun
+    run = kind.prepare(config, profile.seed, corpus)
     in_full = chosen_steps(run.documents, config.num_steps, cold)
-    steps, weights = [], run.state.weights
+    steps, weights = [], run.weights
     for step in _steps(run):
-        document = run.documents[step.index % len(run.documents)]
-        light = light_step(step, document)
+        light = light_step(step, run.documents[step.index % len(run.documents)])
         chosen = step.index in in_full
-        steps.append(structs.replace(light, **full_fields(step)) if chosen else light)
-        weights = step.state.weights
+        steps.append(structs.replace(light, **full_fields(step.whole())) if chosen else light)
+        weights = step.weights
         progress(f"running {profile.name}", step.index + 1, config.num_steps)
     return Trace(
         profile=profile.name,
@@ -62,15 +65,41 @@ def build_trace(
     )
 
 
-def _steps(run: Run) -> Iterator[Step]:
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A step as far as every step is written down; `weights` are as its run has them.
+
+    `grads` and `after` are all gradients and all weights after the update, in one row; `whole`
+    gives the rest.
+    """
+
+    index: int
+    tokens: list[int]
+    learning_rate: float
+    loss: float
+    grads: Array
+    after: Array
+    weights: Any
+    whole: Callable[[], Step]
+
+
+def _steps(run: Run) -> Iterator[_Taken]:
     """The run's steps, at machine speed where there is a gradient."""
-    if run.config.gradient == "none":
-        yield from run.steps()
+    if not isinstance(run, TapeRun):
+        for step in run.steps():
+            yield _Taken(
+                step.index, step.tokens, step.learning_rate, step.evaluation.loss,
+                flat(step.evaluation.grads), flat(step.state.weights), step.state.weights,
+                partial(lambda taken: taken, step),
+            )  # fmt: skip
         return
-    machine = Machine(run.config, run.tokenizer.vocab_size)
-    documents = [run.tokenizer.encode(document) for document in run.documents]
-    for step in machine.train(FlatState.of(run.state), documents):
-        yield machine.unpacked(step)
+    machine = run.machine
+    for taken in machine.train(FlatState.of(run.state), run.tokens()):
+        yield _Taken(
+            taken.index, list(taken.tokens), taken.learning_rate, taken.replay.loss,
+            taken.replay.grads, taken.state.weights, taken.state.weights,
+            partial(machine.unpacked, taken),
+        )  # fmt: skip
 
 
 def chosen_steps(documents: tuple[str, ...], num_steps: int, cold: int = COLD_STEPS) -> set[int]:
@@ -86,16 +115,16 @@ def chosen_steps(documents: tuple[str, ...], num_steps: int, cold: int = COLD_ST
     return set(range(cold)) | (set() if warm is None else {warm - 1, warm, warm + 1})
 
 
-def light_step(step: Step, document: str) -> TracedStep:
+def light_step(step: _Taken, document: str) -> TracedStep:
     """What the trace keeps of every step."""
     return TracedStep(
         step=step.index,
         document=document,
         tokens=step.tokens,
         learning_rate=step.learning_rate,
-        loss=number(step.evaluation.loss),
-        grad_norm=number(norm(step.evaluation.grads)),
-        weight_norm=number(norm(step.state.weights)),
+        loss=number(step.loss),
+        grad_norm=number(norm(step.grads)),
+        weight_norm=number(norm(step.after)),
     )
 
 
@@ -111,10 +140,9 @@ def full_fields(step: Step) -> dict[str, Any]:
     }
 
 
-def norm(weights: Weights) -> float:
-    """The Euclidean norm over all scalars, the sum of squares exactly rounded."""
-    scalars: Iterable[float] = (x for m in weights.values() for row in m for x in row)
-    return math.sqrt(math.fsum(x * x for x in scalars))
+def norm(scalars: Array) -> float:
+    """The Euclidean norm, the sum of squares exactly rounded."""
+    return math.sqrt(math.fsum((scalars * scalars).tolist()))
 
 
 def matrix(rows: Floats) -> Matrix:

@@ -236,8 +236,7 @@ class _Builder:
             yield self._situation(name, about, warm, document)
         zeros = {name: [[0.0] * len(row) for row in rows] for name, rows in warm.items()}
         yield self._situation("zero-weights", "all weights 0: every token alike", zeros, "wren")
-        large = {name: [[3 * w for w in row] for row in rows] for name, rows in warm.items()}
-        yield self._situation("large-weights", "weights three times as large", large, "kestrel")
+        yield self._large(warm)
         steep = {
             name: [[40 * w for w in row] for row in rows] if name.endswith(STEEP) else rows
             for name, rows in warm.items()
@@ -255,6 +254,18 @@ class _Builder:
             letters = [10, 8, 19, 19, 8, count - 4, 0, 10, count - 2]
             tokens = between_special(letters, config, vocab_size)
             yield replace(self._of(name, about, config, weights, tokens), other_sizes=True)
+
+    def _large(self, weights: Weights) -> Situation:
+        """Large weights, but not so large that single precision has no number for a loss."""
+
+        def times(factor: float, about: str) -> Situation:
+            large = {n: [[factor * w for w in row] for row in rows] for n, rows in weights.items()}
+            return self._situation("large-weights", about, large, "kestrel")
+
+        three = times(3, "weights three times as large")
+        if max(three.replay.losses) < LARGEST_LOSS:
+            return three
+        return times(2, "weights twice as large")
 
     def fresh(self, seed: int) -> Iterator[Situation]:
         """Documents and weights, and a model of other sizes, that no port can know beforehand."""
@@ -312,6 +323,9 @@ def between_special(letters: Sequence[int], config: Config, vocab_size: int) -> 
 
 
 FRESH_STD = 0.02
+
+LARGEST_LOSS = 80.0
+"""In nats: the probability is then a number in single precision, too, however it is computed."""
 
 STEEP = ("attn_wq", "attn_wk")
 

@@ -16,8 +16,6 @@ from golden.trace import Trace, state_before
 from golden.trajectories import (
     FreeRun,
     Trajectory,
-    free_runs,
-    kink_ledger,
     nearest_kink,
     rounded,
 )
@@ -148,7 +146,8 @@ def train_cases(situations: Situations) -> list[Case]:
         _golden_run("warm-start", "goes on from a late state", situations, FreeRun(warm, 2)),
         _wrapping(situations),
         _fresh_training(situations),
-        _hundred_steps(situations),
+        # Of a variation, the budgets of so many steps would take a minute.
+        *([_hundred_steps(situations)] if situations.subject.is_published else []),
     ]
 
 
@@ -221,10 +220,10 @@ class Training:
 
 
 def runs_of(situations: Situations) -> list[FreeRun]:
-    """The runs that make up the trajectory, as far as it is followed; of a variation, its start."""
-    if situations.subject.is_published:
-        return long_runs(situations.subject.name, situations.precision)
-    return free_runs(kink_ledger(Trajectory.of(situations.trace), situations.precision), LENGTH)
+    """The runs that make up the trajectory, as far as it is followed; of a variation, none."""
+    if not situations.subject.is_published:
+        return []
+    return long_runs(situations.subject.name, situations.precision)
 
 
 def golden_budgets_of(situations: Situations, run: FreeRun, precision: Precision) -> Budgets:
