@@ -1,6 +1,7 @@
-//! Adam (Kingma and Ba, 2015), with a learning rate that falls linearly to 0.
+//! Adam (Kingma and Ba, 2015), with a learning rate that falls to 0.
 
 use crate::float::Float;
+use crate::schedule::Schedule;
 
 /// Adam's hyperparameters.
 #[derive(Clone, Copy, Debug)]
@@ -15,12 +16,14 @@ pub struct Optimizer<T> {
     pub eps: T,
     /// The step at which the learning rate would be 0.
     pub num_steps: usize,
+    /// How it gets there.
+    pub schedule: Schedule,
 }
 
 impl<T: Float> Optimizer<T> {
     /// The learning rate of a step, counted from 0.
     pub fn rate(&self, step: usize) -> T {
-        self.learning_rate * (T::ONE - T::count(step) / T::count(self.num_steps))
+        self.learning_rate * T::of(self.schedule.share(step, self.num_steps))
     }
 }
 

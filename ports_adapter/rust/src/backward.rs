@@ -3,12 +3,14 @@
 //! A position's key and value serve it and all later positions, whose gradients they gather; so
 //! by the time the walk comes to a position, they lack nothing but its own share.
 
+use crate::activation::Activation;
 use crate::attention::{Attended, AttentionGrads, attention_vjp};
+use crate::config::{Config, Sizes};
 use crate::float::{Float, accumulate, sum};
-use crate::layers::{cross_entropy, cross_entropy_vjp, linear_vjp, relu_vjp, rmsnorm_vjp};
+use crate::layers::{cross_entropy, cross_entropy_vjp, linear_vjp, rmsnorm_vjp};
 use crate::model::forward;
 use crate::nodes::{BlockNodes, Nodes};
-use crate::params::{BlockParams, Params, Sizes};
+use crate::params::{BlockParams, Params};
 
 /// What a document teaches.
 pub struct Backward<T> {
@@ -26,9 +28,9 @@ pub struct Backward<T> {
 
 /// The loss of predicting each next token of a document of at least two, and all its gradients.
 #[must_use]
-pub fn backward<T: Float>(sizes: &Sizes, weights: &[T], tokens: &[usize]) -> Backward<T> {
-    let nodes = forward(sizes, weights, tokens);
-    let inputs = &tokens[..sizes.positions(tokens)];
+pub fn backward<T: Float>(config: &Config, weights: &[T], tokens: &[usize]) -> Backward<T> {
+    let nodes = forward(config, weights, tokens);
+    let inputs = &tokens[..config.sizes.positions(tokens)];
     let targets = &tokens[1..=inputs.len()];
     let share = T::count(inputs.len()).recip();
     let targeted = nodes.logits.iter().zip(targets);
@@ -36,10 +38,10 @@ pub fn backward<T: Float>(sizes: &Sizes, weights: &[T], tokens: &[usize]) -> Bac
 
     let mut grads = vec![T::ZERO; weights.len()];
     let mut walk = Walk {
-        sizes,
-        weights: Params::split(sizes, weights),
+        config,
+        weights: Params::split(config, weights),
         nodes: &nodes,
-        grads: Params::split_mut(sizes, &mut grads),
+        grads: Params::split_mut(config, &mut grads),
         node_grads: nodes.zeros_like(),
     };
     for position in (0..inputs.len()).rev() {
@@ -51,7 +53,7 @@ pub fn backward<T: Float>(sizes: &Sizes, weights: &[T], tokens: &[usize]) -> Bac
 
 /// What the backward pass needs, and what it has gathered.
 struct Walk<'a, T> {
-    sizes: &'a Sizes,
+    config: &'a Config,
     weights: Params<&'a [T]>,
     nodes: &'a Nodes<T>,
     grads: Params<&'a mut [T]>,
@@ -61,18 +63,19 @@ struct Walk<'a, T> {
 impl<T: Float> Walk<'_, T> {
     /// From a position's loss, of which the whole loss has a `share`, back to its token.
     fn position(&mut self, p: usize, token: usize, target: usize, share: T) {
-        let Sizes { n_embd, n_head, n_layer, .. } = *self.sizes;
+        let Sizes { n_embd, n_head, n_layer, .. } = self.config.sizes;
         let Self { nodes, grads, node_grads, .. } = self;
 
         let logits_grad = node_grads.logits.row_mut(p);
         cross_entropy_vjp(nodes.logits.row(p), target, share, logits_grad);
         let last = nodes.stream(n_layer).row(p);
         let mut stream = vec![T::ZERO; n_embd];
-        linear_vjp(last, self.weights.lm_head, logits_grad, &mut stream, grads.lm_head);
+        linear_vjp(last, self.weights.output(), logits_grad, &mut stream, grads.output_mut());
 
         for layer in (0..n_layer).rev() {
             let mut block = BlockWalk {
                 n_head,
+                activation: self.config.parts.activation,
                 weights: &self.weights.blocks[layer],
                 nodes: &nodes.blocks[layer],
                 grads: &mut grads.blocks[layer],
@@ -97,6 +100,7 @@ impl<T: Float> Walk<'_, T> {
 /// each half of a layer leaves in it what came down and adds what comes back from the branch.
 struct BlockWalk<'a, 'w, T> {
     n_head: usize,
+    activation: Activation,
     weights: &'a BlockParams<&'w [T]>,
     nodes: &'a BlockNodes<T>,
     grads: &'a mut BlockParams<&'w mut [T]>,
@@ -106,16 +110,16 @@ struct BlockWalk<'a, 'w, T> {
 impl<T: Float> BlockWalk<'_, '_, T> {
     /// Back from `mlp_residual` to `attn_residual`.
     fn mlp_half(&mut self, p: usize, stream: &mut [T]) {
-        let Self { weights, nodes, grads, node_grads, .. } = self;
+        let Self { activation, weights, nodes, grads, node_grads, .. } = self;
         node_grads.mlp_residual.row_mut(p).copy_from_slice(stream);
         node_grads.mlp_out.row_mut(p).copy_from_slice(stream);
 
-        let activation_grad = node_grads.mlp_activation.row_mut(p);
-        let activation = nodes.mlp_activation.row(p);
-        linear_vjp(activation, weights.mlp_fc2, stream, activation_grad, grads.mlp_fc2);
+        let bent_grad = node_grads.mlp_activation.row_mut(p);
+        let bent = nodes.mlp_activation.row(p);
+        linear_vjp(bent, weights.mlp_fc2, stream, bent_grad, grads.mlp_fc2);
 
         let hidden_grad = node_grads.mlp_hidden.row_mut(p);
-        relu_vjp(nodes.mlp_hidden.row(p), activation_grad, hidden_grad);
+        activation.vjp(nodes.mlp_hidden.row(p), bent_grad, hidden_grad);
 
         let norm_grad = node_grads.mlp_norm.row_mut(p);
         let norm = nodes.mlp_norm.row(p);
@@ -140,7 +144,7 @@ impl<T: Float> BlockWalk<'_, '_, T> {
 
     /// Back from `attn_residual` to query, keys and values.
     fn attention(&mut self, p: usize, stream: &[T]) {
-        let Self { n_head, weights, nodes, grads, node_grads } = self;
+        let Self { n_head, weights, nodes, grads, node_grads, .. } = self;
         node_grads.attn_out.row_mut(p).copy_from_slice(stream);
 
         let heads_grad = node_grads.attn_heads.row_mut(p);

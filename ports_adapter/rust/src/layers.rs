@@ -28,21 +28,6 @@ pub fn linear_vjp<T: Float>(x: &[T], w: &[T], y_grad: &[T], x_grad: &mut [T], w_
     }
 }
 
-/// `max(x, 0)`, element by element.
-pub fn relu<T: Float>(x: &[T]) -> Vec<T> {
-    let positive = |&x: &T| if x > T::ZERO { x } else { T::ZERO };
-    x.iter().map(positive).collect()
-}
-
-/// The gradient passes where `x > 0`; at exactly 0 the slope is taken as 0.
-pub fn relu_vjp<T: Float>(x: &[T], y_grad: &[T], x_grad: &mut [T]) {
-    for ((&x, &gradient), x_grad) in x.iter().zip(y_grad).zip(x_grad) {
-        if x > T::ZERO {
-            *x_grad += gradient;
-        }
-    }
-}
-
 /// Logits to probabilities: `y[i] = exp(x[i]) / sum_j exp(x[j])`.
 ///
 /// Subtracting the maximum cancels in the quotient and keeps `exp` from overflowing.

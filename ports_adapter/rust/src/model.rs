@@ -1,34 +1,36 @@
 //! The model's forward pass, token by token.
 
+use crate::activation::Activation;
 use crate::attention::attention;
+use crate::config::Config;
 use crate::float::Float;
-use crate::layers::{linear, relu, rmsnorm};
+use crate::layers::{linear, rmsnorm};
 use crate::nodes::{BlockNodes, Nodes};
-use crate::params::{BlockParams, Params, Sizes};
+use crate::params::{BlockParams, Params};
 
 /// The model reading one document. All nodes are kept, so the keys and values are at hand to which
 /// later positions attend.
 pub struct Reader<'a, T> {
-    sizes: Sizes,
+    config: Config,
     weights: Params<&'a [T]>,
     nodes: Nodes<T>,
 }
 
 impl<'a, T: Float> Reader<'a, T> {
-    /// A reader at the beginning of a document. `weights` are laid out by `Layout::of(sizes)`.
+    /// A reader at the beginning of a document. `weights` are laid out by `Layout::of(config)`.
     #[must_use]
-    pub fn new(sizes: &Sizes, weights: &'a [T]) -> Self {
+    pub fn new(config: &Config, weights: &'a [T]) -> Self {
         Self {
-            sizes: *sizes,
-            weights: Params::split(sizes, weights),
-            nodes: Nodes::new(sizes.n_layer),
+            config: *config,
+            weights: Params::split(config, weights),
+            nodes: Nodes::new(config.sizes.n_layer),
         }
     }
 
     /// The logits `[vocab_size]` of the token that follows this one, which stands at the next
     /// position. There must be one left in the block.
     pub fn read(&mut self, token: usize) -> Vec<T> {
-        let Self { sizes, weights, nodes } = self;
+        let Self { config: Config { sizes, parts }, weights, nodes } = self;
         let entrance = &mut nodes.entrance;
         let row = |matrix: &'a [T], i: usize| &matrix[i * sizes.n_embd..][..sizes.n_embd];
         let place = row(weights.wpe, entrance.embedding.count());
@@ -36,9 +38,9 @@ impl<'a, T: Float> Reader<'a, T> {
         let mut x = entrance.input_norm.keep(rmsnorm(&embedding));
         for (weights, nodes) in weights.blocks.iter().zip(&mut nodes.blocks) {
             x = attention_half(&x, weights, nodes, sizes.n_head);
-            x = mlp_half(&x, weights, nodes);
+            x = mlp_half(&x, weights, nodes, parts.activation);
         }
-        nodes.logits.keep(linear(&x, weights.lm_head))
+        nodes.logits.keep(linear(&x, weights.output()))
     }
 
     /// What was computed so far.
@@ -50,9 +52,9 @@ impl<'a, T: Float> Reader<'a, T> {
 
 /// All nodes of a document's positions.
 #[must_use]
-pub fn forward<T: Float>(sizes: &Sizes, weights: &[T], tokens: &[usize]) -> Nodes<T> {
-    let mut reader = Reader::new(sizes, weights);
-    for &token in &tokens[..sizes.positions(tokens)] {
+pub fn forward<T: Float>(config: &Config, weights: &[T], tokens: &[usize]) -> Nodes<T> {
+    let mut reader = Reader::new(config, weights);
+    for &token in &tokens[..config.sizes.positions(tokens)] {
         reader.read(token);
     }
     reader.into_nodes()
@@ -79,11 +81,16 @@ fn attention_half<T: Float>(
 }
 
 /// From `attn_residual` to what leaves the layer.
-fn mlp_half<T: Float>(x: &[T], weights: &BlockParams<&[T]>, nodes: &mut BlockNodes<T>) -> Vec<T> {
+fn mlp_half<T: Float>(
+    x: &[T],
+    weights: &BlockParams<&[T]>,
+    nodes: &mut BlockNodes<T>,
+    activation: Activation,
+) -> Vec<T> {
     let norm = nodes.mlp_norm.keep(rmsnorm(x));
     let hidden = nodes.mlp_hidden.keep(linear(&norm, weights.mlp_fc1));
-    let activation = nodes.mlp_activation.keep(relu(&hidden));
-    let out = nodes.mlp_out.keep(linear(&activation, weights.mlp_fc2));
+    let bent = nodes.mlp_activation.keep(activation.apply(&hidden));
+    let out = nodes.mlp_out.keep(linear(&bent, weights.mlp_fc2));
     nodes.mlp_residual.keep(add(&out, x))
 }
 

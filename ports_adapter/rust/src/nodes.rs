@@ -125,7 +125,7 @@ struct_of_rows! {
         mlp_norm,
         /// `[4 n_embd]`: after `mlp_fc1`.
         mlp_hidden,
-        /// `[4 n_embd]`: after the ReLU.
+        /// `[4 n_embd]`: after the activation.
         mlp_activation,
         /// After `mlp_fc2`.
         mlp_out,
@@ -176,7 +176,7 @@ impl<T: Float> Nodes<T> {
         }
     }
 
-    /// What comes into a layer, or into `lm_head` from the last one.
+    /// What comes into a layer, or from the last one into the logits.
     #[must_use]
     pub fn stream(&self, layer: usize) -> &Rows<T> {
         match layer {

@@ -5,34 +5,7 @@
 
 use std::mem;
 
-/// The model's shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sizes {
-    /// How many tokens there are, the special one included.
-    pub vocab_size: usize,
-    /// The length of the vectors that the model works with; a multiple of `n_head`.
-    pub n_embd: usize,
-    /// How many heads attention has.
-    pub n_head: usize,
-    /// How many blocks there are.
-    pub n_layer: usize,
-    /// How many positions there are.
-    pub block_size: usize,
-}
-
-impl Sizes {
-    /// The token that stands at both ends of a document.
-    #[must_use]
-    pub fn bos(&self) -> usize {
-        self.vocab_size - 1
-    }
-
-    /// How many tokens of a document are read: all but the last, within the block.
-    #[must_use]
-    pub fn positions(&self, tokens: &[usize]) -> usize {
-        self.block_size.min(tokens.len().saturating_sub(1))
-    }
-}
+use crate::config::{Config, Sizes};
 
 /// One of something for every weight matrix: a slice of numbers, or of gradients to add to.
 pub struct Params<S> {
@@ -40,8 +13,8 @@ pub struct Params<S> {
     pub wte: S,
     /// `[block_size][n_embd]`: the positions' embeddings.
     pub wpe: S,
-    /// `[vocab_size][n_embd]`: from the last vector to logits.
-    pub lm_head: S,
+    /// `[vocab_size][n_embd]`: from the last vector to logits, unless `wte` does that.
+    pub lm_head: Option<S>,
     /// Each layer's own.
     pub blocks: Vec<BlockParams<S>>,
 }
@@ -66,12 +39,13 @@ impl<S> Params<S> {
     /// Makes one for every matrix, in the order in which the program draws them.
     ///
     /// `make` is told the layer, if it has one, the name, and the numbers of rows and columns.
-    fn build(sizes: &Sizes, mut make: impl FnMut(Option<usize>, &str, [usize; 2]) -> S) -> Self {
-        let Sizes { vocab_size, n_embd, block_size, n_layer, .. } = *sizes;
+    fn build(config: &Config, mut make: impl FnMut(Option<usize>, &str, [usize; 2]) -> S) -> Self {
+        let Sizes { vocab_size, n_embd, block_size, n_layer, .. } = config.sizes;
+        let untied = !config.parts.tied;
         Self {
             wte: make(None, "wte", [vocab_size, n_embd]),
             wpe: make(None, "wpe", [block_size, n_embd]),
-            lm_head: make(None, "lm_head", [vocab_size, n_embd]),
+            lm_head: untied.then(|| make(None, "lm_head", [vocab_size, n_embd])),
             blocks: (0..n_layer)
                 .map(|layer| BlockParams {
                     attn_wq: make(Some(layer), "attn_wq", [n_embd, n_embd]),
@@ -84,13 +58,23 @@ impl<S> Params<S> {
                 .collect(),
         }
     }
+
+    /// What makes the logits: `lm_head`, or the embedding to which they are tied.
+    pub fn output(&self) -> &S {
+        self.lm_head.as_ref().unwrap_or(&self.wte)
+    }
+
+    /// The same, to be written to.
+    pub fn output_mut(&mut self) -> &mut S {
+        self.lm_head.as_mut().unwrap_or(&mut self.wte)
+    }
 }
 
 impl<'a, T> Params<&'a [T]> {
-    /// Names the parts of a vector that is laid out by `Layout::of(sizes)`.
+    /// Names the parts of a vector that is laid out by `Layout::of(config)`.
     #[must_use]
-    pub fn split(sizes: &Sizes, mut numbers: &'a [T]) -> Self {
-        Params::build(sizes, |_, _, [rows, columns]| {
+    pub fn split(config: &Config, mut numbers: &'a [T]) -> Self {
+        Params::build(config, |_, _, [rows, columns]| {
             let (matrix, rest) = numbers.split_at(rows * columns);
             numbers = rest;
             matrix
@@ -101,8 +85,8 @@ impl<'a, T> Params<&'a [T]> {
 impl<'a, T> Params<&'a mut [T]> {
     /// The same, to be written to.
     #[must_use]
-    pub fn split_mut(sizes: &Sizes, mut numbers: &'a mut [T]) -> Self {
-        Params::build(sizes, |_, _, [rows, columns]| {
+    pub fn split_mut(config: &Config, mut numbers: &'a mut [T]) -> Self {
+        Params::build(config, |_, _, [rows, columns]| {
             let (matrix, rest) = mem::take(&mut numbers).split_at_mut(rows * columns);
             numbers = rest;
             matrix
@@ -120,6 +104,12 @@ pub struct Tensor {
 }
 
 impl Tensor {
+    /// Whether it is the last of a residual branch, whose output is added to what came in.
+    #[must_use]
+    pub fn ends_branch(&self) -> bool {
+        self.name.ends_with(".attn_wo") || self.name.ends_with(".mlp_fc2")
+    }
+
     /// How many numbers it holds.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -134,9 +124,9 @@ pub struct Layout(pub Vec<Tensor>);
 impl Layout {
     /// The layout of a model's weights.
     #[must_use]
-    pub fn of(sizes: &Sizes) -> Self {
+    pub fn of(config: &Config) -> Self {
         let mut tensors = Vec::new();
-        Params::build(sizes, |layer, name, shape| {
+        Params::build(config, |layer, name, shape| {
             let prefix = layer.map_or(String::new(), |layer| format!("layer{layer}."));
             tensors.push(Tensor { name: prefix + name, shape });
         });

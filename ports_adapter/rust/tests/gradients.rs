@@ -2,15 +2,19 @@
 
 mod common;
 
-use common::{DOCUMENT, SIZES, numbers};
+use common::{CONFIG, DOCUMENT, FIRST, SIZES, numbers};
+use microgpt::activation::{ACTIVATIONS, Activation};
 use microgpt::attention::{Attended, AttentionGrads, attention, attention_vjp};
 use microgpt::backward::backward;
+use microgpt::config::Config;
 use microgpt::expression::{Node, evaluate};
+use microgpt::float::Float;
 use microgpt::layers::{
-    cross_entropy, cross_entropy_vjp, linear, linear_vjp, relu, relu_vjp, rmsnorm, rmsnorm_vjp,
-    softmax, softmax_vjp,
+    cross_entropy, cross_entropy_vjp, linear, linear_vjp, rmsnorm, rmsnorm_vjp, softmax,
+    softmax_vjp,
 };
 use microgpt::params::{Layout, Params};
+use microgpt::profile::Parts;
 use microgpt::random::Random;
 
 /// The products' sum: with `output_grad` for `b`, a loss of which that is the gradient.
@@ -48,8 +52,7 @@ fn linear_by_input_and_weights() {
 fn functions_of_one_vector() {
     type Layer = fn(&[f64]) -> Vec<f64>;
     type Vjp = fn(&[f64], &[f64], &mut [f64]);
-    let layers: [(&str, Layer, Vjp); 3] = [
-        ("relu", relu, relu_vjp),
+    let layers: [(&str, Layer, Vjp); 2] = [
         ("rmsnorm", rmsnorm, rmsnorm_vjp),
         ("softmax", softmax, |x, g, x_grad| softmax_vjp(&softmax(x), g, x_grad)),
     ];
@@ -60,6 +63,43 @@ fn functions_of_one_vector() {
         vjp(&x, &g, &mut x_grad);
         assert_gradient(name, &x, &x_grad, |x| dot(&layer(x), &g));
     }
+}
+
+#[test]
+fn activations() {
+    let mut random = Random::new(7);
+    for (name, activation) in ACTIVATIONS {
+        let (x, g) = (numbers(&mut random, 7), numbers(&mut random, 7));
+        let mut x_grad = vec![0.0; 7];
+        activation.vjp(&x, &g, &mut x_grad);
+        assert_gradient(name, &x, &x_grad, |x| dot(&activation.apply(x), &g));
+    }
+}
+
+/// The slopes at each of `x`.
+fn slopes<T: Float>(activation: Activation, x: &[T]) -> Vec<T> {
+    let mut slopes = vec![T::ZERO; x.len()];
+    activation.vjp(x, &vec![T::ONE; x.len()], &mut slopes);
+    slopes
+}
+
+#[test]
+fn gelu_is_straight_far_from_0() {
+    for magnitude in [50.0, 1e5, 1e13, 1e19, 1e30, f64::from(f32::MAX)] {
+        let (x, single) = ([magnitude, -magnitude], [magnitude, -magnitude].map(f32::of));
+        assert_eq!(Activation::Gelu.apply(&x), [magnitude, 0.0]);
+        assert_eq!(Activation::Gelu.apply(&single), [single[0], 0.0]);
+        assert_eq!(slopes(Activation::Gelu, &x), [1.0, 0.0]);
+        assert_eq!(slopes(Activation::Gelu, &single), [1.0, 0.0]);
+    }
+    assert_eq!(slopes(Activation::Gelu, &[f64::MAX, -f64::MAX]), [1.0, 0.0]);
+}
+
+#[test]
+fn activations_are_level_at_0() {
+    assert_eq!(slopes(Activation::Relu, &[0.0, -0.0]), [0.0, 0.0]);
+    assert_eq!(slopes(Activation::SquaredRelu, &[0.0, -0.0]), [0.0, 0.0]);
+    assert_eq!(slopes(Activation::Gelu, &[0.0]), [0.5]);
 }
 
 #[test]
@@ -95,20 +135,33 @@ fn attention_by_query_keys_and_values() {
     assert_gradient("v", &v, &v_grad, |v| dot(&attention(&q, &k, v, HEADS).output, &g));
 }
 
-#[test]
-fn the_whole_model_by_every_weight() {
-    let weights: Vec<f64> = numbers(&mut Random::new(5), Layout::of(&SIZES).size());
-    let lesson = backward(&SIZES, &weights, &DOCUMENT);
+fn assert_gradients_of_model(config: &Config) {
+    // Small ones, so that a square's third derivative does not show in the differences.
+    let weights = numbers(&mut Random::new(5), Layout::of(config).size());
+    let weights: Vec<f64> = weights.into_iter().map(|weight| 0.5 * weight).collect();
+    let lesson = backward(config, &weights, &DOCUMENT);
     assert_gradient("weights", &weights, &lesson.grads, |weights| {
-        backward(&SIZES, weights, &DOCUMENT).loss
+        backward(config, weights, &DOCUMENT).loss
     });
 }
 
 #[test]
+fn the_whole_model_by_every_weight() {
+    assert_gradients_of_model(&CONFIG);
+}
+
+#[test]
+fn a_tied_embedding_has_the_gradients_of_both_its_uses() {
+    assert_gradients_of_model(&FIRST);
+    let parts = Parts { activation: Activation::Gelu, ..FIRST.parts };
+    assert_gradients_of_model(&Config { parts, ..FIRST });
+}
+
+#[test]
 fn rows_that_are_not_read_have_no_gradient() {
-    let weights: Vec<f64> = numbers(&mut Random::new(6), Layout::of(&SIZES).size());
-    let lesson = backward(&SIZES, &weights, &[4, 1, 4]);
-    let grads = Params::split(&SIZES, &lesson.grads);
+    let weights: Vec<f64> = numbers(&mut Random::new(6), Layout::of(&CONFIG).size());
+    let lesson = backward(&CONFIG, &weights, &[4, 1, 4]);
+    let grads = Params::split(&CONFIG, &lesson.grads);
     let is_zero = |row: &[f64]| row.iter().all(|&gradient| gradient == 0.0);
     let unread = |matrix: &[f64]| -> Vec<usize> {
         let rows = matrix.chunks_exact(SIZES.n_embd).enumerate();
@@ -116,7 +169,7 @@ fn rows_that_are_not_read_have_no_gradient() {
     };
     assert_eq!(unread(grads.wte), [0, 2, 3]);
     assert_eq!(unread(grads.wpe), [2, 3]);
-    assert!(unread(grads.lm_head).is_empty());
+    assert!(unread(grads.output()).is_empty());
 }
 
 #[test]

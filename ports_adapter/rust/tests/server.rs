@@ -89,6 +89,11 @@ fn shapes_that_do_not_fit_are_refused_with_their_place() {
         ("random", r#"{"seed":-1}"#, "params/seed must be a whole number"),
         ("random", r#"{"seed":1,"draws":[{"draw":"random","count":1000000000000}]}"#, "params/dr"),
         ("tokenize", r#"{"text":null}"#, "params/text must be a string"),
+        (
+            "tokenize",
+            r#"{"text":"a","profile":"train4"}"#,
+            "params/profile must be one of microgpt",
+        ),
     ];
     for (method, params, problem) in cases {
         let line = format!(r#"{{"id":1,"method":"{method}","params":{params}}}"#);
@@ -126,4 +131,36 @@ fn the_whole_program_learns_in_both_precisions() {
         assert!((loss(double) - loss(single)).abs() < 1e-4);
     }
     assert_eq!(double[40].to_string(), single[40].to_string());
+}
+
+#[test]
+fn a_question_without_profile_or_activation_has_the_final_programs() {
+    let tokens = |profile: &str| {
+        let params = format!(r#"{{"text":"owl"{profile}}}"#);
+        let answers = ask::<f64>("tokenize", &params);
+        let answer = Json::parse(&answers[0]).expect("JSON");
+        let tokens = answer.get("result").and_then(|result| result.get("tokens"));
+        tokens.expect("tokens").to_string()
+    };
+    assert_eq!(tokens(""), "[[3,1,2,0,3]]");
+    assert_eq!(tokens(r#","profile":"train5""#), "[[3,1,2,0,3]]");
+    assert_eq!(tokens(r#","profile":"first-revision""#), "[[0,3,4,2,1]]");
+
+    let output = |activation: &str| {
+        let mlp = r#""x":[3],"fc1":[[1],[-1]],"fc2":[[1,1]],"output_grad":[1]"#;
+        ask::<f64>("mlp", &format!("{{{mlp}{activation}}}")).remove(0)
+    };
+    assert_eq!(output(""), output(r#","activation":"relu""#));
+    assert!(output(r#","activation":"squared_relu""#).contains(r#""output":[9.0]"#));
+    assert!(output(r#","activation":"tanh""#).contains("params/activation must be one of relu, "));
+}
+
+#[test]
+fn the_first_revision_learns_too() {
+    let first = PROGRAM.replace("microgpt", "first-revision").replace('\n', "");
+    let messages = ask::<f64>("replicate", &first);
+    assert_eq!(messages.len(), 41);
+    let result = messages.last().expect("a result");
+    // Ten letters and two special tokens, 8 positions, and 12 times the square of 8.
+    assert!(result.contains(r#""vocab_size":12,"num_params":928"#), "{result}");
 }

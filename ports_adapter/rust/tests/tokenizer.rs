@@ -1,9 +1,9 @@
 //! What goes wrong with characters.
 
-use microgpt::tokenizer::{Tokenizer, documents_of};
+use microgpt::tokenizer::{SpecialTokens, Tokenizer, documents_of};
 
 fn characters_of(text: &str) -> String {
-    Tokenizer::of(&documents_of(text)).characters().iter().collect()
+    Tokenizer::of(&documents_of(text), SpecialTokens::One).characters().iter().collect()
 }
 
 #[test]
@@ -33,9 +33,18 @@ fn characters_are_code_points_in_their_order() {
 #[test]
 fn tokens_and_back() {
     let documents = documents_of("까치\n참새\n");
-    let tokenizer = Tokenizer::of(&documents);
-    assert_eq!((tokenizer.bos(), tokenizer.vocab_size()), (4, 5));
+    let tokenizer = Tokenizer::of(&documents, SpecialTokens::One);
+    assert_eq!((tokenizer.bos(), tokenizer.eos(), tokenizer.vocab_size()), (4, 4, 5));
     let tokens = tokenizer.encode(&documents[1]);
     assert_eq!(tokens, [4, 2, 1, 4]);
-    assert_eq!(tokenizer.decode(&tokens), "참새");
+    assert_eq!(tokenizer.decode(&tokens[1..3]), "참새");
+}
+
+#[test]
+fn two_special_tokens_come_first() {
+    let documents = documents_of("owl\nwow\n");
+    let tokenizer = Tokenizer::of(&documents, SpecialTokens::Two);
+    assert_eq!((tokenizer.bos(), tokenizer.eos(), tokenizer.vocab_size()), (0, 1, 5));
+    assert_eq!(tokenizer.encode(&documents[0]), [0, 3, 4, 2, 1]);
+    assert_eq!(tokenizer.decode(&[3, 4, 0, 2]), "ow<BOS>l");
 }

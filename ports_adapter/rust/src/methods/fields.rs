@@ -38,6 +38,18 @@ pub fn text(json: &Json) -> Result<&str> {
     json.as_str().ok_or_else(|| Error::invalid("must be a string"))
 }
 
+/// One of several things, by its name.
+pub fn named<R: Copy>(choices: &[(&str, R)]) -> impl Fn(&Json) -> Result<R> {
+    move |json| {
+        let name = text(json)?;
+        let chosen = choices.iter().find(|(known, _)| *known == name);
+        chosen.map(|&(_, choice)| choice).ok_or_else(|| {
+            let names: Vec<_> = choices.iter().map(|&(known, _)| known).collect();
+            Error::invalid(format!("must be one of {}", names.join(", ")))
+        })
+    }
+}
+
 /// True or false.
 pub fn flag(json: &Json) -> Result<bool> {
     match json {

@@ -1,7 +1,8 @@
 //! Each layer alone: its output, and its vector-Jacobian product with the `output_grad` asked for.
 
 use super::fields::{divisor_of, field, items_of, list, number, text, vector, within};
-use super::shapes::{matrix, rows_json};
+use super::shapes::{activation, matrix, rows_json};
+use crate::activation::Activation;
 use crate::attention::{self, Attended, AttentionGrads};
 use crate::error::{Error, Result};
 use crate::expression::{self, Node};
@@ -111,16 +112,16 @@ pub fn mlp<T: Float>(params: &Json, _: &mut Client<'_>) -> Result<Json> {
     let x: Vec<T> = field(params, "x", vector(None))?;
     let fc1 = field(params, "fc1", matrix(None, Some(x.len())))?;
     let fc2 = field(params, "fc2", matrix(None, Some(fc1.shape[0])))?;
+    let activation = activation(params)?.unwrap_or(Activation::Relu);
     let hidden = layers::linear(&x, &fc1.numbers);
-    let activation = layers::relu(&hidden);
-    let output = layers::linear(&activation, &fc2.numbers);
+    let bent = activation.apply(&hidden);
+    let output = layers::linear(&bent, &fc2.numbers);
     let output_grad = output_grad(params, &output)?;
 
-    let (mut activation_grad, mut fc2_grad) = (zeros(&activation), zeros(&fc2.numbers));
-    let fc2 = &fc2.numbers;
-    layers::linear_vjp(&activation, fc2, &output_grad, &mut activation_grad, &mut fc2_grad);
+    let (mut bent_grad, mut fc2_grad) = (zeros(&bent), zeros(&fc2.numbers));
+    layers::linear_vjp(&bent, &fc2.numbers, &output_grad, &mut bent_grad, &mut fc2_grad);
     let mut hidden_grad = zeros(&hidden);
-    layers::relu_vjp(&hidden, &activation_grad, &mut hidden_grad);
+    activation.vjp(&hidden, &bent_grad, &mut hidden_grad);
     let (mut x_grad, mut fc1_grad) = (zeros(&x), zeros(&fc1.numbers));
     layers::linear_vjp(&x, &fc1.numbers, &hidden_grad, &mut x_grad, &mut fc1_grad);
     let grads = [

@@ -9,9 +9,11 @@ mod stream;
 mod training;
 
 use self::fields::{field, text, whole};
+use crate::activation::ACTIVATIONS;
 use crate::error::{Error, Result};
 use crate::float::Float;
 use crate::json::Json;
+use crate::profile::PROFILES;
 use crate::server::Client;
 
 const PROTOCOL_VERSION: i64 = 1;
@@ -59,8 +61,9 @@ fn initialize<T: Float>(params: &Json, _: &mut Client<'_>) -> Result<Json> {
         ("language", "Rust".into()),
         ("precision", T::PRECISION.into()),
         ("methods", Json::array(names)),
-        ("profiles", Json::array(["microgpt"])),
+        ("profiles", Json::array(PROFILES.map(|(name, _)| name))),
         ("other_sizes", true.into()),
+        ("activations", Json::array(ACTIVATIONS.map(|(name, _)| name))),
         ("intermediates", true.into()),
         ("full_record", true.into()),
     ]))

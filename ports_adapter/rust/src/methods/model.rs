@@ -3,40 +3,40 @@
 use super::fields::{field, flag, items, list, optional, within};
 use super::shapes::{Model, model, rows_json, tensors_json};
 use crate::backward;
+use crate::config::Sizes;
 use crate::error::{Error, Result};
 use crate::float::Float;
 use crate::json::Json;
 use crate::model;
 use crate::nodes::{Nodes, Rows};
-use crate::params::Sizes;
 use crate::server::Client;
 
 /// Logits at every position.
 pub fn forward<T: Float>(params: &Json, _: &mut Client<'_>) -> Result<Json> {
-    let Model { sizes, weights, .. } = model::<T>(params)?;
-    let tokens = field(params, "tokens", document(&sizes))?;
+    let Model { config, weights, .. } = model::<T>(params)?;
+    let tokens = field(params, "tokens", document(&config.sizes))?;
     let wanted = optional(params, "intermediates", flag)?;
-    let nodes = model::forward(&sizes, &weights, &tokens);
+    let nodes = model::forward(&config, &weights, &tokens);
     let mut answer = vec![("logits", logits_json(&nodes.logits))];
     if wanted == Some(true) {
-        answer.push(("intermediates", nodes_json(&nodes, sizes.n_head)));
+        answer.push(("intermediates", nodes_json(&nodes, config.sizes.n_head)));
     }
     Ok(Json::object(answer))
 }
 
 /// The loss and all gradients.
 pub fn backward<T: Float>(params: &Json, _: &mut Client<'_>) -> Result<Json> {
-    let Model { sizes, layout, weights } = model::<T>(params)?;
-    let tokens = field(params, "tokens", document(&sizes))?;
+    let Model { config, layout, weights } = model::<T>(params)?;
+    let tokens = field(params, "tokens", document(&config.sizes))?;
     let wanted = optional(params, "intermediates", flag)?;
-    let lesson = backward::backward(&sizes, &weights, &tokens);
+    let lesson = backward::backward(&config, &weights, &tokens);
     let mut answer = vec![
         ("loss", lesson.loss.into()),
         ("losses", lesson.losses.into()),
         ("grads", tensors_json(&layout, &lesson.grads)),
     ];
     if wanted == Some(true) {
-        let node_grads = nodes_json(&lesson.node_grads, sizes.n_head);
+        let node_grads = nodes_json(&lesson.node_grads, config.sizes.n_head);
         answer.push(("intermediate_grads", node_grads));
     }
     Ok(Json::object(answer))

@@ -1,12 +1,13 @@
 //! What surrounds the model: `tokenize`, `sample`, and all of it at once, `replicate`.
 
-use super::fields::{above_zero, field, list, number, seed, text, whole};
-use super::shapes::{Model, model, sizes};
+use super::fields::{above_zero, field, list, named, number, optional, seed, text, whole};
+use super::shapes::{Model, config, model, profile};
 use super::training::{light, optimizer};
 use crate::error::{Error, Result};
 use crate::float::Float;
 use crate::json::Json;
 use crate::params::Layout;
+use crate::profile::{MICROGPT, PROFILES};
 use crate::program::{self, Program};
 use crate::server::Client;
 use crate::tokenizer::{Tokenizer, documents_of};
@@ -14,7 +15,8 @@ use crate::tokenizer::{Tokenizer, documents_of};
 /// A corpus into tokens.
 pub fn tokenize(params: &Json, _: &mut Client<'_>) -> Result<Json> {
     let documents = documents_of(field(params, "text", text)?);
-    let tokenizer = Tokenizer::of(&documents);
+    let parts = optional(params, "profile", named(&PROFILES))?.unwrap_or(MICROGPT);
+    let tokenizer = Tokenizer::of(&documents, parts.special_tokens);
     let characters = tokenizer.characters().iter().map(char::to_string);
     let tokens = documents.iter().map(|document| tokenizer.encode(document));
     Ok(Json::object([
@@ -26,11 +28,11 @@ pub fn tokenize(params: &Json, _: &mut Client<'_>) -> Result<Json> {
 
 /// One document, from given uniform numbers.
 pub fn sample<T: Float>(params: &Json, _: &mut Client<'_>) -> Result<Json> {
-    let Model { sizes, weights, .. } = model::<T>(params)?;
+    let Model { config, weights, .. } = model::<T>(params)?;
     let temperature = field(params, "temperature", above_zero)?;
     let uniforms: Vec<f64> = field(params, "uniforms", |json| list(json, number))?;
     let mut used = 0;
-    let tokens = program::sample(&sizes, &weights, temperature, || {
+    let tokens = program::sample(&config, &weights, temperature, || {
         let uniform = uniforms.get(used).copied();
         used += 1;
         uniform.ok_or_else(|| Error::invalid("are too few").under("uniforms"))
@@ -45,9 +47,9 @@ pub fn replicate<T: Float>(params: &Json, client: &mut Client<'_>) -> Result<Jso
         return Err(Error::invalid("holds no document").under("text"));
     }
     let num_docs = documents.len();
-    let tokenizer = Tokenizer::of(&documents);
+    let tokenizer = Tokenizer::of(&documents, profile(params)?.special_tokens);
     let program = Program::<T> {
-        sizes: sizes(params, tokenizer.vocab_size())?,
+        config: config(params, tokenizer.vocab_size())?,
         optimizer: optimizer(params)?,
         seed: field(params, "seed", seed)?,
         init_std: field(params, "init_std", number)?,
@@ -59,7 +61,7 @@ pub fn replicate<T: Float>(params: &Json, client: &mut Client<'_>) -> Result<Jso
     Ok(Json::object([
         ("num_docs", num_docs.into()),
         ("vocab_size", tokenizer.vocab_size().into()),
-        ("num_params", Layout::of(&program.sizes).size().into()),
+        ("num_params", Layout::of(&program.config).size().into()),
         ("samples", samples.into()),
     ]))
 }

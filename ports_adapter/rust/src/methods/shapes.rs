@@ -1,10 +1,13 @@
-//! Matrices, and all the weights of a model, from JSON and back.
+//! What a model is, and its weights, from JSON and back.
 
-use super::fields::{divisor_of, field, items_of, text, vector, whole, within};
+use super::fields::{divisor_of, field, items_of, named, optional, vector, whole, within};
+use crate::activation::{ACTIVATIONS, Activation};
+use crate::config::{Config, Sizes};
 use crate::error::{Error, Result};
 use crate::float::Float;
 use crate::json::Json;
-use crate::params::{Layout, Sizes, Tensor};
+use crate::params::{Layout, Tensor};
+use crate::profile::{PROFILES, Parts};
 
 /// More weights than that are refused, before they are asked of the memory.
 const MOST_WEIGHTS: f64 = 1e7;
@@ -76,17 +79,24 @@ pub fn tensors_json<T: Float>(layout: &Layout, mut numbers: &[T]) -> Json {
     }))
 }
 
-/// The only program that this port knows.
-pub fn profile(params: &Json) -> Result<()> {
-    field(params, "profile", |json| match text(json)? {
-        "microgpt" => Ok(()),
-        _ => Err(Error::invalid("must be microgpt")),
-    })
+/// The parts of the program that is asked about.
+pub fn profile(params: &Json) -> Result<Parts> {
+    field(params, "profile", named(&PROFILES))
 }
 
-/// The model's shape, which includes how many tokens there are.
-pub fn sizes(params: &Json, vocab_size: usize) -> Result<Sizes> {
-    profile(params)?;
+/// The activation, if another one than the program's own is asked for.
+pub fn activation(params: &Json) -> Result<Option<Activation>> {
+    optional(params, "activation", named(&ACTIVATIONS))
+}
+
+/// The model's shape, which includes how many tokens there are, and its parts.
+pub fn config(params: &Json, vocab_size: usize) -> Result<Config> {
+    let parts = profile(params)?;
+    let activation = activation(params)?.unwrap_or(parts.activation);
+    Ok(Config { sizes: sizes(params, vocab_size)?, parts: Parts { activation, ..parts } })
+}
+
+fn sizes(params: &Json, vocab_size: usize) -> Result<Sizes> {
     field(params, "sizes", |json| {
         let positive = within(1.., "above 0");
         let n_embd = field(json, "n_embd", &positive)?;
@@ -104,17 +114,17 @@ pub fn sizes(params: &Json, vocab_size: usize) -> Result<Sizes> {
     })
 }
 
-/// How many weights there are: in floating point, where nothing overflows.
+/// How many weights there are at most: in floating point, where nothing overflows.
 fn weights_of(sizes: &Sizes) -> f64 {
     let [vocab_size, n_embd, n_layer, block_size] =
         [sizes.vocab_size, sizes.n_embd, sizes.n_layer, sizes.block_size].map(|size| size as f64);
     (2.0 * vocab_size + block_size + 12.0 * n_layer * n_embd) * n_embd
 }
 
-/// A model: its shape, and its weights shaped accordingly.
+/// A model: what it is, and its weights shaped accordingly.
 pub struct Model<T> {
-    /// The model's shape.
-    pub sizes: Sizes,
+    /// Its shape and parts.
+    pub config: Config,
     /// Where each weight is.
     pub layout: Layout,
     /// The weights.
@@ -125,8 +135,8 @@ pub struct Model<T> {
 pub fn model<T: Float>(params: &Json) -> Result<Model<T>> {
     let wte_rows = |json: &Json| items_of(json, None).map(<[Json]>::len);
     let vocab_size = field(params, "weights", |json| field(json, "wte", wte_rows))?;
-    let sizes = sizes(params, vocab_size)?;
-    let layout = Layout::of(&sizes);
+    let config = config(params, vocab_size)?;
+    let layout = Layout::of(&config);
     let weights = field(params, "weights", tensors(&layout))?;
-    Ok(Model { sizes, layout, weights })
+    Ok(Model { config, layout, weights })
 }

@@ -13,7 +13,6 @@ use crate::server::Client;
 
 /// One update from a given state.
 pub fn adam<T: Float>(params: &Json, _: &mut Client<'_>) -> Result<Json> {
-    profile(params)?;
     let optimizer = optimizer(params)?;
     let step = field(params, "step", whole)?;
     let (layout, weights) = field(params, "weights", any_tensors)?;
@@ -27,17 +26,17 @@ pub fn adam<T: Float>(params: &Json, _: &mut Client<'_>) -> Result<Json> {
 
 /// Many steps from a given state, each announced.
 pub fn train<T: Float>(params: &Json, client: &mut Client<'_>) -> Result<Json> {
-    let Model { sizes, layout, weights } = model::<T>(params)?;
+    let Model { config, layout, weights } = model::<T>(params)?;
     let mut state = state(params, &layout, weights)?;
     let documents = field(params, "documents", |json| {
         items_of(json, None)?;
-        list(json, document(&sizes))
+        list(json, document(&config.sizes))
     })?;
     let first = field(params, "step", whole)?;
     let count = field(params, "steps", whole)?;
     let in_full = optional(params, "record", in_full)?.unwrap_or(false);
     let course = Course {
-        sizes: &sizes,
+        config: &config,
         optimizer: &optimizer(params)?,
         documents: &documents,
         steps: first..first.saturating_add(count),
@@ -52,8 +51,9 @@ pub fn train<T: Float>(params: &Json, client: &mut Client<'_>) -> Result<Json> {
     Ok(Json::object(state_json(&layout, &state)))
 }
 
-/// Adam's hyperparameters.
+/// Adam's hyperparameters, and how the program has its learning rate fall.
 pub fn optimizer<T: Float>(params: &Json) -> Result<Optimizer<T>> {
+    let schedule = profile(params)?.schedule;
     field(params, "optimizer", |json| {
         Ok(Optimizer {
             learning_rate: field(json, "learning_rate", number)?,
@@ -61,6 +61,7 @@ pub fn optimizer<T: Float>(params: &Json) -> Result<Optimizer<T>> {
             beta2: field(json, "beta2", number)?,
             eps: field(json, "eps", number)?,
             num_steps: field(json, "num_steps", whole)?,
+            schedule,
         })
     })
 }
