@@ -1,19 +1,25 @@
 import Transformer
 
-// What several methods have in common: sizes, optimizer, weights, the state of training.
+// What several methods have in common: design, optimizer, weights, the state of training.
 
 extension Fields {
-    static let profile = "microgpt"
-
-    /// Refuses profiles that are not offered.
-    func checkProfile() throws(RPCError) {
-        guard try text("profile") == Self.profile else {
-            throw wrong("profile", "must be \(Self.profile)")
-        }
+    /// The parts of the profile, with another activation where one is asked for.
+    func parts() throws(RPCError) -> Parts {
+        var parts = try choice("profile", among: Profile.self).parts
+        if let activation = try activation() { parts.activation = activation }
+        return parts
     }
 
-    func sizes() throws(RPCError) -> Sizes {
-        try checkProfile()
+    /// The activation that is asked for; nil where none is.
+    func activation() throws(RPCError) -> Activation? {
+        try has("activation") ? choice("activation", among: Activation.self) : nil
+    }
+
+    func design() throws(RPCError) -> Design {
+        try Design(parts: parts(), sizes: sizes())
+    }
+
+    private func sizes() throws(RPCError) -> Sizes {
         let fields = try object("sizes")
         let sizes = try Sizes(
             embedding: fields.integer("n_embd", from: 1),
@@ -28,27 +34,28 @@ extension Fields {
     }
 
     func optimizer() throws(RPCError) -> Adam {
-        let fields = try object("optimizer")
+        let (schedule, fields) = try (parts().schedule, object("optimizer"))
         return try Adam(
             learningRate: fields.number("learning_rate"),
             beta1: fields.number("beta1"),
             beta2: fields.number("beta2"),
             eps: fields.number("eps"),
-            stepCount: fields.integer("num_steps")
+            stepCount: fields.integer("num_steps"),
+            schedule: schedule
         )
     }
 
-    /// A model's sizes, and its weights, which must have the shapes that the sizes ask for.
-    func model() throws(RPCError) -> (sizes: Sizes, weights: Tensors) {
-        let sizes = try sizes()
+    /// A model's design, and its weights, which must have the shapes that the design asks for.
+    func model() throws(RPCError) -> (design: Design, weights: Tensors) {
+        let design = try design()
         let fields = try object("weights")
         let vocabularySize = try fields.list("wte").count
         var weights: Tensors = [:]
-        for shape in sizes.weightShapes(vocabularySize: vocabularySize) {
+        for shape in design.weightShapes(vocabularySize: vocabularySize) {
             weights[shape.name] = try fields.matrix(
                 shape.name, rows: shape.rows, columns: shape.columns)
         }
-        return (sizes, weights)
+        return (design, weights)
     }
 
     /// Whatever matrices there are.

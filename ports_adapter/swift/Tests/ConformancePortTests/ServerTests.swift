@@ -54,6 +54,37 @@ struct ServerTests {
         #expect(result?["full_record"] == true)
     }
 
+    @Test func profilesAndActivationsAreOffered() throws {
+        let result = try answer("initialize", "{}")["result"]
+        #expect(
+            result?["profiles"] == ["microgpt", "train5", "early-revision", "first-revision"])
+        #expect(result?["activations"] == ["relu", "squared_relu", "gelu"])
+    }
+
+    @Test func theProfileDecidesTheSpecialTokens() throws {
+        func tokens(_ params: String) throws -> JSON? {
+            try answer("tokenize", params)["result"]?["tokens"]
+        }
+        #expect(try tokens(#"{"text":"ba"}"#) == [[2, 1, 0, 2]])
+        #expect(try tokens(#"{"text":"ba","profile":"early-revision"}"#) == [[2, 1, 0, 2]])
+        #expect(try tokens(#"{"text":"ba","profile":"first-revision"}"#) == [[0, 3, 2, 1]])
+    }
+
+    @Test(arguments: [("", 4), (#","activation":"squared_relu""#, 16)])
+    func theActivationOfAPerceptronCanBeAskedFor(field: String, output: Double) throws {
+        let params = #"{"x":[4],"fc1":[[1]],"fc2":[[1]],"output_grad":[1]\#(field)}"#
+        #expect(try answer("mlp", params)["result"]?["output"] == .array([.number(output)]))
+    }
+
+    @Test func whatIsNotOfferedIsRefused() throws {
+        #expect(
+            try problem("tokenize", #"{"text":"a","profile":"train4"}"#)
+                == "params.profile must be one of microgpt, train5, early-revision, first-revision")
+        #expect(
+            try problem("forward", #"{"profile":"microgpt","activation":"tanh"}"#)
+                == "params.activation must be one of relu, squared_relu, gelu")
+    }
+
     @Test func wrongParamsAreNamed() throws {
         #expect(try problem("softmax", "{}") == "params.x is missing")
         #expect(

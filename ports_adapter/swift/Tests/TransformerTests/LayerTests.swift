@@ -71,15 +71,18 @@ struct LayerTests {
         #expect(answer.q == [0, 0])
     }
 
-    @Test(arguments: engines)
-    func mlp(engine: any Engine) {
+    @Test(arguments: engines, Activation.allCases)
+    func mlp(engine: any Engine, activation: Activation) {
         var draw = Draw(seed: 5)
         let (x, fc1, fc2) = (draw.vector(2), draw.matrix(8, 2), draw.matrix(3, 8))
         let g = draw.vector(3)
         func loss(_ x: [Double], _ fc1: Matrix, _ fc2: Matrix) -> Double {
-            dot(engine.mlpVJP(x: x, fc1: fc1, fc2: fc2, outputGrad: g).output, g)
+            let answer = engine.mlpVJP(
+                x: x, fc1: fc1, fc2: fc2, activation: activation, outputGrad: g)
+            return dot(answer.output, g)
         }
-        let answer = engine.mlpVJP(x: x, fc1: fc1, fc2: fc2, outputGrad: g)
+        let answer = engine.mlpVJP(
+            x: x, fc1: fc1, fc2: fc2, activation: activation, outputGrad: g)
         let byX = differences(at: x) { loss($0, fc1, fc2) }
         let byFC1 = differences(at: fc1.values) { loss(x, fc1.with($0), fc2) }
         let byFC2 = differences(at: fc2.values) { loss(x, fc1, fc2.with($0)) }

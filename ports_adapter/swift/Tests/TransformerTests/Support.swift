@@ -20,13 +20,23 @@ struct Draw {
         Matrix(rowCount: rows, columnCount: columns, values: vector(rows * columns, std: std))
     }
 
-    mutating func weights(_ sizes: Sizes, vocabularySize: Int) -> Tensors {
+    mutating func weights(_ design: Design, vocabularySize: Int) -> Tensors {
         var weights: Tensors = [:]
-        for shape in sizes.weightShapes(vocabularySize: vocabularySize) {
+        for shape in design.weightShapes(vocabularySize: vocabularySize) {
             weights[shape.name] = matrix(shape.rows, shape.columns, std: 0.4)
         }
         return weights
     }
+}
+
+/// The programs that differ in their parts.
+let revisions: [Profile] = [.microgpt, .earlyRevision, .firstRevision]
+
+/// A small model of a program, with five tokens.
+func smallModel(_ profile: Profile) throws -> Model {
+    let design = Design(parts: profile.parts, sizes: smallSizes)
+    var draw = Draw(seed: 7)
+    return try Model(design: design, weights: draw.weights(design, vocabularySize: 5))
 }
 
 /// The derivative of `function` by each element of `point`, from two values near it.

@@ -26,15 +26,28 @@ struct TokenizerTests {
     }
 
     @Test func charactersAreScalarsSortedByCodePoint() {
-        let tokenizer = Tokenizer(documents(in: "e\u{301}😀\nz\u{ffff}\u{e9}"))
+        let tokenizer = Tokenizer(
+            documents(in: "e\u{301}😀\nz\u{ffff}\u{e9}"), specialTokens: .one)
         #expect(tokenizer.characters == ["e", "z", "\u{e9}", "\u{301}", "\u{ffff}", "😀"])
         #expect(tokenizer.encode(["e", "\u{301}", "😀"]) == [6, 0, 3, 5, 6])
         #expect(tokenizer.vocabularySize == 7)
     }
 
-    @Test func decodingUndoesEncoding() {
+    @Test func twoSpecialTokensComeAheadOfTheCharacters() {
+        let tokenizer = Tokenizer(documents(in: "owl"), specialTokens: .two)
+        #expect(tokenizer.vocabularySize == 5)
+        #expect(tokenizer.encode(["o", "w", "l"]) == [0, 3, 4, 2, 1])
+    }
+
+    @Test func aBeginningWithinASampleIsWrittenOut() {
+        let tokenizer = Tokenizer(documents(in: "owl"), specialTokens: .two)
+        #expect(tokenizer.decode([3, 0, 4, 0]) == "o<BOS>w<BOS>")
+    }
+
+    @Test(arguments: [SpecialTokens.one, .two])
+    func decodingUndoesEncoding(specialTokens: SpecialTokens) {
         let text = "nightjar"
-        let tokenizer = Tokenizer(documents(in: text))
+        let tokenizer = Tokenizer(documents(in: text), specialTokens: specialTokens)
         let tokens = tokenizer.encode(Array(text.unicodeScalars)).dropFirst().dropLast()
         #expect(tokenizer.decode(Array(tokens)) == text)
     }

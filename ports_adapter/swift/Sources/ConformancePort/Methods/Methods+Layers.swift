@@ -49,7 +49,9 @@ extension Methods {
         let fc1 = try params.matrix("fc1", columns: x.count)
         let fc2 = try params.matrix("fc2", columns: fc1.rowCount)
         let outputGrad = try params.vector("output_grad", count: fc2.rowCount)
-        let answer = engine.mlpVJP(x: x, fc1: fc1, fc2: fc2, outputGrad: outputGrad)
+        let activation = try params.activation() ?? .relu
+        let answer = engine.mlpVJP(
+            x: x, fc1: fc1, fc2: fc2, activation: activation, outputGrad: outputGrad)
         return [
             "output": JSON(answer.output),
             "grads": ["x": JSON(answer.x), "fc1": JSON(answer.fc1), "fc2": JSON(answer.fc2)],

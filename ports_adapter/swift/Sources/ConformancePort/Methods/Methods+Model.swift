@@ -28,8 +28,8 @@ extension Methods {
     }
 
     func sample(_ params: Fields) throws -> JSON {
-        let (sizes, weights) = try params.model()
-        let model = try Model(sizes: sizes, weights: weights)
+        let (design, weights) = try params.model()
+        let model = try Model(design: design, weights: weights)
         let temperature = try params.positiveNumber("temperature")
         let uniforms = try params.list("uniforms").isEmpty ? [] : params.vector("uniforms")
         var remaining = uniforms[...]
@@ -46,8 +46,8 @@ extension Methods {
     }
 
     private func document(_ params: Fields) throws -> (Model, [Int]) {
-        let (sizes, weights) = try params.model()
-        let model = try Model(sizes: sizes, weights: weights)
+        let (design, weights) = try params.model()
+        let model = try Model(design: design, weights: weights)
         let tokens = try params.document("tokens", vocabularySize: model.vocabularySize)
         return (model, tokens)
     }

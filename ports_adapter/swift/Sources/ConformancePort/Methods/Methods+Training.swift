@@ -4,7 +4,6 @@ import Transformer
 
 extension Methods {
     func adam(_ params: Fields) throws -> JSON {
-        try params.checkProfile()
         let optimizer = try params.optimizer()
         let step = try params.integer("step")
         var state = try params.state(weights: params.tensors("weights"))
@@ -16,11 +15,11 @@ extension Methods {
     }
 
     func train(_ params: Fields, _ announce: Announce) throws -> JSON {
-        let (sizes, weights) = try params.model()
-        let model = try Model(sizes: sizes, weights: weights)
+        let (design, weights) = try params.model()
+        let model = try Model(design: design, weights: weights)
         let first = try params.integer("step")
         let training = try Training(
-            sizes: sizes,
+            design: design,
             optimizer: params.optimizer(),
             documents: params.documents("documents", vocabularySize: model.vocabularySize),
             steps: first..<first + params.integer("steps")
@@ -41,7 +40,7 @@ extension Methods {
 
     func replicate(_ params: Fields, _ announce: Announce) throws -> JSON {
         let program = try Replication(
-            sizes: params.sizes(),
+            design: params.design(),
             optimizer: params.optimizer(),
             seed: UInt(params.integer("seed")),
             initStd: params.number("init_std"),

@@ -37,8 +37,9 @@ struct Methods {
             "language": "Swift",
             "precision": "float64",
             "methods": .array(Method.allCases.map { .string($0.rawValue) }),
-            "profiles": [.string(Fields.profile)],
+            "profiles": .array(Profile.allCases.map { .string($0.rawValue) }),
             "other_sizes": true,
+            "activations": .array(Activation.allCases.map { .string($0.rawValue) }),
             "intermediates": true,
             "full_record": true,
         ]
@@ -46,7 +47,8 @@ struct Methods {
 
     private func tokenize(_ params: Fields) throws -> JSON {
         let documents = documents(in: try params.text("text"))
-        let tokenizer = Tokenizer(documents)
+        let parts = try params.has("profile") ? params.parts() : .microgpt
+        let tokenizer = Tokenizer(documents, specialTokens: parts.specialTokens)
         return [
             "characters": .array(tokenizer.characters.map { .string(String($0)) }),
             "vocab_size": .integer(tokenizer.vocabularySize),

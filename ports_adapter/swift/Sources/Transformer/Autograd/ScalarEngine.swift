@@ -33,11 +33,12 @@ package struct ScalarEngine: Engine {
         return (output, grads(q), grads(k), grads(v))
     }
 
-    package func mlpVJP(x: [Double], fc1: Matrix, fc2: Matrix, outputGrad: [Double])
-        -> (output: [Double], x: [Double], fc1: Matrix, fc2: Matrix)
-    {
+    package func mlpVJP(
+        x: [Double], fc1: Matrix, fc2: Matrix, activation: Activation, outputGrad: [Double]
+    ) -> (output: [Double], x: [Double], fc1: Matrix, fc2: Matrix) {
         let (x, fc1, fc2) = (nodes(x), nodes(fc1), nodes(fc2))
-        let output = differentiated(ScalarMLP(x, fc1: fc1, fc2: fc2).output, outputGrad)
+        let mlp = ScalarMLP(x, fc1: fc1, fc2: fc2, activation: activation)
+        let output = differentiated(mlp.output, outputGrad)
         return (output, grads(x), grads(fc1), grads(fc2))
     }
 
@@ -50,7 +51,7 @@ package struct ScalarEngine: Engine {
     }
 
     package func forward(_ model: Model, tokens: [Int]) -> Forward {
-        var reader = ScalarReader(sizes: model.sizes, weights: model.weights.map(nodes))
+        var reader = ScalarReader(design: model.design, weights: model.weights.map(nodes))
         let logits = tokens.prefix(model.sizes.positions(in: tokens)).map { reader.read($0) }
         let intermediates = reader.intermediates
         return Forward(
@@ -61,7 +62,7 @@ package struct ScalarEngine: Engine {
 
     package func backward(_ model: Model, tokens: [Int]) -> Backward {
         let weights = model.weights.map(nodes)
-        var reader = ScalarReader(sizes: model.sizes, weights: weights)
+        var reader = ScalarReader(design: model.design, weights: weights)
         let logits = tokens.prefix(model.sizes.positions(in: tokens)).map { reader.read($0) }
         let losses = zip(logits, tokens.dropFirst()).map { crossEntropy($0, target: $1) }
         let loss = sum(losses) * (1 / Double(losses.count))
@@ -77,7 +78,7 @@ package struct ScalarEngine: Engine {
     }
 
     package func reader(of model: Model) -> (_ token: Int) -> [Double] {
-        var reader = ScalarReader(sizes: model.sizes, weights: model.weights.map(nodes))
+        var reader = ScalarReader(design: model.design, weights: model.weights.map(nodes))
         return { token in reader.read(token).map(\.data) }
     }
 }

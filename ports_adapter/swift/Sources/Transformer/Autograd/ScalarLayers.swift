@@ -71,13 +71,13 @@ struct ScalarAttention {
 /// The nodes of the perceptron with one hidden layer.
 struct ScalarMLP {
     let hidden: [Value]
-    let activation: [Value]
+    let activated: [Value]
     let output: [Value]
 
     /// `x` is `[nin]`, `fc1` is `[hidden][nin]`, `fc2` `[nout][hidden]`.
-    init(_ x: [Value], fc1: [[Value]], fc2: [[Value]]) {
+    init(_ x: [Value], fc1: [[Value]], fc2: [[Value]], activation: Activation) {
         hidden = linear(x, fc1)
-        activation = hidden.map { $0.relu() }
-        output = linear(activation, fc2)
+        activated = hidden.map(activation.of)
+        output = linear(activated, fc2)
     }
 }

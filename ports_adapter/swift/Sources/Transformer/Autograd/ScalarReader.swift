@@ -1,5 +1,6 @@
 /// The model reading one document, token by token.
 struct ScalarReader {
+    let parts: Parts
     let sizes: Sizes
     let weights: Weights<[[Value]]>
     /// What it computed on the way: by name, then by position.
@@ -9,8 +10,9 @@ struct ScalarReader {
     private var values: [[[Value]]]
     private var position = 0
 
-    init(sizes: Sizes, weights: Weights<[[Value]]>) {
-        self.sizes = sizes
+    init(design: Design, weights: Weights<[[Value]]>) {
+        parts = design.parts
+        sizes = design.sizes
         self.weights = weights
         keys = Array(repeating: [], count: sizes.layers)
         values = keys
@@ -25,7 +27,7 @@ struct ScalarReader {
             x = mlpBlock(x, layer)
         }
         position += 1
-        return keep("logits", linear(x, weights.lmHead))
+        return keep("logits", linear(x, weights.output))
     }
 
     private mutating func attentionBlock(_ residual: [Value], _ layer: Int) -> [Value] {
@@ -46,9 +48,9 @@ struct ScalarReader {
     private mutating func mlpBlock(_ residual: [Value], _ layer: Int) -> [Value] {
         let (block, at) = (weights.layers[layer], "layer\(layer).")
         let x = keep(at + "mlp_norm", rmsnorm(residual))
-        let mlp = ScalarMLP(x, fc1: block.fc1, fc2: block.fc2)
+        let mlp = ScalarMLP(x, fc1: block.fc1, fc2: block.fc2, activation: parts.activation)
         _ = keep(at + "mlp_hidden", mlp.hidden)
-        _ = keep(at + "mlp_activation", mlp.activation)
+        _ = keep(at + "mlp_activation", mlp.activated)
         let out = keep(at + "mlp_out", mlp.output)
         return keep(at + "mlp_residual", add(out, residual))
     }

@@ -19,8 +19,9 @@ package protocol Engine: Sendable {
         -> (output: [Double], q: [Double], k: Matrix, v: Matrix)
 
     /// `x` is `[nin]`, `fc1` is `[hidden][nin]`, `fc2` `[nout][hidden]`.
-    func mlpVJP(x: [Double], fc1: Matrix, fc2: Matrix, outputGrad: [Double])
-        -> (output: [Double], x: [Double], fc1: Matrix, fc2: Matrix)
+    func mlpVJP(
+        x: [Double], fc1: Matrix, fc2: Matrix, activation: Activation, outputGrad: [Double]
+    ) -> (output: [Double], x: [Double], fc1: Matrix, fc2: Matrix)
 
     func crossEntropyVJP(logits: [Double], target: Int) -> (loss: Double, logits: [Double])
 

@@ -1,28 +1,35 @@
-/// A model ready to be used: its shape, and weights of that shape.
+/// A model ready to be used: its design, and weights of its shapes.
 package struct Model {
-    package let sizes: Sizes
+    package let design: Design
     let weights: Weights<Matrix>
 
-    /// Throws if a weight is missing or of another shape than the sizes ask for.
-    package init(sizes: Sizes, weights tensors: Tensors) throws(ModelError) {
+    /// Throws if a weight is missing or of another shape than the design asks for.
+    package init(design: Design, weights tensors: Tensors) throws(ModelError) {
         guard let wte = tensors["wte"] else { throw .missing("wte") }
-        for shape in sizes.weightShapes(vocabularySize: wte.rowCount) {
+        for shape in design.weightShapes(vocabularySize: wte.rowCount) {
             guard let matrix = tensors[shape.name] else { throw .missing(shape.name) }
             guard matrix.rowCount == shape.rows, matrix.columnCount == shape.columns else {
                 throw .misshapen(shape.name)
             }
         }
-        self.sizes = sizes
-        weights = try Weights(layerCount: sizes.layers) { name throws(ModelError) in
+        self.design = design
+        weights = try Weights(of: design) { name throws(ModelError) in
             guard let matrix = tensors[name] else { throw .missing(name) }
             return matrix
         }
     }
 
+    package var parts: Parts { design.parts }
+
+    package var sizes: Sizes { design.sizes }
+
     package var vocabularySize: Int { weights.wte.rowCount }
 
-    /// The special token that stands at both ends of a document.
-    package var bos: Int { vocabularySize - 1 }
+    /// The token that begins a document.
+    package var bos: Int { parts.specialTokens.bos(vocabularySize: vocabularySize) }
+
+    /// The token that ends a document.
+    package var eos: Int { parts.specialTokens.eos(vocabularySize: vocabularySize) }
 }
 
 /// What can be wrong with a model's weights.
@@ -33,7 +40,7 @@ package enum ModelError: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .missing(let name): "there is no weight \(name)"
-        case .misshapen(let name): "the weight \(name) does not have the shape of the sizes"
+        case .misshapen(let name): "the weight \(name) does not have the shape that it should"
         }
     }
 }

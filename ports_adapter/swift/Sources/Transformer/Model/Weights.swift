@@ -3,7 +3,8 @@
 struct Weights<Tensor> {
     var wte: Tensor
     var wpe: Tensor
-    var lmHead: Tensor
+    /// Nil where `wte` is the output projection, too.
+    var lmHead: Tensor?
     var layers: [Layer]
 
     /// The weights of one layer.
@@ -18,14 +19,17 @@ struct Weights<Tensor> {
 }
 
 extension Weights {
+    /// What turns the stream into logits.
+    var output: Tensor { lmHead ?? wte }
+
     /// Gathers them by their names.
     init<Failure>(
-        layerCount: Int, named tensor: (String) throws(Failure) -> Tensor
+        of design: Design, named tensor: (String) throws(Failure) -> Tensor
     ) throws(Failure) {
         wte = try tensor("wte")
         wpe = try tensor("wpe")
-        lmHead = try tensor("lm_head")
-        layers = try (0..<layerCount).map { layer throws(Failure) in
+        lmHead = design.parts.tiesOutput ? nil : try tensor("lm_head")
+        layers = try (0..<design.sizes.layers).map { layer throws(Failure) in
             try Layer(
                 wq: tensor("layer\(layer).attn_wq"),
                 wk: tensor("layer\(layer).attn_wk"),
@@ -38,7 +42,8 @@ extension Weights {
     }
 
     var byName: [String: Tensor] {
-        var named = ["wte": wte, "wpe": wpe, "lm_head": lmHead]
+        var named = ["wte": wte, "wpe": wpe]
+        named["lm_head"] = lmHead
         for (index, layer) in layers.enumerated() {
             named["layer\(index).attn_wq"] = layer.wq
             named["layer\(index).attn_wk"] = layer.wk
@@ -54,7 +59,7 @@ extension Weights {
         Weights<Other>(
             wte: transform(wte),
             wpe: transform(wpe),
-            lmHead: transform(lmHead),
+            lmHead: lmHead.map(transform),
             layers: layers.map { layer in
                 Weights<Other>.Layer(
                     wq: transform(layer.wq),

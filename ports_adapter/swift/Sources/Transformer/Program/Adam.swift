@@ -17,25 +17,30 @@ package struct TrainingState {
     }
 }
 
-/// Adam (Kingma and Ba, 2015) with a learning rate that falls linearly to 0.
+/// Adam (Kingma and Ba, 2015) with a learning rate that decays to 0.
 package struct Adam: Sendable {
     package let learningRate: Double
     package let beta1: Double
     package let beta2: Double
     package let eps: Double
     package let stepCount: Int
+    package let schedule: Schedule
 
-    package init(learningRate: Double, beta1: Double, beta2: Double, eps: Double, stepCount: Int) {
+    package init(
+        learningRate: Double, beta1: Double, beta2: Double, eps: Double, stepCount: Int,
+        schedule: Schedule
+    ) {
         self.learningRate = learningRate
         self.beta1 = beta1
         self.beta2 = beta2
         self.eps = eps
         self.stepCount = stepCount
+        self.schedule = schedule
     }
 
     /// The learning rate of a step, counted from 0.
     package func learningRate(at step: Int) -> Double {
-        learningRate * (1 - Double(step) / Double(stepCount))
+        learningRate * schedule.share(at: step, of: stepCount)
     }
 
     /// One update, after a step counted from 0. Where there is no gradient, there still is

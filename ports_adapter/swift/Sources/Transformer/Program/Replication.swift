@@ -1,6 +1,6 @@
 /// The whole program, from a seed and a corpus to invented documents.
 package struct Replication {
-    package let sizes: Sizes
+    package let design: Design
     package let optimizer: Adam
     package let seed: UInt
     package let initStd: Double
@@ -10,10 +10,10 @@ package struct Replication {
     package let corpus: String
 
     package init(
-        sizes: Sizes, optimizer: Adam, seed: UInt, initStd: Double, temperature: Double,
+        design: Design, optimizer: Adam, seed: UInt, initStd: Double, temperature: Double,
         sampleCount: Int, corpus: String
     ) {
-        self.sizes = sizes
+        self.design = design
         self.optimizer = optimizer
         self.seed = seed
         self.initStd = initStd
@@ -36,11 +36,11 @@ package struct Replication {
         var random = PythonRandom(seed: seed)
         var documents = documents(in: corpus)
         random.shuffle(&documents)
-        let tokenizer = Tokenizer(documents)
+        let tokenizer = Tokenizer(documents, specialTokens: design.parts.specialTokens)
         let weights = drawWeights(vocabularySize: tokenizer.vocabularySize, &random)
 
         let training = Training(
-            sizes: sizes,
+            design: design,
             optimizer: optimizer,
             documents: documents.map(tokenizer.encode),
             steps: 0..<optimizer.stepCount
@@ -48,7 +48,7 @@ package struct Replication {
         let start = TrainingState(weights: weights)
         let trained = try training.run(from: start, by: engine, onStep: onStep).weights
 
-        let model = try Model(sizes: sizes, weights: trained)
+        let model = try Model(design: design, weights: trained)
         let samples = (0..<sampleCount).map { _ in
             sample(model, by: engine, temperature: temperature) { random.random() }
         }
@@ -60,11 +60,13 @@ package struct Replication {
         )
     }
 
+    /// A matrix whose standard deviation is 0 is drawn like the others, for the generator's sake.
     private func drawWeights(vocabularySize: Int, _ random: inout PythonRandom) -> Tensors {
         var weights: Tensors = [:]
-        for shape in sizes.weightShapes(vocabularySize: vocabularySize) {
+        for shape in design.weightShapes(vocabularySize: vocabularySize) {
+            let std = shape.endsBranch ? design.parts.branchStd ?? initStd : initStd
             let values = (0..<shape.rows * shape.columns).map { _ in
-                random.gauss(mean: 0, std: initStd)
+                random.gauss(mean: 0, std: std)
             }
             weights[shape.name] = Matrix(
                 rowCount: shape.rows, columnCount: shape.columns, values: values)

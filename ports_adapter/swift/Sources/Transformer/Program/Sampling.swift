@@ -1,7 +1,7 @@
 import Foundation
 
-/// Draws the tokens of one document, each with one uniform number, until the special token comes
-/// or the block is full.
+/// Draws the tokens of one document, each with one uniform number, until the token of its end
+/// comes or the block is full.
 ///
 /// A temperature below 1 prefers likely tokens, one above 1 levels them. `uniform` gives the next
 /// number in `[0, 1)`.
@@ -17,7 +17,7 @@ package func sample(
     while tokens.count < model.sizes.block {
         let probabilities = probabilities(read(token), temperature: temperature)
         token = choose(weights: probabilities, uniform: try uniform())
-        if token == model.bos { break }
+        if token == model.eos { break }
         tokens.append(token)
     }
     return tokens

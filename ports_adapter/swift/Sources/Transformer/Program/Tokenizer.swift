@@ -22,32 +22,43 @@ private func isWhiteSpace(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.isWhitespace || ("\u{1c}"..."\u{1f}").contains(scalar)
 }
 
-/// One token a character, in the order of code points, and one more that marks both ends.
+/// One token a character, in the order of code points, and special ones that mark the ends.
 package struct Tokenizer {
     package let characters: [Unicode.Scalar]
+    private let specialTokens: SpecialTokens
     private let tokens: [Unicode.Scalar: Int]
 
     /// Knows the characters that occur in these documents.
-    package init(_ documents: [[Unicode.Scalar]]) {
+    package init(_ documents: [[Unicode.Scalar]], specialTokens: SpecialTokens) {
+        self.specialTokens = specialTokens
         characters = Set(documents.joined()).sorted()
-        let numbered = characters.enumerated().map { ($0.element, $0.offset) }
-        tokens = Dictionary(uniqueKeysWithValues: numbered)
+        tokens = Dictionary(uniqueKeysWithValues: zip(characters, specialTokens.firstCharacter...))
     }
 
-    /// The token that marks the ends.
-    package var bos: Int { characters.count }
+    package var vocabularySize: Int { characters.count + specialTokens.count }
 
-    package var vocabularySize: Int { characters.count + 1 }
+    /// The token that begins a document.
+    package var bos: Int { specialTokens.bos(vocabularySize: vocabularySize) }
+
+    /// The token that ends a document.
+    package var eos: Int { specialTokens.eos(vocabularySize: vocabularySize) }
 
     /// Characters that are not known are left out.
     package func encode(_ document: [Unicode.Scalar]) -> [Int] {
-        [bos] + document.compactMap { tokens[$0] } + [bos]
+        [bos] + document.compactMap { tokens[$0] } + [eos]
     }
 
-    /// The text of these characters' tokens.
+    /// The text of a document's tokens without its ends. Where a token for the beginning alone
+    /// stands within it, the text has `<BOS>`.
     package func decode(_ tokens: [Int]) -> String {
-        var text = ""
-        text.unicodeScalars.append(contentsOf: tokens.map { characters[$0] })
-        return text
+        var text = String.UnicodeScalarView()
+        for token in tokens {
+            if token == bos {
+                text.append(contentsOf: "<BOS>".unicodeScalars)
+            } else {
+                text.append(characters[token - specialTokens.firstCharacter])
+            }
+        }
+        return String(text)
     }
 }

@@ -1,14 +1,14 @@
 /// A course of training: which steps, on which documents.
 package struct Training {
-    package let sizes: Sizes
+    package let design: Design
     package let optimizer: Adam
     /// Tokens of each; there is at least one document.
     package let documents: [[Int]]
     /// Counted from 0.
     package let steps: Range<Int>
 
-    package init(sizes: Sizes, optimizer: Adam, documents: [[Int]], steps: Range<Int>) {
-        self.sizes = sizes
+    package init(design: Design, optimizer: Adam, documents: [[Int]], steps: Range<Int>) {
+        self.design = design
         self.optimizer = optimizer
         self.documents = documents
         self.steps = steps
@@ -29,7 +29,7 @@ package struct Training {
     ) throws -> TrainingState {
         var state = state
         for number in steps {
-            let model = try Model(sizes: sizes, weights: state.weights)
+            let model = try Model(design: design, weights: state.weights)
             let result = engine.backward(model, tokens: documents[number % documents.count])
             optimizer.update(&state, grads: result.grads, step: number)
             let rate = optimizer.learningRate(at: number)

@@ -15,18 +15,19 @@ struct MatrixBlock {
     /// What leaves.
     let output: Matrix
 
-    init(_ input: Matrix, weights: Weights<Matrix>.Layer, heads: Int) {
+    init(_ input: Matrix, weights: Weights<Matrix>.Layer, design: Design) {
         self.weights = weights
         self.input = input
         attentionNorm = rmsnorm(input)
         q = linear(attentionNorm, weights.wq)
         k = linear(attentionNorm, weights.wk)
         v = linear(attentionNorm, weights.wv)
-        attention = MatrixAttention(queries: q, keys: k, values: v, heads: heads)
+        attention = MatrixAttention(queries: q, keys: k, values: v, heads: design.sizes.heads)
         attentionOut = linear(attention.output, weights.wo)
         attentionResidual = attentionOut + input
         mlpNorm = rmsnorm(attentionResidual)
-        mlp = MatrixMLP(mlpNorm, fc1: weights.fc1, fc2: weights.fc2)
+        mlp = MatrixMLP(
+            mlpNorm, fc1: weights.fc1, fc2: weights.fc2, activation: design.parts.activation)
         output = mlp.output + attentionResidual
     }
 
@@ -44,7 +45,7 @@ struct MatrixBlock {
             "attn_residual": byPosition(attentionResidual),
             "mlp_norm": byPosition(mlpNorm),
             "mlp_hidden": byPosition(mlp.hidden),
-            "mlp_activation": byPosition(mlp.activation),
+            "mlp_activation": byPosition(mlp.activated),
             "mlp_out": byPosition(mlp.output),
             "mlp_residual": byPosition(output),
         ]

@@ -44,7 +44,7 @@ struct MatrixBlockGradients {
             "attn_residual": byPosition(attentionResidual),
             "mlp_norm": byPosition(mlp.x),
             "mlp_hidden": byPosition(mlp.hidden),
-            "mlp_activation": byPosition(mlp.activation),
+            "mlp_activation": byPosition(mlp.activated),
             "mlp_out": byPosition(output),
             "mlp_residual": byPosition(output),
         ]

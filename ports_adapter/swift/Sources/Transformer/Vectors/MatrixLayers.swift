@@ -73,15 +73,6 @@ private func rmsScale(_ row: ArraySlice<Double>) -> Double {
     1 / (dot(row, row) / Double(row.count) + 1e-5).squareRoot()
 }
 
-func relu(_ x: Matrix) -> Matrix {
-    x.map { $0 > 0 ? $0 : 0 }
-}
-
-/// The gradient passes where `x > 0`; at exactly 0 the slope is taken as 0.
-func reluGradient(_ x: Matrix, _ outputGrad: Matrix) -> Matrix {
-    x.combined(with: outputGrad) { $0 > 0 ? $1 : 0 }
-}
-
 /// `-log(softmax(logits)[target])` at every position, in nats: written out, that is
 /// `log(sum_j exp(x_j - max)) - (x_target - max)`, finite even where the probability underflows.
 func crossEntropy(_ logits: Matrix, targets: some Sequence<Int>) -> [Double] {

@@ -22,22 +22,22 @@ struct MatrixModel {
         inputNorm = rmsnorm(embedding)
         var stream = inputNorm
         blocks = weights.layers.map { layer in
-            let block = MatrixBlock(stream, weights: layer, heads: model.sizes.heads)
+            let block = MatrixBlock(stream, weights: layer, design: model.design)
             stream = block.output
             return block
         }
-        logits = linear(stream, weights.lmHead)
+        logits = linear(stream, weights.output)
     }
 
-    /// What `lm_head` reads.
+    /// What the output projection reads.
     private var stream: Matrix { blocks.last?.output ?? inputNorm }
 
     /// The gradients of the mean loss of predicting `targets`, one for each position.
     func gradients(targets: some Sequence<Int>) -> Gradients {
         let positions = Double(logits.rowCount)
         let logitsGrad = crossEntropyGradient(logits, targets: targets).map { $0 / positions }
-        let head = linearGradients(stream, weights.lmHead, logitsGrad)
-        var streamGrad = head.x
+        let output = linearGradients(stream, weights.output, logitsGrad)
+        var streamGrad = output.x
         var blockGrads: [MatrixBlockGradients] = []
         for block in blocks.reversed() {
             let grads = MatrixBlockGradients(of: block, outputGrad: streamGrad)
@@ -45,7 +45,7 @@ struct MatrixModel {
             blockGrads.insert(grads, at: 0)
         }
         return Gradients(
-            lmHead: head.w,
+            output: output.w,
             logits: logitsGrad,
             blocks: blockGrads,
             inputNorm: streamGrad,
@@ -58,7 +58,8 @@ struct MatrixModel {
     }
 
     struct Gradients {
-        let lmHead: Matrix
+        /// By the output projection.
+        let output: Matrix
         let logits: Matrix
         let blocks: [MatrixBlockGradients]
         let inputNorm: Matrix
@@ -69,16 +70,19 @@ struct MatrixModel {
         }
     }
 
-    /// Gradients by all weights; rows that were not read have 0.
+    /// Gradients by all weights. Rows of embeddings that were not read have 0; but where `wte` is
+    /// the output projection, too, all its rows took part in the logits.
     func weightGradients(_ grads: Gradients) -> Weights<Matrix> {
-        var wte = Matrix(zeros: weights.wte.rowCount, weights.wte.columnCount)
+        let isTied = weights.lmHead == nil
+        let unread = Matrix(zeros: weights.wte.rowCount, weights.wte.columnCount)
+        var wte = isTied ? grads.output : unread
         var wpe = Matrix(zeros: weights.wpe.rowCount, weights.wpe.columnCount)
         for (position, token) in tokens.enumerated() {
             wte.addToRow(token, 1, times: grads.embedding, row: position)
             wpe.addToRow(position, 1, times: grads.embedding, row: position)
         }
         let layers = grads.blocks.map(\.weights)
-        return Weights(wte: wte, wpe: wpe, lmHead: grads.lmHead, layers: layers)
+        return Weights(wte: wte, wpe: wpe, lmHead: isTied ? nil : grads.output, layers: layers)
     }
 }
 

@@ -31,11 +31,11 @@ package struct VectorEngine: Engine {
         return (attention.output.values, grads.queries.values, grads.keys, grads.values)
     }
 
-    package func mlpVJP(x: [Double], fc1: Matrix, fc2: Matrix, outputGrad: [Double])
-        -> (output: [Double], x: [Double], fc1: Matrix, fc2: Matrix)
-    {
+    package func mlpVJP(
+        x: [Double], fc1: Matrix, fc2: Matrix, activation: Activation, outputGrad: [Double]
+    ) -> (output: [Double], x: [Double], fc1: Matrix, fc2: Matrix) {
         let x = Matrix(row: x)
-        let mlp = MatrixMLP(x, fc1: fc1, fc2: fc2)
+        let mlp = MatrixMLP(x, fc1: fc1, fc2: fc2, activation: activation)
         let grads = mlp.gradients(x, fc1: fc1, fc2: fc2, outputGrad: Matrix(row: outputGrad))
         return (mlp.output.values, grads.x.values, grads.fc1, grads.fc2)
     }
