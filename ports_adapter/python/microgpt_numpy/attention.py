@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .layers import Array, softmax, softmax_vjp
+from .array import Array
+from .layers import softmax, softmax_vjp
 
 
 class Attention(NamedTuple):

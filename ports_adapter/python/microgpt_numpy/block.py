@@ -3,21 +3,13 @@
 Nodes, weights and gradients go by their names without the layer's prefix: `attn_norm`, `attn_wq`.
 """
 
+from .activations import Activation
+from .array import Array, Tensors
 from .attention import attention, attention_vjp
-from .layers import (
-    Array,
-    Mlp,
-    Tensors,
-    linear,
-    linear_vjp,
-    mlp,
-    mlp_vjp,
-    rmsnorm,
-    rmsnorm_vjp,
-)
+from .layers import Mlp, linear, linear_vjp, mlp, mlp_vjp, rmsnorm, rmsnorm_vjp
 
 
-def forward(x: Array, weights: Tensors, n_head: int) -> Tensors:
+def forward(x: Array, weights: Tensors, n_head: int, activation: Activation) -> Tensors:
     """All nodes of the block in the order they are computed; the last one is its output.
 
     `x` is the residual stream `[positions][n_embd]`.
@@ -30,7 +22,7 @@ def forward(x: Array, weights: Tensors, n_head: int) -> Tensors:
     attn_out = linear(attended.output, weights["attn_wo"])
     attn_residual = attn_out + x
     mlp_norm = rmsnorm(attn_residual)
-    perceptron = mlp(mlp_norm, weights["mlp_fc1"], weights["mlp_fc2"])
+    perceptron = mlp(mlp_norm, weights["mlp_fc1"], weights["mlp_fc2"], activation)
     return {
         "attn_norm": attn_norm,
         "q": q,
@@ -50,26 +42,27 @@ def forward(x: Array, weights: Tensors, n_head: int) -> Tensors:
 
 
 def backward(
-    x: Array, weights: Tensors, nodes: Tensors, output_grad: Array
+    x: Array, weights: Tensors, activation: Activation, nodes: Tensors, output_grad: Array
 ) -> tuple[Array, Tensors, Tensors]:
     """Gradients by `x`, by every weight, and by every node that `forward` gave.
 
     A sum hands its gradient to both terms unchanged. So the gradient of a residual stream is
     what comes down the stream plus what comes back from the branch that reads it.
     """
-    residual_grad, weight_grads, node_grads = _mlp_half(weights, nodes, output_grad)
+    residual_grad, weight_grads, node_grads = _mlp_half(weights, activation, nodes, output_grad)
     x_grad, more_weight_grads, more_node_grads = _attention_half(x, weights, nodes, residual_grad)
     return x_grad, weight_grads | more_weight_grads, node_grads | more_node_grads
 
 
 def _mlp_half(
-    weights: Tensors, nodes: Tensors, output_grad: Array
+    weights: Tensors, activation: Activation, nodes: Tensors, output_grad: Array
 ) -> tuple[Array, Tensors, Tensors]:
     """Back from `mlp_residual` to `attn_residual`."""
     grads = mlp_vjp(
         nodes["mlp_norm"],
         weights["mlp_fc1"],
         weights["mlp_fc2"],
+        activation,
         Mlp(nodes["mlp_hidden"], nodes["mlp_activation"], nodes["mlp_out"]),
         output_grad,
     )

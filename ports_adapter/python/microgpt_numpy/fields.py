@@ -1,12 +1,12 @@
 """Reading a request's params: each field checked, and named when it is wrong."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
-from .layers import Array, Real
+from .array import Array, Real
 
 
 class InvalidParamsError(Exception):
@@ -67,12 +67,12 @@ class Fields:
             raise self.wrong(name, "expected true or false")
         return value
 
-    def choice(self, name: str, *choices: str) -> str:
-        """One of these words, the first where there is none."""
-        value = self._values.get(name, choices[0])
-        if value not in choices:
+    def choice(self, name: str, choices: Collection[str], default: str | None = None) -> str:
+        """One of these words; the default, if there is one, where there is none."""
+        value = self._get(name) if default is None else self._values.get(name, default)
+        if not isinstance(value, str) or value not in choices:
             raise self.wrong(name, f"expected one of {', '.join(choices)}")
-        return str(value)
+        return value
 
     def integer(self, name: str, minimum: int = 0) -> int:
         """An integer of at least `minimum`."""

@@ -6,15 +6,12 @@ so a layer is vectorised over positions by nothing more than NumPy's own rules. 
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.floating[Any]]
-Real = type[np.float64] | type[np.float32]
-"""The numbers that everything is computed in."""
-Tensors = dict[str, Array]
+from .activations import Activation
+from .array import Array
 
 RMSNORM_EPS = 1e-5
 
@@ -34,16 +31,6 @@ def linear_vjp(x: Array, w: Array, output_grad: Array) -> tuple[Array, Array]:
     `dL/dw[o][i] = sum_p dL/dy[p][o] x[p][i]`: every position uses the weights once.
     """
     return output_grad @ w, output_grad.T @ x
-
-
-def relu(x: Array) -> Array:
-    """`max(x, 0)`, element by element."""
-    return np.maximum(x, 0.0)
-
-
-def relu_vjp(x: Array, output_grad: Array) -> Array:
-    """The gradient passes where `x > 0`; at exactly 0 the slope is taken as 0."""
-    return np.where(x > 0.0, output_grad, 0.0)
 
 
 def softmax(x: Array) -> Array:
@@ -106,17 +93,22 @@ class MlpGrads(NamedTuple):
     activation: Array
 
 
-def mlp(x: Array, fc1: Array, fc2: Array) -> Mlp:
-    """`fc2 @ relu(fc1 @ x)`: wider, bent, and back."""
+def mlp(x: Array, fc1: Array, fc2: Array, activation: Activation) -> Mlp:
+    """`fc2 @ activation(fc1 @ x)`: wider, bent, and back.
+
+    `x` is `[positions][nin]`, `fc1` is `[units][nin]`, `fc2` is `[nout][units]`.
+    """
     hidden = linear(x, fc1)
-    activation = relu(hidden)
-    return Mlp(hidden, activation, linear(activation, fc2))
+    activated = activation.value(hidden)
+    return Mlp(hidden, activated, linear(activated, fc2))
 
 
-def mlp_vjp(x: Array, fc1: Array, fc2: Array, nodes: Mlp, output_grad: Array) -> MlpGrads:
+def mlp_vjp(
+    x: Array, fc1: Array, fc2: Array, activation: Activation, nodes: Mlp, output_grad: Array
+) -> MlpGrads:
     """The chain rule through the three steps of `mlp`, whose `nodes` were kept."""
     activation_grad, fc2_grad = linear_vjp(nodes.activation, fc2, output_grad)
-    hidden_grad = relu_vjp(nodes.hidden, activation_grad)
+    hidden_grad = activation.vjp(nodes.hidden, activation_grad)
     x_grad, fc1_grad = linear_vjp(x, fc1, hidden_grad)
     return MlpGrads(x_grad, fc1_grad, fc2_grad, hidden_grad, activation_grad)
 

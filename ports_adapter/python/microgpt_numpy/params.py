@@ -1,32 +1,31 @@
-"""Reading what several methods have in common: sizes, optimizer, weights, documents, draws."""
+"""Reading what several methods have in common: profile, model, weights, optimizer, state."""
 
-import random
 from collections.abc import Mapping
-from typing import Any
 
-from .adam import Optimizer, State
-from .expression import OPERATIONS, Node
+from .activations import ACTIVATIONS, Activation
+from .array import Tensors
+from .counts import Counts
 from .fields import Fields
-from .layers import Tensors
-from .model import Sizes
-
-PROFILE = "microgpt"
-
-CONSTANTS = {"leaf": "value", "pow": "exponent"}
-"""The field that holds an operation's constant, for those that have one."""
+from .model import Network, Sizes
+from .optimizer import Optimizer, State
+from .profiles import PROFILES, Profile
+from .training import Descent, Learner
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 
-def check_profile(params: Fields) -> None:
-    """Refuse profiles that are not offered."""
-    if params.text("profile") != PROFILE:
-        raise params.wrong("profile", f"only {PROFILE} is offered")
+def read_profile(params: Fields, default: str | None = None) -> Profile:
+    """The program that is asked about."""
+    return PROFILES[params.choice("profile", PROFILES, default)]
 
 
-def read_sizes(params: Fields) -> Sizes:
-    """The model's shape."""
-    check_profile(params)
+def read_activation(params: Fields, default: str) -> Activation:
+    """What bends the perceptron."""
+    return ACTIVATIONS[params.choice("activation", ACTIVATIONS, default)]
+
+
+def read_model(params: Fields, profile: Profile) -> Network | Counts:
+    """The profile's model, in the sizes that are asked for."""
     fields = params.fields("sizes")
     sizes = Sizes(
         n_embd=fields.integer("n_embd", minimum=1),
@@ -36,14 +35,26 @@ def read_sizes(params: Fields) -> Sizes:
     )
     if sizes.n_embd % sizes.n_head:
         raise fields.wrong("n_head", f"{sizes.n_head} heads do not divide {sizes.n_embd} evenly")
-    return sizes
+    activation = read_activation(params, profile.activation)
+    try:
+        return profile.model(sizes, activation)
+    except ValueError as error:
+        raise params.wrong("sizes", str(error)) from None
 
 
-def read_model(params: Fields) -> tuple[Sizes, Tensors]:
-    """The model's shape, and its weights, which must have that shape."""
-    sizes = read_sizes(params)
-    vocab_size = len(params.fields("weights").array("wte", None, sizes.n_embd))
-    return sizes, read_tensors(params, "weights", sizes.weight_shapes(vocab_size))
+def read_network(params: Fields) -> Network:
+    """The profile's model, which must be one with gradients."""
+    model = read_model(params, read_profile(params))
+    if not isinstance(model, Network):
+        raise params.wrong("profile", "it has no gradients")
+    return model
+
+
+def read_weights(params: Fields, model: Network | Counts) -> tuple[Tensors, int]:
+    """The weights, which must have the model's shapes, and the size of the vocabulary."""
+    first = next(iter(model.weight_shapes(1)))
+    vocab_size = len(params.fields("weights").array(first, None, None))
+    return read_tensors(params, "weights", model.weight_shapes(vocab_size)), vocab_size
 
 
 def read_matrices(params: Fields, name: str) -> Tensors:
@@ -58,10 +69,12 @@ def read_tensors(params: Fields, name: str, shapes: Shapes) -> Tensors:
     return {tensor: fields.array(tensor, *shape) for tensor, shape in shapes.items()}
 
 
-def read_state(params: Fields, weights: Tensors) -> State:
-    """The state of training: Adam's running means go with the weights."""
-    m, v = (read_tensors(params, name, shapes_of(weights)) for name in ("m", "v"))
-    return State(weights, m, v)
+def read_state(params: Fields, start: State) -> State:
+    """The state of training: the weights of `start`, and running means such as it has."""
+    shapes = shapes_of(start.weights)
+    return State(
+        start.weights, {name: read_tensors(params, name, shapes) for name in start.moments}
+    )
 
 
 def shapes_of(tensors: Tensors) -> Shapes:
@@ -69,16 +82,33 @@ def shapes_of(tensors: Tensors) -> Shapes:
     return {name: tensor.shape for name, tensor in tensors.items()}
 
 
-def read_optimizer(params: Fields, min_steps: int = 1) -> Optimizer:
-    """Adam's hyperparameters."""
+def read_num_steps(params: Fields, minimum: int = 0) -> int:
+    """How many steps a whole training has."""
+    return params.fields("optimizer").integer("num_steps", minimum)
+
+
+def read_optimizer(
+    params: Fields, profile: Profile, kind: type[Optimizer], min_steps: int = 1
+) -> Optimizer:
+    """An optimizer of a kind, with its hyperparameters."""
     fields = params.fields("optimizer")
-    return Optimizer(
-        learning_rate=fields.number("learning_rate"),
-        beta1=fields.number("beta1"),
-        beta2=fields.number("beta2"),
-        eps=fields.number("eps"),
-        num_steps=fields.integer("num_steps", minimum=min_steps),
+    return kind(
+        fields.number("learning_rate"),
+        read_num_steps(params, min_steps),
+        profile.decay,
+        *(fields.number(name) for name in kind.hyperparameters),
     )
+
+
+def read_learner(
+    params: Fields, profile: Profile, model: Network | Counts, min_steps: int = 1
+) -> Learner:
+    """What trains the model: an optimizer, or counting, which needs none."""
+    if isinstance(model, Counts):
+        return model
+    if profile.optimizer is None:
+        raise params.wrong("profile", "it has no optimizer")
+    return Descent(model, read_optimizer(params, profile, profile.optimizer, min_steps))
 
 
 def read_temperature(params: Fields) -> float:
@@ -87,45 +117,3 @@ def read_temperature(params: Fields) -> float:
     if temperature <= 0:
         raise params.wrong("temperature", "expected a number above 0")
     return temperature
-
-
-def read_nodes(params: Fields) -> list[Node]:
-    """An expression graph."""
-    records = params.records("nodes")
-    if not records:
-        raise params.wrong("nodes", "expected at least one node")
-    return [_read_node(record, index) for index, record in enumerate(records)]
-
-
-def _read_node(record: Fields, index: int) -> Node:
-    """The node that stands at `index`; its arguments stand before it."""
-    op = record.text("op")
-    if op not in OPERATIONS:
-        raise record.wrong("op", f"expected one of {', '.join(OPERATIONS)}")
-    arity, constant = OPERATIONS[op].arity, CONSTANTS.get(op)
-    args = record.indices("args", below=index) if arity else []
-    if len(args) != arity:
-        raise record.wrong("args", f"{op} takes {arity}, got {len(args)}")
-    return Node(op, args, [record.real(record.number(constant))] if constant else [])
-
-
-def draw(generator: random.Random, record: Fields) -> list[Any]:
-    """One draw from CPython's generator: `count` numbers, or a shuffled `range(count)`."""
-    kind, count = record.text("draw"), record.integer("count")
-    match kind:
-        case "random":
-            return [generator.random() for _ in range(count)]
-        case "gauss":
-            mean, std = record.number("mean"), record.number("std")
-            return [generator.gauss(mean, std) for _ in range(count)]
-        case "shuffle":
-            deck = list(range(count))
-            generator.shuffle(deck)
-            return deck
-        case "choices":
-            weights = record.doubles("weights")
-            if min(weights) < 0 or sum(weights) <= 0:
-                raise record.wrong("weights", "expected none below 0, and not all 0")
-            return [generator.choices(range(len(weights)), weights)[0] for _ in range(count)]
-        case _:
-            raise record.wrong("draw", "expected random, gauss, shuffle or choices")

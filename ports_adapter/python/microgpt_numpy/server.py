@@ -6,10 +6,11 @@ from typing import Any, NoReturn, TextIO
 
 import numpy as np
 
+from .array import Real
 from .encoding import to_json
 from .fields import Fields, InvalidParamsError
-from .layers import Real
-from .methods import METHODS, STREAMING_METHODS, Result
+from .methods import METHODS, STREAMING_METHODS
+from .parts import Result
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
