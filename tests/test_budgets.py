@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from conformance.cases.program import Program, short
+from conformance.cases.program import CORPORA, Program, decided, is_decided, short
 from conformance.cases.situations import Situations
 from conformance.graphs import function_of
-from conformance.subject import PUBLISHED
+from conformance.subject import PUBLISHED, Subject
 from golden.budgets import SPREAD_FACTOR, UNIT_ROUNDOFF, Precision, spread_budget
 from golden.derived import budgets_of, pack, run_budgets, unpack
 from golden.goldens import load_budgets, load_trace, long_runs
@@ -288,6 +288,16 @@ def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
         assert nearest_kink(situation.replay, precision) is None, situation.name
     for text in (EMBEDDED.read_text(), "heron\n", "까치\r\n\r\n두루미\r\n 참새\r\n"):
         assert Program.of(short(PUBLISHED, text)).is_decided(precision)
+
+
+@pytest.mark.parametrize("name", ["train1", "train3", "train4", "first-revision", "early-revision"])
+def test_no_fixed_case_of_any_profile_hangs_on_a_rounding(name: str) -> None:
+    subject = Subject.of(name)
+    for _, text in CORPORA.values():
+        assert is_decided(decided(subject, text))
+    for situation in Situations.of(subject, 1, "float32").each:
+        assert nearest_kink(situation.replay, "float32") is None, situation.name
+        assert np.isfinite(situation.budgets["/losses"]).all(), situation.name
 
 
 def test_what_no_tape_can_hold_is_refused_not_recorded_wrongly() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+import numpy as np
+
 from golden.budgets import Precision
 from golden.derived import LONG_REPLICAS, run_budgets
 from golden.spread import REPLICAS
@@ -43,9 +45,28 @@ def replicate_cases(subject: Subject, seed: int, precision: Precision) -> list[C
     """The program from seed to samples, in runs short enough for every day."""
     about = "trains and samples from a seed and a corpus drawn anew"
     return [
-        *(_program(name, what, short(subject, text)) for name, (what, text) in CORPORA.items()),
+        *(_program(name, what, decided(subject, text)) for name, (what, text) in CORPORA.items()),
         _program("fresh", about, fresh_question(subject, seed, precision)),
     ]
+
+
+def decided(subject: Subject, text: str) -> ReplicateParams:
+    """The question with the published seed, or the next one with which rounding decides nothing.
+
+    Of the final program that is the published one, which a test holds.
+    """
+    published = short(subject, text)
+    if subject == PUBLISHED:
+        return published
+    seeds = range(published.seed, published.seed + DRAWS)
+    drawn = (short(subject, text, seed) for seed in seeds)
+    return next((params for params in drawn if is_decided(params)), published)
+
+
+def is_decided(params: ReplicateParams) -> bool:
+    """Whether rounding decides nothing in either precision."""
+    program = Program.of(params)
+    return program.is_decided("float64") and program.is_decided("float32")
 
 
 def fresh_question(subject: Subject, seed: int, precision: Precision) -> ReplicateParams:
@@ -121,7 +142,9 @@ class Program:
         start = rounded(FlatState.of(run.state), precision)
         steps = list(takewhile(lambda step: not nearest_kink(step.replay, precision), self.steps))
         documents = [step.tokens for step in steps]
-        budgets = run_budgets(machine, start, documents, precision, replicas)
+        budgets = {"/losses": np.empty(0)}
+        if documents:
+            budgets = run_budgets(machine, start, documents, precision, replicas)
         losses = of_losses(
             [step.replay.loss for step in steps],
             [step.learning_rate for step in steps],
