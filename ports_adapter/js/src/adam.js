@@ -1,41 +1,21 @@
-/** The optimizer. */
+/** Adam. */
 
 import { mapTree } from "./tree.js";
 
-/** @typedef {import("./tree.js").Tensors} Tensors */
-/** @typedef {{weights: Tensors, m: Tensors, v: Tensors}} State */
-/**
- * @typedef {object} Optimizer
- * @property {number} learning_rate of step 0, from where it falls linearly to 0
- * @property {number} beta1
- * @property {number} beta2
- * @property {number} eps
- * @property {number} num_steps
- */
-
-/**
- * The state before the first step.
- *
- * @param {Tensors} weights
- * @returns {State}
- */
-export function initialState(weights) {
-  const zeros = mapTree(() => 0, weights);
-  return { weights, m: zeros, v: zeros };
-}
+/** @typedef {import("./training.js").State} State */
 
 /**
  * One update. Nothing is changed in place: the next state is a new one.
  *
- * @param {Optimizer} optimizer
+ * @param {import("./training.js").Rule} rule
  * @param {number} step counted from 0
  * @param {State} state
- * @param {Tensors} grads
+ * @param {{grads: import("./tree.js").Tensors}} evaluation
  * @returns {State & {learning_rate: number}}
  */
-export function adam(optimizer, step, state, grads) {
-  const { beta1, beta2, eps, num_steps } = optimizer;
-  const learning_rate = optimizer.learning_rate * (1 - step / num_steps);
+export function adam(rule, step, state, { grads }) {
+  const { beta1, beta2, eps } = rule;
+  const learning_rate = rule.schedule(rule, step);
   const mBias = 1 - beta1 ** (step + 1);
   const vBias = 1 - beta2 ** (step + 1);
   const m = mapTree((mean, g) => beta1 * mean + (1 - beta1) * g, state.m, grads);
@@ -44,3 +24,10 @@ export function adam(optimizer, step, state, grads) {
     w - (learning_rate * (mean / mBias)) / ((square / vBias) ** 0.5 + eps);
   return { learning_rate, m, v, weights: mapTree(moved, state.weights, m, v) };
 }
+
+/** Adam as a part of a program. */
+export const ADAM = Object.freeze({
+  hyperparameters: ["learning_rate", "beta1", "beta2", "eps"],
+  moments: ["m", "v"],
+  update: adam,
+});

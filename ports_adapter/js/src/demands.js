@@ -2,13 +2,23 @@
 
 import * as check from "./check.js";
 import { INVALID_PARAMS, RpcError } from "./errors.js";
-import { weightShapes } from "./model.js";
+import { programOf, PROFILES } from "./profiles.js";
 
 /** @typedef {import("./check.js").Check} Check */
+/** @typedef {import("./profiles.js").Profile} Profile */
+/** @typedef {import("./profiles.js").Program} Program */
 /** @typedef {import("./tree.js").Tensors} Tensors */
+/** @typedef {(profile: Profile) => boolean} Fits */
 
-/** The programs that this port knows. */
-export const profile = check.oneOf("microgpt");
+/**
+ * The name of a profile, of any or of those that a method is for.
+ *
+ * @param {Fits} [fits]
+ * @returns {Check}
+ */
+export function profile(fits = () => true) {
+  return check.oneOf(...Object.keys(PROFILES).filter((name) => fits(PROFILES[name])));
+}
 
 /** The model's shape. */
 export const sizes = check.record({
@@ -18,14 +28,16 @@ export const sizes = check.record({
   block_size: check.whole(1),
 });
 
-/** Adam's hyperparameters. */
-export const optimizer = check.record({
-  learning_rate: check.number,
-  beta1: check.number,
-  beta2: check.number,
-  eps: check.number,
-  num_steps: check.whole(),
-});
+/**
+ * The hyperparameters that an optimizer has.
+ *
+ * @param {import("./training.js").Optimizer} optimizer
+ * @returns {Check}
+ */
+export function hyperparametersOf({ hyperparameters }) {
+  const fields = hyperparameters.map((name) => [name, check.number]);
+  return check.record({ num_steps: check.whole(), ...Object.fromEntries(fields) });
+}
 
 /** Matrices by name. */
 export const tensors = check.dictionary(check.matrix());
@@ -53,38 +65,49 @@ export function refuse(problem) {
 }
 
 /**
- * Demands a model's shape, with heads of equal size.
+ * Demands a profile and a model's shape, with heads of equal size.
  *
  * @param {any} params
+ * @param {Fits} [fits]
+ * @returns {Program}
  */
-export function demandSizes(params) {
-  demand(params, { profile, sizes });
+export function demandProgram(params, fits) {
+  demand(params, { profile: profile(fits), sizes });
   const { n_embd } = params.sizes;
   demand(params, { sizes: check.record({ n_head: check.divisorOf(n_embd) }) });
+  const { activations } = PROFILES[params.profile].learning;
+  if (activations) demand(params, { activation: check.optional(check.oneOf(...activations)) });
+  return programOf(params);
 }
 
 /**
- * Demands a model's shape and all its weights, shaped accordingly.
+ * Demands likewise, and all the model's weights, shaped accordingly.
  *
  * @param {any} params
+ * @param {Fits} [fits]
+ * @returns {Program}
  */
-export function demandModel(params) {
-  demandSizes(params);
+export function demandModel(params, fits) {
+  const program = demandProgram(params, fits);
+  const { architecture, sizes } = program;
+  const { vocabulary } = architecture;
   demand(params, { weights: tensors });
-  demand(params, { weights: check.record({ wte: check.matrix() }) });
-  const shapes = Object.entries(weightShapes(params.sizes, params.weights.wte.length));
+  demand(params, { weights: check.record({ [vocabulary]: check.matrix() }) });
+  const shapes = Object.entries(architecture.shapes(sizes, params.weights[vocabulary].length));
   const fields = shapes.map(([name, [rows, columns]]) => [name, check.matrix(rows, columns)]);
   demand(params, { weights: check.record(Object.fromEntries(fields)) });
+  return program;
 }
 
 /**
  * Tokens of one document, all of them in the model's vocabulary.
  *
+ * @param {Program} program
  * @param {Tensors} weights
  * @returns {Check}
  */
-export function documentFor(weights) {
-  return check.list(check.whole(0, weights.wte.length - 1), 2);
+export function documentFor({ architecture }, weights) {
+  return check.list(check.whole(0, weights[architecture.vocabulary].length - 1), 2);
 }
 
 /**

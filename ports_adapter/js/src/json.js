@@ -1,6 +1,7 @@
 /**
  * JSON with all floating-point numbers: `JSON.stringify` makes NaN and the infinities null and
- * drops the sign of -0. The protocol writes the former as strings.
+ * drops the sign of -0. The protocol writes the former as strings. Fields that are undefined are
+ * left out, as there.
  *
  * @param {any} value
  * @returns {string}
@@ -9,8 +10,8 @@ export function encode(value) {
   if (typeof value === "number") return encodeNumber(value);
   if (Array.isArray(value)) return `[${value.map(encode).join(",")}]`;
   if (typeof value === "object" && value !== null) {
-    const fields = Object.entries(value).map(([name, x]) => `${JSON.stringify(name)}:${encode(x)}`);
-    return `{${fields.join(",")}}`;
+    const fields = Object.entries(value).filter(([, x]) => x !== undefined);
+    return `{${fields.map(([name, x]) => `${JSON.stringify(name)}:${encode(x)}`).join(",")}}`;
   }
   return JSON.stringify(value);
 }

@@ -1,5 +1,6 @@
 /** The layers of the model, each a function from nodes to nodes. */
 
+import { ACTIVATIONS } from "./activations.js";
 import { Value } from "./value.js";
 
 /**
@@ -71,15 +72,6 @@ export function rmsnorm(x) {
 }
 
 /**
- * Sets what is negative to 0.
- *
- * @param {Value[]} x
- */
-export function relu(x) {
-  return x.map((xi) => xi.relu());
-}
-
-/**
  * One query over all cached positions. The heads are contiguous slices of the vectors; `output`
  * has them side by side again.
  *
@@ -121,10 +113,11 @@ function attend(query, keys, values) {
  * @param {Value[]} x
  * @param {Value[][]} fc1
  * @param {Value[][]} fc2
+ * @param {(x: Value) => Value} activate
  */
-export function mlp(x, fc1, fc2) {
+export function mlp(x, fc1, fc2, activate = ACTIVATIONS.relu) {
   const hidden = linear(x, fc1);
-  const activation = relu(hidden);
+  const activation = hidden.map(activate);
   return { hidden, activation, output: linear(activation, fc2) };
 }
 

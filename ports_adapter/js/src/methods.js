@@ -1,6 +1,7 @@
 /** The protocol's methods: what each demands of its params, and what it answers. */
 
-import { adam } from "./adam.js";
+import { ACTIVATIONS } from "./activations.js";
+import { ADAM } from "./adam.js";
 import {
   above0,
   divisorOf,
@@ -17,9 +18,9 @@ import {
 import {
   demand,
   demandModel,
-  demandSizes,
+  demandProgram,
   documentFor,
-  optimizer,
+  hyperparametersOf,
   profile,
   refuse,
   shapedLike,
@@ -28,15 +29,17 @@ import {
 import { drawOrder, perform } from "./draws.js";
 import { evaluate, expression } from "./expression.js";
 import * as layers from "./layers.js";
-import { forward, lossOf } from "./model.js";
+import { PROFILES } from "./profiles.js";
 import { Random } from "./random.js";
 import { replicate } from "./replication.js";
 import { sample } from "./sampling.js";
+import { SGD } from "./sgd.js";
 import { documentsOf, Tokenizer } from "./tokenizer.js";
-import { train } from "./training.js";
+import { stateOf, train } from "./training.js";
 import { dataOf, gradsOf, nodesOf } from "./tree.js";
 import { backward } from "./value.js";
 
+/** @typedef {import("./training.js").Optimizer} Optimizer */
 /** @typedef {(params: any, onStep: import("./training.js").OnStep) => object} Method */
 
 /** @type {Record<string, Method>} */
@@ -49,7 +52,8 @@ const methods = {
       language: "JavaScript",
       precision: "float64",
       methods: [...METHODS.keys()],
-      profiles: ["microgpt"],
+      profiles: Object.keys(PROFILES),
+      activations: Object.keys(ACTIVATIONS),
       other_sizes: true,
       intermediates: true,
       full_record: true,
@@ -57,9 +61,10 @@ const methods = {
   },
 
   tokenize(params) {
-    demand(params, { text });
+    demand(params, { text, profile: optional(profile()) });
     const documents = documentsOf(params.text);
-    const tokenizer = new Tokenizer(documents);
+    const { specialTokens } = PROFILES[params.profile ?? "microgpt"];
+    const tokenizer = new Tokenizer(documents, specialTokens);
     return {
       characters: tokenizer.characters,
       vocab_size: tokenizer.vocabularySize,
@@ -99,10 +104,12 @@ const methods = {
   },
 
   mlp(params) {
-    demand(params, { x: vector(), fc1: matrix() });
+    const activation = optional(oneOf(...Object.keys(ACTIVATIONS)));
+    demand(params, { x: vector(), fc1: matrix(), activation });
     const { x, fc1, fc2 } = params;
     demand(params, { fc1: matrix(undefined, x.length), fc2: matrix(undefined, fc1.length) });
-    const perceive = (nodes) => layers.mlp(nodes.x, nodes.fc1, nodes.fc2).output;
+    const activate = ACTIVATIONS[params.activation ?? "relu"];
+    const perceive = (nodes) => layers.mlp(nodes.x, nodes.fc1, nodes.fc2, activate).output;
     return differentiate(perceive, { x, fc1, fc2 }, params);
   },
 
@@ -116,39 +123,33 @@ const methods = {
   },
 
   forward(params) {
-    demandDocument(params);
-    const { logits, intermediates } = forward(params.sizes, nodesOf(params.weights), params.tokens);
-    const answer = { logits: dataOf(logits) };
-    if (!params.intermediates) return answer;
-    return { ...answer, intermediates: dataOf(intermediates) };
+    const program = demandDocument(params);
+    const { learning } = program;
+    const { logits, intermediates } = learning.forward(program, params.weights, params.tokens);
+    return params.intermediates ? { logits, intermediates } : { logits };
   },
 
   backward(params) {
-    demandDocument(params);
-    const weights = nodesOf(params.weights);
-    const { loss, losses, intermediates } = lossOf(params.sizes, weights, params.tokens);
-    backward([loss], [1]);
-    const answer = { loss: loss.data, losses: dataOf(losses), grads: gradsOf(weights) };
-    if (!params.intermediates) return answer;
-    return { ...answer, intermediate_grads: gradsOf(intermediates) };
+    const program = demandDocument(params);
+    const evaluation = program.learning.evaluate(program, params.weights, params.tokens);
+    const { loss, losses, grads, intermediateGrads: intermediate_grads } = evaluation;
+    const answer = { loss, losses, grads };
+    return params.intermediates ? { ...answer, intermediate_grads } : answer;
   },
 
-  adam(params) {
-    demand(params, { profile, optimizer, step: whole(), weights: tensors });
-    const { step, weights, m, v, grads } = params;
-    const like = shapedLike(weights);
-    demand(params, { m: like, v: like, grads: like });
-    return adam(params.optimizer, step, { weights, m, v }, grads);
-  },
+  sgd: (params) => update(SGD, params),
+
+  adam: (params) => update(ADAM, params),
 
   train(params, onStep) {
-    demandModel(params);
-    const { weights, m, v } = params;
-    const like = shapedLike(weights);
-    const documents = list(documentFor(weights), 1);
-    demand(params, { optimizer, m: like, v: like, documents, step: whole(), steps: whole() });
+    const program = demandModel(params);
+    const { weights } = params;
+    const documents = list(documentFor(program, weights), 1);
+    const optimizer = hyperparametersOf(program.optimizer);
+    demand(params, { optimizer, documents, step: whole(), steps: whole() });
     demand(params, { record: optional(oneOf("light", "full")) });
-    return train({ weights, m, v }, params, onStep);
+    demandMoments(params, program.optimizer);
+    return train(program, stateOf(program.optimizer, params), params, onStep);
   },
 
   random(params) {
@@ -158,24 +159,25 @@ const methods = {
   },
 
   sample(params) {
-    demandModel(params);
+    const program = demandModel(params);
     demand(params, { temperature: above0, uniforms: list(number) });
-    const { sizes, weights, temperature, uniforms } = params;
+    const { weights, temperature, uniforms } = params;
     let uniforms_used = 0;
     const uniform = () => {
       if (uniforms_used === uniforms.length) refuse(`/uniforms ran out after ${uniforms_used}`);
       return uniforms[uniforms_used++];
     };
-    const tokens = sample(sizes, weights, temperature, uniform);
+    const tokens = sample(program, weights, temperature, uniform);
     return { tokens, uniforms_used };
   },
 
   replicate(params, onStep) {
-    demandSizes(params);
-    demand(params, { optimizer, seed: whole(), init_std: number, temperature: above0 });
-    demand(params, { num_samples: whole(), text });
+    const program = demandProgram(params);
+    const optimizer = hyperparametersOf(program.optimizer);
+    demand(params, { optimizer, seed: whole(), init_std: number });
+    demand(params, { temperature: above0, num_samples: whole(), text });
     if (documentsOf(params.text).length === 0) refuse("/text holds no document");
-    return replicate(params, onStep);
+    return replicate(program, params, onStep);
   },
 
   shutdown() {
@@ -186,10 +188,43 @@ const methods = {
 /** The methods by name. */
 export const METHODS = new Map(Object.entries(methods));
 
-/** @param {any} params */
+/**
+ * Demands a model whose layers can be asked, and a document.
+ *
+ * @param {any} params
+ */
 function demandDocument(params) {
-  demandModel(params);
-  demand(params, { tokens: documentFor(params.weights), intermediates: optional(flag) });
+  const program = demandModel(params, ({ learning }) => learning.forward !== undefined);
+  const tokens = documentFor(program, params.weights);
+  demand(params, { tokens, intermediates: optional(flag) });
+  return program;
+}
+
+/**
+ * Demands an optimizer's moments, shaped like the weights.
+ *
+ * @param {any} params
+ * @param {Optimizer} optimizer
+ */
+function demandMoments(params, { moments }) {
+  const like = shapedLike(params.weights);
+  demand(params, Object.fromEntries(moments.map((name) => [name, like])));
+}
+
+/**
+ * One update, of a profile that has this optimizer.
+ *
+ * @param {Optimizer} optimizer
+ * @param {any} params
+ */
+function update(optimizer, params) {
+  const own = profile((candidate) => candidate.optimizer === optimizer);
+  demand(params, { profile: own, step: whole(), weights: tensors });
+  const { schedule } = PROFILES[params.profile];
+  demand(params, { optimizer: hyperparametersOf(optimizer), grads: shapedLike(params.weights) });
+  demandMoments(params, optimizer);
+  const rule = { ...params.optimizer, schedule };
+  return optimizer.update(rule, params.step, stateOf(optimizer, params), params);
 }
 
 /**

@@ -1,29 +1,26 @@
 /** Writing new documents. */
 
-import { softmax } from "./layers.js";
-import { Reader } from "./model.js";
 import { choose } from "./random.js";
-import { dataOf, nodesOf } from "./tree.js";
 
 /**
- * Draws a document, each token with one uniform number, until the special token or the block's end.
+ * Draws a document, each token with one uniform number, until the special token at its end or the
+ * block's end.
  *
- * @param {import("./model.js").Sizes} sizes
+ * @param {import("./profiles.js").Program} program
  * @param {import("./tree.js").Tensors} weights
  * @param {number} temperature below 1 prefers likely tokens, above 1 levels them
  * @param {() => number} uniform gives the next number in `[0, 1)`
- * @returns {number[]} the tokens, without the special one
+ * @returns {number[]} the tokens, without those at both ends
  */
-export function sample(sizes, weights, temperature, uniform) {
-  const reader = new Reader(sizes, nodesOf(weights));
-  const bos = weights.wte.length - 1;
+export function sample(program, weights, temperature, uniform) {
+  const { architecture, learning, specialTokens, sizes } = program;
+  const { bos, eos } = specialTokens.ends(weights[architecture.vocabulary].length);
+  const predict = learning.predictor(program, weights, temperature);
   const tokens = [];
   let token = bos;
   while (tokens.length < sizes.block_size) {
-    const logits = reader.read(token);
-    const probabilities = softmax(logits.map((logit) => logit.div(temperature)));
-    token = choose(dataOf(probabilities), uniform());
-    if (token === bos) break;
+    token = choose(predict(token), uniform());
+    if (token === eos) break;
     tokens.push(token);
   }
   return tokens;

@@ -16,26 +16,64 @@ export function documentsOf(text) {
   return lines.map((line) => line.replace(MARGINS, "")).filter((line) => line !== "");
 }
 
-/** A token is a character's index among all characters, sorted; one more token marks the ends. */
+/**
+ * The special tokens of a vocabulary. They precede the characters or follow them.
+ *
+ * @typedef {object} SpecialTokens
+ * @property {number} count how many there are
+ * @property {number} firstCharacter the token of the first character
+ * @property {(vocabularySize: number) => {bos: number, eos: number}} ends of a document
+ */
+
+/**
+ * One for both ends, after all characters.
+ *
+ * @type {SpecialTokens}
+ */
+export const BOS_ALONE = Object.freeze({
+  count: 1,
+  firstCharacter: 0,
+  ends: (vocabularySize) => ({ bos: vocabularySize - 1, eos: vocabularySize - 1 }),
+});
+
+/**
+ * One for each end, before all characters.
+ *
+ * @type {SpecialTokens}
+ */
+export const BOS_AND_EOS = Object.freeze({
+  count: 2,
+  firstCharacter: 2,
+  ends: () => ({ bos: 0, eos: 1 }),
+});
+
+/** Characters, sorted, are tokens one after the other; special tokens mark a document's ends. */
 export class Tokenizer {
-  /** @param {string[]} documents */
-  constructor(documents) {
+  /**
+   * @param {string[]} documents
+   * @param {SpecialTokens} [special]
+   */
+  constructor(documents, special = BOS_ALONE) {
     /** Code points and in their order: a string's own units would halve and missort emoji. */
     this.characters = [...new Set(documents.flatMap((document) => [...document]))].sort(
       (a, b) => a.codePointAt(0) - b.codePointAt(0),
     );
-    this.bos = this.characters.length;
-    this.vocabularySize = this.characters.length + 1;
-    this.tokens = new Map(this.characters.map((character, token) => [character, token]));
+    this.first = special.firstCharacter;
+    this.vocabularySize = this.characters.length + special.count;
+    this.ends = special.ends(this.vocabularySize);
+    this.tokens = new Map(this.characters.map((character, i) => [character, this.first + i]));
   }
 
   /** @param {string} document */
   encode(document) {
-    return [this.bos, ...Array.from(document, (character) => this.tokens.get(character)), this.bos];
+    const { bos, eos } = this.ends;
+    return [bos, ...Array.from(document, (character) => this.tokens.get(character)), eos];
   }
 
-  /** @param {number[]} tokens of characters */
+  /** @param {number[]} tokens of what is between the ends; a beginning there is shown as such */
   decode(tokens) {
-    return tokens.map((token) => this.characters[token]).join("");
+    const shown = (token) =>
+      token === this.ends.bos ? "<BOS>" : this.characters[token - this.first];
+    return tokens.map(shown).join("");
   }
 }

@@ -58,6 +58,11 @@ export class Value {
     return new Value(positive ? this.data : 0, this, positive ? 1 : 0);
   }
 
+  tanh() {
+    const data = Math.tanh(this.data);
+    return new Value(data, this, 1 - data * data);
+  }
+
   neg() {
     return this.mul(-1);
   }

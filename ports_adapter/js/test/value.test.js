@@ -12,6 +12,7 @@ const functions = {
   exp: (x) => x.exp(),
   log: (x) => x.log(),
   relu: (x) => x.relu(),
+  tanh: (x) => x.tanh(),
   "x ** 3": (x) => x.pow(3),
   "1 / x": (x) => new Value(1).div(x),
   "x - 2": (x) => x.sub(2),
