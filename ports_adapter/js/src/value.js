@@ -60,7 +60,8 @@ export class Value {
 
   tanh() {
     const data = Math.tanh(this.data);
-    return new Value(data, this, 1 - data * data);
+    // As 1 - data ** 2 it would lose its digits where tanh is near 1 or -1.
+    return new Value(data, this, Math.cosh(this.data) ** -2);
   }
 
   neg() {
