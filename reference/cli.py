@@ -95,6 +95,11 @@ def main(
             gc.freeze()  # what is left ends with the process; to look for cycles in it takes long
     except (UnreadableCorpus, InvalidConfig, InvalidVariation) as error:
         _refuse(error)
+    except (ArithmeticError, ValueError) as error:  # of the program's own arithmetic
+        _refuse(
+            f"the numbers have left the range of floats ({error}); a smaller learning rate or "
+            "smaller initial weights keep them in it"
+        )
     except KeyboardInterrupt:
         print("reference: interrupted", file=sys.stderr)
         sys.exit(130)
@@ -152,7 +157,7 @@ def _download() -> None:
         _refuse(error)
 
 
-def _refuse(error: Exception) -> NoReturn:
+def _refuse(error: Exception | str) -> NoReturn:
     print(f"reference: {error}", file=sys.stderr)
     sys.exit(2)
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from conformance.outcome import ExitCode
-from ports_adapter.manifest import OURS, our_ports
+from conformance.cases import all_cases
+from conformance.engine import Engine
+from conformance.outcome import ExitCode, Outcome
+from conformance.subject import Subject
+from golden.budgets import Precision
+from ports_adapter.building import build
+from ports_adapter.manifest import OURS, find_port, our_ports
+from reference.profiles import PROFILES
 
 from .conftest import case_of, failed_levels, run_suite
 from .test_reference import needs_names
@@ -49,6 +56,40 @@ def test_our_port_reproduces_the_published_losses_and_the_twenty_names(name: str
     report = run_suite(name, "replicate/published", names=True)
     assert report.exit_code is ExitCode.PASS
     assert case_of(report, "replicate/published").outcome == "pass"
+
+
+EVERYWHERE = ("python", "python:float32", "js")
+"""Ports of every profile; the others are ports of the final program and the revisions before it."""
+
+REVISIONS = ("train5", "first-revision", "early-revision")
+
+
+def failures_of(subject: Subject, ports: Sequence[str]) -> dict[str, list[str]]:
+    """What each of these ports fails of a program's cases, which are the same for all."""
+    found = {}
+    precisions: tuple[Precision, ...] = ("float64", "float32")
+    for precision in precisions:
+        cases = all_cases(1, precision, subject)
+        for name in ports:
+            port = find_port(name)
+            if port.precision != precision:
+                continue
+            build(port)
+            results = Engine(port).run(cases).results
+            found[name] = [r.case.slug for r in results if r.outcome is not Outcome.PASS]
+    return found
+
+
+@pytest.mark.parametrize("profile", [name for name in PROFILES if name != "microgpt"])
+def test_our_ports_pass_every_case_of_the_profiles_that_they_offer(profile: str) -> None:
+    offering = our_ports() if profile in REVISIONS else EVERYWHERE
+    assert failures_of(Subject.of(profile), offering) == {name: [] for name in offering}
+
+
+@pytest.mark.parametrize("setting", ["activation=gelu", "n_head=2"])
+def test_our_ports_pass_the_missions(setting: str) -> None:
+    subject = Subject.of("microgpt", [setting])
+    assert failures_of(subject, our_ports()) == {name: [] for name in our_ports()}
 
 
 BUILT = shutil.ignore_patterns("__pycache__", "target", ".build")

@@ -272,6 +272,14 @@ def test_what_there_is_not_is_refused_in_one_line(arguments: tuple[str, ...], me
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize("how", [(), ("--tape",)])
+def test_numbers_that_leave_the_range_of_floats_are_told_of(how: tuple[str, ...]) -> None:
+    run = reference("--embedded", "--steps", "9", "--set", "learning_rate=1e200", *how)
+    assert run.returncode == 2
+    assert "the numbers have left the range of floats" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_several_settings_may_follow_one_another() -> None:
     run = reference("--embedded", "--steps", "1", "--set", "n_embd=8", "n_layer=2")
     assert "num params: 2096" in run.stdout

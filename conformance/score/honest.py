@@ -23,6 +23,7 @@ from ..catalogue import VARIANTS
 from ..engine import Engine, Result
 from ..explained import offer_of
 from ..outcome import Outcome
+from ..subject import PUBLISHED, Subject
 from .scoring import faulty_port
 
 FRESH = ("*/fresh*", "layers/*fresh*")
@@ -112,7 +113,10 @@ def variants() -> list[Tried]:
 
 
 def try_out(
-    programs: Sequence[Tried], seeds: Sequence[int], on_seed: Callable[[int], None]
+    programs: Sequence[Tried],
+    seeds: Sequence[int],
+    on_seed: Callable[[int], None],
+    subject: Subject = PUBLISHED,
 ) -> list[Honest]:
     """Ask all programs the fresh cases of every seed, one seed after the other."""
     threads = [Thread(target=program.run, daemon=True) for program in programs]
@@ -121,7 +125,7 @@ def try_out(
     for seed in seeds:
         for precision in PRECISIONS:
             asked = [program for program in programs if program.port.precision == precision]
-            _put(asked, seed, fresh_cases(seed, precision))
+            _put(asked, seed, fresh_cases(seed, precision, subject))
         for program in programs:
             program.waiting.join()
         on_seed(seed)
@@ -138,9 +142,9 @@ def _put(programs: Sequence[Tried], seed: int, cases: Iterable[Case]) -> None:
             program.waiting.put((seed, case))
 
 
-def fresh_cases(seed: int, precision: Precision) -> Iterator[Case]:
+def fresh_cases(seed: int, precision: Precision, subject: Subject = PUBLISHED) -> Iterator[Case]:
     """A seed's fresh cases, their answers computed once for all ports."""
-    for case in select(all_cases(seed, precision), FRESH):
+    for case in select(all_cases(seed, precision, subject), FRESH):
         if case.stream is None:
             answer = case.answer(offer_of(precision))
             case = replace(case, answer=lambda _offer, answer=answer: answer)  # type: ignore[misc]
