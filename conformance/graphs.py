@@ -25,8 +25,8 @@ from ports_adapter.messages import (
     Node,
     VectorParams,
 )
+from reference import activation as activations
 from reference import model
-from reference.activation import ACTIVATIONS
 from reference.config import Config
 from reference.tape.recording import record_function
 from reference.tape.rewrites import CANONICAL, REWRITES, rewritten
@@ -121,6 +121,7 @@ def function_of(method: str, params: Message) -> Function:
                 {"x": params.x, "fc1": params.fc1, "fc2": params.fc2},
                 params.output_grad,
                 _mlp if params.activation == "relu" else _mlp_with(params.activation),
+                tuple(REWRITES) if params.activation == "gelu" else (CANONICAL,),
             )
         case CrossEntropyParams(logits=logits, target=target):
             return Function(
@@ -163,7 +164,9 @@ def _mlp_with(activation: str) -> Callable[[Nodes], list[Value]]:
 
     def mlp(at: Nodes) -> list[Value]:
         hidden = model.linear(at["x"], at["fc1"])
-        return model.linear([ACTIVATIONS[activation](unit) for unit in hidden], at["fc2"])
+        return model.linear(
+            [activations.ACTIVATIONS[activation](unit) for unit in hidden], at["fc2"]
+        )
 
     return mlp
 

@@ -262,10 +262,8 @@ class _Builder:
             large = {n: [[factor * w for w in row] for row in rows] for n, rows in weights.items()}
             return self._situation("large-weights", about, large, "kestrel")
 
-        three = times(3, "weights three times as large")
-        if max(three.replay.losses) < LARGEST_LOSS:
-            return three
-        return times(2, "weights twice as large")
+        made = (times(factor, f"weights {factor} times as large") for factor in LARGER)
+        return next(found for found in made if found.replay.losses.max() < LARGEST_LOSS)
 
     def fresh(self, seed: int) -> Iterator[Situation]:
         """Documents and weights, and a model of other sizes, that no port can know beforehand."""
@@ -324,6 +322,7 @@ def between_special(letters: Sequence[int], config: Config, vocab_size: int) -> 
 
 FRESH_STD = 0.02
 
+LARGER = (3, 2, 1.5, 1.2, 1)
 LARGEST_LOSS = 80.0
 """In nats: the probability is then a number in single precision, too, however it is computed."""
 

@@ -7,16 +7,18 @@ differentiates through the maximum).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .. import model, training
+from .. import activation, model, training
+from ..activation import ACTIVATIONS
 from ..model import Vector, dot, maximum, pick, total
 from ..value import Value
 from .symbols import Symbol
 
-Functions = dict[str, Callable[..., Any]]
+Functions = dict[str, Any]
 
 
 def _softmax_of_log_sum(logits: Vector) -> Vector:
@@ -71,6 +73,18 @@ def _cross_entropy_by_hand(logits: Vector, target: int) -> Value:
     return _with_gradient_of(log_sum - _detached(picked), dot(weights, logits) - picked)
 
 
+def _gelu_by_tanh(x: Value) -> Value:
+    """By the hyperbolic tangent, as it is usually written: near -1 and 1 its digits are few.
+
+    Its slope is made of `1 - tanh**2`, as automatic differentiation and most formulas have it.
+    """
+    inner = (x + x**3 * 0.044715) * math.sqrt(2 / math.pi)
+    tanh = _detached(1 - 2 / ((inner * 2).exp() + 1))
+    rate = (x * x * (3 * 0.044715) + 1) * math.sqrt(2 / math.pi)
+    slope = (tanh + 1) * 0.5 + x * (1 - tanh * tanh) * rate * 0.5
+    return _with_gradient_of(_detached(x * (tanh + 1) * 0.5), _detached(slope) * x)
+
+
 def _detached(value: Value) -> Value:
     assert isinstance(value, Symbol)
     return value.detached()
@@ -81,6 +95,8 @@ def _with_gradient_of(value: Value, other: Value) -> Value:
     return value + (other - _detached(other))
 
 
+BY_TANH = ACTIVATIONS | {"gelu": _gelu_by_tanh}
+
 CANONICAL = ""
 
 REWRITES: dict[str, Functions] = {
@@ -88,9 +104,14 @@ REWRITES: dict[str, Functions] = {
     "log-sum-exp": {
         "softmax": _softmax_of_log_sum,
         "cross_entropy": _cross_entropy_of_log_sum,
+        "ACTIVATIONS": BY_TANH,
     },
     "through-maximum": {"softmax": _softmax_through_maximum},
-    "by-hand": {"softmax": _softmax_by_hand, "cross_entropy": _cross_entropy_by_hand},
+    "by-hand": {
+        "softmax": _softmax_by_hand,
+        "cross_entropy": _cross_entropy_by_hand,
+        "ACTIVATIONS": BY_TANH,
+    },
     "one-reciprocal": {"softmax": _softmax_by_one_reciprocal, "rmsnorm": _rmsnorm_by_root},
 }
 """The functions that each rewrite puts in the place of the program's own."""
@@ -108,7 +129,7 @@ def replaced(functions: Functions) -> Iterator[None]:
     """The program with other functions in place of its own, by their names, for a while."""
     own = [
         (module, name, getattr(module, name))
-        for module in (model, training)
+        for module in (activation, model, training)
         for name in functions
         if hasattr(module, name)
     ]
