@@ -66,9 +66,9 @@ KNOWN = [
         frozenset({"loss-of-log-p-plus-epsilon"}), "layers/cross-entropy", "cross_entropy",
     ),
     Planted(
-        "swift", "Sources/Transformer/Program/Adam.swift",
-        "learningRate * (1 - Double(step) / Double(stepCount))",
-        "learningRate * (1 - Double(step / stepCount))",
+        "swift", "Sources/Transformer/Program/Schedule.swift",
+        "case .linear: 1 - Double(step) / Double(stepCount)",
+        "case .linear: 1 - Double(step / stepCount)",
         frozenset({"constant-learning-rate"}), "adam/", "learning rate",
     ),
 ]  # fmt: skip

@@ -14,7 +14,7 @@ import pytest
 
 from golden.build import build_trace
 from golden.check import Condition, check_budgets, check_trace
-from golden.goldens import load_trace, schema
+from golden.goldens import BUILT, load_trace, schema
 from golden.manifest import Entry, program_sha256, provenance, read_manifest, sha256, trace_budgets
 from golden.store import BUDGETS, GOLDEN, MANIFEST, TRACE_SCHEMA, UnreadableGolden, replace_file
 from golden.trace import Trace, decode, encode, full_steps, recorded_tensors
@@ -195,7 +195,8 @@ def test_a_manifest_that_cannot_be_read_says_how_to_get_it_back(
 
 
 def test_make_golden_on_an_unchanged_tree_changes_nothing() -> None:
-    files = [MANIFEST, BUDGETS, TRACE_SCHEMA, GOLDEN / "traces" / "microgpt.json"]
+    files = [MANIFEST, BUDGETS, TRACE_SCHEMA, *sorted((GOLDEN / "traces").glob("*.json"))]
+    assert len(files) == 3 + len(BUILT)
     before = [path.read_bytes() for path in files]
     build = subprocess.run(
         [sys.executable, "-m", "golden", "build"],
