@@ -27,9 +27,7 @@ FAILURE_STYLE = "red"
 
 def show(report: Report, console: Console) -> None:
     """Print levels, the first divergence, the other failures, and the verdict."""
-    port = report.port
-    words = f"{port.name} ({port.language}, {port.precision}){of_profile(report)}"
-    console.print(Text(words, style="bold"))
+    console.print(heading(report))
     for row in level_rows(report):
         console.print(row, soft_wrap=True)
     failures = [case for case in report.cases if case.outcome.is_failure]
@@ -47,6 +45,13 @@ def show(report: Report, console: Console) -> None:
     line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
     for words in _next(report):
         line(console, words)
+
+
+def heading(report: Report) -> Text:
+    """Who was asked, and about which program."""
+    port = report.port
+    words = f"{port.name} ({port.language}, {port.precision}){of_profile(report)}"
+    return Text(words, style="bold")
 
 
 def of_profile(report: Report) -> str:

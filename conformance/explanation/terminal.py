@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ..outcome import ExitCode
-from ..terminal import budgets, level_rows, line
+from ..terminal import budgets, heading, level_rows, line
 from .story import Explained, FirstDivergence, SmallestCase, Story
 
 SYMPTOMS_SHOWN = 6
@@ -19,8 +19,7 @@ CASES_SHOWN = 5
 def tell(story: Story, known: int, console: Console) -> None:
     """Print a story; `known` is how many mistakes were tried."""
     report = story.report
-    port = report.port
-    console.print(Text(f"{port.name} ({port.language}, {port.precision})", style="bold"))
+    console.print(heading(report))
     for row in level_rows(report):
         console.print(row, soft_wrap=True)
     if story.divergence is not None:
