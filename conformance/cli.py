@@ -7,11 +7,14 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from .outcome import ExitCode
+
+if TYPE_CHECKING:
+    from .request import BaselineChoice, Shard
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -64,6 +67,62 @@ TRANSCRIPT = click.option(
     metavar="FILE",
     help="Write all that is asked and answered to FILE, for `replay`; gzipped if it ends in .gz.",
 )
+SHARD = click.option(
+    "--shard",
+    "shard_text",
+    metavar="I/N",
+    help="Only part I of N of the cases; `merge` joins the parts' reports. Needs --seed.",
+)
+RESUME = click.option(
+    "--resume",
+    "journal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep finished results in FILE as they come, and go on from there if it has some.",
+)
+
+
+def with_baseline(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which baseline counts."""
+    for option in (
+        click.option(
+            "--update-baseline",
+            "update",
+            is_flag=True,
+            help="Rewrite the baseline to what this run shows, keeping comments.",
+        ),
+        click.option("--no-baseline", "ignored", is_flag=True, help="Every failure fails the run."),
+        click.option(
+            "--baseline",
+            "baseline_path",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="The known failures. Default: the port's baseline.toml, if it has one.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _shard(text: str | None, seed: int | None) -> Shard | None:
+    from .request import Shard
+
+    if text is None:
+        return None
+    if seed is None:
+        _fail("--shard needs --seed: all parts must draw the same fresh cases", ExitCode.USAGE)
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        _fail(f"--shard {text}: {error}", ExitCode.USAGE)
+
+
+def _baseline(path: Path | None, *, ignored: bool, update: bool) -> BaselineChoice:
+    from .request import BaselineChoice
+
+    if ignored and (path or update):
+        _fail("--no-baseline goes with no other option about it", ExitCode.USAGE)
+    return BaselineChoice(path, ignored, update)
 
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
@@ -72,6 +131,9 @@ TRANSCRIPT = click.option(
 @SETTINGS
 @CASES
 @SEED
+@SHARD
+@RESUME
+@with_baseline
 @click.option("--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely.")
 @click.option("--names", is_flag=True, help="Also the published run on names.txt: 1000 steps.")
 @JSON
@@ -82,6 +144,11 @@ def run(
     settings: tuple[str, ...],
     patterns: tuple[str, ...],
     seed: int | None,
+    shard_text: str | None,
+    journal: Path | None,
+    baseline_path: Path | None,
+    ignored: bool,
+    update: bool,
     long: bool,
     names: bool,
     json_path: Path | None,
@@ -93,10 +160,17 @@ def run(
     """
     # Whoever ends us wants the port ended too, and the finished results kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from .running import Request, run_port
+    from .outputs import Outputs
+    from .request import Request
+    from .running import run_port
 
-    request = Request(port, patterns, seed, names, long, json_path, transcript, profile, settings)
-    _exit_with(lambda: run_port(request))
+    if journal and transcript:
+        _fail("--resume keeps no transcript; give one of the two", ExitCode.USAGE)
+    request = Request(
+        port, patterns, seed, names, long, transcript, profile, settings,
+        _shard(shard_text, seed), journal, _baseline(baseline_path, ignored=ignored, update=update),
+    )  # fmt: skip
+    _exit_with(lambda: run_port(request, Outputs(json_path)))
 
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
@@ -111,9 +185,10 @@ def replay(transcript: Path, patterns: tuple[str, ...], json_path: Path | None) 
     breaks off is replayed up to the last case that it has whole, as an interrupted run.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from .outputs import Outputs
     from .replaying import replay_transcript
 
-    _exit_with(lambda: replay_transcript(transcript, patterns, json_path))
+    _exit_with(lambda: replay_transcript(transcript, patterns, Outputs(json_path)))
 
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
@@ -148,13 +223,14 @@ def debug(
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from .debugging import debug_port
-    from .running import Request
+    from .outputs import Outputs
+    from .request import BaselineChoice, Request
 
     request = Request(
-        port, patterns, seed, json_path=json_path, transcript=transcript, profile=profile,
-        settings=settings,
+        port, patterns, seed, transcript=transcript, profile=profile, settings=settings,
+        baseline=BaselineChoice(ignored=True),
     )  # fmt: skip
-    _exit_with(lambda: debug_port(request, html_path))
+    _exit_with(lambda: debug_port(request, html_path, Outputs(json_path)))
 
 
 @main.command(context_settings=CONTEXT)
@@ -190,7 +266,7 @@ def score(slugs: tuple[str, ...], seeds: int | None, missing: bool) -> None:
 def all_(profile: str | None, patterns: tuple[str, ...], seed: int | None) -> None:
     """Run every port that comes with the suite and whose toolchain is there, variants too."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from .running import Request
+    from .request import Request
     from .several import conform_all
 
     _exit_with(lambda: conform_all(Request("", patterns, seed, profile=profile)))
@@ -198,7 +274,7 @@ def all_(profile: str | None, patterns: tuple[str, ...], seed: int | None) -> No
 
 def _exit_with(run: Callable[[], ExitCode]) -> NoReturn:
     """End with a run's exit code, or with a line that says why there was none."""
-    from .running import Unusable
+    from .request import Unusable
 
     try:
         code = run()
@@ -225,7 +301,7 @@ def cases(patterns: tuple[str, ...], profile: str | None) -> None:
 
     from .cases import all_cases, long_cases, select
     from .cases.handshake import shutdown_case
-    from .running import Request, Unusable
+    from .request import Request, Unusable
 
     try:
         asked = 0, "float64", Request("", profile=profile).subject
@@ -255,7 +331,8 @@ def budget(place: str, profile: str | None, precision: str, seed: int, as_json: 
 
     from .cases import all_cases, long_cases
     from .explained import NoSuchPlace, explain, sentences, summary
-    from .running import Request, Unusable, the_case
+    from .request import Request, Unusable
+    from .selection import the_case
 
     slug, _, pointer = place.partition("#")
     try:

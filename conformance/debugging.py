@@ -24,16 +24,19 @@ from .explanation.telling import Note, Run, story_of
 from .explanation.terminal import tell
 from .levels import METHODS
 from .outcome import ExitCode
+from .outputs import TO_THE_TERMINAL, Outputs, write_report
 from .page import write_page
-from .running import Request, Unusable, judge_port, usable, write_report
+from .request import Request, Unusable
+from .running import judge_port, usable
 
 
-def debug_port(request: Request, html: Path | None) -> ExitCode:
+def debug_port(request: Request, html: Path | None, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
     """Run the cases and tell their story: in the terminal, as JSON, on a page.
 
     Args:
         request: what to run; its report becomes the whole story.
         html: where the page goes, if one is wanted.
+        outputs: where else it goes.
 
     Raises:
         Unusable: as for `running.run_port`, or the page cannot be written.
@@ -55,7 +58,7 @@ def debug_port(request: Request, html: Path | None) -> ExitCode:
         if html is not None:
             _write_page(html, story, kept)
     content = msgspec.json.encode(story) + b"\n"
-    write_report(content, request, lambda console: tell(story, len(MISTAKES), console))
+    write_report(content, outputs, lambda console: tell(story, len(MISTAKES), console))
     if html is not None:
         Console(stderr=True).print(f"The page is in {html}.", highlight=False, soft_wrap=True)
     return story.report.exit_code

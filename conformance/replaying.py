@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+from msgspec import structs
 
 from ports_adapter.layout import Layout
 from ports_adapter.manifest import Port
@@ -12,16 +15,21 @@ from ports_adapter.transcript.events import RECORD, Header, Unreplayable
 from ports_adapter.transcript.reading import Transcript, read_transcript
 from ports_adapter.transcript.replaying import Replay
 
+from .baseline.run import Rules, recorded_rules, rules_for
 from .case import Case
 from .cases import select
 from .outcome import ExitCode
-from .report import SUITE_VERSION, Report, encode, make_report
-from .running import Request, Unusable, ask, selection, usable, warn, write_report
+from .outputs import TO_THE_TERMINAL, Outputs, write_report
+from .report import SUITE_VERSION, PartReport, Report, encode
+from .reporting import Asked, case_report, make_report, port_report
+from .request import BaselineChoice, Request, Shard, Unusable
+from .running import ask, usable, warn
+from .selection import selection
 from .terminal import show
 
 
 def replay_transcript(
-    path: Path, patterns: Sequence[str] = (), json_path: Path | None = None
+    path: Path, patterns: Sequence[str] = (), outputs: Outputs = TO_THE_TERMINAL
 ) -> ExitCode:
     """Replay a transcript and print or write the report.
 
@@ -36,8 +44,7 @@ def replay_transcript(
             report = judge_transcript(transcript, patterns)
     except Unreplayable as error:
         raise Unusable(str(error), ExitCode.USAGE) from None
-    request = Request(report.port.label, patterns, report.seed, json_path=json_path)
-    write_report(encode(report), request, lambda console: show(report, console))
+    write_report(encode(report), outputs, lambda console: show(report, console))
     return report.exit_code
 
 
@@ -55,13 +62,39 @@ def judge_transcript(transcript: Transcript, patterns: Sequence[str] = ()) -> Re
     """
     header = transcript.header
     port = port_of(header)
-    finished = ask(port, _selected(transcript, patterns), Replay(transcript))
-    asked = header.profile, header.settings
-    report = make_report(port, finished, header.seed, None, *asked)
+    whole, selected = _selected(transcript, patterns)
+    finished = ask(port, selected, Replay(transcript))
+    rules = _rules(port, header)
+    shard = Shard.parse(header.shard) if header.shard else None
+    asked = Asked(
+        port, header.seed, header.profile, header.settings, rules.edition, rules.report,
+        PartReport(shard.index, shard.of, [case.slug for case in whole]) if shard else None,
+    )  # fmt: skip
+    cases = [rules.judged(case_report(result, asked)) for result in finished.results]
+    report = make_report(
+        asked,
+        port_report(port, finished.offer),
+        cases,
+        was_interrupted=finished.was_interrupted,
+    )
     if transcript.end and transcript.end.layout and report.exit_code is ExitCode.FAIL:
-        layout = Layout(transcript.end.layout)
-        return make_report(port, finished, header.seed, layout, *asked)
+        return structs.replace(report, layout=Layout(transcript.end.layout).toml())
     return report
+
+
+def _rules(port: Port, header: Header) -> Rules:
+    """How outcomes counted in the recorded run."""
+    request = _request(header)
+    if header.baseline is None:
+        return rules_for(port, replace(request, baseline=BaselineChoice(ignored=True)))
+    return recorded_rules(port, request, header.baseline)
+
+
+def _request(header: Header) -> Request:
+    return Request(
+        header.label, header.patterns, header.seed, header.names, header.long,
+        profile=header.profile, settings=header.settings,
+    )  # fmt: skip
 
 
 def port_of(header: Header) -> Port:
@@ -73,18 +106,19 @@ def port_of(header: Header) -> Port:
         run=(),
         precision=header.precision,
         label=printable(header.label),
+        variant=header.variant,
         layout=Layout(header.layout),
     )
 
 
-def _selected(transcript: Transcript, patterns: Sequence[str]) -> list[Case]:
-    """The cases to judge again, which are all of the recorded run's if no patterns are given."""
+def _selected(transcript: Transcript, patterns: Sequence[str]) -> tuple[list[Case], list[Case]]:
+    """The cases of the recorded run, of which it may have been a part, and those to judge again.
+
+    The latter are all of that part's if no patterns are given.
+    """
     header = transcript.header
-    request = Request(
-        header.label, header.patterns, header.seed, header.names, header.long,
-        profile=header.profile, settings=header.settings,
-    )  # fmt: skip
-    cases = selection(request, header.seed, header.precision)
+    whole = selection(_request(header), header.seed, header.precision)
+    cases = Shard.parse(header.shard).part(whole) if header.shard else whole
     asked = {case.slug for case in cases}
     for section in transcript.sections.values():
         if section.slug not in asked:
@@ -99,7 +133,7 @@ def _selected(transcript: Transcript, patterns: Sequence[str]) -> list[Case]:
             f"{len(cases)} that it has is {cases[0].slug}",
             ExitCode.USAGE,
         )
-    return selected
+    return whole, selected
 
 
 def _other_cases(transcript: Transcript, slug: str, why: str) -> Unreplayable:

@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import difflib
 import platform
 import secrets
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.text import Text
 
-from golden.budgets import Precision
-from golden.store import UnreadableGolden, replace_file
+from golden.store import UnreadableGolden
 from ports_adapter.building import build
 from ports_adapter.client import Source
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted
+from ports_adapter.layout import Layout
 from ports_adapter.manifest import Port, find_port, missing_tool
 from ports_adapter.transcript.events import Header
 from ports_adapter.transcript.recording import Recorder
-from reference.config import InvalidConfig
-from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
-from reference.data import NAMES_VARIABLE, names_path
 from reference.profiles import MICROGPT, PROFILES
-from reference.variation import InvalidVariation
 
 from . import programs
+from .baseline import BadBaseline
+from .baseline.run import Rules, rules_for
 from .case import Case
-from .cases import all_cases, long_cases, select
 from .cases.handshake import shutdown_case
-from .cases.program import published_case
 from .engine import Engine, Finished, Result
+from .journal import Journal
 from .layouts import recognised_layout
 from .outcome import ExitCode
-from .report import SUITE_VERSION, Report, encode, make_report
-from .subject import Subject
+from .outputs import TO_THE_TERMINAL, Outputs, write_report
+from .report import SUITE_VERSION, PartReport, PortReport, Report, encode
+from .reporting import Asked, case_report, make_report, port_report
+from .request import Request, Unusable
+from .selection import published_names, selection
 from .terminal import progress, show
 
 Watch = Callable[[Result], None]
@@ -48,92 +46,43 @@ def ignore(_result: Result) -> None:
     """The watch that looks away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was asked for on the command line."""
-
-    port: str
-    patterns: Sequence[str] = ()
-    seed: int | None = None
-    names: bool = False
-    long: bool = False
-    json_path: Path | None = None
-    transcript: Path | None = None
-    profile: str | None = None
-    settings: Sequence[str] = ()
-
-    @property
-    def subject(self) -> Subject:
-        """The program that the cases are about: the final one if no other was asked for.
-
-        Raises:
-            Unusable: there is no such profile or setting, or the settings do not fit together.
-        """
-        try:
-            return Subject.of(self.profile or MICROGPT.name, self.settings)
-        except (InvalidVariation, InvalidConfig) as error:
-            raise Unusable(str(error), ExitCode.USAGE) from None
-
-
-class Unusable(Exception):
-    """There is no run to speak of; the message says why and what to do."""
-
-    def __init__(self, message: str, exit_code: ExitCode) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-
-def run_port(request: Request) -> ExitCode:
+def run_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
     """Run the cases and print or write the report.
 
     Raises:
-        Unusable: the port, the selection, names.txt, the goldens or the report's place
-            cannot be used.
+        Unusable: the port, its baseline, the selection, names.txt, the goldens or the place of
+            a report or journal cannot be used.
     """
     with usable():
         port = find_port(request.port)
     if port.kind == "program":
-        return _run_program(port, request)
+        return _run_program(port, request, outputs)
     report = judge(request)
-    write_report(encode(report), request, lambda console: show(report, console))
+    write_report(encode(report), outputs, lambda console: show(report, console))
     return report.exit_code
 
 
-def _run_program(port: Port, request: Request) -> ExitCode:
+def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     """The same for a program that only prints, which is asked no cases."""
-    if request.patterns or request.long:
+    options = {
+        "--case": request.patterns,
+        "--long": request.long,
+        "--shard": request.shard,
+        "--resume": request.journal,
+        "--baseline": request.baseline.path or request.baseline.update,
+        "--transcript": request.transcript,
+    }
+    if given := [option for option, value in options.items() if value]:
         raise Unusable(
             f'{port.label} is a program that is run as it is (kind = "program"): it is asked no '
-            "cases, so --case and --long do not apply",
+            f"cases, so there is no {' and no '.join(given)}",
             ExitCode.USAGE,
         )
-    if request.transcript is not None:
-        raise Unusable(
-            f'{port.label} is a program that is run as it is (kind = "program"): it is asked '
-            "nothing, so there is no --transcript",
-            ExitCode.USAGE,
-        )
-    names = _names() if request.names else None
+    names = published_names() if request.names else None
     with usable(), programs.watching(Console(stderr=True)) as watcher:
         report = programs.judge_program(port, watcher, names)
-    write_report(programs.encode(report), request, lambda console: programs.show(report, console))
+    write_report(programs.encode(report), outputs, lambda console: programs.show(report, console))
     return report.exit_code
-
-
-def write_report(content: bytes, request: Request, show: Callable[[Console], None]) -> None:
-    """A report to where it was asked for: as text, as JSON to standard output or to a file."""
-    to_stdout = request.json_path is not None and str(request.json_path) == "-"
-    if to_stdout:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
-    else:
-        show(Console())
-    if request.json_path is not None and not to_stdout:
-        try:
-            replace_file(request.json_path, content)
-        except OSError as error:
-            message = f"the report cannot be written to {request.json_path}: {error.strerror}"
-            raise Unusable(message, ExitCode.USAGE) from None
 
 
 def judge(request: Request) -> Report:
@@ -151,12 +100,23 @@ def usable() -> Iterator[None]:
     """Turns what keeps a port from being run into `Unusable`."""
     try:
         yield
-    except BadManifest as error:
+    except (BadManifest, BadBaseline) as error:
         raise Unusable(str(error), ExitCode.USAGE) from None
     except (NotBuilt, NotStarted) as error:
         raise Unusable(str(error), ExitCode.UNUSABLE_PORT) from None
     except UnreadableGolden as error:
         raise Unusable(str(error), ExitCode.SUITE_FAULT) from None
+
+
+class _Run(NamedTuple):
+    """A run that is being made."""
+
+    port: Port
+    request: Request
+    seed: int
+    rules: Rules
+    journal: Journal | None
+    watch: Watch
 
 
 def judge_port(port: Port, request: Request, watch: Watch = ignore) -> Report:
@@ -168,21 +128,32 @@ def judge_port(port: Port, request: Request, watch: Watch = ignore) -> Report:
         watch: takes each result as it comes, with all that was asked and answered.
 
     Raises:
+        BadBaseline: its baseline cannot be used.
         NotBuilt: its build command failed.
         NotStarted: its run command cannot be executed.
         UnreadableGolden: the golden trace is missing or damaged.
-        Unusable: no case matches, names.txt is not there, or the transcript cannot be written.
+        Unusable: no case matches, names.txt is not there, or the transcript or the journal
+            cannot be written.
     """
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    selected = selection(request, seed, port.precision)
+    selection(request, seed, port.precision)  # what cannot be asked is said before a long build
+    rules = rules_for(port, request)
     build(port)
-    report = _asked(port, request, selected, seed, watch)
-    other = None if request.profile else offered_instead(report.port.profiles)
-    if other is None:
-        return report
-    request = replace(request, profile=other)
-    selected = selection(request, seed, port.precision)
-    return _asked(port, request, selected, seed, watch)
+    with ExitStack() as stack:
+        journal = None
+        if request.journal is not None:
+            journal = stack.enter_context(Journal(request.journal, port, request, seed))
+            seed = journal.head.seed
+            request = replace(request, profile=journal.head.profile)
+        run = _Run(port, request, seed, rules, journal, watch)
+        report = _asked(run)
+        other = None if request.profile else offered_instead(report.port.profiles)
+        if other is not None:
+            request = replace(request, profile=other)
+            if journal is not None:
+                journal.turn_to(other)
+            report = _asked(run._replace(request=request, rules=rules_for(port, request)))
+    return rules.rewritten(report, warn) if request.baseline.update else report
 
 
 def offered_instead(profiles: Sequence[str]) -> str | None:
@@ -195,42 +166,72 @@ def offered_instead(profiles: Sequence[str]) -> str | None:
     return next((name for name in reversed(PROFILES) if name in profiles), None)
 
 
-def _asked(
-    port: Port, request: Request, selected: Sequence[Case], seed: int, watch: Watch
-) -> Report:
+def _asked(run: _Run) -> Report:
+    port, request, journal = run.port, run.request, run.journal
     if reason := missing_tool(port.run, port.folder):
         raise NotStarted(f"the run command cannot be started: {reason}")
-    recorder = _recorder(port, request, seed) if request.transcript else None
-    with recorder or nullcontext():
-        finished = ask(port, selected, recorder or Source(), watch)
-        layout = recognised_layout(port, finished)
+    whole = selection(request, run.seed, port.precision)
+    selected = request.shard.part(whole) if request.shard else whole
+    asked = Asked(
+        port,
+        run.seed,
+        request.subject.name,
+        request.settings,
+        run.rules.edition,
+        run.rules.report,
+        _part(request, whole),
+    )
+    done = journal.done if journal else {}
+    rest = [case for case in selected if case.slug not in done]
+    finished, layout = _ask_rest(run, rest, asked)
+    ended = done | {r.case.slug: case_report(r, asked) for r in finished.results}
+    introduced: PortReport | None = journal.port if journal else None
+    if introduced is None or finished.offer is not None:
+        introduced = port_report(port, finished.offer)
+    return make_report(
+        asked,
+        introduced,
+        [run.rules.judged(ended[case.slug]) for case in selected],
+        layout,
+        was_interrupted=finished.was_interrupted,
+    )
+
+
+def _ask_rest(run: _Run, cases: Sequence[Case], asked: Asked) -> tuple[Finished, Layout | None]:
+    """Ask what no journal has, with a transcript and the journal kept."""
+    if not cases:
+        return Finished((), None, was_interrupted=False), None
+    journal, request = run.journal, run.request
+
+    def watch(result: Result) -> None:
+        if journal is not None:
+            journal.keep(case_report(result, asked))
+        run.watch(result)
+
+    recorder = _recorder(run) if request.transcript else None
+    with ExitStack() as stack:
+        if recorder is not None:
+            stack.enter_context(recorder)
+        finished = ask(run.port, cases, recorder or Source(), watch)
+        if journal is not None and finished.offer is not None:
+            journal.introduce(port_report(run.port, finished.offer))
+        layout = recognised_layout(run.port, finished)
         if recorder is not None and not finished.was_interrupted:
             recorder.finish(layout.rules if layout else ())
     if recorder is not None and recorder.failure is not None:
         warn(f"the transcript {request.transcript} is cut off: {recorder.failure.strerror}")
-    return make_report(port, finished, seed, layout, request.subject.name, request.settings)
+    return finished, layout
 
 
-def selection(request: Request, seed: int, precision: Precision) -> list[Case]:
-    """The cases that were requested, the port's goodbye at the end, if among them.
-
-    Raises:
-        UnreadableGolden: the golden trace is missing or damaged.
-        Unusable: no case matches, or names.txt is not there.
-    """
-    subject = request.subject
-    known = all_cases(seed, precision, subject)
-    if request.long:
-        known += long_cases(seed, precision, subject)
-    if request.names:
-        known.append(published_case(_names(), subject))
-    selected = select([*known, shutdown_case()], request.patterns)
-    if not selected:
-        raise Unusable(_no_case(request.patterns, known), ExitCode.USAGE)
-    return selected
+def _part(request: Request, whole: Sequence[Case]) -> PartReport | None:
+    if request.shard is None:
+        return None
+    slugs = [case.slug for case in whole]
+    return PartReport(request.shard.index, request.shard.of, slugs)
 
 
-def _recorder(port: Port, request: Request, seed: int) -> Recorder:
+def _recorder(run: _Run) -> Recorder:
+    port, request = run.port, run.request
     header = Header(
         suite_version=SUITE_VERSION,
         label=port.label,
@@ -239,12 +240,15 @@ def _recorder(port: Port, request: Request, seed: int) -> Recorder:
         precision=port.precision,
         kind=port.kind,
         layout=tuple(port.layout.rules),
-        seed=seed,
+        seed=run.seed,
         patterns=tuple(request.patterns),
         names=request.names,
         long=request.long,
         profile=request.profile or MICROGPT.name,
         settings=tuple(request.settings),
+        variant=port.variant,
+        baseline=run.rules.recorded,
+        shard=str(request.shard or ""),
         machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     )
     assert request.transcript is not None
@@ -260,26 +264,6 @@ def warn(message: str) -> None:
     Console(stderr=True).print(Text(f"conformance: {message}", style="yellow"), soft_wrap=True)
 
 
-def the_case(slug: str, known: Sequence[Case]) -> Case:
-    """The case of that name.
-
-    Raises:
-        Unusable: there is none.
-    """
-    for case in known:
-        if case.slug == slug:
-            return case
-    raise Unusable(_no_case([slug], known), ExitCode.USAGE)
-
-
-def _no_case(patterns: Sequence[str], known: Sequence[Case]) -> str:
-    near = difflib.get_close_matches(patterns[0], [case.slug for case in known], n=3, cutoff=0.4)
-    hint = f"; near are {', '.join(near)}" if near else ""
-    return (
-        f"no case matches {' '.join(patterns)}{hint}. `python -m conformance cases` lists them all."
-    )
-
-
 def ask(port: Port, selected: Sequence[Case], source: Source, watch: Watch = ignore) -> Finished:
     """Ask a port, or what stands in for it, the selected cases, and show how far it is."""
     goodbye = shutdown_case().slug
@@ -292,22 +276,3 @@ def ask(port: Port, selected: Sequence[Case], source: Source, watch: Watch = ign
 
         engine = Engine(port, take, source=source)
         return engine.run(cases, shut_down=len(cases) < len(selected))
-
-
-def _names() -> Corpus:
-    path = names_path()
-    if path is None:
-        raise Unusable(
-            f"--names needs names.txt: `make data` downloads it, or {NAMES_VARIABLE} names it",
-            ExitCode.USAGE,
-        )
-    try:
-        corpus = read_corpus(path)
-    except UnreadableCorpus as error:
-        raise Unusable(str(error), ExitCode.USAGE) from None
-    if corpus.sha256 != NAMES_SHA256:
-        raise Unusable(
-            f"{path} is not the published names.txt: its SHA-256 is {corpus.sha256}",
-            ExitCode.USAGE,
-        )
-    return corpus

@@ -12,7 +12,8 @@ from ports_adapter.manifest import find_port, missing_tool, our_ports
 
 from .outcome import ExitCode
 from .report import Report
-from .running import Request, Unusable, judge
+from .request import Request, Unusable
+from .running import judge
 from .terminal import show
 
 

@@ -56,7 +56,7 @@ class Port(Struct, frozen=True, kw_only=True):
     """A port ready to be built and run.
 
     `folder` is where its commands run. In a command, `{python}` stands for the Python that
-    runs this suite. `label` is what the user called it.
+    runs this suite. `label` is what the user called it, `variant` which of its variants it is.
     """
 
     folder: Path
@@ -67,6 +67,7 @@ class Port(Struct, frozen=True, kw_only=True):
     precision: Precision = "float64"
     timeouts: Timeouts = field(default_factory=Timeouts)
     label: str = ""
+    variant: str = ""
     layout: Layout = field(default_factory=Layout)
     kind: Kind = "port"
     program: Program = field(default_factory=Program)
@@ -152,6 +153,7 @@ def read_manifest(path: Path, variant: str = "", label: str = "") -> Port:
         precision=file.precision,
         timeouts=file.timeouts,
         label=label or str(path.parent),
+        variant=variant,
         layout=Layout(tuple(file.layout)),
         kind=file.kind,
         program=file.program,

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from conformance.report import CaseReport, Report
-from conformance.running import Request, judge_port
+from conformance.request import Request
+from conformance.running import judge_port
 from ports_adapter.manifest import Port, Timeouts, find_port
 
 ROOT = Path(__file__).parent.parent

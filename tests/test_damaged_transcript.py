@@ -19,7 +19,7 @@ import pytest
 from conformance.outcome import ExitCode, Outcome
 from conformance.replaying import replay_transcript
 from conformance.report import Report
-from conformance.running import Unusable
+from conformance.request import Unusable
 from ports_adapter.manifest import find_port
 
 from .conftest import ROOT, MakePort, case_of, outcomes

@@ -15,7 +15,7 @@ from conformance.catalogue import MISTAKES
 from conformance.debugging import debugged
 from conformance.explanation.story import Story
 from conformance.explanation.terminal import tell
-from conformance.running import Request
+from conformance.request import Request
 from ports_adapter.manifest import find_port, our_ports
 
 from .conftest import ROOT

@@ -17,7 +17,7 @@ from conformance.explanation.fitting import cost_of
 from conformance.explanation.places import place_of
 from conformance.explanation.story import Story
 from conformance.explanation.symptoms import constant_ratio
-from conformance.running import Request
+from conformance.request import Request
 from ports_adapter.manifest import Port, find_port
 
 from .conftest import ROOT, MakePort, oracle_port

@@ -145,7 +145,8 @@ def test_a_wrong_gradient_inside_attention_is_blamed_on_its_first_wrong_node(
 
 
 def test_a_port_whose_build_fails_is_told_so(tmp_path: Path) -> None:
-    from conformance.running import Request, Unusable, judge
+    from conformance.request import Request, Unusable
+    from conformance.running import judge
 
     manifest = (OURS / "js" / "port.toml").read_text()
     build = """build = ["node", "-e", "console.error('no such type: Float'); process.exit(3)"]\n"""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.outcome import ExitCode
-from conformance.running import Request
+from conformance.request import Request
 from conformance.several import judge_each, present_and_absent
 from ports_adapter.manifest import our_ports
 

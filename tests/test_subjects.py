@@ -16,7 +16,8 @@ from conformance.levels import Level
 from conformance.offer import doubtful_offer, not_offered
 from conformance.outcome import ExitCode, Outcome
 from conformance.report import Report
-from conformance.running import Request, Unusable, judge_port
+from conformance.request import Request, Unusable
+from conformance.running import judge_port
 from conformance.subject import PUBLISHED, Subject, stage_after
 from conformance.terminal import show
 from golden.goldens import load_budgets, load_trace

@@ -11,7 +11,8 @@ from msgspec import structs
 
 from conformance.replaying import judge_transcript
 from conformance.report import Report
-from conformance.running import Request, judge_port
+from conformance.request import Request
+from conformance.running import judge_port
 from ports_adapter.manifest import Port
 from ports_adapter.transcript.reading import read_transcript
 

@@ -13,7 +13,7 @@ from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailur
 from ports_adapter.manifest import find_port
 
 from ..outcome import ExitCode
-from ..running import Unusable
+from ..request import Unusable
 from ..several import present_and_absent
 from .measuring import Speed, measure_port, measure_references
 from .report import show, write_plot

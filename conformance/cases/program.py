@@ -29,9 +29,11 @@ from ..subject import PUBLISHED, Subject
 from .sampling import CLEAR, Choices, logits_by
 from .situations import DRAWS, machine_of
 
+PUBLISHED_RUN = "replicate/published"
+"""The case that is asked with names.txt."""
+
 UNRULY = "a\r\n\r\n  \U0001f989 owl\t\r\ne\u0301tourneau\n\nthe quick brown fox jumps\n \n두루미"
 """Five documents: of one letter, of over 16, with an emoji, a combining mark, and Korean."""
-
 
 CORPORA = {
     "short-run": ("trains 8 steps on the embedded corpus and samples", EMBEDDED.read_text()),
@@ -190,4 +192,4 @@ def published_case(names: Corpus, subject: Subject = PUBLISHED) -> Case:
         return Program.of(params).answer(precision, LONG_REPLICAS)
 
     about = "gives the published losses and the twenty names"
-    return Case.fixed("replicate/published", about, "replicate", params, answer)
+    return Case.fixed(PUBLISHED_RUN, about, "replicate", params, answer)

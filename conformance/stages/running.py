@@ -14,7 +14,7 @@ from reference.corpus import Corpus, UnreadableCorpus, embedded_corpus, read_cor
 from reference.data import names_path
 
 from ..outcome import ExitCode
-from ..running import Unusable
+from ..request import Unusable
 from .curves import WINDOW, Curve, curves_of
 from .picture import written
 

@@ -22,8 +22,8 @@ class Unreplayable(Exception):
 class Header(Struct, frozen=True, kw_only=True, tag="transcript", tag_field="event"):
     """The first line: which port was asked what, by which suite.
 
-    `layout` is the manifest's, `patterns` to `settings` are the options of the run, and `machine`
-    is where it was made.
+    `layout` is the manifest's, `patterns` to `shard` are the options of the run, `baseline` is
+    the content of the file that it was judged with, and `machine` is where it was made.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -40,6 +40,9 @@ class Header(Struct, frozen=True, kw_only=True, tag="transcript", tag_field="eve
     long: bool = False
     profile: str = "microgpt"
     settings: tuple[str, ...] = ()
+    variant: str = ""
+    baseline: str | None = None
+    shard: str = ""
     machine: str = ""
 
 

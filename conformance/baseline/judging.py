@@ -1,0 +1,95 @@
+"""How outcomes count before a baseline: as known failures, stale, or failing otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from msgspec import structs
+
+from ports_adapter.quoting import printable
+
+from ..edition import since
+from ..outcome import Outcome
+from ..report import BaselineReport, CaseReport
+from ..standing import Standing
+from .entries import Baseline, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """The entries of a baseline that are about one run, and the edition whose cases count."""
+
+    edition: int
+    entries: tuple[Entry, ...] = ()
+
+    @classmethod
+    def of(cls, baseline: Baseline, profile: str, variant: str) -> Expectations:
+        """What a baseline says of runs of this program and this variant of the port."""
+        about = (entry for entry in baseline.entries if entry.is_about(profile, variant))
+        # The one that names a case goes before the patterns that match it as well.
+        return cls(baseline.edition, tuple(sorted(about, key=lambda entry: entry.is_pattern)))
+
+    def entry_for(self, slug: str) -> Entry | None:
+        """The entry that says how a case ends, if there is one."""
+        return next((entry for entry in self.entries if entry.matches(slug)), None)
+
+    def judged(self, case: CaseReport) -> CaseReport:
+        """The case with its standing."""
+        entry = self.entry_for(case.slug)
+        if entry is None:
+            is_new = since(case.slug) > self.edition
+            return structs.replace(case, standing=Standing.ANNOUNCED) if is_new else case
+        standing = standing_of(case, entry)
+        reason = entry.why
+        if standing is Standing.DIFFERENT:
+            reason = f"expected {_expected(entry)}, got {_got(case)}"
+        return structs.replace(case, standing=standing, reason=reason)
+
+    def unmatched(self, slugs: Collection[str]) -> list[Entry]:
+        """The entries that match none of the cases that there are."""
+        return [entry for entry in self.entries if not any(map(entry.matches, slugs))]
+
+    def reported(self, baseline: Baseline, slugs: Collection[str]) -> BaselineReport:
+        """What a report says of the baseline.
+
+        Args:
+            baseline: the one that these are of.
+            slugs: of every case that there is, asked or not.
+        """
+        unmatched = [_where(baseline, entry) for entry in self.unmatched(slugs)]
+        return BaselineReport(printable(str(baseline.path), 300), baseline.sha256, unmatched)
+
+
+def standing_of(case: CaseReport, entry: Entry) -> Standing:
+    """How the outcome of a case counts that an entry is about."""
+    if case.outcome is Outcome.SUITE_FAULT:
+        return Standing.COUNTS
+    if case.outcome is Outcome.PASS:
+        return Standing.FLAKY if entry.flaky else Standing.STALE
+    if case.outcome is not entry.outcome or (entry.at and entry.at != first_part(case)):
+        return Standing.DIFFERENT
+    if entry.flaky:
+        return Standing.FLAKY
+    return Standing.WONTFIX if entry.wontfix else Standing.KNOWN
+
+
+def first_part(case: CaseReport) -> str:
+    """The part of an answer that is first wrong, if an answer was compared."""
+    return case.differences[0].part if case.differences else ""
+
+
+def _expected(entry: Entry) -> str:
+    at = f" at {printable(entry.at, 200)}" if entry.at else ""
+    return f"{entry.outcome}{at}"
+
+
+def _got(case: CaseReport) -> str:
+    part = first_part(case)
+    return f"{case.outcome} at {part}" if part else str(case.outcome)
+
+
+def _where(baseline: Baseline, entry: Entry) -> str:
+    index = baseline.entries.index(entry)
+    line = f"line {baseline.lines[index]}: " if baseline.lines else ""
+    return f"{line}{printable(entry.slug, 100)} ({entry.outcome})"

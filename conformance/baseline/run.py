@@ -1,0 +1,135 @@
+"""The baseline of one run: found, applied, and rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import structs
+
+from golden.store import replace_file
+from ports_adapter.manifest import Port
+
+from ..edition import current_edition
+from ..outcome import ExitCode
+from ..report import BaselineReport, CaseReport, Report
+from ..reporting import assembled
+from ..request import BaselineChoice, Request, Unusable
+from ..selection import known_slugs
+from ..standing import Standing
+from .entries import BASELINE, BadBaseline, Baseline, parse_baseline, read_baseline
+from .judging import Expectations
+from .updating import empty, updated
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How the outcomes of a run count: by its edition, and by its baseline if it has one.
+
+    `slugs` are of every case that there is about the run's program, asked or not.
+    """
+
+    profile: str
+    variant: str
+    baseline: Baseline | None
+    slugs: Set[str]
+
+    @property
+    def edition(self) -> int:
+        """The edition whose cases count."""
+        return self.baseline.edition if self.baseline else current_edition()
+
+    @property
+    def report(self) -> BaselineReport | None:
+        """What the run's report says of the baseline."""
+        if self.baseline is None:
+            return None
+        return self._expectations.reported(self.baseline, self.slugs)
+
+    @property
+    def recorded(self) -> str | None:
+        """What a transcript keeps of the baseline: its content."""
+        return self.baseline.content.decode("utf-8-sig") if self.baseline else None
+
+    @property
+    def _expectations(self) -> Expectations:
+        if self.baseline is None:
+            return Expectations(self.edition)
+        return Expectations.of(self.baseline, self.profile, self.variant)
+
+    def judged(self, case: CaseReport) -> CaseReport:
+        """The case with its standing."""
+        return self._expectations.judged(structs.replace(case, standing=Standing.COUNTS, reason=""))
+
+    def rewritten(self, report: Report, warn: Callable[[str], None]) -> Report:
+        """Rewrite the baseline to what a run has shown, and judge that run by it.
+
+        A run that was not made in whole is no ground for it, and leaves it as it is.
+
+        Raises:
+            BadBaseline: it cannot be rewritten.
+            Unusable: its file cannot be written.
+        """
+        assert self.baseline is not None
+        path = self.baseline.path
+        if report.part or not report.port.methods or report.exit_code in _NO_GROUND:
+            warn(f"{path} is left as it is: {report.verdict}")
+            return report
+        content = updated(self.baseline, report.cases, self.slugs, self.profile, self.variant)
+        try:
+            has_changed = replace_file(path, content)
+        except OSError as error:
+            message = f"the baseline cannot be written to {path}: {error.strerror}"
+            raise Unusable(message, ExitCode.USAGE) from None
+        now = parse_baseline(path, content)
+        warn(
+            f"{path} is rewritten: {len(now.entries)} entries, {len(self.baseline.entries)} before"
+            if has_changed
+            else f"{path} is as it was: nothing has changed"
+        )
+        rules = Rules(self.profile, self.variant, now, self.slugs)
+        head = structs.replace(report, baseline=rules.report)
+        return assembled(head, [rules.judged(case) for case in report.cases])
+
+
+_NO_GROUND = (ExitCode.INTERRUPTED, ExitCode.SUITE_FAULT, ExitCode.NOTHING_VERIFIED)
+
+
+def rules_for(port: Port, request: Request) -> Rules:
+    """How the outcomes of a run of this port count.
+
+    Raises:
+        BadBaseline: the baseline cannot be read, or used.
+        UnreadableGolden: the golden trace is missing or damaged.
+        Unusable: there is no such profile.
+    """
+    subject = request.subject
+    baseline = _chosen(request.baseline, port.folder)
+    is_of_use = baseline is not None and (baseline.entries or request.baseline.update)
+    slugs = known_slugs(subject, port.precision) if is_of_use else set()
+    return Rules(subject.name, port.variant, baseline, slugs)
+
+
+def recorded_rules(port: Port, request: Request, content: str) -> Rules:
+    """The same with a baseline that a transcript has kept.
+
+    Raises:
+        BadBaseline: it cannot be used.
+    """
+    subject = request.subject
+    baseline = parse_baseline(Path(BASELINE), content.encode())
+    return Rules(subject.name, port.variant, baseline, known_slugs(subject, port.precision))
+
+
+def _chosen(choice: BaselineChoice, folder: Path) -> Baseline | None:
+    if choice.ignored:
+        return None
+    path = choice.path or folder / BASELINE
+    if path.exists():
+        return read_baseline(path)
+    if choice.update:
+        return empty(path)
+    if choice.path is not None:
+        raise BadBaseline(f"{path} does not exist; --update-baseline writes it")
+    return None

@@ -1,0 +1,158 @@
+"""Making a report: of each case as it ends, and of a run from its cases."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from msgspec import structs
+
+from golden.trace import number
+from ports_adapter.layout import Layout
+from ports_adapter.manifest import Port
+from ports_adapter.messages import InitializeResult
+from ports_adapter.quoting import printable, tail
+from reference.profiles import MICROGPT
+
+from .comparison import Comparison, Divergence
+from .edition import current_edition
+from .engine import Result
+from .levels import Level
+from .outcome import ExitCode
+from .report import BaselineReport, CaseReport, Difference, PartReport, PortReport, Report
+from .verdict import exit_code_of, grade_of, level_of, tainting_cases, verdict_of
+
+DIFFERENCES_KEPT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked about what, and what that is judged by."""
+
+    port: Port
+    seed: int
+    profile: str = MICROGPT.name
+    settings: Sequence[str] = ()
+    edition: int = field(default_factory=current_edition)
+    baseline: BaselineReport | None = None
+    part: PartReport | None = None
+
+
+def make_report(
+    asked: Asked,
+    port: PortReport,
+    cases: Sequence[CaseReport],
+    layout: Layout | None = None,
+    *,
+    was_interrupted: bool = False,
+) -> Report:
+    """The report of a run.
+
+    Args:
+        asked: who was asked about what.
+        port: what is said of the port.
+        cases: how they ended, each with its standing.
+        layout: one in which the port is right, if the declared one is wrong.
+        was_interrupted: whether cases were not run for that.
+    """
+    head = Report(
+        port=port,
+        profile=asked.profile,
+        settings=list(asked.settings),
+        edition=asked.edition,
+        seed=asked.seed,
+        exit_code=ExitCode.INTERRUPTED,
+        verdict="",
+        grade="",
+        first_divergence="",
+        layout=layout.toml() if layout else "",
+        levels=[],
+        cases=[],
+        seconds=0.0,
+        baseline=asked.baseline,
+        part=asked.part,
+    )
+    return assembled(head, cases, was_interrupted=was_interrupted)
+
+
+def assembled(
+    head: Report, cases: Sequence[CaseReport], *, was_interrupted: bool = False
+) -> Report:
+    """The report on these cases, with everything else that is known taken from `head`."""
+    tainted = tainting_cases(cases)
+    cases = [structs.replace(case, tainted_by=tainted.get(case.slug, "")) for case in cases]
+    failures = [case for case in cases if case.fails] or [c for c in cases if c.outcome.is_failure]
+    exit_code = exit_code_of(
+        cases, was_interrupted=was_interrupted, baseline=head.baseline, part=head.part
+    )
+    passed = exit_code is ExitCode.PASS
+    return structs.replace(
+        head,
+        exit_code=exit_code,
+        verdict=verdict_of(cases, exit_code, head.baseline, head.part),
+        grade=grade_of(cases, head.port.precision) if passed else "none",
+        first_divergence=failures[0].slug if failures else "",
+        levels=[level_of(level, cases) for level in Level if any(c.level is level for c in cases)],
+        cases=cases,
+        seconds=sum(case.seconds for case in cases),
+    )
+
+
+def port_report(port: Port, offer: InitializeResult | None) -> PortReport:
+    """What a report says of a port."""
+    return PortReport(
+        port.label,
+        printable(port.name, 100),
+        printable(port.language, 100),
+        port.precision,
+        [printable(name, 100) for name in offer.methods] if offer else [],
+        [printable(name, 100) for name in offer.profiles] if offer else [],
+    )
+
+
+def case_report(result: Result, asked: Asked) -> CaseReport:
+    """What a report says of a case that has ended."""
+    comparison = result.comparison or Comparison((), 0.0, "", 0, 0, 0.0)
+    case = result.case
+    return CaseReport(
+        slug=case.slug,
+        level=case.level,
+        about=case.about,
+        method=case.method,
+        outcome=result.outcome,
+        detail=result.detail,
+        seconds=round(result.seconds, 4),
+        worst=number(comparison.worst),
+        worst_at=comparison.worst_at,
+        values=comparison.values,
+        identical=comparison.identical,
+        ulps=number(comparison.ulps),
+        differences=[_difference(d) for d in comparison.divergences[:DIFFERENCES_KEPT]],
+        tainted_by="",
+        rerun=rerun_command(asked, case.slug),
+        log=tail(result.log),
+    )
+
+
+def _difference(divergence: Divergence) -> Difference:
+    return Difference(
+        part=printable(divergence.part, 200),
+        pointer=printable(divergence.pointer, 200),
+        first=printable(divergence.first or divergence.pointer, 200),
+        expected=divergence.expected,
+        got=divergence.got,
+        budgets=number(divergence.ratio),
+        wrong=divergence.wrong,
+        values=divergence.values,
+    )
+
+
+def rerun_command(asked: Asked, slug: str) -> str:
+    """One line that runs a case again, with the same fresh numbers."""
+    words = [f"PORT={shlex.quote(asked.port.label)}"]
+    if asked.profile != MICROGPT.name:
+        words.append(f"PROFILE={asked.profile}")
+    words.append(f"CASE={shlex.quote(slug)}")
+    options = [f"--seed {asked.seed}", *(f"--set {shlex.quote(s)}" for s in asked.settings)]
+    return f"make conform {' '.join(words)} ARGS='{' '.join(options)}'"

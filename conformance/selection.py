@@ -1,0 +1,91 @@
+"""Which cases a run asks."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from golden.budgets import Precision
+from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
+from reference.data import NAMES_VARIABLE, names_path
+
+from .case import Case
+from .cases import all_cases, long_cases, select
+from .cases.handshake import shutdown_case
+from .cases.program import PUBLISHED_RUN, published_case
+from .outcome import ExitCode
+from .request import Request, Unusable
+from .subject import Subject
+
+
+def selection(request: Request, seed: int, precision: Precision) -> list[Case]:
+    """The cases that were requested, the port's goodbye at the end, if among them.
+
+    Raises:
+        UnreadableGolden: the golden trace is missing or damaged.
+        Unusable: no case matches, or names.txt is not there.
+    """
+    subject = request.subject
+    known = all_cases(seed, precision, subject)
+    if request.long:
+        known += long_cases(seed, precision, subject)
+    if request.names:
+        known.append(published_case(published_names(), subject))
+    selected = select([*known, shutdown_case()], request.patterns)
+    if not selected:
+        raise Unusable(_no_case(request.patterns, known), ExitCode.USAGE)
+    return selected
+
+
+def known_slugs(subject: Subject, precision: Precision) -> set[str]:
+    """Every case that a port may be asked about a program, by any option.
+
+    Raises:
+        UnreadableGolden: the golden trace is missing or damaged.
+    """
+    known = [*all_cases(0, precision, subject), *long_cases(0, precision, subject)]
+    return {case.slug for case in known} | {shutdown_case().slug, PUBLISHED_RUN}
+
+
+def the_case(slug: str, known: Sequence[Case]) -> Case:
+    """The case of that name.
+
+    Raises:
+        Unusable: there is none.
+    """
+    for case in known:
+        if case.slug == slug:
+            return case
+    raise Unusable(_no_case([slug], known), ExitCode.USAGE)
+
+
+def _no_case(patterns: Sequence[str], known: Sequence[Case]) -> str:
+    near = difflib.get_close_matches(patterns[0], [case.slug for case in known], n=3, cutoff=0.4)
+    hint = f"; near are {', '.join(near)}" if near else ""
+    return (
+        f"no case matches {' '.join(patterns)}{hint}. `python -m conformance cases` lists them all."
+    )
+
+
+def published_names() -> Corpus:
+    """The published names.txt.
+
+    Raises:
+        Unusable: it is not there, or is not the published file.
+    """
+    path = names_path()
+    if path is None:
+        raise Unusable(
+            f"--names needs names.txt: `make data` downloads it, or {NAMES_VARIABLE} names it",
+            ExitCode.USAGE,
+        )
+    try:
+        corpus = read_corpus(path)
+    except UnreadableCorpus as error:
+        raise Unusable(str(error), ExitCode.USAGE) from None
+    if corpus.sha256 != NAMES_SHA256:
+        raise Unusable(
+            f"{path} is not the published names.txt: its SHA-256 is {corpus.sha256}",
+            ExitCode.USAGE,
+        )
+    return corpus
