@@ -192,6 +192,23 @@ def replay(transcript: Path, patterns: tuple[str, ...], json_path: Path | None) 
 
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
+@click.argument(
+    "parts", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PART..."
+)
+@JSON
+def merge(parts: tuple[Path, ...], json_path: Path | None) -> None:
+    """Join the reports of a run that was split with `run --shard I/N`.
+
+    A PART is what that wrote with --json. Parts of different runs, and a run of which one is
+    missing, are refused with exit code 2.
+    """
+    from .merging import merge_reports
+    from .outputs import Outputs
+
+    _exit_with(lambda: merge_reports(parts, Outputs(json_path)))
+
+
+@main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.argument("port")
 @PROFILE
 @SETTINGS

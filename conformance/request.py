@@ -17,6 +17,9 @@ from .subject import Subject
 
 Item = TypeVar("Item")
 
+MOST_PARTS = 1000
+"""Into how many parts a run can be split."""
+
 
 class Unusable(Exception):
     """There is no run to speak of; the message says why and what to do."""
@@ -40,9 +43,9 @@ class Shard:
         Raises:
             ValueError: it is not.
         """
-        found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
-        if not found or not 1 <= int(found[1]) <= int(found[2]):
-            raise ValueError("a shard is I/N with I from 1 to N, as 2/5")
+        found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
+        if not found or not 1 <= int(found[1]) <= int(found[2]) <= MOST_PARTS:
+            raise ValueError(f"a shard is I/N with I from 1 to N, as 2/5, and N at most {MOST_PARTS}")
         return cls(int(found[1]), int(found[2]))
 
     def part(self, items: Sequence[Item]) -> list[Item]:

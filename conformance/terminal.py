@@ -17,6 +17,7 @@ from .engine import Result
 from .levels import next_methods
 from .outcome import ExitCode, Outcome
 from .report import CaseReport, Difference, Report
+from .standing import Standing
 from .subject import Subject, stage_after
 
 SLUGS_SHOWN = 6
@@ -30,14 +31,16 @@ def show(report: Report, console: Console) -> None:
     console.print(heading(report))
     for row in level_rows(report):
         console.print(row, soft_wrap=True)
-    failures = [case for case in report.cases if case.outcome.is_failure]
+    failures = [case for case in report.cases if case.fails and case.outcome.is_failure]
     if failures:
         _first(failures[0], console)
         _others(failures, console)
     if report.layout:
         _layout(report.layout, console)
     console.print()
-    for words in (*_left_out(report), *_near_the_limit(report)):
+    for words in _of_the_baseline(report):
+        line(console, words, style="red")
+    for words in (*_excused(report), *_left_out(report), *_near_the_limit(report)):
         line(console, words)
     if report.exit_code is ExitCode.PASS:
         line(console, f"Grade: {report.grade}.")
@@ -66,6 +69,37 @@ def _layout(toml: str, console: Console) -> None:
     line(console, "The weights are arranged otherwise than port.toml says; with this it is right:")
     for words in toml.splitlines():
         line(console, f"  {words}".rstrip())
+
+
+def _of_the_baseline(report: Report) -> Iterator[str]:
+    """Entries of the baseline that do not hold, and what to do about them."""
+    stale = [case.slug for case in report.cases if case.standing is Standing.STALE]
+    unmatched = report.baseline.unmatched if report.baseline else []
+    if stale:
+        yield f"Passing, while the baseline has them failing: {_listed(stale)}."
+    for words in unmatched:
+        yield f"In the baseline, and no case: {words}."
+    if stale or unmatched:
+        yield "  --update-baseline removes these entries and keeps the comments."
+
+
+def _excused(report: Report) -> Iterator[str]:
+    """Failures that do not fail the run, a line for each way in which they do not."""
+    words = {
+        Standing.KNOWN: "Known failures",
+        Standing.WONTFIX: "Will not be mended",
+        Standing.FLAKY: "Flaky, and failing this time",
+        Standing.ANNOUNCED: f"New cases, which count from edition {report.edition + 1}, and fail",
+    }
+    for standing, title in words.items():
+        of_it = [c for c in report.cases if c.standing is standing and c.outcome.is_failure]
+        if of_it:
+            yield f"{title}: {_listed([case.slug for case in of_it])}."
+
+
+def _listed(slugs: list[str]) -> str:
+    more = f" and {len(slugs) - SLUGS_SHOWN} more" if len(slugs) > SLUGS_SHOWN else ""
+    return f"{', '.join(slugs[:SLUGS_SHOWN])}{more}"
 
 
 def _left_out(report: Report) -> Iterator[str]:
@@ -124,6 +158,8 @@ def _first(case: CaseReport, console: Console) -> None:
     title = "First divergence" if mismatch else "First failure"
     console.print()
     line(console, f"{title}: {case.slug} ({case.outcome})", style="bold red")
+    if case.standing is Standing.DIFFERENT:
+        line(console, f"  otherwise than the baseline has it: {case.reason}")
     line(console, f"  a right port {case.about}")
     if case.differences:
         for words in _difference(case.differences[0]):

@@ -61,9 +61,9 @@ _COUNTED = {
     Standing.KNOWN: "known failure",
     Standing.WONTFIX: "that will not be mended",
     Standing.FLAKY: "flaky",
-    Standing.ANNOUNCED: "announced and failing",
+    Standing.ANNOUNCED: "new and failing",
     Standing.DIFFERENT: "failing otherwise than the baseline has it",
-    Standing.STALE: "that the baseline has failing and that does not",
+    Standing.STALE: "passing against the baseline",
 }
 
 
@@ -77,7 +77,7 @@ def _counts(cases: Sequence[CaseReport], baseline: BaselineReport | None) -> lis
             plural = "s" if standing is Standing.KNOWN and number > 1 else ""
             counts.append(f"{number} {words}{plural}")
     if baseline is not None and baseline.unmatched:
-        counts.append(f"{len(baseline.unmatched)} in the baseline that match no case")
+        counts.append(f"{len(baseline.unmatched)} in the baseline without a case")
     if left_out := len(cases) - len(asked):
         counts.append(f"{left_out} not offered")
     return counts

@@ -1,0 +1,134 @@
+"""Joining the reports of the parts of a run that was split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import structs
+
+from ports_adapter.quoting import printable
+
+from .outcome import ExitCode
+from .outputs import TO_THE_TERMINAL, Outputs, write_report
+from .report import PartReport, Report, encode
+from .reporting import assembled
+from .request import MOST_PARTS, Unusable
+from .terminal import show
+
+ALIKE = (
+    "schema_version", "suite_version", "port", "profile", "settings", "edition", "seed", "baseline",
+)  # fmt: skip
+"""What all parts of a run have in common."""
+
+
+def merge_reports(paths: Sequence[Path], outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
+    """Join parts and print or write the whole report.
+
+    Raises:
+        Unusable: a file cannot be read, or is no part's report; the parts are not of one run, one
+            is missing or there twice; or the report cannot be written.
+    """
+    report = merged([(path, read_part(path)) for path in paths])
+    write_report(encode(report), outputs, lambda console: show(report, console))
+    return report.exit_code
+
+
+def read_part(path: Path) -> Report:
+    """The report of a part, as `run --shard I/N --json FILE` wrote it.
+
+    Raises:
+        Unusable: the file cannot be read, or is not such a report.
+    """
+    try:
+        return decode_part(path, path.read_bytes())
+    except OSError as error:
+        raise Unusable(f"{path} cannot be read: {error.strerror}", ExitCode.USAGE) from None
+
+
+def decode_part(path: Path, content: bytes) -> Report:
+    """The report of a part with this content; `path` is for messages.
+
+    Raises:
+        Unusable: it is not such a report.
+    """
+    try:
+        report = msgspec.json.decode(content, type=Report)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        why = printable(str(error), 300)
+        raise Unusable(f"{path} is no report of this suite: {why}", ExitCode.USAGE) from None
+    if report.part is None:
+        raise Unusable(
+            f"{path} is the report of a whole run, not of a part: parts are made by "
+            "`run --shard I/N --seed SEED --json FILE`",
+            ExitCode.USAGE,
+        )
+    index, of = report.part.index, report.part.of
+    if not 1 <= index <= of <= MOST_PARTS or len(set(report.part.slugs)) < len(report.part.slugs):
+        raise Unusable(f"{path} is no part of a run: it is part {index} of {of}", ExitCode.USAGE)
+    return report
+
+
+def merged(parts: Sequence[tuple[Path, Report]]) -> Report:
+    """The report of the whole run.
+
+    Raises:
+        Unusable: the parts are not of one run, or one is missing, there twice, or not what it
+            should be.
+    """
+    (first_path, first), *others = parts
+    for path, report in others:
+        _demand_alike(first_path, first, path, report)
+    by_index: dict[int, tuple[Path, Report]] = {}
+    for path, report in parts:
+        index = _part(report).index
+        if index in by_index:
+            raise _refused(f"{by_index[index][0]} and {path} are both part {index}")
+        by_index[index] = path, report
+    whole = _part(first)
+    if missing := [str(i) for i in range(1, whole.of + 1) if i not in by_index]:
+        raise _refused(f"of {whole.of} parts these are missing: {', '.join(missing)}")
+    cases = {case.slug: case for _, report in parts for case in report.cases}
+    for path, report in parts:
+        expected = whole.slugs[_part(report).index - 1 :: whole.of]
+        if [case.slug for case in report.cases] != expected:
+            raise _refused(f"{path} has not the cases of its part")
+    was_interrupted = any(report.exit_code is ExitCode.INTERRUPTED for _, report in parts)
+    head = structs.replace(first, part=None, port=_fullest([report for _, report in parts]).port)
+    layout = next((report.layout for _, report in parts if report.layout), "")
+    return assembled(
+        structs.replace(head, layout=layout),
+        [cases[slug] for slug in whole.slugs],
+        was_interrupted=was_interrupted,
+    )
+
+
+def _demand_alike(first_path: Path, first: Report, path: Path, report: Report) -> None:
+    a, b = _part(first), _part(report)
+    if (a.of, a.slugs) != (b.of, b.slugs):
+        raise _refused(f"{first_path} and {path} are parts of runs that were split otherwise")
+    for name in ALIKE:
+        one, other = getattr(first, name), getattr(report, name)
+        if name == "port" and not (_is_introduced(first) and _is_introduced(report)):
+            # What a port that did not start says of itself is not known, and no other port's.
+            one, other = one.label, other.label
+        if one != other:
+            raise _refused(f"{first_path} and {path} differ in {name.replace('_', ' ')}")
+
+
+def _is_introduced(report: Report) -> bool:
+    return bool(report.port.methods)
+
+
+def _fullest(reports: Sequence[Report]) -> Report:
+    return next((report for report in reports if _is_introduced(report)), reports[0])
+
+
+def _part(report: Report) -> PartReport:
+    assert report.part is not None
+    return report.part
+
+
+def _refused(why: str) -> Unusable:
+    return Unusable(f"the parts cannot be joined: {why}", ExitCode.USAGE)
