@@ -45,7 +45,9 @@ class Shard:
         """
         found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
         if not found or not 1 <= int(found[1]) <= int(found[2]) <= MOST_PARTS:
-            raise ValueError(f"a shard is I/N with I from 1 to N, as 2/5, and N at most {MOST_PARTS}")
+            raise ValueError(
+                f"a shard is I/N with I from 1 to N, as 2/5, and N at most {MOST_PARTS}"
+            )
         return cls(int(found[1]), int(found[2]))
 
     def part(self, items: Sequence[Item]) -> list[Item]:

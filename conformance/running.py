@@ -206,6 +206,8 @@ def _ask_rest(run: _Run, cases: Sequence[Case], asked: Asked) -> tuple[Finished,
     def watch(result: Result) -> None:
         if journal is not None:
             journal.keep(case_report(result, asked))
+            if result.exchange is not None:
+                journal.introduce(port_report(run.port, result.exchange.offer))
         run.watch(result)
 
     recorder = _recorder(run) if request.transcript else None
@@ -213,8 +215,6 @@ def _ask_rest(run: _Run, cases: Sequence[Case], asked: Asked) -> tuple[Finished,
         if recorder is not None:
             stack.enter_context(recorder)
         finished = ask(run.port, cases, recorder or Source(), watch)
-        if journal is not None and finished.offer is not None:
-            journal.introduce(port_report(run.port, finished.offer))
         layout = recognised_layout(run.port, finished)
         if recorder is not None and not finished.was_interrupted:
             recorder.finish(layout.rules if layout else ())

@@ -45,9 +45,7 @@ link = "https://example.org/issues/7"
 """
 
 
-def judged(
-    made: Port, baseline: str | None = None, *patterns: str, update: bool = False
-) -> Report:
+def judged(made: Port, baseline: str | None = None, *patterns: str, update: bool = False) -> Report:
     if baseline is not None:
         (made.folder / "baseline.toml").write_text(baseline)
     choice = BaselineChoice(update=update)
@@ -71,7 +69,7 @@ def test_known_failures_do_not_fail_the_run_and_are_told_of(make_port: MakePort)
 
 def test_a_failure_that_is_not_in_the_baseline_fails(make_port: MakePort) -> None:
     made = make_port(port(WRONG_LINEAR))
-    report = judged(made, KNOWN.split("[[known]]\nslug = \"layers/linear-tall\"")[0])
+    report = judged(made, KNOWN.split('[[known]]\nslug = "layers/linear-tall"')[0])
     assert report.exit_code is ExitCode.FAIL
     assert report.first_divergence == TALL
 

@@ -1,0 +1,178 @@
+"""A run that was ended goes on from its journal, and never from another's."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance.outcome import ExitCode
+from conformance.report import Report
+from conformance.request import Request, Shard, Unusable
+from conformance.running import judge_port
+from ports_adapter.manifest import Port
+
+from .conftest import ROOT, MakePort, outcomes, run_suite
+from .ports.broken import port
+
+ASKED = ("protocol", "tokenizer", "layers")
+
+COUNTING = """
+def counted(r):
+    open("asked", "a").write("x")
+    tokenize(r)
+HANDLERS["tokenize"] = counted
+"""
+
+
+def resumed(made: Port, journal: Path, **changes: object) -> Report:
+    request = Request(made.label, ASKED, 1, journal=journal)
+    for name, value in changes.items():
+        object.__setattr__(request, name, value)
+    return judge_port(made, request)
+
+
+def cut(journal: Path, lines: int, tail: bytes = b"") -> None:
+    content = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(content[:lines]) + tail)
+
+
+@pytest.fixture
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("elsewhere") / "run.journal"
+
+
+def test_a_run_with_a_journal_is_the_run_without(make_port: MakePort, journal: Path) -> None:
+    made = make_port(port(""))
+    report = resumed(made, journal)
+    assert outcomes(report) == outcomes(run_suite(made, *ASKED))
+    assert report.exit_code is ExitCode.PASS
+
+
+def test_what_was_finished_is_not_asked_again(make_port: MakePort, journal: Path) -> None:
+    made = make_port(port(COUNTING))
+    asked = made.folder.parent / "asked"
+    made = make_port(port(COUNTING.replace('"asked"', repr(str(asked)))))
+    whole = resumed(made, journal)
+    before = asked.stat().st_size
+    cut(journal, 10, b'{"line":"case","case":{"slug":"tok')  # as a killed run leaves it
+    again = resumed(made, journal)
+    finished = 8  # of the ten lines two are no results
+    assert asked.stat().st_size - before == sum(
+        case.method == "tokenize" for case in whole.cases[finished:]
+    )
+    assert outcomes(again) == outcomes(whole)
+    assert again.verdict == whole.verdict
+    assert again.port == whole.port
+
+
+def test_a_finished_run_is_reported_again_without_the_port(
+    make_port: MakePort, journal: Path
+) -> None:
+    made = make_port(port(""))
+    whole = resumed(made, journal)
+    again = resumed(made, journal)
+    assert again == whole
+
+
+def test_the_seed_is_the_one_that_the_run_was_begun_with(
+    make_port: MakePort, journal: Path
+) -> None:
+    made = make_port(port(""))
+    first = resumed(made, journal, seed=None)
+    cut(journal, 12)
+    assert resumed(made, journal, seed=None).seed == first.seed
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"seed": 2}, "its seed is 1, not 2"),
+        ({"patterns": ("tokenizer",)}, "its patterns is"),
+        ({"shard": Shard(1, 2)}, "its shard is none, not 1/2"),
+        ({"profile": "train0"}, "its asked for is None, not train0"),
+    ],
+)
+def test_the_journal_of_another_run_is_refused(
+    make_port: MakePort, journal: Path, changes: dict[str, object], why: str
+) -> None:
+    made = make_port(port(""))
+    resumed(made, journal)
+    with pytest.raises(Unusable, match=why) as refused:
+        resumed(made, journal, **changes)
+    assert refused.value.exit_code is ExitCode.USAGE
+
+
+def test_a_port_that_was_changed_does_not_go_on(make_port: MakePort, journal: Path) -> None:
+    resumed(make_port(port("")), journal)
+    with pytest.raises(Unusable, match="the port's files have changed since"):
+        resumed(make_port(port("X = 1")), journal)
+
+
+def test_a_journal_in_the_ports_folder_is_no_change_of_it(make_port: MakePort) -> None:
+    made = make_port(port(""))
+    path = made.folder / "run.journal"
+    assert resumed(made, path) == resumed(made, path)
+
+
+@pytest.mark.parametrize("line", [b"oops\n", b"{}\n", b'{"line":"case","case":{}}\n', b"\xff\n"])
+def test_a_damaged_line_is_named_and_nothing_is_lost(
+    make_port: MakePort, journal: Path, line: bytes
+) -> None:
+    made = make_port(port(""))
+    resumed(made, journal)
+    cut(journal, 5, line)
+    damaged = journal.read_bytes()
+    with pytest.raises(Unusable, match=r"run\.journal:6 is no line of a journal"):
+        resumed(made, journal)
+    assert journal.read_bytes() == damaged
+
+
+def test_a_port_of_an_earlier_stage_goes_on_with_that(make_port: MakePort, journal: Path) -> None:
+    made = make_port(
+        port("HANDLERS['initialize'] = lambda r: introduce(r, profiles=['train1', 'train3'])")
+    )
+    whole = resumed(made, journal)
+    assert whole.profile == "train3"
+    cut(journal, 9)
+    again = resumed(made, journal)
+    assert (again.profile, outcomes(again)) == ("train3", outcomes(whole))
+
+
+def test_a_runner_that_is_killed_goes_on_to_the_same_report(
+    make_port: MakePort, journal: Path
+) -> None:
+    slow = """
+    def slowly(r):
+        time.sleep(0.2)
+        tokenize(r)
+    HANDLERS["tokenize"] = slowly
+    """
+    made = make_port(port(slow))
+    (made.folder / "port.toml").write_text(
+        f'name = "x"\nlanguage = "Python"\nrun = ["{made.run[0]}", "port.py"]\n'
+    )
+    command = [sys.executable, "-m", "conformance", "run", str(made.folder), "--seed", "1"]
+    command += [word for pattern in ASKED for word in ("--case", pattern)]
+    command += ["--resume", str(journal), "--json", "-"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    runner = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
+    )
+    deadline = time.monotonic() + 60
+    while not (journal.exists() and journal.read_bytes().count(b"\n") > 8):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    runner.send_signal(signal.SIGKILL)
+    assert runner.communicate()[1] == b""
+    assert runner.returncode == -signal.SIGKILL
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, env=environment)
+    report = json.loads(done.stdout)
+    assert done.returncode == ExitCode.PASS
+    assert {c["slug"]: c["outcome"] for c in report["cases"]} == outcomes(run_suite(made, *ASKED))
