@@ -1,0 +1,83 @@
+"""What a guardian and its sandbox tell of the program that they keep."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+
+from .limits import Excess
+
+SHELL_SIGNALED = 128
+"""Bubblewrap, like a shell, exits with so much more than the signal that ended its program."""
+
+
+class Status:
+    """What came through a guardian's status pipe, and through that of its sandbox, if it has one.
+
+    `started` is the process that the guardian started, `inside` the first one of its sandbox,
+    `error` the system's number of why there is none; 0 as long as that is unknown. `code` is how
+    the program ended, negative for a signal, and `excess` the limit that it went beyond.
+    """
+
+    def __init__(self, pipe: int, inside: int | None) -> None:
+        self.started = self.inside = self.error = 0
+        self.code: int | None = None
+        self.excess: Excess | None = None
+        self.is_complete = False
+        self._pipe = pipe
+        self._pipe_inside = inside
+        self._is_sandboxed = inside is not None
+        self._partial = self._partial_inside = b""
+        self._poll = select.poll()
+        self._poll.register(pipe, select.POLLIN)
+        self._poll_inside = select.poll()
+        if inside is not None:
+            self._poll_inside.register(inside, select.POLLIN)
+
+    def hear(self, seconds: float) -> None:
+        """Take what has been told, waiting up to `seconds` for anything."""
+        if self.is_complete or not self._poll.poll(seconds * 1000):
+            return
+        told = os.read(self._pipe, 4096)
+        *lines, self._partial = (self._partial + told).split(b"\n")
+        for line in lines:
+            self._take(line.decode())
+        if not told:  # nobody is left to tell anything
+            self.is_complete = True
+            if self.code is None:
+                self.code = -signal.SIGKILL
+
+    def hear_inside(self, seconds: float) -> None:
+        """The same of the sandbox, which tells in pieces, and thus on a pipe of its own."""
+        if self._pipe_inside is None or not self._poll_inside.poll(seconds * 1000):
+            return
+        self._partial_inside += os.read(self._pipe_inside, 4096)
+        if found := re.search(rb'"child-pid": *(\d+)\D', self._partial_inside):
+            self.inside = int(found[1])
+
+    def close(self) -> None:
+        """Hear the rest and close the pipes."""
+        while not self.is_complete and self._poll.poll(0):
+            self.hear(0)
+        self.is_complete = True
+        os.close(self._pipe)
+        if self._pipe_inside is not None:
+            os.close(self._pipe_inside)
+            self._pipe_inside = None
+
+    def _take(self, line: str) -> None:
+        match line.split():
+            case ["started", pid]:
+                self.started = int(pid)
+            case ["failed", number]:
+                self.error, self.code = int(number), -signal.SIGKILL
+            case ["over", name, used, limit]:
+                self.excess = Excess(name, int(used), int(limit))
+            case ["ended", code]:
+                self.code = self._as_its_own(int(code))
+
+    def _as_its_own(self, code: int) -> int:
+        signaled = self._is_sandboxed and SHELL_SIGNALED < code < SHELL_SIGNALED + signal.NSIG
+        return SHELL_SIGNALED - code if signaled else code
