@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
+import select
 import subprocess
-import tempfile
+import time
 
+from .containment.contained import Contained
 from .failures import NotBuilt
 from .manifest import Port, missing_tool
 from .quoting import tail
 
+CHUNK = 1 << 16
+OUTPUT_KEPT = 64 << 10
+LINGER = 0.05
+"""Seconds between looks at whether a build has ended that is silent."""
+
 
 def build(port: Port) -> None:
     """Run the port's build command, if it has one.
+
+    A build is not sandboxed, since tools fetch packages and keep caches in the home folder; it
+    is contained otherwise, and nothing that it started outlives it.
 
     Raises:
         NotBuilt: the command is missing, fails, or takes too long; shows the end of its output.
@@ -24,26 +32,47 @@ def build(port: Port) -> None:
     command = " ".join(port.build)
     if reason := missing_tool(port.build, port.folder):
         raise NotBuilt(f"the build command cannot be run: {reason} (build of {port.folder})")
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
+    try:
+        process = Contained(
             port.build,
-            cwd=port.folder,
+            port.folder,
+            port.build_terms,
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
-        try:
-            code = process.wait(port.timeouts.build)
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if code == 0:
-            return
-        output.seek(0)
-        log = "\n".join(f"  | {line}" for line in tail(output.read()))
+    except OSError as error:
+        raise NotBuilt(f"the build command cannot be run: {error}") from None
+    try:
+        output = _output(process, port.timeouts.build)
+        code, why = process.poll(), process.why_ended()
+    finally:
+        process.close()
+    if code == 0 and not why:
+        return
+    log = "\n".join(f"  | {line}" for line in tail(output))
     ended = f"took longer than {port.timeouts.build:g} s" if code is None else f"ended with {code}"
+    ended = f"was ended: {why}" if why else ended
     raise NotBuilt(f"the build {ended}: `{command}` in {port.folder}\n{log}".rstrip())
+
+
+def _output(process: Contained, seconds: float) -> bytes:
+    """The end of what a build prints until it ends, or has taken `seconds`."""
+    assert process.stdout is not None
+    pipe = process.stdout.fileno()
+    os.set_blocking(pipe, False)
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    output = b""
+    deadline = time.monotonic() + seconds
+    is_open = True
+    while is_open and time.monotonic() < deadline:
+        has_ended = process.poll() is not None
+        if poll.poll(LINGER * 1000):
+            chunk = os.read(pipe, CHUNK)
+            output = (output + chunk)[-OUTPUT_KEPT:]
+            is_open = bool(chunk)
+        elif has_ended:  # what it left running may hold the pipe
+            break
+    process.wait(deadline - time.monotonic())
+    return output

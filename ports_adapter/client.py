@@ -63,7 +63,7 @@ class Client:
         self, port: Port, process: Process | None = None, ids: Iterator[int] | None = None
     ) -> None:
         self.port = port
-        self._process = process or PortProcess(port.run, port.folder)
+        self._process = process or PortProcess(port)
         self._ids = count(1) if ids is None else ids
         self._last_id = 0
         self._encoder = msgspec.json.Encoder()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import shutil
 import sys
 import tomllib
@@ -12,6 +13,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, field
 
+from .containment.limits import BuildLimits, Limits
+from .containment.sandbox import Sandbox
+from .containment.terms import Terms
 from .failures import BadManifest
 from .layout import BadRule, Layout, Rule, check
 from .messages import Precision
@@ -57,6 +61,8 @@ class Port(Struct, frozen=True, kw_only=True):
 
     `folder` is where its commands run. In a command, `{python}` stands for the Python that
     runs this suite. `label` is what the user called it, `variant` which of its variants it is.
+    `environment` are the names of the variables that it gets besides the usual ones; `sandbox` is
+    the user's choice, not its own.
     """
 
     folder: Path
@@ -71,6 +77,20 @@ class Port(Struct, frozen=True, kw_only=True):
     layout: Layout = field(default_factory=Layout)
     kind: Kind = "port"
     program: Program = field(default_factory=Program)
+    limits: Limits = field(default_factory=Limits)
+    build_limits: BuildLimits = field(default_factory=BuildLimits)
+    environment: tuple[str, ...] = ()
+    sandbox: Sandbox = Sandbox.AUTO
+
+    @property
+    def terms(self) -> Terms:
+        """On what terms it runs."""
+        return Terms(self.limits, self.environment, self.sandbox)
+
+    @property
+    def build_terms(self) -> Terms:
+        """On what terms it is built."""
+        return Terms(self.build_limits, self.environment)
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,6 +105,9 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     layout: list[Rule] = field(default_factory=list)
     kind: Kind = "port"
     program: Program = field(default_factory=Program)
+    limits: Limits = field(default_factory=Limits)
+    build_limits: BuildLimits = field(default_factory=BuildLimits)
+    environment: list[str] = field(default_factory=list)
     variants: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -157,6 +180,9 @@ def read_manifest(path: Path, variant: str = "", label: str = "") -> Port:
         layout=Layout(tuple(file.layout)),
         kind=file.kind,
         program=file.program,
+        limits=file.limits,
+        build_limits=file.build_limits,
+        environment=tuple(file.environment),
     )
 
 
@@ -178,7 +204,7 @@ def _content(path: Path) -> dict[str, Any]:
 
 def _checked(path: Path, content: dict[str, Any], where: str = "") -> _File:
     _reject_unknown(path, content, _File, "")
-    for name, shape in (("timeouts", Timeouts), ("program", Program)):
+    for name, shape in _TABLES.items():
         if isinstance(content.get(name), dict):
             _reject_unknown(path, content[name], shape, f"{name}.")
     try:
@@ -190,6 +216,16 @@ def _checked(path: Path, content: dict[str, Any], where: str = "") -> _File:
     for name in Timeouts.__struct_fields__:
         if getattr(file.timeouts, name) <= 0:
             raise BadManifest(f"{path}: {where}timeouts.{name} must be more than 0 seconds")
+    for table, limits in (("limits", file.limits), ("build_limits", file.build_limits)):
+        for name in Limits.__struct_fields__:
+            if getattr(limits, name) <= 0:
+                raise BadManifest(f"{path}: {where}{table}.{name} must be more than 0")
+    for name in file.environment:
+        if not _VARIABLE.fullmatch(name):
+            raise BadManifest(
+                f"{path}: {where}environment lists {name!r}, which is no name of a variable; "
+                "values are taken from the environment of the suite"
+            )
     if reason := _wrong_program(file.program):
         raise BadManifest(f"{path}: {where}program.{reason}")
     try:
@@ -234,6 +270,13 @@ def _in_keys(message: str) -> str:
     return message.replace(" - at `$.", " - at key `").replace("Object missing", "it lacks the")
 
 
+_TABLES: dict[str, type[Struct]] = {
+    "timeouts": Timeouts,
+    "program": Program,
+    "limits": Limits,
+    "build_limits": BuildLimits,
+}
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _POSSIBLE = {
     "precision": "float64 or float32",
     "kind": "port or program",

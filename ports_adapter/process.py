@@ -10,10 +10,12 @@ import signal
 import subprocess
 import time
 from collections import deque
-from pathlib import Path
 from typing import Protocol
 
+from .containment.contained import Contained
+from .containment.sandbox import NoSandbox
 from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
+from .manifest import Port
 from .quoting import quoted
 
 CHUNK = 128 << 10  # small enough to be split while it is still in the processor's cache
@@ -53,26 +55,24 @@ class Process(Protocol):
 class PortProcess:
     """A running port.
 
-    It leads its own process group, which is killed whole by `close`. Its standard error is
-    its log, drained while we wait for its output, so that a port which logs a lot never blocks.
+    It is contained: it and everything that it starts ends with `close`, or with us. Its standard
+    error is its log, drained while we wait for its output, so that a port which logs a lot never
+    blocks. However much it prints, no more than a line of it is kept.
 
     Raises:
         NotStarted: the command cannot be executed.
     """
 
-    def __init__(self, command: tuple[str, ...], folder: Path) -> None:
+    def __init__(self, port: Port) -> None:
+        piped = subprocess.PIPE
         try:
-            self._process = subprocess.Popen(
-                command,
-                cwd=folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                bufsize=0,
+            self._process = Contained(
+                port.run, port.folder, port.terms, stdin=piped, stdout=piped, stderr=piped
             )
+        except NoSandbox as error:
+            raise NotStarted(str(error)) from None
         except (OSError, ValueError) as error:
-            raise NotStarted(f"{command[0]} cannot be started: {error}") from None
+            raise NotStarted(f"{port.run[0]} cannot be started: {error}") from None
         pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
         self._stdin, self._stdout, self._stderr = (pipe.fileno() for pipe in pipes if pipe)
         for pipe in (self._stdin, self._stdout, self._stderr):
@@ -132,22 +132,21 @@ class PortProcess:
         return self._lines.popleft() if self._lines else None
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code, negative for a signal, or None if the port still runs after `seconds`."""
+        """The exit code, negative for a signal, or None if the port still runs after `seconds`.
+
+        What it prints meanwhile is read, so that it can go on, and is not kept.
+        """
         deadline = time.monotonic() + seconds
+        kept, self._lines = self._lines, deque(maxlen=0)
         while (code := self._process.poll()) is None and time.monotonic() < deadline:
             self._exchange(min(0.02, max(0.0, deadline - time.monotonic())))
+        self._lines = kept
         return code
 
     def close(self) -> None:
-        """End the port and everything it started in its process group."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        """End the port and everything it started."""
         self._selector.close()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        self._process.close()
 
     def _exchange(self, seconds: float) -> None:
         """Read and write what can be read and written, waiting up to `seconds` for anything."""
@@ -224,6 +223,8 @@ class PortProcess:
             self._exchange(0)
         came = self._partial_size
         half = f" after {came} bytes of an unfinished line" if came else ""
+        if why := self._process.why_ended():
+            return f"the port was ended{half}: {why}"
         if code is None:
             return f"the port closed its output{half} and runs on"
         if code < 0:

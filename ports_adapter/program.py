@@ -20,10 +20,14 @@ import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from .containment.contained import Contained
+from .containment.sandbox import NoSandbox
+from .containment.terms import Terms
 from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
 from .manifest import Port, missing_tool
 from .quoting import quoted
@@ -125,8 +129,15 @@ def command_in(port: Port, scratch: Path) -> tuple[str, ...]:
     return tuple(placed(word) for word in port.run)
 
 
+def _terms(port: Port, scratch: Path) -> Terms:
+    """What it may write to: beside its folder, and where a link leads that we made there."""
+    linked = (port.folder / name for name in LINKED)
+    writable = (scratch.parent, *(place.resolve() for place in linked if place.is_dir()))
+    return replace(port.terms, writable=writable)
+
+
 class RunningProgram:
-    """A program that runs in a scratch folder, in a process group that `close` kills whole.
+    """A program that runs in a scratch folder, contained: all that it started ends with `close`.
 
     Its standard output is a terminal's, as when it is run by hand, so that what it prints comes
     line by line and not in blocks at the end; nothing is asked of it on its standard input.
@@ -135,20 +146,23 @@ class RunningProgram:
         NotStarted: the command cannot be executed.
     """
 
-    def __init__(self, command: tuple[str, ...], folder: Path) -> None:
+    def __init__(self, port: Port, scratch: Path) -> None:
+        command = command_in(port, scratch)
         terminal, theirs = pty.openpty()
         # Every byte is to come as it was written: no newline translated, nothing echoed.
         tty.setraw(theirs, termios.TCSANOW)
         try:
-            self._process = subprocess.Popen(
+            self._process = Contained(
                 command,
-                cwd=folder,
+                scratch,
+                _terms(port, scratch),
                 stdin=subprocess.DEVNULL,
                 stdout=theirs,
                 stderr=subprocess.PIPE,
-                start_new_session=True,
-                bufsize=0,
             )
+        except NoSandbox as error:
+            os.close(terminal)
+            raise NotStarted(str(error)) from None
         except (OSError, ValueError) as error:
             os.close(terminal)
             raise NotStarted(f"{command[0]} cannot be started: {error}") from None
@@ -197,14 +211,10 @@ class RunningProgram:
         self._expect_success(message)
 
     def close(self) -> None:
-        """End the program and everything it started in its process group."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        """End the program and everything it started."""
         self._selector.close()
         os.close(self._terminal)
-        if self._process.stderr:
-            self._process.stderr.close()
+        self._process.close()
 
     def _read(self, seconds: float) -> Iterator[Chunk]:
         for key, _ in self._selector.select(seconds):
@@ -228,12 +238,11 @@ class RunningProgram:
             yield Chunk(stream, content)
 
     def _expect_success(self, seconds: float) -> None:
-        try:
-            code = self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise PortTimedOut(
-                f"the program closed its output and still ran {seconds:g} s later"
-            ) from None
+        code = self._process.wait(seconds)
+        if why := self._process.why_ended():
+            raise PortCrashed(f"the program was ended: {why}{self._last_words()}")
+        if code is None:
+            raise PortTimedOut(f"the program closed its output and still ran {seconds:g} s later")
         if code < 0:
             raise PortCrashed(f"the program was ended by {_name_of(-code)}{self._last_words()}")
         if code:

@@ -12,6 +12,7 @@ import pytest
 from conformance.report import CaseReport, Report
 from conformance.request import Request
 from conformance.running import judge_port
+from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port, Timeouts, find_port
 
 ROOT = Path(__file__).parent.parent
@@ -33,6 +34,7 @@ def oracle_port(*arguments: str) -> Port:
         run=(sys.executable, "-m", "conformance.catalogue.port", *arguments),
         precision="float32" if "--float32" in arguments else "float64",
         label="oracle",
+        sandbox=Sandbox.NEVER,
     )
 
 
@@ -63,7 +65,14 @@ MakePort = Callable[..., Port]
 def make_port(tmp_path: Path) -> MakePort:
     """Makes a real port in Python from the source of its program."""
 
-    def make(source: str, *, start: float = 5.0, message: float = 5.0) -> Port:
+    def make(
+        source: str,
+        *,
+        start: float = 5.0,
+        message: float = 5.0,
+        sandbox: Sandbox = Sandbox.AUTO,
+        **keys: object,
+    ) -> Port:
         (tmp_path / "port.py").write_text(source)
         return Port(
             folder=tmp_path,
@@ -72,6 +81,8 @@ def make_port(tmp_path: Path) -> MakePort:
             run=(sys.executable, "port.py"),
             timeouts=Timeouts(start=start, message=message),
             label=str(tmp_path),
+            sandbox=sandbox,
+            **keys,  # type: ignore[arg-type]
         )
 
     return make

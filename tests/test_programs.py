@@ -26,6 +26,7 @@ from conformance.programs.report import schema
 from conformance.programs.schedule import schedule_of
 from conformance.programs.terminal import show
 from conformance.programs.watching import Silent
+from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest
 from ports_adapter.manifest import Port, Program, Timeouts, read_manifest
 from reference.profiles import MICROGPT
@@ -64,6 +65,7 @@ def program(tmp_path: Path) -> MakeProgram:
         *arguments: str,
         run: tuple[str, ...] = (),
         message: float = 60.0,
+        sandbox: Sandbox = Sandbox.NEVER,  # many keep tapes in the user's cache, as ours do
         **keys: object,
     ) -> Port:
         folder = tmp_path / "program"
@@ -78,6 +80,7 @@ def program(tmp_path: Path) -> MakeProgram:
             program=Program(**keys),  # type: ignore[arg-type]
             timeouts=Timeouts(start=message, message=message),
             label=str(folder),
+            sandbox=sandbox,
         )
 
     return make
@@ -481,7 +484,7 @@ def test_the_command_line_judges_a_program_and_writes_its_report(
         "[timeouts]\nstart = 60\n"
     )
     path = tmp_path / "report.json"
-    run = conformance(str(port.folder), "--json", str(path))
+    run = conformance(str(port.folder), "--json", str(path), "--sandbox", "never")
     assert run.returncode == ExitCode.PASS, run.stderr
     assert "PASS: 3 of 3 checks passed." in run.stdout
     assert "no certificate" in run.stdout

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ports_adapter.failures import PortTimedOut, ProtocolViolated
 from ports_adapter.manifest import Port
-from ports_adapter.program import RunningProgram, Stream, command_in, put_input
+from ports_adapter.program import RunningProgram, Stream, put_input
 from ports_adapter.quoting import printable
 
 from .reading import LineReader, Transcript
@@ -43,7 +43,7 @@ class Session:
         put_input(self.scratch, self.port.program.input, corpus)
         readers = {stream: LineReader(Transcript()) for stream in Stream}
         limits = self.port.timeouts
-        program = RunningProgram(command_in(self.port, self.scratch), self.scratch)
+        program = RunningProgram(self.port, self.scratch)
         try:
             for stream, content in program.chunks(limits.start, limits.message):
                 readers[stream].feed(content)

@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 from msgspec import Struct
 
 from golden.budgets import Precision
+from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port, Timeouts
 from ports_adapter.messages import InitializeResult
 
@@ -85,6 +86,7 @@ def faulty_port(slugs: tuple[str, ...], precision: Precision) -> Port:
         label="oracle",
         precision=precision,
         timeouts=Timeouts(start=30.0, message=60.0),
+        sandbox=Sandbox.NEVER,  # it is our own, and keeps its tapes in the user's cache
     )
 
 

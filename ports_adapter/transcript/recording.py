@@ -72,7 +72,7 @@ class Recorder(Source):
         """A client of the port, started anew and recorded."""
         self._write(Started())
         try:
-            process = PortProcess(port.run, port.folder)
+            process = PortProcess(port)
         except NotStarted as failure:
             self._write(Failed(kind="not started", message=str(failure)))
             raise
