@@ -125,6 +125,15 @@ def _baseline(path: Path | None, *, ignored: bool, update: bool) -> BaselineChoi
     return BaselineChoice(path, ignored, update)
 
 
+SANDBOX = click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Run ports inside bubblewrap: where that works (auto, the default), or else not at all "
+    "(always), or never.",
+)
+
+
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.argument("port")
 @PROFILE
@@ -138,6 +147,7 @@ def _baseline(path: Path | None, *, ignored: bool, update: bool) -> BaselineChoi
 @click.option("--names", is_flag=True, help="Also the published run on names.txt: 1000 steps.")
 @JSON
 @TRANSCRIPT
+@SANDBOX
 def run(
     port: str,
     profile: str | None,
@@ -153,6 +163,7 @@ def run(
     names: bool,
     json_path: Path | None,
     transcript: Path | None,
+    sandbox: str,
 ) -> None:
     """Build PORT, drive it through the cases, and print a verdict.
 
@@ -160,6 +171,8 @@ def run(
     """
     # Whoever ends us wants the port ended too, and the finished results kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from ports_adapter.containment.sandbox import Sandbox
+
     from .outputs import Outputs
     from .request import Request
     from .running import run_port
@@ -169,6 +182,7 @@ def run(
     request = Request(
         port, patterns, seed, names, long, transcript, profile, settings,
         _shard(shard_text, seed), journal, _baseline(baseline_path, ignored=ignored, update=update),
+        Sandbox(sandbox),
     )  # fmt: skip
     _exit_with(lambda: run_port(request, Outputs(json_path)))
 
@@ -223,6 +237,7 @@ def merge(parts: tuple[Path, ...], json_path: Path | None) -> None:
 )
 @JSON
 @TRANSCRIPT
+@SANDBOX
 def debug(
     port: str,
     profile: str | None,
@@ -232,6 +247,7 @@ def debug(
     html_path: Path | None,
     json_path: Path | None,
     transcript: Path | None,
+    sandbox: str,
 ) -> None:
     """Run PORT, and tell what is wrong with it and why.
 
@@ -239,13 +255,15 @@ def debug(
     that fails, as a test in the port's own language.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from ports_adapter.containment.sandbox import Sandbox
+
     from .debugging import debug_port
     from .outputs import Outputs
     from .request import BaselineChoice, Request
 
     request = Request(
         port, patterns, seed, transcript=transcript, profile=profile, settings=settings,
-        baseline=BaselineChoice(ignored=True),
+        baseline=BaselineChoice(ignored=True), sandbox=Sandbox(sandbox),
     )  # fmt: skip
     _exit_with(lambda: debug_port(request, html_path, Outputs(json_path)))
 
@@ -280,13 +298,17 @@ def score(slugs: tuple[str, ...], seeds: int | None, missing: bool) -> None:
 @PROFILE
 @CASES
 @SEED
-def all_(profile: str | None, patterns: tuple[str, ...], seed: int | None) -> None:
+@SANDBOX
+def all_(profile: str | None, patterns: tuple[str, ...], seed: int | None, sandbox: str) -> None:
     """Run every port that comes with the suite and whose toolchain is there, variants too."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from ports_adapter.containment.sandbox import Sandbox
+
     from .request import Request
     from .several import conform_all
 
-    _exit_with(lambda: conform_all(Request("", patterns, seed, profile=profile)))
+    request = Request("", patterns, seed, profile=profile, sandbox=Sandbox(sandbox))
+    _exit_with(lambda: conform_all(request))
 
 
 def _exit_with(run: Callable[[], ExitCode]) -> NoReturn:
@@ -402,14 +424,18 @@ def port(language: str, folder: str) -> None:
     "--html", "html_path", type=click.Path(path_type=Path, dir_okay=False), help="Write a plot."
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, in place of the table.")
-def bench(ports: tuple[str, ...], html_path: Path | None, as_json: bool) -> None:
+@SANDBOX
+def bench(ports: tuple[str, ...], html_path: Path | None, as_json: bool, sandbox: str) -> None:
     """Compare how fast ports train, start, and how much memory they take; all of ours if none.
 
     The reference is measured beside them: times travel badly, ratios of one run do not.
     """
+    from ports_adapter.containment.sandbox import Sandbox
+
     from .benchmark.running import compare_speeds
 
-    _exit_with(lambda: compare_speeds(ports, html_path, as_json=as_json))
+    chosen = Sandbox(sandbox)
+    _exit_with(lambda: compare_speeds(ports, html_path, as_json=as_json, sandbox=chosen))
 
 
 @main.command(context_settings=CONTEXT)

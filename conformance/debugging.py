@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from ports_adapter.manifest import Port, find_port
+from ports_adapter.manifest import Port
 from ports_adapter.transcript.events import Event, Failed, Line, Logged, Question
 from ports_adapter.transcript.reading import read_transcript
 
@@ -27,7 +27,7 @@ from .outcome import ExitCode
 from .outputs import TO_THE_TERMINAL, Outputs, write_report
 from .page import write_page
 from .request import Request, Unusable
-from .running import judge_port, usable
+from .running import judge_port, the_port, usable
 
 
 def debug_port(request: Request, html: Path | None, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
@@ -42,7 +42,7 @@ def debug_port(request: Request, html: Path | None, outputs: Outputs = TO_THE_TE
         Unusable: as for `running.run_port`, or the page cannot be written.
     """
     with usable(), tempfile.TemporaryDirectory() as folder:
-        port = find_port(request.port)
+        port = the_port(request.port, request.sandbox)
         if port.kind == "program":
             raise Unusable(
                 f'{port.label} is a program that is run as it is (kind = "program"): it answers no '

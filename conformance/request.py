@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
+from ports_adapter.containment.sandbox import Sandbox
 from reference.config import InvalidConfig
 from reference.profiles import MICROGPT
 from reference.variation import InvalidVariation
@@ -89,6 +90,7 @@ class Request:
     shard: Shard | None = None
     journal: Path | None = None
     baseline: BaselineChoice = BaselineChoice()
+    sandbox: Sandbox = Sandbox.AUTO
 
     @property
     def subject(self) -> Subject:

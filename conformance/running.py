@@ -9,12 +9,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
+import msgspec
 from rich.console import Console
 from rich.text import Text
 
 from golden.store import UnreadableGolden
 from ports_adapter.building import build
 from ports_adapter.client import Source
+from ports_adapter.containment.sandbox import NoSandbox, Sandbox, is_used
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted
 from ports_adapter.layout import Layout
 from ports_adapter.manifest import Port, find_port, missing_tool
@@ -54,7 +56,7 @@ def run_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
             a report or journal cannot be used.
     """
     with usable():
-        port = find_port(request.port)
+        port = the_port(request.port, request.sandbox)
     if port.kind == "program":
         return _run_program(port, request, outputs)
     report = judge(request)
@@ -92,7 +94,21 @@ def judge(request: Request) -> Report:
         Unusable: as for `run_port`.
     """
     with usable():
-        return judge_port(find_port(request.port), request)
+        return judge_port(the_port(request.port, request.sandbox), request)
+
+
+def the_port(name_or_folder: str, sandbox: Sandbox) -> Port:
+    """The port that was asked for, to be run with a sandbox as the user chose.
+
+    Raises:
+        BadManifest: there is no such port, or its manifest cannot be used.
+        Unusable: there has to be a sandbox, and cannot be.
+    """
+    try:
+        is_used(sandbox)
+    except NoSandbox as error:
+        raise Unusable(str(error), ExitCode.USAGE) from None
+    return msgspec.structs.replace(find_port(name_or_folder), sandbox=sandbox)
 
 
 @contextmanager

@@ -9,17 +9,24 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailure
-from ports_adapter.manifest import find_port
 
 from ..outcome import ExitCode
 from ..request import Unusable
+from ..running import the_port
 from ..several import present_and_absent
 from .measuring import Speed, measure_port, measure_references
 from .report import show, write_plot
 
 
-def compare_speeds(ports: Sequence[str], html_path: Path | None, *, as_json: bool) -> ExitCode:
+def compare_speeds(
+    ports: Sequence[str],
+    html_path: Path | None,
+    *,
+    as_json: bool,
+    sandbox: Sandbox = Sandbox.AUTO,
+) -> ExitCode:
     """Measure ports, or all of ours, and the reference; print and write what came out.
 
     Raises:
@@ -30,7 +37,7 @@ def compare_speeds(ports: Sequence[str], html_path: Path | None, *, as_json: boo
     speeds = []
     for name in ports or present:
         status.print(f"measuring {name}", markup=False)
-        speeds.append(_measured(name))
+        speeds.append(_measured(name, sandbox))
     status.print("measuring the reference")
     speeds += measure_references()
     if not ports:
@@ -49,9 +56,9 @@ def compare_speeds(ports: Sequence[str], html_path: Path | None, *, as_json: boo
     return ExitCode.UNUSABLE_PORT if any(not speed.step for speed in asked) else ExitCode.PASS
 
 
-def _measured(name: str) -> Speed:
+def _measured(name: str, sandbox: Sandbox) -> Speed:
     try:
-        return measure_port(find_port(name))
+        return measure_port(the_port(name, sandbox))
     except BadManifest as error:
         raise Unusable(str(error), ExitCode.USAGE) from None
     except (NotBuilt, NotStarted, PortFailure) as error:
