@@ -32,6 +32,7 @@ LEAST_REST = 20
 """So many times as long as it looks it rests, so that it takes 5 % of a core at most."""
 
 SECONDS_TO_DIE = 15.0
+STARTED = b"0"
 IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 IGNORED_HERE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -51,7 +52,8 @@ class Guardian:
         self.private = private
         self.limits = limits
         self.runner = os.getppid()
-        self.program = 0
+        self.program = self.told = 0
+        self.is_apart = False
         self.has_ended = self.is_over = False
         self.held = 0
         self.rest = SHORTEST
@@ -63,33 +65,30 @@ class Guardian:
 
     def start(self, folder: str, command: list[str], stdout: int) -> None:
         """Start the program, or tell why that is impossible."""
-        told, narrow = os.pipe()
-        tell = fcntl.fcntl(narrow, fcntl.F_DUPFD_CLOEXEC, stdout + 1)
-        os.close(narrow)
+        self.told, tell = _pipe_above(stdout)
         guardian = os.getpid()
+        self.is_apart = stdout == 1 and kernel.separate_process_ids()
         self.program = os.fork()
         if self.program == 0:
             try:
                 os.setsid()
-                kernel.die_with(guardian)
+                kernel.die_with(0 if self.is_apart else guardian)
                 kernel.offer_to_the_oom_killer()
-                _bind(self.limits)
-                for ignored in (*IGNORED_BY_PYTHON, *IGNORED_HERE):
-                    signal.signal(ignored, signal.SIG_DFL)
-                if stdout != 1:
-                    os.dup2(1, stdout)
-                    os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
-                os.chdir(folder)
-                os.execvp(command[0], command)
+                if self.is_apart:
+                    tell = _first_process(tell)
+                _become(folder, command, stdout, self.limits)
             except OSError as error:
-                os.write(tell, b"%d" % (error.errno or 0))
+                os.write(tell, b"%d\n" % (error.errno or 0))
             finally:
                 os._exit(127)
         os.close(tell)
-        number = os.read(told, 16)
-        self.tell(f"failed {number.decode()}" if number else f"started {self.program}")
-        os.close(told)
-        self.has_ended = bool(number)
+        number = os.read(self.told, 16).strip()
+        if number not in (b"", STARTED):
+            self.tell(f"failed {number.decode()}")
+            self.has_ended = True
+            return
+        below = kernel.children(self.program) if self.is_apart else []
+        self.tell(f"started {below[0] if below else self.program}")
 
     def tell(self, line: str) -> None:
         """Tell the runner, if it is still there."""
@@ -119,6 +118,8 @@ class Guardian:
         self.reap()
         if not self.has_ended and (code := kernel.exit_code(self.program)) is not None:
             self.has_ended = True
+            if self.is_apart:  # that was the first process, which has told of the program's end
+                code = int(os.read(self.told, 16).strip() or -signal.SIGKILL)
             self.tell(f"ended {code}")
         if not self.is_over and (excess := self.excess()):
             self.is_over = True
@@ -198,8 +199,50 @@ def _kill(pid: int) -> None:
         return
 
 
+def _pipe_above(stdout: int) -> tuple[int, int]:
+    """A pipe that no program inherits, whose writing end is not where output is expected."""
+    reading, narrow = os.pipe()
+    writing = fcntl.fcntl(narrow, fcntl.F_DUPFD_CLOEXEC, stdout + 1)
+    os.close(narrow)
+    return reading, writing
+
+
+def _first_process(tell: int) -> int:
+    """Be the first process of a namespace, with which all others in it end.
+
+    Returns in a process of its own, which becomes the program, with the pipe to tell an error on.
+    """
+    told, its_tell = _pipe_above(tell)
+    program = os.fork()
+    if program == 0:
+        return its_tell
+    os.close(its_tell)
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    os.write(tell, os.read(told, 16) or STARTED + b"\n")
+    while True:
+        ended, status = os.wait()
+        if ended == program:
+            os.write(tell, b"%d\n" % os.waitstatus_to_exitcode(status))
+            os._exit(0)
+
+
+def _become(folder: str, command: list[str], stdout: int, limits: dict[str, int]) -> None:
+    """Become the program, within the limits that the kernel itself enforces."""
+    _bind(limits)
+    for ignored in (*IGNORED_BY_PYTHON, *IGNORED_HERE):
+        signal.signal(ignored, signal.SIG_DFL)
+    if stdout != 1:
+        os.dup2(1, stdout)
+        os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
+    os.chdir(folder)
+    os.execvp(command[0], command)
+
+
 def _bind(limits: dict[str, int]) -> None:
     """Set what the kernel itself enforces, of each process that is started from here."""
+    kernel.bind_tasks(limits["threads"])
     for kind, limit in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, limits["file_mib"] << 20),

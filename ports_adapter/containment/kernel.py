@@ -11,6 +11,7 @@ import sys
 
 IS_LINUX = sys.platform == "linux"
 PR_SET_PDEATHSIG = 1
+CLONE_NEWPID = 0x20000000
 PR_SET_CHILD_SUBREAPER = 36
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -41,6 +42,33 @@ def die_with(parent: int) -> None:
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def separate_process_ids() -> bool:
+    """Have the next child be the first process of a namespace, with which all in it end at once.
+
+    Then no forking, however fast, outruns the killing. The superuser alone may do that.
+    """
+    if not IS_LINUX or os.getuid() != 0:
+        return False
+    import ctypes
+
+    return bool(ctypes.CDLL(None).unshare(CLONE_NEWPID) == 0)
+
+
+def bind_tasks(most: int) -> None:
+    """Let the kernel refuse more than `most` processes and threads besides the user's others.
+
+    It does so for everybody but the superuser, for whom there is `separate_process_ids`.
+    """
+    if not IS_LINUX or os.getuid() == 0:
+        return
+    import resource
+
+    limit = _tasks_of(os.getuid()) + most
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit))
 
 
 def offer_to_the_oom_killer() -> None:
@@ -127,6 +155,20 @@ def _descendants(pid: int) -> list[int]:
         found.append(left.pop())
         left += children(found[-1])
     return found
+
+
+def _tasks_of(user: int) -> int:
+    """How many threads all processes of a user have."""
+    total = 0
+    for name in filter(str.isdigit, _listed("/proc")):
+        try:
+            is_theirs = os.stat(f"/proc/{name}").st_uid == user  # noqa: PTH116
+        except OSError:
+            continue
+        if is_theirs:
+            fields = _read(f"/proc/{name}/stat").rpartition(b")")[2].split()
+            total += _number(fields, 17)
+    return total
 
 
 def _parents() -> dict[int, int]:
