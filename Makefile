@@ -9,7 +9,7 @@ ifeq ($(origin LANG),command line)
 unexport LANG
 endif
 
-.PHONY: help setup conform conform-all debug port test golden check lint score bench stages bench-speed data protocol clean
+.PHONY: help setup conform conform-all debug port test golden check lint score bench stages bench-speed doctor data protocol clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -51,6 +51,9 @@ stages: $(READY) ## train0 to train5 side by side, and their loss curves: stages
 
 bench-speed: $(READY)  ## how fast the tape and the judge are, as ratios
 	@$(RUN) tests.benchmarks.speed $(ARGS)
+
+doctor: $(READY) ## what this machine has: protection from ports, toolchains, data
+	@$(RUN) conformance doctor $(ARGS)
 
 data: $(READY)   ## download names.txt, check its SHA-256
 	@$(RUN) reference --download $(ARGS)

@@ -460,6 +460,15 @@ def stages(corpus_path: Path | None, embedded: bool, pictures: tuple[Path, ...])
 
 
 @main.command(context_settings=CONTEXT)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, in place of the text.")
+def doctor(as_json: bool) -> None:
+    """Say what this machine has: protection from ports, toolchains, and what the suite needs."""
+    from .doctor import examine
+
+    _exit_with(lambda: examine(as_json=as_json))
+
+
+@main.command(context_settings=CONTEXT)
 def protocol() -> None:
     """Write PROTOCOL.md and the published schemas anew."""
     from .documents import write_all

@@ -207,7 +207,7 @@ def _asked(run: _Run) -> Report:
     return make_report(
         asked,
         introduced,
-        [run.rules.judged(ended[case.slug]) for case in selected],
+        [run.rules.judged(ended[case.slug]) for case in selected if case.slug in ended],
         layout,
         was_interrupted=finished.was_interrupted,
     )

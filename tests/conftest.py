@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from conformance.report import CaseReport, Report
@@ -56,6 +57,15 @@ def failed_levels(report: Report) -> list[str]:
 
 def case_of(report: Report, slug: str) -> CaseReport:
     return next(case for case in report.cases if case.slug == slug)
+
+
+def living(folder: Path) -> list[int]:
+    """The processes that work in a folder: their ids as seen from here."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cwd", "status"])
+        if process.info["cwd"] == str(folder) and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
 
 
 MakePort = Callable[..., Port]

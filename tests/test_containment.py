@@ -26,7 +26,7 @@ from ports_adapter.failures import NotBuilt, NotStarted, PortCrashed
 from ports_adapter.manifest import Port
 from ports_adapter.process import PortProcess
 
-from .conftest import ROOT, MakePort, run_suite
+from .conftest import ROOT, MakePort, living, run_suite
 from .ports.broken import port
 
 NEEDS_SANDBOX = pytest.mark.skipif(bool(why_not()) and "CI" not in os.environ, reason=why_not())
@@ -168,15 +168,6 @@ for _ in range(3):
 while not os.path.exists("pids") or len(open("pids").read().split()) < 3:
     time.sleep(0.01)
 """
-
-
-def living(folder: Path) -> list[int]:
-    """The processes that work in a folder: their ids as seen from here."""
-    return [
-        process.pid
-        for process in psutil.process_iter(["cwd", "status"])
-        if process.info["cwd"] == str(folder) and process.info["status"] != psutil.STATUS_ZOMBIE
-    ]
 
 
 def test_daemons_that_left_the_group_end_with_the_port(made: Made, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class Guardian:
             finally:
                 os._exit(127)
         os.close(tell)
-        number = os.read(self.told, 16).strip()
+        number = _line(self.told)
         if number not in (b"", STARTED):
             self.tell(f"failed {number.decode()}")
             self.has_ended = True
@@ -119,7 +119,7 @@ class Guardian:
         if not self.has_ended and (code := kernel.exit_code(self.program)) is not None:
             self.has_ended = True
             if self.is_apart:  # that was the first process, which has told of the program's end
-                code = int(os.read(self.told, 16).strip() or -signal.SIGKILL)
+                code = int(_line(self.told) or -signal.SIGKILL)
             self.tell(f"ended {code}")
         if not self.is_over and (excess := self.excess()):
             self.is_over = True
@@ -207,6 +207,14 @@ def _pipe_above(stdout: int) -> tuple[int, int]:
     return reading, writing
 
 
+def _line(pipe: int) -> bytes:
+    """The next line of a pipe, or nothing at its end."""
+    line = b""
+    while (byte := os.read(pipe, 1)) not in (b"", b"\n"):
+        line += byte
+    return line
+
+
 def _first_process(tell: int) -> int:
     """Be the first process of a namespace, with which all others in it end.
 
@@ -220,7 +228,7 @@ def _first_process(tell: int) -> int:
     nothing = os.open("/dev/null", os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
-    os.write(tell, os.read(told, 16) or STARTED + b"\n")
+    os.write(tell, (_line(told) or STARTED) + b"\n")
     while True:
         ended, status = os.wait()
         if ended == program:

@@ -1,0 +1,72 @@
+"""What the suite itself needs: Python, its packages, whole goldens, a cache, room."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from golden.goldens import load_trace
+from golden.store import UnreadableGolden
+from reference.data import NAMES_VARIABLE, names_path
+from reference.tape import cache
+
+from .finding import Finding, Part, State
+from .protection import protection
+from .toolchains import toolchains
+
+ROOM = 1 << 30
+"""Bytes that should be free for temporary files."""
+
+
+def checkup() -> list[Finding]:
+    """All that was found, the suite's own needs first."""
+    return [_python(), _goldens(), _cache(), _names(), _room(), *protection(), *toolchains()]
+
+
+def _finding(name: str, state: State, detail: str, advice: str = "") -> Finding:
+    return Finding(Part.SUITE, name, state, detail, advice)
+
+
+def _python() -> Finding:
+    what = f"{platform.python_implementation()} {platform.python_version()}, {sys.platform}"
+    return _finding("python", State.GOOD, what)
+
+
+def _goldens() -> Finding:
+    try:
+        steps = len(load_trace().steps)
+    except UnreadableGolden as error:
+        return _finding("goldens", State.BROKEN, str(error))
+    return _finding("goldens", State.GOOD, f"{steps} steps; `make check` computes them again")
+
+
+def _cache() -> Finding:
+    place = cache.root()
+    existing = next(path for path in (place, *place.parents) if path.exists())
+    if not os.access(existing, os.W_OK):
+        return _finding(
+            "cache",
+            State.LIMITED,
+            f"{place} cannot be written, so every run compiles anew",
+            "set MICROGPT_CACHE to a folder that can",
+        )
+    return _finding("cache", State.GOOD, f"kernels and tapes in {place}")
+
+
+def _names() -> Finding:
+    path = names_path()
+    if path is None:
+        advice = f"`make data` downloads it, {NAMES_VARIABLE} names it"
+        return _finding("names.txt", State.MISSING, "not here; only --names needs it", advice)
+    return _finding("names.txt", State.GOOD, str(path))
+
+
+def _room() -> Finding:
+    place = Path(tempfile.gettempdir())
+    free = shutil.disk_usage(place).free
+    state = State.GOOD if free >= ROOM else State.LIMITED
+    return _finding("room", state, f"{free >> 20:,} MiB free for temporary files in {place}")

@@ -1,0 +1,93 @@
+"""What keeps a port in bounds on this machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ports_adapter.containment import kernel, sandbox
+from ports_adapter.containment.contained import Contained
+from ports_adapter.containment.limits import Limits
+from ports_adapter.containment.sandbox import Sandbox
+from ports_adapter.containment.terms import Terms
+
+from .finding import Finding, Part, State
+
+
+def protection() -> Iterator[Finding]:
+    """What keeps a port in bounds here, and what is lacking."""
+    yield _guardian()
+    yield _sandbox()
+    yield _limits()
+    yield _user()
+
+
+def _finding(name: str, state: State, detail: str, advice: str = "") -> Finding:
+    return Finding(Part.PROTECTION, name, state, detail, advice)
+
+
+def _guardian() -> Finding:
+    name = "guardian"
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            nothing = subprocess.DEVNULL
+            terms = Terms(sandbox=Sandbox.NEVER)
+            program = Contained(
+                ("true",), Path(folder), terms, stdin=nothing, stdout=nothing, stderr=nothing
+            )
+            code = program.wait(10)
+            program.close()
+    except OSError as error:
+        return _finding(name, State.BROKEN, f"no program can be started: {error}")
+    if code != 0:
+        return _finding(name, State.BROKEN, f"`true` ended with {code}")
+    if not kernel.IS_LINUX:
+        return _finding(
+            name,
+            State.LIMITED,
+            "ends a port's process group with us; what leaves the group is not found, and limits "
+            "on memory, processes and writing do not hold: they are counted on Linux alone",
+        )
+    return _finding(name, State.GOOD, "ends all that a port has started, also if we are killed")
+
+
+def _sandbox() -> Finding:
+    why = sandbox.why_not()
+    if why:
+        return _finding(
+            "sandbox",
+            State.LIMITED,
+            f"ports reach the network, and read and write what you can: {why}",
+            "install or allow bubblewrap; or run ports of strangers in a container",
+        )
+    return _finding(
+        "sandbox",
+        State.GOOD,
+        "bubblewrap: no network, nothing writable but the port's folder, no other processes, "
+        "keys in the home folder hidden",
+    )
+
+
+def _limits() -> Finding:
+    of = Limits()
+    return _finding(
+        "limits",
+        State.GOOD if kernel.IS_LINUX else State.LIMITED,
+        f"{of.memory_mib} MiB of memory, {of.processes} processes, {of.processor_s} s of processor "
+        f"time, {of.written_mib} MiB written, files of {of.file_mib} MiB, "
+        f"{of.open_files} open files; [limits] in port.toml changes them",
+    )
+
+
+def _user() -> Finding:
+    if os.getuid() != 0:
+        return _finding("user", State.GOOD, "not the superuser")
+    return _finding(
+        "user",
+        State.LIMITED,
+        "the superuser: outside of the sandbox a port may do anything, and so may a build",
+        "run the suite as an ordinary user, or in a container of its own",
+    )

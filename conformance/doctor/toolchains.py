@@ -1,0 +1,70 @@
+"""Which toolchains this machine has, and which ports and kits need them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ports_adapter.quoting import printable
+
+from .finding import Finding, Part, State
+
+SECONDS = 20.0
+
+
+class Tool(NamedTuple):
+    """A command, how it tells its version, and what of ours needs it."""
+
+    command: str
+    version: tuple[str, ...]
+    needed_for: str = ""
+
+
+TOOLS = (
+    Tool("make", ("--version",), "the Makefile, the C kit"),
+    Tool("cc", ("--version",), "the C kit"),
+    Tool("node", ("--version",), "the port js, the JavaScript kit"),
+    Tool("cargo", ("--version",), "the port rust, the Rust kit"),
+    Tool("swift", ("--version",), "the port swift, the Swift kit"),
+    Tool("git", ("--version",)),
+    Tool("java", ("-version",)),
+    Tool("go", ("version",)),
+    Tool("dotnet", ("--version",)),
+    Tool("zig", ("version",)),
+    Tool("julia", ("--version",)),
+    Tool("ghc", ("--version",)),
+    Tool("ruby", ("--version",)),
+)
+
+
+def toolchains() -> Iterator[Finding]:
+    """Each toolchain that is there, and those of ours that are not."""
+    for tool in TOOLS:
+        use = f" (for {tool.needed_for})" if tool.needed_for else ""
+        if shutil.which(tool.command):
+            version = _version(tool)
+            state = State.GOOD if version else State.LIMITED
+            told = version or "is there, and does not tell its version"
+            yield Finding(Part.TOOLCHAINS, tool.command, state, f"{told}{use}")
+        elif tool.needed_for:
+            advice = "install it, or leave these out: `make conform-all` does"
+            yield Finding(Part.TOOLCHAINS, tool.command, State.MISSING, f"not on PATH{use}", advice)
+
+
+def _version(tool: Tool) -> str:
+    """The first line of what a tool says of its version, or nothing."""
+    try:
+        told = subprocess.run(
+            (tool.command, *tool.version),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = [line for line in told.stdout.decode(errors="replace").splitlines() if line.strip()]
+    return printable(lines[0].strip(), 80) if lines and told.returncode == 0 else ""
