@@ -24,7 +24,6 @@ from ports_adapter.transcript.events import Header
 from ports_adapter.transcript.recording import Recorder
 from reference.profiles import MICROGPT, PROFILES
 
-from . import programs
 from .baseline import BadBaseline
 from .baseline.run import Rules, rules_for
 from .case import Case
@@ -66,6 +65,8 @@ def run_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
 
 def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     """The same for a program that only prints, which is asked no cases."""
+    from . import programs
+
     options = {
         "--case": request.patterns,
         "--long": request.long,

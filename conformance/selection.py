@@ -10,7 +10,7 @@ from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
 from reference.data import NAMES_VARIABLE, names_path
 
 from .case import Case
-from .cases import all_cases, long_cases, select
+from .cases import all_cases, levels_of, long_cases, select
 from .cases.handshake import shutdown_case
 from .cases.program import PUBLISHED_RUN, published_case
 from .outcome import ExitCode
@@ -26,13 +26,14 @@ def selection(request: Request, seed: int, precision: Precision) -> list[Case]:
         Unusable: no case matches, or names.txt is not there.
     """
     subject = request.subject
-    known = all_cases(seed, precision, subject)
+    known = all_cases(seed, precision, subject, levels_of(request.patterns))
     if request.long:
         known += long_cases(seed, precision, subject)
     if request.names:
         known.append(published_case(published_names(), subject))
     selected = select([*known, shutdown_case()], request.patterns)
     if not selected:
+        known = all_cases(seed, precision, subject)
         raise Unusable(_no_case(request.patterns, known), ExitCode.USAGE)
     return selected
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -27,24 +27,34 @@ from . import (
 )
 from .situations import Situations
 
+OF_NO_MODEL = {Level.PROTOCOL, Level.TOKENIZER, Level.AUTOGRAD, Level.LAYERS}
+"""Levels whose cases are made without running the model."""
 
-def all_cases(seed: int, precision: Precision, subject: Subject = PUBLISHED) -> list[Case]:
+
+def all_cases(
+    seed: int,
+    precision: Precision,
+    subject: Subject = PUBLISHED,
+    levels: Collection[Level] = tuple(Level),
+) -> list[Case]:
     """Every case but the last, `handshake.shutdown_case`.
 
     Args:
         seed: what the fresh ones are drawn from.
         precision: what the port's manifest declares.
         subject: the program that they are about.
+        levels: those that are of interest; of the others, cases may be left out.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
     """
+    is_of_model = not OF_NO_MODEL.issuperset(levels)
     cases = [
         *handshake.cases(precision),
         *tokenizer.cases(seed, subject.name),
         *autograd.cases(seed),
         *layers.cases(seed, subject.config.activation),
-        *_of_the_model(subject, seed, precision),
+        *(_of_the_model(subject, seed, precision) if is_of_model else ()),
     ]
     order = list(Level)
     cases.sort(key=lambda case: order.index(case.level))
@@ -109,3 +119,9 @@ def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
         if not patterns
         or any(fnmatchcase(case.slug, p) or case.slug.startswith(f"{p}/") for p in patterns)
     ]
+
+
+def levels_of(patterns: Sequence[str]) -> list[Level]:
+    """The levels of which a case may be among `patterns`."""
+    heads = [pattern.partition("/")[0] for pattern in patterns]
+    return [level for level in Level if not heads or any(fnmatchcase(level, h) for h in heads)]
