@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from golden.budgets import WARNING
+from ports_adapter.quoting import titled
 from reference.profiles import MICROGPT
 
 from .engine import Result
@@ -28,7 +29,7 @@ FAILURE_STYLE = "red"
 
 def show(report: Report, console: Console) -> None:
     """Print levels, the first divergence, the other failures, and the verdict."""
-    console.print(heading(report))
+    console.print(heading(report), soft_wrap=True)
     for row in level_rows(report):
         console.print(row, soft_wrap=True)
     failures = [case for case in report.cases if case.fails and case.outcome.is_failure]
@@ -53,7 +54,7 @@ def show(report: Report, console: Console) -> None:
 def heading(report: Report) -> Text:
     """Who was asked, and about which program."""
     port = report.port
-    words = f"{port.name} ({port.language}, {port.precision}){of_profile(report)}"
+    words = f"{titled(port.name)} ({port.language}, {port.precision}){of_profile(report)}"
     return Text(words, style="bold")
 
 

@@ -10,7 +10,7 @@ import time
 from .containment.contained import Contained
 from .failures import NotBuilt
 from .manifest import Port, missing_tool
-from .quoting import tail
+from .quoting import printable, tail
 
 CHUNK = 1 << 16
 OUTPUT_KEPT = 64 << 10
@@ -29,7 +29,7 @@ def build(port: Port) -> None:
     """
     if not port.build:
         return
-    command = " ".join(port.build)
+    command = printable(" ".join(port.build))
     if reason := missing_tool(port.build, port.folder):
         raise NotBuilt(f"the build command cannot be run: {reason} (build of {port.folder})")
     try:

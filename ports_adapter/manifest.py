@@ -19,6 +19,7 @@ from .containment.terms import Terms
 from .failures import BadManifest
 from .layout import BadRule, Layout, Rule, check
 from .messages import Precision
+from .quoting import printable
 from .recognition import recognised
 
 FILE = "port.toml"
@@ -258,7 +259,8 @@ def _reject_unknown(path: Path, content: dict[str, Any], shape: type[Struct], pr
             near = difflib.get_close_matches(key, known, n=1)
             meant = f"; did you mean {prefix}{near[0]}?" if near else ""
             raise BadManifest(
-                f"{path}: unknown key {prefix}{key}{meant} Possible are {', '.join(known)}."
+                f"{path}: unknown key {prefix}{printable(key, 100)}{meant} "
+                f"Possible are {', '.join(known)}."
             )
 
 
@@ -290,10 +292,10 @@ def _command(words: list[str]) -> tuple[str, ...]:
 
 def missing_tool(command: tuple[str, ...], folder: Path) -> str | None:
     """Why a command cannot be started from `folder`, or None if it can."""
-    program = command[0]
+    program, shown = command[0], printable(command[0])
     if "/" in program:
         path = folder / program
         if not path.exists():
-            return f"{program} does not exist in {folder}"
-        return None if shutil.which(str(path)) else f"{program} is not executable"
-    return None if shutil.which(program) else f"{program} is not installed, or not on PATH"
+            return f"{shown} does not exist in {folder}"
+        return None if shutil.which(str(path)) else f"{shown} is not executable"
+    return None if shutil.which(program) else f"{shown} is not installed, or not on PATH"

@@ -16,7 +16,7 @@ from .containment.contained import Contained
 from .containment.sandbox import NoSandbox
 from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
 from .manifest import Port
-from .quoting import quoted
+from .quoting import printable, quoted
 
 CHUNK = 128 << 10  # small enough to be split while it is still in the processor's cache
 PIPE_SIZE = 1 << 20
@@ -72,7 +72,8 @@ class PortProcess:
         except NoSandbox as error:
             raise NotStarted(str(error)) from None
         except (OSError, ValueError) as error:
-            raise NotStarted(f"{port.run[0]} cannot be started: {error}") from None
+            reason = f"{printable(port.run[0])} cannot be started: {printable(str(error))}"
+            raise NotStarted(reason) from None
         pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
         self._stdin, self._stdout, self._stderr = (pipe.fileno() for pipe in pipes if pipe)
         for pipe in (self._stdin, self._stdout, self._stderr):

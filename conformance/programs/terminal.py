@@ -5,6 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from ports_adapter.quoting import titled
+
 from ..outcome import ExitCode
 from ..terminal import FAILURE_STYLE, STYLES
 from .report import ProgramReport
@@ -13,7 +15,7 @@ from .report import ProgramReport
 def show(report: ProgramReport, console: Console) -> None:
     """Print the checks, what the verdict rests on, and the verdict."""
     port = report.port
-    title = f"{port.name} ({port.language}, {port.precision}), run as it is"
+    title = f"{titled(port.name)} ({port.language}, {port.precision}), run as it is"
     console.print(Text(title, style="bold"), soft_wrap=True)
     console.print(Text(f"{'check':23}{'verdict':20}", style="dim"), soft_wrap=True)
     for check in report.checks:
