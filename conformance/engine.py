@@ -285,9 +285,9 @@ class Engine:
         started = time.monotonic()
         try:
             self.client.ask("shutdown", {}, object, self.port.timeouts.message)
+            code = self.client.wait_to_exit(SECONDS_TO_EXIT)
         except PortFailure as failure:
             return _failed(case, failure, time.monotonic() - started)
-        code = self.client.wait(SECONDS_TO_EXIT)
         seconds = time.monotonic() - started
         if code is None:
             detail = f"still runs {SECONDS_TO_EXIT:g} s after it said goodbye"

@@ -94,9 +94,16 @@ class Client:
         """End the port's process and all it started."""
         self._process.close()
 
-    def wait(self, seconds: float) -> int | None:
-        """The port's exit code, or None if it still runs after `seconds`."""
-        return self._process.wait(seconds)
+    def wait_to_exit(self, seconds: float) -> int | None:
+        """The port's exit code after its goodbye, or None if it still runs after `seconds`.
+
+        Raises:
+            ProtocolViolated: it printed something more.
+        """
+        code = self._process.wait(seconds)
+        if (late := self._process.unread()) is not None:
+            raise ProtocolViolated(f"a line came after its goodbye: {quoted(late)}")
+        return code
 
     def ask(
         self,

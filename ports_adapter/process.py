@@ -46,7 +46,10 @@ class Process(Protocol):
         """A line that came without being asked for, if one has come."""
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code, negative for a signal, or None if it still runs after `seconds`."""
+        """The exit code, negative for a signal.
+
+        None if it still runs after `seconds`, or when it has printed a line.
+        """
 
     def close(self) -> None:
         """End it."""
@@ -133,15 +136,19 @@ class PortProcess:
         return self._lines.popleft() if self._lines else None
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code, negative for a signal, or None if the port still runs after `seconds`.
+        """The exit code, negative for a signal.
 
-        What it prints meanwhile is read, so that it can go on, and is not kept.
+        None if the port still runs after `seconds`, or when it has printed a line: what prints
+        without end is not read on.
+
+        Raises:
+            ProtocolViolated: a line is longer than any answer.
         """
         deadline = time.monotonic() + seconds
-        kept, self._lines = self._lines, deque(maxlen=0)
         while (code := self._process.poll()) is None and time.monotonic() < deadline:
+            if self._lines:
+                break
             self._exchange(min(0.02, max(0.0, deadline - time.monotonic())))
-        self._lines = kept
         return code
 
     def close(self) -> None:

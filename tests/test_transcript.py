@@ -124,6 +124,11 @@ def test_what_was_given_up_on_is_given_up_on_again(make_port: MakePort, path: Pa
         port("HANDLERS['initialize'] = lambda r: introduce(r, methods=[])"),
         port("def fall(r):\n    reply(r, {})\n    sys.exit(4)\nHANDLERS['shutdown'] = fall"),
         port("HANDLERS['tokenize'] = lambda r: (os.remove('port.py'), sys.exit(3))"),
+        port("HANDLERS['shutdown'] = lambda r: (reply(r, {}), reply(r, {}), sys.exit(0))"),
+        port(
+            "def long(r):\n  reply(r, {})\n  while True: put('x' * (1 << 20))\n"
+            "HANDLERS['shutdown'] = long"
+        ),
     ],
 )
 def test_a_bad_start_or_end_happens_again(make_port: MakePort, path: Path, source: str) -> None:

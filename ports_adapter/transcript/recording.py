@@ -150,7 +150,11 @@ class RecordedProcess:
 
     def wait(self, seconds: float) -> int | None:
         """The exit code."""
-        code = self._process.wait(seconds)
+        try:
+            code = self._process.wait(seconds)
+        except PortFailure as failure:
+            self._write(self._failed(failure, unasked=False))
+            raise
         self._write(Waited(code=code))
         return code
 

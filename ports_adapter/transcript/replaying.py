@@ -168,6 +168,8 @@ class ReplayedProcess:
         match self._script.take():
             case Waited(code=code):
                 return code
+            case Failed() as failed:
+                _fail(failed)
         raise self._lacking("here the port's exit code is missing: the file is damaged")
 
     def close(self) -> None:
