@@ -125,6 +125,9 @@ class PortProcess:
                 raise PortCrashed(self._how_it_ended())
             remaining = deadline - time.monotonic()
             if remaining <= 0:
+                if self._process.poll() is not None:
+                    held = "what it started holds its output open"
+                    raise PortCrashed(f"{self._how_it_ended()}, and {held}")
                 raise PortTimedOut(self._what_came(seconds))
             self._exchange(remaining)
         return self._lines.popleft()
