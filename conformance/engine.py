@@ -172,12 +172,16 @@ class Engine:
         self.on_result(result)
 
     def _start(self) -> None:
-        """Start the port and let it introduce itself, or give up."""
+        """Start the port and let it introduce itself, or give up.
+
+        What it offered first is what it is asked, whatever it says after a restart.
+        """
         self.client = self.source.client(self.port)
         try:
-            self.offer = self.client.ask(
+            offer = self.client.ask(
                 "initialize", introduction(), InitializeResult, self.port.timeouts.start
             )
+            self.offer = self.offer or offer
         except PortFailure as failure:
             self.given_up = f"the port did not introduce itself: {failure}"
             self.failure = failure
