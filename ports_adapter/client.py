@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -234,10 +235,36 @@ def _decode(
     content = b"" if raw is UNSET else raw
     try:
         if not arranger.has_rules:
-            return msgspec.json.decode(content, type=shape)
+            return _converted(content, shape)
         return msgspec.convert(arranger.answer(msgspec.json.decode(content), at), type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WrongAnswer(f"wrong answer: {_explained(str(error), at)}") from None
+
+
+def _converted(content: Raw | bytes, shape: type[Result]) -> Result:
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except msgspec.ValidationError:
+        # 10.0 is the same JSON number as 10, and all that some languages can write.
+        with suppress(msgspec.ValidationError):
+            return msgspec.convert(_whole(msgspec.json.decode(content)), type=shape)
+        raise
+
+
+EXACT = 2.0**53
+
+
+def _whole(value: Any) -> Any:
+    """A decoded value with its whole numbers as integers; -0.0, which is none, stays."""
+    match value:
+        case float() if (value.is_integer() and 0 < abs(value) < EXACT) or repr(value) == "0.0":
+            return int(value)
+        case list():
+            return [_whole(item) for item in value]
+        case dict():
+            return {key: _whole(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def _explained(message: str, at: str) -> str:
