@@ -43,17 +43,17 @@ LINE_ENDS = ("\n", "\r\n", "\n\n", " \n", "\r\n \t\r\n")
 
 def cases(seed: int, profile: str = MICROGPT.name) -> list[Case]:
     """One case a text, the embedded corpus, and a text drawn anew."""
-    fresh = _fresh(random.Random(f"{seed}/tokenizer"))
     texts = {
-        "fresh": ("tokenises a text drawn anew", fresh),
+        "fresh": ("tokenises a text drawn anew", fresh_text(seed)),
         **TEXTS,
         "embedded-corpus": ("tokenises the whole embedded corpus", EMBEDDED.read_text()),
     }
     return [_case(name, about, text, profile) for name, (about, text) in texts.items()]
 
 
-def _fresh(generator: random.Random) -> str:
+def fresh_text(seed: int) -> str:
     """Lines of letters from several alphabets, with padding and all kinds of line ends."""
+    generator = random.Random(f"{seed}/tokenizer")
     return "".join(
         "".join(generator.choices(ALPHABET, k=generator.randint(1, 20)))
         + generator.choice(LINE_ENDS)
