@@ -9,7 +9,8 @@ ifeq ($(origin LANG),command line)
 unexport LANG
 endif
 
-.PHONY: help setup conform conform-all debug port test golden check lint score bench stages bench-speed doctor data protocol clean
+.PHONY: help setup conform conform-all debug port test golden check lint score bench stages zoo
+.PHONY: bench-speed doctor data protocol clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -48,6 +49,9 @@ score: $(READY)  ## the suite's own score: known mistakes caught and named, hone
 
 stages: $(READY) ## train0 to train5 side by side, and their loss curves: stages.html
 	@$(RUN) conformance stages stages.html $(ARGS)
+
+zoo: $(READY)    ## hostile, broken and odd programs, each in its right outcome? docs/zoo.md
+	@$(RUN) tests.zoo $(ARGS)
 
 bench-speed: $(READY)  ## how fast the tape and the judge are, as ratios
 	@$(RUN) tests.benchmarks.speed $(ARGS)

@@ -1,0 +1,23 @@
+"""A zoo of hostile, broken and merely odd ports, each with what is right to say of it."""
+
+from __future__ import annotations
+
+from . import (
+    cheats,
+    children,
+    deaths,
+    disguise,
+    floods,
+    ids,
+    json_tricks,
+    resources,
+    silence,
+    snooping,
+)  # fmt: skip
+from .animal import Animal
+
+HOUSES = (
+    silence, floods, json_tricks, ids, deaths, children, disguise, cheats, resources, snooping,
+)  # fmt: skip
+
+ANIMALS: dict[str, Animal] = {animal.name: animal for house in HOUSES for animal in house.ANIMALS}
