@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import psutil
 import pytest
 
@@ -308,18 +306,6 @@ def test_a_port_that_declares_another_precision_than_its_manifest_fails(
     assert case_of(report, "protocol/initialize").outcome == "mismatch"
 
 
-def test_a_line_before_any_question_is_a_violation(make_port: MakePort) -> None:
-    source = """
-    def eager(r):
-        answer = {"jsonrpc": "2.0", "id": r["id"], "result": tokens_of(r["params"]["text"])}
-        put(json.dumps(answer) + "\\nand another thing\\n")
-    HANDLERS["tokenize"] = eager
-    """
-    report = run_suite(make_port(port(source)), "tokenizer/[a-d]*")
-    details = [case.detail for case in report.cases]
-    assert any("a line came before anything was asked" in detail for detail in details)
-
-
 def test_what_the_port_logs_is_shown_when_it_fails(make_port: MakePort) -> None:
     source = """
     def doomed(r):
@@ -329,40 +315,6 @@ def test_what_the_port_logs_is_shown_when_it_fails(make_port: MakePort) -> None:
     """
     report = run_suite(make_port(port(source)), TOKENS)
     assert report.cases[0].log == ["index out of range: 17\\x07"]
-
-
-def test_a_flood_of_logging_neither_blocks_nor_fails(make_port: MakePort) -> None:
-    source = """
-    def chatty(r):
-        sys.stderr.write("noise " * 1_000_000)
-        tokenize(r)
-    HANDLERS["tokenize"] = chatty
-    """
-    assert run_suite(make_port(port(source)), TOKENS).exit_code is ExitCode.PASS
-
-
-def test_a_port_that_does_not_exit_after_its_goodbye_is_told_so(make_port: MakePort) -> None:
-    source = port("def stay(r):\n    reply(r, {})\n    time.sleep(60)\nHANDLERS['shutdown'] = stay")
-    report = run_suite(make_port(source), "protocol")
-    assert case_of(report, "protocol/shutdown").outcome == "timeout"
-    source = port("def fall(r):\n    reply(r, {})\n    sys.exit(4)\nHANDLERS['shutdown'] = fall")
-    report = run_suite(make_port(source), "protocol")
-    assert case_of(report, "protocol/shutdown").outcome == "crash"
-
-
-@pytest.mark.parametrize("last_deed", ["time.sleep(60)", "sys.exit(1)", "tokenize(r)"])
-def test_no_process_is_left_behind(make_port: MakePort, tmp_path: Path, last_deed: str) -> None:
-    source = f"""
-    def spawn(r):
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
-        open("spawned", "w")
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        {last_deed}
-    HANDLERS["tokenize"] = spawn
-    """
-    run_suite(make_port(port(source), message=1.0), TOKENS)
-    assert (tmp_path / "spawned").exists()
-    assert not living(tmp_path)
 
 
 def test_no_file_descriptor_is_left_open(make_port: MakePort) -> None:
