@@ -19,7 +19,7 @@ from .animal import (
 
 SIGNALS = (
     "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
-    "PIPE", "ALRM", "TERM", "XCPU", "XFSZ", "VTALRM", "SYS",
+    "PIPE", "ALRM", "TERM", "XCPU", "VTALRM", "SYS",
 )  # fmt: skip
 
 

@@ -74,7 +74,8 @@ def prepare(animal: Animal, den: Path) -> None:
     (den / "tmp").mkdir(parents=True)
     (den / "home" / ".ssh").mkdir(parents=True)
     (den / "home" / ".ssh" / "id_ed25519").write_text(SECRET)
-    (den / "beside").write_text(SECRET)
+    (den / "home" / ".netrc").write_text(SECRET)
+    (den / "beside").write_text("not yours")
     animal.settle(den / "port")
 
 
@@ -151,7 +152,7 @@ def indecencies(run: Run) -> Iterator[str]:
     controls = {char for char in run.printed if not char.isprintable()} - {"\n", "\ufffd"}
     if controls:
         yield f"raw {sorted(map(ascii, controls))} on the terminal"
-    if "Traceback" in run.printed:
+    if "\nTraceback" in f"\n{run.printed}":
         yield f"a traceback: {run.printed[-1500:]}"
     for line in run.printed.split("\n"):
         if line.lstrip().startswith("::") or "##[" in line:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .animal import Animal, at_words, odd_at_words
 
 SURVIVED = "reply(r, tokens_of('nobody stopped me\\n'))"
 """A wrong answer, so that whoever is stopped by nothing but itself is seen."""
 
 
-def eater(name: str, does: str, deed: str, **more: Any) -> Animal:
-    """Takes more than any port needs; it must be ended, and the next question be answered."""
-    return at_words(name, does, deed, more.pop("outcome", "crash"), needs_containment=True,
-                    within=90.0, **more)  # fmt: skip
+def eater(name: str, does: str, deed: str, says: str, **limits: int) -> Animal:
+    """Takes more than its manifest allows; it must be ended, and the next question be answered."""
+    return at_words(
+        name, does, deed, "crash", says, manifest={"limits": limits}, message=30.0, within=90.0,
+        needs_containment=True,
+    )  # fmt: skip
 
 
 ANIMALS = (
@@ -48,8 +48,8 @@ ANIMALS = (
         time.sleep(max(0, end - time.monotonic()))
         os._exit(0)
         """,
-        outcome="timeout",
-        message=3.0,
+        "processes",
+        processes=60,
     ),
     eater(
         "memory-eater",
@@ -60,7 +60,8 @@ ANIMALS = (
             eaten.append(bytearray(os.urandom(1 << 20)) * 64)
         {SURVIVED}
         """,
-        message=30.0,
+        "MiB",
+        memory_mib=400,
     ),
     eater(
         "disk-filler",
@@ -72,7 +73,23 @@ ANIMALS = (
                 file.write(block)
         {SURVIVED}
         """,
-        message=30.0,
+        "",
+        written_mib=200,
+        file_mib=100,
+    ),
+    eater(
+        "scatterer",
+        "writes files without end, each small (3 GiB at most)",
+        f"""
+        block = os.urandom(1 << 20) * 16
+        for number in range(3 * 64):
+            with open(f"small-{{number}}", "wb") as file:
+                file.write(block)
+            time.sleep(0.02)
+        {SURVIVED}
+        """,
+        "it wrote",
+        written_mib=200,
     ),
     eater(
         "burner",
@@ -86,8 +103,8 @@ ANIMALS = (
             pass
         os._exit(0)
         """,
-        outcome="timeout",
-        message=2.0,
+        "processor time",
+        processor_s=3,
     ),
     eater(
         "thread-bomb",
@@ -98,7 +115,7 @@ ANIMALS = (
             Thread(target=time.sleep, args=(10,), daemon=True).start()
         time.sleep(10)
         """,
-        outcome="timeout",
-        message=4.0,
+        "threads",
+        threads=100,
     ),
 )
