@@ -9,7 +9,7 @@ from conformance.outcome import ExitCode
 from conformance.report import Report
 from ports_adapter.quoting import LINE_SHOWN
 
-from .conftest import MakePort, case_of, living, outcomes, run_suite
+from .conftest import MakePort, case_of, outcomes, run_suite
 from .ports.broken import port
 
 TOKENS = "tokenizer/words"
