@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from .quoting import printable
+
+MANIFEST_SHOWN = 2000
+
 
 class PortFailure(Exception):
     """A port did not give the answer it was asked for."""
@@ -32,7 +36,13 @@ class WrongAnswer(ProtocolViolated):
 
 
 class BadManifest(Exception):
-    """A port cannot be found, or its port.toml cannot be used."""
+    """A port cannot be found, or its port.toml cannot be used.
+
+    What stands in a manifest is quoted in the message, and that is shown on a terminal.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message, MANIFEST_SHOWN))
 
 
 class NotBuilt(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import shutil
 import sys
@@ -23,6 +24,12 @@ from .quoting import printable
 from .recognition import recognised
 
 FILE = "port.toml"
+LONGEST = 1_000_000
+"""A time limit in seconds; a longer one is more than the system can wait for."""
+
+MOST = 1_000_000_000
+"""What a limit can be at most; there is no more of anything."""
+
 OURS = Path(__file__).parent
 """Our own ports are the folders with a manifest beside this file."""
 
@@ -133,14 +140,14 @@ def find_port(name_or_folder: str) -> Port:
         BadManifest: there is no such folder, name or variant, or the manifest cannot be used.
     """
     place, _, variant = name_or_folder.rpartition(":")
-    if not place or Path(name_or_folder).exists():
+    if not place or _is_there(Path(name_or_folder)):
         place, variant = name_or_folder, ""
     path = Path(place)
     if path.name == FILE:
         path = path.parent
     if place in our_ports() and not (path / FILE).exists():
         path = OURS / place
-    if not path.is_dir():
+    if not (_is_there(path) and path.is_dir()):
         raise BadManifest(
             f"there is no folder {place!r}, and no port of ours has that name: PORT is "
             f"a folder with a {FILE}, or one of {', '.join(our_ports())}"
@@ -187,6 +194,14 @@ def read_manifest(path: Path, variant: str = "", label: str = "") -> Port:
     )
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; there is none of a name that none can have."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def _content(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -199,7 +214,7 @@ def _content(path: Path) -> dict[str, Any]:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadManifest(f"{path} cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of which not all are a TOMLDecodeError
         raise BadManifest(f"{path} is not TOML: {error}") from None
 
 
@@ -215,17 +230,19 @@ def _checked(path: Path, content: dict[str, Any], where: str = "") -> _File:
     if not file.run:
         raise BadManifest(f"{path}: {where}run is empty; it needs the command that starts the port")
     for name in Timeouts.__struct_fields__:
-        if getattr(file.timeouts, name) <= 0:
-            raise BadManifest(f"{path}: {where}timeouts.{name} must be more than 0 seconds")
+        if not 0 < getattr(file.timeouts, name) <= LONGEST:
+            raise BadManifest(
+                f"{path}: {where}timeouts.{name} must be more than 0 seconds, and {LONGEST} at most"
+            )
     for table, limits in (("limits", file.limits), ("build_limits", file.build_limits)):
         for name in Limits.__struct_fields__:
-            if getattr(limits, name) <= 0:
-                raise BadManifest(f"{path}: {where}{table}.{name} must be more than 0")
+            if not 0 < getattr(limits, name) <= MOST:
+                raise BadManifest(f"{path}: {where}{table}.{name} must be from 1 to {MOST}")
     for name in file.environment:
         if not _VARIABLE.fullmatch(name):
             raise BadManifest(
-                f"{path}: {where}environment lists {name!r}, which is no name of a variable; "
-                "values are taken from the environment of the suite"
+                f"{path}: {where}environment lists {printable(name)!r}, which is no name of a "
+                "variable; values are taken from the environment of the suite"
             )
     if reason := _wrong_program(file.program):
         raise BadManifest(f"{path}: {where}program.{reason}")
@@ -240,8 +257,8 @@ def _wrong_program(program: Program) -> str | None:
     """What is wrong with a program's keys, if anything."""
     for name in ("n_embd", "n_head", "n_layer", "block_size", "num_steps", "temperature"):
         number = getattr(program, name)
-        if number is not None and number <= 0:
-            return f"{name} must be more than 0"
+        if number is not None and not 0 < number < math.inf:
+            return f"{name} must be more than 0, and finite"
     if program.n_embd % program.n_head:
         return f"n_head {program.n_head} must divide n_embd {program.n_embd}"
     if program.seed < 0:

@@ -19,7 +19,7 @@ def recognised(folder: Path) -> Content | None:
         if path.is_file():
             try:
                 return content_of(path)
-            except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
                 return None
     return None
 

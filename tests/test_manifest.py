@@ -42,7 +42,13 @@ def test_python_stands_for_the_python_that_runs_us(tmp_path: Path) -> None:
         (MINIMAL + 'precision = "float16"', "expected float64 or float32, got 'float16'"),
         (MINIMAL + 'build = "make"', "Expected `array`, got `str` - at key `build`"),
         (MINIMAL.replace('["./p"]', "[]"), "run is empty"),
+        (MINIMAL + "[timeouts]\nstart = nan", r"timeouts\.start must be more than 0"),
+        (MINIMAL + "[timeouts]\nbuild = 1e12", r"timeouts\.build must be .*, and 1000000 at most"),
+        (MINIMAL + "[program]\ntemperature = inf", "temperature must be more than 0, and finite"),
+        (MINIMAL + '"\\u001b[2J" = 1', r"unknown key \\x1b\[2J"),
         ("name = ", "is not TOML"),
+        (f"name = {'9' * 5000}", "is not TOML: Exceeds the limit"),
+        (f"name = {'[' * 5000}", "is not TOML: maximum recursion depth"),
         ("", "it lacks the required field `name`"),
     ],
 )
@@ -59,6 +65,18 @@ def test_a_missing_folder_and_a_missing_manifest_are_told_apart(tmp_path: Path) 
     with pytest.raises(BadManifest, match=r"there is no folder 'nowhere'.*js, python"):
         find_port("nowhere")
     with pytest.raises(BadManifest, match=r"holds no port.toml.*name, language and run"):
+        find_port(str(tmp_path))
+
+
+def test_a_name_that_no_folder_can_have_is_no_folder() -> None:
+    for name in ("x" * 5000, "a/" * 5000, "nul\x00", f"{'x' * 5000}:variant"):
+        with pytest.raises(BadManifest, match="there is no folder"):
+            find_port(name)
+
+
+def test_what_is_nested_without_end_is_no_package(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text("[" * 100_000)
+    with pytest.raises(BadManifest, match=r"holds no port\.toml"):
         find_port(str(tmp_path))
 
 
