@@ -8,7 +8,7 @@ rule is turned into an array of indices once, and that serves both ways.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,9 @@ from numpy.typing import NDArray
 from .failures import WrongAnswer
 
 Shape = tuple[int, ...]
+
+MOST_AXES = 16
+"""No rule comes near it, and no array has many more."""
 
 OF_THE_MODEL = ("wte", "wpe", "lm_head")
 OF_A_LAYER = tuple(
@@ -65,6 +68,8 @@ def check(rules: Sequence[Rule]) -> None:
             that cannot be applied.
     """
     taken: set[str] = set()
+    named: list[tuple[str, str]] = []
+    moved: set[str] = set()
     for number, rule in enumerate(rules, 1):
         where = f"layout rule {number}"
         for name in rule.names:
@@ -81,11 +86,25 @@ def check(rules: Sequence[Rule]) -> None:
             raise BadRule(f"{where}: {rule.port} is one a layer, {rule.names} are not")
         if set(rule.names) & set(OF_METHODS) and (rule.port or len(rule.names) > 1):
             raise BadRule(f"{where}: {rule.names[0]} of a method can be rearranged, not renamed")
+        if not f"{rule.port}{rule.pattern}".isprintable():
+            raise BadRule(f"{where}: port and pattern are what can be printed")
         model = not set(rule.names) & set(OF_METHODS)
         try:
-            list(_bind(rule, EXAMPLE if model else {rule.names[0]: (16, 4)}, n_head=2))
+            bound = list(_bind(rule, EXAMPLE if model else {rule.names[0]: (16, 4)}, n_head=2))
         except (EinopsError, RuntimeError, ValueError, IndexError) as error:
             raise BadRule(f"{where}: {_first_line(error)}") from None
+        named += [(where, tensor.port) for tensor in bound if model]
+        moved |= {name for tensor in bound for name in tensor.ours}
+    _check_names(named, EXAMPLE.keys() - moved)
+
+
+def _check_names(named: Sequence[tuple[str, str]], kept: Set[str]) -> None:
+    """Refuse two of the port's tensors under one name, which is all that tells them apart."""
+    known = set(kept)
+    for where, name in named:
+        if name in known:
+            raise BadRule(f"{where}: the port would have two tensors called {name}")
+        known.add(name)
 
 
 EXAMPLE: dict[str, Shape] = {
@@ -180,6 +199,8 @@ def _as_objects(nested: Any) -> NDArray[Any] | None:
     while isinstance(part, list):
         shape.append(len(part))
         part = part[0] if part else None
+    if len(shape) > MOST_AXES:
+        return None
     flat = nested if shape else [nested]
     for length in shape[1:]:
         if any(not isinstance(row, list) or len(row) != length for row in flat):
@@ -213,10 +234,9 @@ class Layout:
 
 
 def _toml(rule: Rule) -> str:
-    lines = ["[[layout]]", f"ours = {msgspec.json.encode(rule.ours).decode()}"]
-    lines += [f'port = "{rule.port}"'] * bool(rule.port)
-    lines += [f'pattern = "{rule.pattern}"'] * bool(rule.pattern)
-    return "\n".join(lines)
+    keys = {"ours": rule.ours, "port": rule.port, "pattern": rule.pattern}
+    lines = [f"{name} = {msgspec.json.encode(key).decode()}" for name, key in keys.items() if key]
+    return "\n".join(["[[layout]]", *lines])
 
 
 def _bind(rule: Rule, shapes: Mapping[str, Shape], n_head: int) -> Iterator[Arranged]:

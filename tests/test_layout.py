@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,15 @@ from msgspec import structs
 
 from conformance import layouts
 from ports_adapter.failures import BadManifest, WrongAnswer
-from ports_adapter.layout import EXAMPLE, OF_A_LAYER, OF_THE_MODEL, Layout, Rule
+from ports_adapter.layout import (
+    EXAMPLE,
+    OF_A_LAYER,
+    OF_THE_MODEL,
+    BadRule,
+    Layout,
+    Rule,
+    check,
+)
 from ports_adapter.manifest import FILE, Port, read_manifest
 
 from .conftest import ROOT, oracle_port, outcomes, run_suite
@@ -117,6 +126,41 @@ def test_a_wrong_layout_is_recognised_and_the_right_lines_are_suggested(
     (tmp_path / "mended").mkdir()
     mended = run_suite(arranged_port(tmp_path / "mended", way, report.layout), "forward/cold*")
     assert mended.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ([Rule("wte", port="wpe")], "layout rule 1: the port would have two tensors called wpe"),
+        ([Rule("wte", port="e"), Rule("wpe", port="e")], "rule 2: .* two tensors called e"),
+        ([Rule("wte", port="\x1b[2J")], "port and pattern are what can be printed"),
+        ([Rule("wte", "v e -> e v\x07")], "port and pattern are what can be printed"),
+    ],
+)
+def test_a_layout_in_which_names_do_not_tell_tensors_apart_is_refused(
+    rules: list[Rule], message: str
+) -> None:
+    with pytest.raises(BadRule, match=message):
+        check(rules)
+
+
+def test_tensors_may_change_names_with_each_other() -> None:
+    check([Rule("wte", port="wpe"), Rule("wpe", port="wte")])
+
+
+def test_a_suggested_layout_is_toml_whatever_a_tensor_is_called() -> None:
+    rule = Rule("wte", port='the "embeddings" \\ é', pattern="v e -> e v")
+    (written,) = tomllib.loads(Layout([rule]).toml())["layout"]
+    assert (written["port"], written["pattern"]) == (rule.port, rule.pattern)
+
+
+def test_lists_in_lists_without_end_are_no_tensor() -> None:
+    nested: Any = 1.0
+    for _ in range(700):
+        nested = [nested]
+    arrangement = Layout([Rule("wte", "v e -> e v")]).arrangement(EXAMPLE, n_head=2)
+    with pytest.raises(WrongAnswer, match="got none that is regular"):
+        arrangement.to_ours(arrangement.to_port(example(0)) | {"wte": nested}, "/weights")
 
 
 def test_no_layout_is_suggested_for_a_port_that_computes_wrongly() -> None:
