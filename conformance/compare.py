@@ -27,6 +27,9 @@ FAR_MORE = 10
 MANY = 10_000
 """As many values are always compared in detail."""
 
+BEYOND = 100
+"""How many items too many are looked at: telling lists apart takes longer than making them."""
+
 
 def compare(expected: Answer, got: Any, precision: Precision = "float64") -> Comparison:
     """Compare every part of an answer.
@@ -200,7 +203,18 @@ def _outline(part: Expected, value: Any) -> Any:
     """What DeepDiff compares: of numbers the shape, of anything else all of it."""
     if value is UNSET:
         return MISSING
-    return shape_of(value) if isinstance(part, Numbers) else value
+    return shape_of(value) if isinstance(part, Numbers) else _clipped(value, part.value)
+
+
+def _clipped(value: Any, like: Any) -> Any:
+    """Lists that go on and on beyond the right ones, cut where they differ for certain."""
+    if not isinstance(value, list):
+        return value
+    right = like if isinstance(like, list) else []
+    return [
+        _clipped(item, right[index] if index < len(right) else None)
+        for index, item in enumerate(value[: len(right) + BEYOND])
+    ]
 
 
 def _shown(value: Any) -> str:

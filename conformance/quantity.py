@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import chain
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -11,16 +14,42 @@ from golden.numbers import Array, as_array
 NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
 
-def shape_of(numbers: Any) -> Any:
+DEEPEST = 8
+"""Lists in lists beyond any answer's."""
+
+
+def shape_of(numbers: Any, depth: int = 0) -> Any:
     """The shape in words: `numbers[16][27]`, or a list of shapes where the rows differ."""
     if not isinstance(numbers, list):
-        is_number = isinstance(numbers, int | float) or numbers in NOT_FINITE
-        return "number" if is_number else f"not a number but {type(numbers).__name__}"
+        return "number" if is_number(numbers) else f"not a number but {type(numbers).__name__}"
+    if depth == DEEPEST:
+        return "not a number but lists in lists"
+    if _are_numbers(numbers):
+        with suppress(ValueError):
+            return "numbers" + "".join(f"[{size}]" for size in as_array(numbers).shape)
+    return [shape_of(part, depth + 1) for part in numbers]
+
+
+def is_number(element: Any) -> bool:
+    """Whether an element is a number that a float can be: true is none, nor is "1"."""
+    if isinstance(element, str):
+        return element in NOT_FINITE
     try:
-        shape = as_array(numbers).shape
-    except (ValueError, TypeError):
-        return [shape_of(part) for part in numbers]
-    return "numbers" + "".join(f"[{size}]" for size in shape)
+        return not isinstance(element, bool) and isinstance(float(element), float)
+    except (OverflowError, TypeError):
+        return False
+
+
+def _are_numbers(numbers: list[Any]) -> bool:
+    """Whether all elements are numbers, in lists of one depth."""
+    elements, kinds = numbers, set(map(type, numbers))
+    for _ in range(DEEPEST):
+        if kinds != {list}:
+            break
+        elements = list(chain.from_iterable(elements))
+        kinds = set(map(type, elements))
+    # null is what many write for NaN, and is no more right than that.
+    return kinds <= {float, NoneType} or all(e is None or is_number(e) for e in elements)
 
 
 def flat(numbers: Any) -> Array:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.case import Answer, Exact, Numbers
-from conformance.compare import compare
+from conformance.compare import BEYOND, compare
 from conformance.quantity import flat, place_of, shape_of
 from golden.budgets import tensor_budget
 from golden.numbers import as_array, ulps
@@ -182,3 +182,25 @@ def test_the_shortest_decimals_of_a_float32_port_are_read_as_the_float32_they_st
     assert compare(answer, shortest, "float64").divergences != ()
     assert compare(answer, {"x": float(np.nextafter(number, np.float32(1)))}, "float32").divergences
     assert compare(answer, {"x": 1e300}, "float32").divergences
+
+
+@pytest.mark.parametrize("item", [True, "1.0", None, 10**400, {}, "nan"])
+def test_what_is_no_number_is_none_even_where_it_could_be_made_one(item: Any) -> None:
+    for value, got in ((1.0, item), ([1.0, 2.0], [item, 2.0]), ([[1.0]], [[item]])):
+        (divergence,) = compare({"/a": Numbers(value, 1e-12)}, {"a": got}).divergences
+        assert divergence.pointer.startswith("/a")
+
+
+def test_lists_in_lists_without_end_are_of_another_shape() -> None:
+    nested: Any = 1.0
+    for _ in range(900):
+        nested = [nested]
+    (divergence,) = compare({"/a": Numbers([1.0], 1e-12)}, {"a": nested}).divergences
+    assert divergence.expected == "numbers[1]"
+
+
+def test_a_list_that_goes_on_and_on_is_not_compared_to_its_end() -> None:
+    endless = {"a": [[1, 2], [*range(10**6)]]}
+    (divergence,) = compare({"/a": Exact([[1, 2], [3]])}, endless).divergences
+    assert divergence.pointer.startswith("/a/1/")
+    assert divergence.wrong <= 1 + BEYOND
