@@ -165,6 +165,8 @@ class StepLayout:
         logits, losses = step.logits, step.losses
         if logits is UNSET or losses is UNSET or len(logits) != self.positions:
             return None
+        if step.learning_rate is UNSET:
+            return None
         rows: list[Any] = [*logits, losses, (step.loss,)]
         for part in TENSORS:
             tensors = getattr(step, part)

@@ -45,7 +45,7 @@ def canonical(change: str) -> str:
             import sys
             from copy import deepcopy
             from dataclasses import replace
-            from msgspec import structs
+            from msgspec import UNSET, structs
             sys.path.insert(0, {str(ROOT)!r})
             import reference.training
             from conformance import oracle
@@ -163,6 +163,7 @@ def test_a_step_sent_twice_fails(make_port: MakePort) -> None:
         ("step.grads['more'] = [[1.0]]", "/grads/more", "nothing", "an extra part"),
         ("step = structs.replace(step, losses=[])", "/losses", "numbers[", "numbers[0]"),
         ("step = structs.replace(step, step=7)", "/step", "", "7"),
+        ("step.learning_rate = UNSET", "/learning_rate", "", "nothing"),
         ("step.m['wte'], step.m['wpe'] = step.m['wpe'], step.m['wte']", "/m/wte", "numbers[27", ""),
     ],
 )
