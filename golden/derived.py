@@ -20,6 +20,7 @@ from .budgets import Precision, spread_budget
 from .numbers import Array
 from .progress import Progress
 from .spread import REPLICAS, Spread, TrainingSpread, model_spread, training_spread
+from .store import decoded
 from .trace import Trace, TracedStep, full_steps, state_before
 from .trajectories import FreeRun, Trajectory, free_runs, kink_ledger, rounded
 
@@ -200,4 +201,4 @@ def decode(content: bytes) -> dict[str, dict[str, ProfileBudgets]]:
     Raises:
         msgspec.DecodeError: it is not JSON, or holds something else.
     """
-    return msgspec.json.decode(content, type=dict[str, dict[str, ProfileBudgets]])
+    return decoded(content, dict[str, dict[str, ProfileBudgets]])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import structs
@@ -40,6 +42,8 @@ from .store import (
 from .trace import SCHEMA_VERSION, Trace, decode, encode, recorded_tensors
 from .trajectories import FreeRun
 
+Decoded = TypeVar("Decoded")
+
 LENGTH, COLD = 100, 2
 """Of the other profiles than the final one less is kept: steps followed, and recorded in full."""
 
@@ -50,26 +54,31 @@ BUILT = tuple(profile for profile in PROFILES.values() if profile.name not in SA
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 
 
-def load_trace(name: str = MICROGPT.name) -> Trace:
-    """A golden trace, its checksum verified.
+def load_trace(name: str = MICROGPT.name, folder: Path = GOLDEN) -> Trace:
+    """A golden trace of a folder, its checksum verified.
 
     Raises:
         UnreadableGolden: the file is missing or not what the manifest lists.
     """
-    manifest, file = read_manifest(), SAME.get(name, name)
+    listed, file = folder / MANIFEST.name, SAME.get(name, name)
+    manifest = read_manifest(listed)
     if file not in manifest.traces:
-        raise UnreadableGolden(f"{MANIFEST} lists no trace {file!r}; `make golden` writes it")
-    return structs.replace(decode(_whole(manifest.traces[file])), profile=name)
+        raise UnreadableGolden(f"{listed} lists no trace {file!r}; `make golden` writes it")
+    return structs.replace(_loaded(folder, manifest.traces[file], decode), profile=name)
 
 
 @cache
-def load_budgets(name: str = MICROGPT.name) -> dict[str, ProfileBudgets]:
+def load_budgets(name: str = MICROGPT.name, folder: Path = GOLDEN) -> dict[str, ProfileBudgets]:
     """The golden budgets of a profile by precision, their checksum verified.
 
     Raises:
         UnreadableGolden: the file is missing or not what the manifest lists.
     """
-    return derived.decode(_whole(read_manifest().budgets))[SAME.get(name, name)]
+    entry, file = read_manifest(folder / MANIFEST.name).budgets, SAME.get(name, name)
+    budgets = _loaded(folder, entry, derived.decode)
+    if file not in budgets:
+        raise UnreadableGolden(f"{folder / entry.file} has no {file!r}; `make golden` writes it")
+    return budgets[file]
 
 
 def step_budgets(profile: str, step: int, precision: Precision) -> Budgets | None:
@@ -94,15 +103,21 @@ def long_runs(profile: str, precision: Precision) -> list[FreeRun]:
     return sorted(runs, key=lambda run: run.first)
 
 
-def _whole(entry: Entry | BudgetsEntry) -> bytes:
-    """The content of a file that is what the manifest lists."""
-    content = read(GOLDEN / entry.file)
+def _loaded(
+    folder: Path, entry: Entry | BudgetsEntry, decode: Callable[[bytes], Decoded]
+) -> Decoded:
+    """What a file holds, which is the one that the manifest lists."""
+    path = folder / entry.file
+    content = read(path)
+    mended = "`git checkout` or `make golden` mends it, `make check` says what changed."
     if sha256(content) != entry.sha256:
+        raise UnreadableGolden(f"{path} is damaged: its SHA-256 is not the manifest's. {mended}")
+    try:
+        return decode(content)
+    except msgspec.DecodeError as error:
         raise UnreadableGolden(
-            f"{GOLDEN / entry.file} is damaged: its SHA-256 is not the manifest's. "
-            f"`git checkout` or `make golden` mends it, `make check` says what changed."
-        )
-    return content
+            f"{path} is not what the manifest takes it for: {error}. {mended}"
+        ) from None
 
 
 def check_all() -> Iterator[Finding]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import platform
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 import reference
 
 from .budgets import tensor_budget, update_budgets
-from .store import MANIFEST, UnreadableGolden, read
+from .store import MANIFEST, UnreadableGolden, decoded, read
 from .trace import Trace, full_steps, state_before
 
 PROGRAM = (
@@ -31,10 +32,14 @@ class Provenance(Struct, frozen=True):
     libc: str
 
 
+File = Annotated[str, Meta(pattern=r"^[\w-]+(/[\w-]+)*\.json\Z")]
+"""A golden file's place in its folder, never outside of it."""
+
+
 class Entry(Struct, frozen=True):
     """One trace. `budgets` holds, by JSON Pointer, each tensor's absolute budget in float64."""
 
-    file: str
+    file: File
     sha256: str
     provenance: Provenance
     budgets: dict[str, float]
@@ -43,7 +48,7 @@ class Entry(Struct, frozen=True):
 class BudgetsEntry(Struct, frozen=True):
     """The file with the budgets of every element (`golden.derived`)."""
 
-    file: str
+    file: File
     sha256: str
 
 
@@ -62,7 +67,7 @@ def read_manifest(path: Path = MANIFEST) -> Manifest:
         UnreadableGolden: it is missing, or not a manifest.
     """
     try:
-        return msgspec.json.decode(read(path), type=Manifest)
+        return decoded(read(path), Manifest)
     except msgspec.DecodeError as error:
         raise UnreadableGolden(
             f"{path} is damaged: {error}. `git checkout {path.name}` brings it back."

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+Shape = TypeVar("Shape")
 
 GOLDEN = Path(__file__).parent
 TRACES = GOLDEN / "traces"
@@ -32,15 +40,30 @@ def read(path: Path) -> bytes:
         ) from None
 
 
+def decoded(content: bytes, shape: type[Shape]) -> Shape:
+    """What JSON holds.
+
+    Raises:
+        msgspec.DecodeError: it is not JSON, or holds something else.
+    """
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(error)[:300])
+        raise msgspec.DecodeError(shown) from None
+
+
 def replace_file(path: Path, content: bytes) -> bool:
     """Put `content` at `path` in one step, and say whether anything changed.
 
-    An interruption at any moment leaves either the old file whole or the new one.
+    An interruption at any moment leaves either the old file whole or the new one. What it had
+    half written, if nobody was left to remove it, is removed by the next call for this path.
     """
+    _clear(path)
     if path.exists() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    handle, temporary = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -51,4 +74,30 @@ def replace_file(path: Path, content: bytes) -> bool:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    return True
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    """A file beside `path`, locked for as long as this process lives."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        if _locked(handle) and os.fstat(handle).st_nlink:
+            return handle, name
+        os.close(handle)  # it was taken for a dead one's before it was locked
+
+
+def _clear(path: Path) -> None:
+    """Remove what processes that are dead have left beside `path`: nobody has it locked."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with suppress(OSError), left.open("rb") as file:
+            if _locked(file.fileno()):
+                left.unlink()
+
+
+def _locked(handle: int) -> bool:
+    """Whether nobody else has it locked; from here on this process has."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
     return True

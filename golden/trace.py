@@ -18,6 +18,8 @@ from reference.state import State
 from reference.tokenizer import Tokenizer
 from reference.training import initial_state
 
+from .store import decoded
+
 SCHEMA_VERSION: Literal[1] = 1
 
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
@@ -117,7 +119,7 @@ def decode(content: bytes) -> Trace:
     Raises:
         msgspec.DecodeError: the bytes are not JSON, or not a trace of this schema version.
     """
-    return msgspec.json.decode(content, type=Trace)
+    return decoded(content, Trace)
 
 
 def full_steps(trace: Trace) -> Iterator[tuple[TracedStep, FullStep]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -14,8 +15,16 @@ import pytest
 
 from golden.build import build_trace
 from golden.check import Condition, check_budgets, check_trace
-from golden.goldens import BUILT, load_trace, schema
-from golden.manifest import Entry, program_sha256, provenance, read_manifest, sha256, trace_budgets
+from golden.goldens import BUILT, load_budgets, load_trace, schema
+from golden.manifest import (
+    BudgetsEntry,
+    Entry,
+    program_sha256,
+    provenance,
+    read_manifest,
+    sha256,
+    trace_budgets,
+)
 from golden.store import BUDGETS, GOLDEN, MANIFEST, TRACE_SCHEMA, UnreadableGolden, replace_file
 from golden.trace import Trace, decode, encode, full_steps, recorded_tensors
 from reference.config import Config
@@ -175,6 +184,29 @@ def test_an_interrupted_write_leaves_the_old_file_whole(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_a_dead_process_left_half_written_is_removed_by_the_next_write(
+    tmp_path: Path,
+) -> None:
+    path, left = tmp_path / "trace.json", tmp_path / ".trace.json.abc.tmp"
+    replace_file(path, b"same")
+    left.write_bytes(b"sa")
+    others = [tmp_path / name for name in (".other.json.abc.tmp", "trace.json.tmp", "abc.tmp")]
+    for other in others:
+        other.write_bytes(b"")
+    assert not replace_file(path, b"same")
+    assert sorted(tmp_path.iterdir()) == sorted([path, *others])
+
+
+def test_what_a_living_process_is_writing_is_left_alone(tmp_path: Path) -> None:
+    path, being_written = tmp_path / "trace.json", tmp_path / ".trace.json.abc.tmp"
+    with being_written.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        replace_file(path, b"new")
+        assert being_written.exists()
+    replace_file(path, b"newer")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "trace.json"
     assert replace_file(path, b"same")
@@ -183,7 +215,7 @@ def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("content", [None, b"{", b'{"traces": 3}'])
+@pytest.mark.parametrize("content", [None, b"{", b'{"traces": 3}', b'{"\xff": 1}', b"[" * 9999])
 def test_a_manifest_that_cannot_be_read_says_how_to_get_it_back(
     tmp_path: Path, content: bytes | None
 ) -> None:
@@ -192,6 +224,40 @@ def test_a_manifest_that_cannot_be_read_says_how_to_get_it_back(
         path.write_bytes(content)
     with pytest.raises(UnreadableGolden, match=r"git checkout manifest\.json"):
         read_manifest(path)
+
+
+@pytest.mark.parametrize("file", ["../golden/manifest.json", "/etc/passwd", "a\\u0000.json", ""])
+def test_a_manifest_lists_files_beside_it_alone(tmp_path: Path, file: str) -> None:
+    path = tmp_path / MANIFEST.name
+    path.write_text(MANIFEST.read_text().replace("traces/train0.json", file))
+    with pytest.raises(UnreadableGolden, match=r"manifest\.json is damaged"):
+        read_manifest(path)
+
+
+def test_a_trace_listed_as_the_budgets_is_not_taken_for_them(tmp_path: Path) -> None:
+    trace, manifest = (GOLDEN / "traces" / "train0.json").read_bytes(), read_manifest()
+    listed = msgspec.structs.replace(manifest, budgets=BudgetsEntry("t.json", sha256(trace)))
+    (tmp_path / "t.json").write_bytes(trace)
+    (tmp_path / MANIFEST.name).write_bytes(msgspec.json.encode(listed))
+    with pytest.raises(UnreadableGolden, match="is not what the manifest takes it for"):
+        load_budgets(folder=tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["layer0.mlp_fc2", '"n_layer":1', '"m":{"wte":[[', '"steps":['])
+def test_a_damaged_trace_that_cannot_be_computed_again_is_damaged(
+    small: Trace, damage: str
+) -> None:
+    content = encode(small)
+    other = {'"n_layer":1': '"n_layer":1000000000', '"steps":[': '"steps":[],"more":['}
+    spoilt = content.replace(damage.encode(), other.get(damage, damage[:-1] + "9").encode(), 1)
+    assert check_trace("small", entry_of(small, content), spoilt).condition is Condition.DAMAGED
+
+
+def test_a_trace_that_is_not_utf_8_is_damaged(small: Trace) -> None:
+    content = encode(small)
+    spoilt = content.replace(b'"microgpt"', b'"\xff"', 1)
+    finding = check_trace("small", entry_of(small, content), spoilt)
+    assert (finding.condition, "cannot be read" in finding.detail) == (Condition.DAMAGED, True)
 
 
 def test_make_golden_on_an_unchanged_tree_changes_nothing() -> None:
