@@ -1,0 +1,75 @@
+"""A target: something that reads what comes from outside, and what must hold whatever comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Ending(Enum):
+    """How an input ended where nothing is wrong: it was taken, or refused in words."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class Wrong(Exception):
+    """What must hold does not."""
+
+
+class TooSlow(BaseException):
+    """An input took longer than its target allows; no `except Exception` stops it."""
+
+
+Feed = Callable[[bytes], Ending]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is fed to what.
+
+    An input is a byte that chooses among `choices`, and a payload. `feed` raises only if
+    something is wrong. `seeds` are inputs made of real material, at run time. An input may take
+    so many `seconds`; of a run's inputs the target gets its `share`.
+    """
+
+    name: str
+    about: str
+    feed: Feed
+    seeds: Callable[[], Sequence[bytes]]
+    choices: int = 1
+    seconds: float = 5.0
+    share: int = 1
+
+
+def claim(holds: object, otherwise: str) -> None:
+    """What must hold.
+
+    Raises:
+        Wrong: it does not.
+    """
+    if not holds:
+        raise Wrong(otherwise)
+
+
+def claim_printable(text: str, what: str) -> None:
+    """Text that reaches a terminal has no control characters, and an end."""
+    claim(text.isprintable(), f"{what} has raw control characters: {text!a:.300}")
+    claim(len(text) < 20_000, f"{what} has {len(text)} characters")
+
+
+def strings_in(content: Any) -> list[str]:
+    """All strings in decoded JSON, keys too."""
+    found: list[str] = []
+    left = [content]
+    while left:
+        match left.pop():
+            case str() as text:
+                found.append(text)
+            case list() as items:
+                left += items
+            case dict() as members:
+                left += [*members, *members.values()]
+    return found
