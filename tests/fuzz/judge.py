@@ -1,0 +1,157 @@
+"""The judge: whatever an answer is, it has a verdict, and passes only if it is right."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import jsonschema
+import msgspec
+from rich.console import Console
+
+from conformance.case import Answer, Case, Refusal
+from conformance.cases import all_cases
+from conformance.catalogue.port import introduction
+from conformance.documents import REPORT_SCHEMA
+from conformance.engine import Engine, Finished, Result
+from conformance.outcome import ExitCode, Outcome
+from conformance.report import Report, encode, make_report
+from conformance.terminal import show
+from ports_adapter.client import Client, Source
+from ports_adapter.manifest import Port
+
+from .material import envelope, exchanged
+from .rightness import Rightness, rightness
+from .standin import ID, StandIn
+from .target import Ending, Target, claim, strings_in
+
+PORT = Port(folder=Path(), name="p\x1b[2J", language="none", run=("p",), label="a port's label")
+SLUGS = (
+    "tokenizer/words", "tokenizer/emoji", "autograd/one-neuron", "layers/linear-square",
+    "layers/softmax-two", "layers/attention-first-position", "layers/mlp-exactly-zero",
+    "layers/cross-entropy-sure", "forward/one-letter", "backward/fresh-sizes",
+    "random/shuffle-one", "random/gauss", "sample/at-once", "replicate/short-run",
+    "protocol/unknown-method", "protocol/initialize",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A case, what is right, and the lines of the right answer."""
+
+    case: Case
+    expected: Answer | Refusal
+    lines: Sequence[bytes]
+
+
+@cache
+def all_judged() -> list[Judged]:
+    """The cases that are judged, their answers known beforehand."""
+    known = {case.slug: case for case in all_cases(1, "float64")}
+    return [judged_of(known[slug]) for slug in SLUGS if slug in known]
+
+
+def judged_of(case: Case) -> Judged:
+    """A case with its question and its answer computed once."""
+    offer = introduction()
+    expected, params = case.answer(offer), case.question(offer)
+    kept = replace(case, answer=lambda _: expected, question=lambda _: params)
+    if isinstance(expected, Refusal):
+        error = envelope(id=ID, error={"code": expected.code, "message": "no"})
+        return Judged(kept, expected, (error,))
+    return Judged(kept, expected, exchanged(case.method, params).lines)
+
+
+class Lines(Source):
+    """A source of one client, which introduces itself and then gives some lines."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self.lines = [envelope(id=ID, result=introduction()), *lines]
+
+    def client(self, port: Port) -> Client:
+        """A client of a port that has said all that it will say."""
+        lines, self.lines = self.lines, self.lines[:1]
+        return Client(port, StandIn(lines), repeat(ID))
+
+
+def ask(case: Case, lines: Sequence[bytes]) -> tuple[Result, Report]:
+    """What comes of a case that is answered so, and the report of a run of it."""
+    engine = Engine(PORT, source=Lines(lines))
+    finished = engine.run([case], shut_down=False)
+    report = make_report(PORT, finished, 1)
+    check_report(report, finished)
+    return finished.results[0], report
+
+
+def feed(content: bytes) -> Ending:
+    """Judge an answer, as a run does."""
+    judged = all_judged()[content[0] % len(all_judged()) if content else 0]
+    lines = content[1:].split(b"\n")
+    result, report = ask(judged.case, lines)
+    passes = result.outcome is Outcome.PASS
+    if isinstance(judged.expected, Refusal):
+        return Ending.ACCEPTED if passes else Ending.REFUSED
+    is_shown_right = report.exit_code in (ExitCode.PASS, ExitCode.NOTHING_VERIFIED)
+    claim(is_shown_right == passes, f"{result.outcome} is reported as {report.exit_code}")
+    right = rightness(judged.expected, answer_in(lines)) if passes or result.comparison else None
+    claim(not (passes and right is Rightness.WRONG), "a wrong answer passes")
+    claim(passes or right is not Rightness.RIGHT, f"a right answer fails: {result.detail}")
+    return Ending.ACCEPTED if passes else Ending.REFUSED
+
+
+def answer_in(lines: Sequence[bytes]) -> Any:
+    """The answer among lines that were taken, its steps with it, decoded by another decoder."""
+    steps: list[Any] = []
+    for line in lines:
+        message = json.loads(line.decode(errors="replace"))
+        if "method" not in message:
+            return message["result"] | ({"steps": steps} if steps else {})
+        steps.append(message["params"])
+    return None
+
+
+def check_report(report: Report, finished: Finished) -> None:
+    """What must hold of any report, in each of its forms."""
+    faults = [r.detail for r in finished.results if r.outcome is Outcome.SUITE_FAULT]
+    claim(not faults, f"suite fault: {' '.join(faults)[:300]}")
+    encoded = encode(report)
+    claim(msgspec.json.decode(encoded, type=Report) == report, "the report changes in its JSON")
+    document = json.loads(encoded)
+    for text in strings_in(document):
+        claim(all(c.isprintable() or c == "\n" for c in text), f"raw characters: {text!a:.300}")
+    if crc32(encoded) % 64 == 0:  # which takes longer than all the rest
+        _validator().validate(document)
+    screen = io.StringIO()
+    show(report, Console(file=screen, width=80))
+    shown = screen.getvalue()
+    claim(
+        all(c.isprintable() or c == "\n" for c in shown),
+        f"raw characters are shown: {shown!a:.300}",
+    )
+
+
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads(REPORT_SCHEMA.read_bytes()))
+
+
+def seeds() -> list[bytes]:
+    """The right answers."""
+    return [bytes([n]) + b"\n".join(judged.lines) for n, judged in enumerate(all_judged())]
+
+
+JUDGE = Target(
+    name="judge",
+    about="answers to the engine, which compares them; the report as JSON and as text",
+    feed=feed,
+    seeds=seeds,
+    choices=len(SLUGS),
+    share=12,
+)

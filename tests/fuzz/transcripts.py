@@ -1,0 +1,149 @@
+"""Transcripts: any file is one, or it is said why it is none; replayed, it has a verdict."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from functools import cache, lru_cache
+from pathlib import Path
+from unittest.mock import patch
+
+from conformance import running
+from conformance.cases import all_cases
+from conformance.outcome import ExitCode
+from conformance.replaying import judge_transcript
+from conformance.report import Report
+from conformance.running import Unusable
+from ports_adapter.failures import NotStarted
+from ports_adapter.manifest import find_port
+from ports_adapter.transcript.events import Unreplayable
+from ports_adapter.transcript.reading import read_transcript
+
+from ..ports.broken import port
+from ..transcripts import folder_of, record
+from .folder import folder
+from .target import Ending, Target, claim, claim_printable, strings_in
+
+PATTERNS = ("protocol/i*", "tokenizer/words", "layers/linear-square")
+CHANGE = "HANDLERS['linear'] = lambda r: (put('Hello'), sys.exit(3))"
+END = re.compile(rb'"crc32":\s*\d+')
+PLAIN, SUMMED, ZIPPED = range(3)
+"""How what is fed becomes a file: as it is, with its sum made right again, or zipped after that."""
+
+
+@cache
+def recorded() -> list[bytes]:
+    """Transcripts of a right port and of one that dies."""
+    found = []
+    for name, change in (("right", ""), ("dying", CHANGE)):
+        made = folder() / name
+        made.mkdir()
+        path = made / "run.jsonl"
+        record(find_port(str(folder_of(made, port(change)))), path, *PATTERNS)
+        # The same wherever it is made, so that an input is made again from its number.
+        found.append(summed(path.read_bytes().replace(str(made).encode(), b"made")))
+    return found
+
+
+def summed(content: bytes) -> bytes:
+    """A transcript with its sum made right."""
+    end = content.rfind(b"\n", 0, len(content) - 1) + 1
+    total = zlib.crc32(content[:end])
+    return content[:end] + END.sub(b'"crc32":%d' % total, content[end:])
+
+
+@cache
+def place() -> Path:
+    """Where transcripts are fed."""
+    return folder() / "fed.jsonl"
+
+
+def written(content: bytes) -> tuple[Path, bool]:
+    """What is fed as a file, and whether it was made whole."""
+    choice, payload = (content[0] if content else 0) % 3, content[1:]
+    if choice != PLAIN:
+        payload = summed(payload)
+    place().write_bytes(gzip.compress(payload, 1) if choice == ZIPPED else payload)
+    return place(), choice != PLAIN
+
+
+def read(content: bytes) -> Ending:
+    """Read a transcript and all of its events."""
+    path, _ = written(content)
+    try:
+        with read_transcript(path) as transcript:
+            for slug in transcript.sections:
+                events = [*transcript.of_start(slug), *transcript.of_case(slug)]
+                claim(len(events) <= 2 * transcript.lines, "there are more events than lines")
+    except Unreplayable as error:
+        claim_printable(str(error), "the error")
+        return Ending.REFUSED
+    return Ending.ACCEPTED
+
+
+def replay(content: bytes) -> Ending:
+    """Judge what a transcript tells again."""
+    path, is_mended = written(content)
+    try:
+        with patch.object(running, "all_cases", _cases), read_transcript(path) as transcript:
+            report = judge_transcript(transcript)
+    except (Unreplayable, NotStarted, Unusable) as error:
+        claim_printable(str(error), "the error")
+        return Ending.REFUSED
+    check(report, is_right=is_mended or _told(content[1:]) in map(_told, recorded()))
+    return Ending.ACCEPTED
+
+
+def _told(content: bytes) -> bytes:
+    """All but the last line, of which a transcript's sum is made."""
+    return content.rstrip(b"\n").rpartition(b"\n")[0]
+
+
+def check(report: Report, *, is_right: bool) -> None:
+    """What must hold of a report that was replayed."""
+    claim(report.exit_code is not ExitCode.SUITE_FAULT, f"suite fault: {_details(report)}")
+    for text in strings_in(
+        [case.detail for case in report.cases] + [report.layout, report.verdict]
+    ):
+        claim(all(c.isprintable() or c == "\n" for c in text), f"raw characters: {text!a:.300}")
+    damaged = report.exit_code is not ExitCode.INTERRUPTED and not is_right
+    claim(not damaged, "a damaged transcript is replayed as if it were whole")
+
+
+def _details(report: Report) -> str:
+    return " ".join(case.detail for case in report.cases)[:300]
+
+
+_cases = lru_cache(maxsize=8)(all_cases)
+"""The cases of a seed made once, and not for every input anew."""
+
+
+def seeds() -> list[bytes]:
+    """Whole transcripts, and zipped ones that are fed as they are."""
+    plain = [bytes([choice]) + content for content in recorded() for choice in range(3)]
+    return [*plain, *(b"\x00" + gzip.compress(content) for content in recorded())]
+
+
+def small_seeds() -> list[bytes]:
+    """Whole transcripts alone."""
+    return seeds()[:6]
+
+
+TRANSCRIPT = Target(
+    name="transcript",
+    about="a transcript to its reader, plain or zipped, its sum wrong or made right again",
+    feed=read,
+    seeds=seeds,
+    choices=3,
+    share=8,
+)
+REPLAY = Target(
+    name="replay",
+    about="a transcript to the replay, which judges what it tells",
+    feed=replay,
+    seeds=small_seeds,
+    choices=3,
+    seconds=20.0,
+    share=1,
+)
