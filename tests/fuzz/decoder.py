@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from itertools import repeat
 from pathlib import Path
@@ -20,7 +19,7 @@ from ports_adapter.messages import METHODS, StepParams
 
 from .material import answers
 from .standin import ID, StandIn
-from .target import Ending, Target, claim, claim_printable
+from .target import Ending, Target, claim, claim_printable, otherwise_decoded
 
 PORT = Port(folder=Path(), name="p", language="none", run=("p",))
 ARRANGED = structs.replace(
@@ -79,9 +78,7 @@ def feed(content: bytes) -> Ending:
     claim(type(got) is kind, f"the answer is {type(got)}")
     claim(all(type(step) is StepParams and step.id == ID for step in taken), "a step is none")
     answered = lines[len(taken)]
-    # What is not UTF-8 in fields that nobody knows is ignored with them.
-    message = json.loads(answered.decode(errors="replace"))
-    claim(message["id"] == ID, "the answer is to another question")
+    claim(otherwise_decoded(answered)["id"] == ID, "the answer is to another question")
     return Ending.ACCEPTED
 
 

@@ -30,7 +30,7 @@ from ports_adapter.manifest import Port
 from .material import envelope, exchanged
 from .rightness import Rightness, rightness
 from .standin import ID, StandIn
-from .target import Ending, Target, claim, strings_in
+from .target import Ending, Target, claim, otherwise_decoded, strings_in
 
 PORT = Port(folder=Path(), name="p\x1b[2J", language="none", run=("p",), label="a port's label")
 SLUGS = (
@@ -110,7 +110,7 @@ def answer_in(lines: Sequence[bytes]) -> Any:
     """The answer among lines that were taken, its steps with it, decoded by another decoder."""
     steps: list[Any] = []
     for line in lines:
-        message = json.loads(line.decode(errors="replace"))
+        message = otherwise_decoded(line)
         if "method" not in message:
             return message["result"] | ({"steps": steps} if steps else {})
         steps.append(message["params"])
