@@ -10,7 +10,7 @@ unexport LANG
 endif
 
 .PHONY: help setup conform conform-all debug port test golden check lint score bench stages zoo
-.PHONY: bench-speed doctor data protocol clean
+.PHONY: fuzz scoreboard bench-speed doctor data protocol clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -52,6 +52,9 @@ stages: $(READY) ## train0 to train5 side by side, and their loss curves: stages
 
 zoo: $(READY)    ## hostile, broken and odd programs, each in its right outcome? docs/zoo.md
 	@$(RUN) tests.zoo $(ARGS)
+
+fuzz: $(READY)   ## what is read from outside, fed with what nobody would write: [ARGS=...]
+	@$(RUN) tests.fuzz $(ARGS)
 
 bench-speed: $(READY)  ## how fast the tape and the judge are, as ratios
 	@$(RUN) tests.benchmarks.speed $(ARGS)
