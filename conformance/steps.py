@@ -132,8 +132,11 @@ class RightSteps:
             state = State(number, _whole(weights), _whole(m), _whole(v))
             budget = adam_budget_of(state, _whole(own), "", self.config, self.precision)
             rate_budget = np.array([learning_rate_budget(self.config, self.precision)])
-            numbers += [np.array([rate]), *after]
-            budgets += [rate_budget, budget.m, budget.v, budget.weights]
+            allowed = [rate_budget, budget.m, budget.v, budget.weights]
+            # Gradients so wrong that nothing follows from them are all that there is to judge.
+            if all(np.isfinite(part).all() for part in allowed):
+                numbers += [np.array([rate]), *after]
+                budgets += allowed
         right = Right(np.concatenate(numbers), np.concatenate(budgets))
         if not np.isfinite(right.budgets).all():
             raise ArithmeticError("the right numbers are not finite")

@@ -226,6 +226,13 @@ def test_nothing_of_the_suite_fails_where_numbers_overflow(make_port: MakePort) 
     assert case.differences[0].part == "/steps/1/v/wpe"
 
 
+def test_gradients_that_no_update_follows_from_are_blamed(make_port: MakePort) -> None:
+    change = "if number(step) == 0: step.grads['wte'][3] = [1e200] * 16\nright(step)"
+    case = judged(make_port, announcing(change))
+    assert case.outcome is Outcome.MISMATCH
+    assert case.differences[0].part == "/steps/0/grads/wte"
+
+
 def test_an_answer_that_is_not_the_last_steps_state_fails(make_port: MakePort) -> None:
     change = """
     def other(name, params, *rest):
