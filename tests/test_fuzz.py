@@ -176,6 +176,5 @@ def test_the_command_prints_its_seed_and_feeds_an_input_again() -> None:
 def test_the_page_of_figures_is_made_of_what_is_kept() -> None:
     kept = figures.load()
     assert figures.PAGE.read_text() == figures.page(kept)
-    assert sum(row.inputs for row in kept.rows) >= 1_000_000
     assert not any(row.findings for row in kept.rows)
     assert {row.target for row in kept.rows} == set(TARGETS)

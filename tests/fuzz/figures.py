@@ -108,7 +108,7 @@ def page(figures: Figures) -> str:
     used = ", ".join(f"{name} {version}" for name, version in figures.versions.items())
     return "\n".join(
         [
-            *HEAD, *about, "", *TABLE, *ran, "",
+            *HEAD, "", *about, "", *TABLE, *ran, "",
             f"{total:,} inputs in total, {findings} findings. Recorded with {used}.", "",
             *(_killed(figures.kills) if figures.kills else []),
         ]
