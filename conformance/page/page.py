@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -17,15 +13,14 @@ from golden.budgets import WARNING
 from golden.store import replace_file
 
 from ..explanation.story import Story
-from ..outcome import ExitCode, Outcome
+from ..outcome import ExitCode
 from ..report import CaseReport
 from .curves import Curve, curves_of
 from .drawing import CLASSES, SIGNS, drawing_of
 from .flow import Flow, State, flow_of
 from .maps import LOWEST, TensorMap, highest, start_of, tensor_maps, wrong_of
-from .text import amount, counted, of_budget, shortened, split_alike, visible
-
-HERE = Path(__file__).parent
+from .rendering import HERE, content_of, environment, policy
+from .text import counted, shortened
 
 _LEGEND = {
     State.FIRST: "first wrong: look here",
@@ -63,7 +58,7 @@ def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
     shown = dict(_sections(story, has_transcript=bool(lines)))
     plotly = get_plotlyjs() if maps or curves else ""
     script = _script()
-    return _environment().get_template("page.html.j2").render(
+    return environment().get_template("page.html.j2").render(
         story=story,
         report=report,
         word=word or "NO VERDICT",
@@ -85,8 +80,8 @@ def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
         transcript=lines,
         left_out=left_out,
         warning=WARNING,
-        policy=_policy(plotly, script),
-        css=Markup(_read("page.css")),
+        policy=policy(plotly, script),
+        css=Markup(content_of(HERE / "page.css")),
         plotly=Markup(plotly),
         script=Markup(script),
         data=_data(maps, curves, start),
@@ -172,57 +167,7 @@ def _data(maps: Sequence[TensorMap], curves: Sequence[Curve], start: tuple[int, 
     return Markup(text)
 
 
-def _policy(*scripts: str) -> str:
-    """Only these scripts run, and nothing is fetched."""
-    digests = (hashlib.sha256(script.encode()).digest() for script in scripts if script)
-    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
 def _script() -> str:
     """The page's own script: one function, which leaves no names behind."""
-    parts = (_read(name) for name in ("common.js", "maps.js", "curves.js", "page.js"))
+    parts = (content_of(HERE / name) for name in ("common.js", "maps.js", "curves.js", "page.js"))
     return "(() => {\n" + "\n\n".join(parts) + "\n})();"
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalized,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= _FILTERS
-    environment.globals["split_alike"] = split_alike
-    return environment
-
-
-def _finalized(value: Any) -> Any:
-    """Text as it can be seen; what is markup already stays."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _sign(outcome: Outcome) -> str:
-    return "✗" if outcome.is_failure else "✓" if outcome is Outcome.PASS else "–"
-
-
-def _css(outcome: Outcome) -> str:
-    return "wrong" if outcome.is_failure else "right" if outcome is Outcome.PASS else "unasked"
-
-
-_FILTERS: Mapping[str, Any] = {
-    "amount": amount,
-    "of_budget": of_budget,
-    "counted": counted,
-    "sign": _sign,
-    "css": _css,
-}
-
-
-def _read(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8").strip()
