@@ -1,0 +1,31 @@
+"""`python -m conformance.benchmark [PORT]`: one port's speed as JSON, or the reference's.
+
+In a process of its own, a port that is measured can do no harm to whoever wants to know.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import msgspec
+
+from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailure
+from ports_adapter.manifest import find_port
+
+from .measuring import Speed, measure_port, measure_references
+
+
+def measured(name: str | None) -> Speed:
+    """The speed of a port, or of the canonical program as it stands."""
+    if name is None:
+        return next(measure_references())
+    try:
+        return measure_port(find_port(name))
+    except (BadManifest, NotBuilt, NotStarted, PortFailure) as error:
+        return Speed(name, why=str(error))
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.stdout.buffer.write(msgspec.json.encode(measured(sys.argv[1] if sys.argv[1:] else None)))
