@@ -420,6 +420,63 @@ def port(language: str, folder: str) -> None:
 
 @main.command(context_settings=CONTEXT)
 @click.argument("ports", nargs=-1, metavar="[PORT]...")
+@PROFILE
+@CASES
+@SEED
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="How many ports run at once. Default: as many as there are cores.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=900.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the run of a port may take.",
+)
+@click.option("--no-speed", is_flag=True, help="Do not measure how fast the ports train.")
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Append a line for each port to FILE, and say what has changed since the last one.",
+)
+@click.option(
+    "--html",
+    "html_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the scoreboard as one page, which opens offline.",
+)
+@JSON
+def scoreboard(
+    ports: tuple[str, ...],
+    profile: str | None,
+    patterns: tuple[str, ...],
+    seed: int | None,
+    jobs: int | None,
+    timeout: float,
+    no_speed: bool,
+    history: Path | None,
+    html_path: Path | None,
+    json_path: Path | None,
+) -> None:
+    """Run many PORTs side by side, and rank them; all of ours whose toolchain is there if none.
+
+    Exits with 0 if every port passes, 1 if one does not, 130 if interrupted: what is finished by
+    then is written all the same.
+    """
+    from .outputs import Outputs
+    from .scoreboard.running import Order, run_scoreboard
+
+    order = Order(ports, patterns, seed, profile, timeout, jobs, not no_speed, history)
+    _exit_with(lambda: run_scoreboard(order, html_path, Outputs(json_path)))
+
+
+@main.command(context_settings=CONTEXT)
+@click.argument("ports", nargs=-1, metavar="[PORT]...")
 @click.option(
     "--html", "html_path", type=click.Path(path_type=Path, dir_okay=False), help="Write a plot."
 )

@@ -19,11 +19,13 @@ from ports_adapter.messages import METHODS, Message, Method
 from . import report
 from .examples import Example, examples
 from .programs import report as program_report
+from .scoreboard import board
 
 PROTOCOL = Path(ports_adapter.__file__).parent / "PROTOCOL.md"
 PROTOCOL_SCHEMA = PROTOCOL.with_name("protocol.schema.json")
 REPORT_SCHEMA = Path(__file__).parent / "report.schema.json"
 PROGRAM_REPORT_SCHEMA = Path(__file__).parent / "programs" / "report.schema.json"
+BOARD_SCHEMA = Path(__file__).parent / "scoreboard" / "board.schema.json"
 
 LIGHT = ("id", "step", "loss", "learning_rate")
 """What every `step` tells."""
@@ -128,6 +130,7 @@ def documents() -> dict[Path, bytes]:
         PROTOCOL_SCHEMA: protocol_schema(),
         REPORT_SCHEMA: report.schema(),
         PROGRAM_REPORT_SCHEMA: program_report.schema(),
+        BOARD_SCHEMA: board.schema(),
     }
 
 

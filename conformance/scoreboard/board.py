@@ -1,0 +1,208 @@
+"""The scoreboard: one value, from which the page, the table and the JSON are made.
+
+Its JSON Schema is published as `board.schema.json` here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from golden.trace import Number
+
+from ..levels import Level
+from ..outcome import ExitCode, Outcome
+from ..report import SUITE_VERSION
+
+SCHEMA_VERSION: Literal[1] = 1
+
+
+class Ending(StrEnum):
+    """How a port's run ended, in words."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOTHING_VERIFIED = "nothing verified"
+    TIMEOUT = "timeout"
+    UNUSABLE = "unusable"
+    NO_REPORT = "no report"
+    SUITE_FAULT = "suite fault"
+    INTERRUPTED = "interrupted"
+    NOT_BEGUN = "not begun"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run was made to its end, so that it says something of the port."""
+        return self not in (Ending.INTERRUPTED, Ending.NOT_BEGUN)
+
+
+class Cell(Struct, frozen=True):
+    """A level of a port: `passed` of `asked` cases, and its largest error in budgets.
+
+    `known` of the others fail as a baseline expects, or are announced, and do not count.
+    """
+
+    level: Level
+    outcome: Outcome
+    passed: int
+    asked: int
+    known: int
+    worst: Number
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all that fails here is known."""
+        return self.outcome.is_failure and self.passed + self.known >= self.asked
+
+
+class Training(Struct, frozen=True):
+    """How fast a port trains the published model, measured after all runs, alone.
+
+    `step` and `start_up` are in seconds, `memory` in bytes; `ratio` says how many times as fast
+    as the reference a step is, 0 if that is not known. Without a step, `why` says why.
+    """
+
+    step: float = 0.0
+    start_up: float = 0.0
+    memory: int = 0
+    ratio: float = 0.0
+    why: str = ""
+
+
+class Point(Struct, frozen=True):
+    """One earlier run, or this one: its date in UTC, and `passed` of `asked` cases."""
+
+    date: str
+    passed: int
+    asked: int
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A port. `label` is what the user called it.
+
+    `exit_code` is that of its run, negative for a signal, None if it was not begun. `why` and
+    `log` say why it has no report, or what fails first. `passed` of `asked` cases (of checks, if
+    it is a program that was run as it is), `known` of the others failing as expected. `worst` is
+    the largest error in budgets, at `worst_at`. `profile` is the program that was asked about,
+    `profiles` are those that it offers; `trains` says whether it offers to train. `seconds` is
+    how long its run took, beside the others. `change` says what is otherwise than in the last
+    record, and `history` has the runs so far.
+    """
+
+    label: str
+    ending: Ending
+    exit_code: int | None = None
+    name: str = ""
+    language: str = ""
+    precision: str = ""
+    kind: Literal["port", "program"] = "port"
+    verdict: str = ""
+    why: str = ""
+    log: list[str] = []
+    grade: str = ""
+    profile: str = ""
+    profiles: list[str] = []
+    trains: bool = False
+    edition: int | None = None
+    passed: int = 0
+    asked: int = 0
+    known: int = 0
+    levels: list[Cell] = []
+    worst: Number = 0.0
+    worst_at: str = ""
+    first_divergence: str = ""
+    seconds: float = 0.0
+    training: Training | None = None
+    change: str = ""
+    history: list[Point] = []
+
+    @property
+    def failing(self) -> list[Cell]:
+        """The levels with a failure that counts."""
+        return [cell for cell in self.levels if cell.outcome.is_failure and not cell.is_known]
+
+    @property
+    def by_level(self) -> dict[Level, Cell]:
+        """The levels by name."""
+        return {cell.level: cell for cell in self.levels}
+
+    @property
+    def unit(self) -> str:
+        """What was passed or not: cases, or checks."""
+        return "checks" if self.kind == "program" else "cases"
+
+
+class Board(Struct, frozen=True, kw_only=True):
+    """All ports, best first. `date` is when the runs began, in UTC.
+
+    `patterns` are the cases that were asked for, all if there are none, and `profile` is the
+    program, None if each port was asked about the one that it offers. `reference_step` is the
+    time of a training step of the reference, in seconds, 0 if it was not measured. `left_out` has
+    our ports whose toolchain is not there, each with what it lacks.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    suite_version: str = SUITE_VERSION
+    date: str
+    edition: int
+    seed: int
+    patterns: list[str]
+    profile: str | None
+    exit_code: ExitCode
+    was_interrupted: bool
+    seconds: float
+    reference_step: float
+    rows: list[Row]
+    left_out: dict[str, str]
+
+    @property
+    def passing(self) -> int:
+        """How many ports pass."""
+        return sum(row.ending is Ending.PASS for row in self.rows)
+
+    @property
+    def levels(self) -> list[Level]:
+        """The levels that any port was asked about."""
+        asked = {cell.level for row in self.rows for cell in row.levels}
+        return [level for level in Level if level in asked]
+
+
+_RANKS = {ending: rank for rank, ending in enumerate(Ending)}
+
+
+def rank(row: Row) -> tuple[bool, bool, int, float, int, str]:
+    """What orders rows, the best first: passing, by how much, how exactly; then the others."""
+    worst = float(row.worst)
+    return (
+        row.ending is not Ending.PASS,
+        not row.ending.is_final,
+        -row.passed,
+        math.inf if math.isnan(worst) else worst,
+        _RANKS[row.ending],
+        row.label,
+    )
+
+
+def exit_code_of(rows: list[Row], *, was_interrupted: bool) -> ExitCode:
+    """What a scoreboard exits with: 0 if every port passed."""
+    if was_interrupted:
+        return ExitCode.INTERRUPTED
+    passed = all(row.ending is Ending.PASS for row in rows)
+    return ExitCode.PASS if passed else ExitCode.FAIL
+
+
+def encode(board: Board) -> bytes:
+    """The scoreboard as JSON."""
+    return msgspec.json.format(msgspec.json.encode(board), indent=1) + b"\n"
+
+
+def schema() -> bytes:
+    """The JSON Schema of a scoreboard, as published."""
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    document |= msgspec.json.schema(Board)
+    return json.dumps(document, indent=1).encode() + b"\n"

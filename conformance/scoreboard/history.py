@@ -1,0 +1,214 @@
+"""The history of a scoreboard: a JSON document a line, one for each port of each run.
+
+Whole lines are appended. A run that is killed leaves half a line at most, which is passed over
+when the file is read, and removed when the next lines come.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ..outcome import ExitCode
+from ..report import SUITE_VERSION
+from ..request import Unusable
+from .board import Board, Ending, Point, Row
+
+POINTS_KEPT = 60
+
+
+class Tally(Struct, frozen=True):
+    """A level: `passed` of `asked` cases, and whether any failure of it counts."""
+
+    passed: int
+    asked: int
+    fails: bool
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """What one scoreboard showed of one port.
+
+    `date` is in UTC. `asked_for` is the profile that was named, if any, `profile` the one that
+    was asked about. `ratio` says how many times as fast as the reference the port trains, None
+    if that was not measured.
+    """
+
+    date: str
+    port: str
+    suite_version: str = SUITE_VERSION
+    edition: int | None
+    seed: int
+    asked_for: str | None
+    patterns: list[str]
+    profile: str
+    ending: str
+    exit_code: int | None
+    passed: int
+    asked: int
+    known: int
+    levels: dict[str, Tally]
+    grade: str
+    ratio: float | None = None
+
+    def is_like(self, other: Record) -> bool:
+        """Whether both are of the same port, asked for the same."""
+        return (self.port, self.asked_for, sorted(self.patterns)) == (
+            other.port,
+            other.asked_for,
+            sorted(other.patterns),
+        )
+
+
+_DECODER = msgspec.json.Decoder(Record)
+
+
+def record_of(row: Row, board: Board) -> Record:
+    """What is kept of a row."""
+    ratio = row.training.ratio if row.training else 0.0
+    return Record(
+        date=board.date,
+        port=row.label,
+        edition=row.edition,
+        seed=board.seed,
+        asked_for=board.profile,
+        patterns=board.patterns,
+        profile=row.profile,
+        ending=row.ending,
+        exit_code=row.exit_code,
+        passed=row.passed,
+        asked=row.asked,
+        known=row.known,
+        levels={
+            cell.level: Tally(cell.passed, cell.asked, cell in row.failing)
+            for cell in row.levels
+            if cell.asked
+        },
+        grade=row.grade,
+        ratio=ratio or None,
+    )
+
+
+def read_history(path: Path) -> list[Record]:
+    """The records of a file, the oldest first; none if there is no such file.
+
+    Raises:
+        Unusable: it cannot be read, or a line of it is damaged.
+    """
+    try:
+        content = path.read_bytes() if path.exists() else b""
+    except OSError as error:
+        raise _unusable(path, error) from None
+    whole, tail = _parted(content)
+    lines = whole.split(b"\n")[:-1]
+    lines += [tail] if _is_record(tail) else []
+    return [_decoded(path, number, line) for number, line in enumerate(lines, 1)]
+
+
+def append_history(path: Path, records: Sequence[Record]) -> None:
+    """Append records, a line each, after what is left of half a line was removed.
+
+    Raises:
+        Unusable: the file cannot be written.
+    """
+    lines = b"".join(msgspec.json.encode(record) + b"\n" for record in records)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # two scoreboards may end at the same moment
+            file.seek(0)
+            whole, tail = _parted(file.read())
+            if _is_record(tail):
+                lines = b"\n" + lines
+            elif tail:
+                file.truncate(len(whole))
+            _write_all(file.fileno(), lines)
+            with contextlib.suppress(OSError):  # not every file can be synchronised
+                os.fsync(file.fileno())
+    except OSError as error:
+        raise _unusable(path, error) from None
+
+
+def _write_all(file: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+
+
+def _parted(content: bytes) -> tuple[bytes, bytes]:
+    """The whole lines, and what comes after the last of them."""
+    end = content.rfind(b"\n") + 1
+    return content[:end], content[end:]
+
+
+def _is_record(line: bytes) -> bool:
+    """Whether a last line lacks nothing but its newline, as an editor leaves it."""
+    try:
+        _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def _decoded(path: Path, number: int, line: bytes) -> Record:
+    try:
+        return _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        message = f"{path}:{number} is no line of a scoreboard's history; mend or remove that line"
+        raise Unusable(message, ExitCode.USAGE) from None
+
+
+def _unusable(path: Path, error: OSError) -> Unusable:
+    return Unusable(f"the history {path} cannot be used: {error.strerror}", ExitCode.USAGE)
+
+
+def with_history(row: Row, now: Record, records: Sequence[Record]) -> Row:
+    """A row with its earlier runs, and with what has changed since the last of them."""
+    before = [record for record in records if record.is_like(now)]
+    shown = [*before, now] if row.ending.is_final else before
+    return msgspec.structs.replace(
+        row,
+        change=_change(before[-1] if before else None, now) if row.ending.is_final else "",
+        history=[Point(r.date, r.passed, r.asked) for r in shown[-POINTS_KEPT:]],
+    )
+
+
+def _change(before: Record | None, now: Record) -> str:
+    """What is otherwise than it was: `was 163/163, is 150/163: backward newly fails`."""
+    if before is None:
+        return "first record"
+    was, now_is = f"{before.passed}/{before.asked}", f"{now.passed}/{now.asked}"
+    endings = {before.ending, now.ending}
+    if len(endings) > 1 and (was == now_is or not endings <= {Ending.PASS, Ending.FAIL}):
+        was, now_is = f"{before.ending} ({was})", f"{now.ending} ({now_is})"
+    counts = f"was {was}, is {now_is}" if was != now_is else ""
+    reasons = _levels(before, now)
+    if before.profile != now.profile and before.profile and now.profile:
+        reasons.append(f"about {now.profile}, was about {before.profile}")
+    if before.edition != now.edition and before.edition and now.edition:
+        reasons.append(f"edition {now.edition}, was {before.edition}")
+    return ": ".join(filter(None, (counts, ", ".join(reasons)))) or "unchanged"
+
+
+def _levels(before: Record, now: Record) -> list[str]:
+    """Which levels fail that did not, and which others have changed."""
+    if not before.levels or not now.levels:
+        return []
+    said = [_level(name, before.levels.get(name), tally) for name, tally in now.levels.items()]
+    said += [f"{name} is not asked any more" for name in before.levels if name not in now.levels]
+    return [words for words in said if words]
+
+
+def _level(name: str, was: Tally | None, now: Tally) -> str:
+    if was is None:
+        return f"{name} is new" + (" and fails" if now.fails else "")
+    if now.fails != was.fails:
+        return f"{name} newly fails" if now.fails else f"{name} no longer fails"
+    if now.passed != was.passed:
+        return f"{name} passes {'more' if now.passed > was.passed else 'fewer'}"
+    return ""

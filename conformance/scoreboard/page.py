@@ -1,0 +1,91 @@
+"""The scoreboard's page: no script, nothing to fetch, in the look of the page of a run."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from markupsafe import Markup
+
+from golden.store import replace_file
+
+from ..outcome import ExitCode
+from ..page import rendering
+from .board import Board, Cell, Ending, Row
+from .sparkline import HEIGHT, WIDTH, sparkline_of
+from .terminal import ratio, sign
+
+HERE = Path(__file__).parent
+MEBIBYTE = 1 << 20
+
+
+def write_page(path: Path, board: Board) -> None:
+    """Put the page of a scoreboard at `path`, in one step.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    replace_file(path, page_of(board).encode())
+
+
+def page_of(board: Board) -> str:
+    """One HTML document, with its style and drawings in it."""
+    measured = [row for row in board.rows if row.training and row.training.step]
+    measured.sort(key=lambda row: row.training.step if row.training else math.inf)
+    wrong = [row for row in board.rows if row.ending is not Ending.PASS]
+    changed = [row for row in board.rows if row.change]
+    sections = {
+        "standings": "Standings",
+        "levels": "Levels" if board.levels else "",
+        "wrong": "What is wrong" if wrong else "",
+        "changes": "Since the last record" if changed else "",
+        "speeds": "Speeds" if any(row.training for row in board.rows) else "",
+        "absent": "Left out" if board.left_out else "",
+    }
+    environment = rendering.environment(HERE)
+    environment.filters |= {"mark": sign, "tone": _tone, "cell_tone": _cell_tone, "times": ratio}
+    return environment.get_template("board.html.j2").render(
+        board=board,
+        word=_word(board),
+        shown={id_: title for id_, title in sections.items() if title},
+        wrong=wrong,
+        changed=changed,
+        measured=measured,
+        unmeasured=[row for row in board.rows if row.training and not row.training.step],
+        lengths={row.label: _length(row, measured) for row in measured},
+        sparklines={row.label: sparkline_of(row.history) for row in board.rows},
+        has_history=any(row.history for row in board.rows),
+        spark=(WIDTH, HEIGHT),
+        mebibyte=MEBIBYTE,
+        policy=rendering.policy(),
+        css=Markup(f"{_style(rendering.HERE / 'page.css')}\n{_style(HERE / 'board.css')}"),
+    )
+
+
+def _style(path: Path) -> str:
+    return rendering.content_of(path)
+
+
+def _word(board: Board) -> str:
+    words = {ExitCode.PASS: "PASS", ExitCode.INTERRUPTED: "INTERRUPTED"}
+    return words.get(board.exit_code, "FAIL")
+
+
+def _tone(ending: Ending) -> str:
+    """An ending as a class."""
+    if ending is Ending.PASS:
+        return "right"
+    return "wrong" if ending.is_final else "unasked"
+
+
+def _cell_tone(cell: Cell) -> str:
+    """A level as a class; what fails as expected is neither right nor wrong."""
+    return "known" if cell.is_known else rendering.css(cell.outcome)
+
+
+def _length(row: Row, measured: list[Row]) -> float:
+    """How long a port's bar is, of 100: the fastest fills it, on a logarithmic scale."""
+    steps = [other.training.step for other in measured if other.training]
+    assert row.training
+    spread = math.log(max(steps) / min(steps)) or 1.0
+    return round(100 - 88 * math.log(row.training.step / min(steps)) / spread, 1)
