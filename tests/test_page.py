@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from conformance.explanation.story import Explained, Story
 from conformance.page import write_page
 from conformance.page.text import of_budget
 
 from . import stories
+from .browsing import GROUNDS, colour_of, launched, opening
 from .conftest import oracle_port, run_suite
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 21, 27)"}
 MAKERS: dict[str, Callable[[], Story]] = {
     "failed": stories.failed_story,
     "two layers": lambda: stories.failed_story(2),
@@ -36,53 +34,25 @@ Open = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.fail("Chromium is needed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found)
+    with launched() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Opens the page of a story; nothing may be asked of the network, or complained of."""
-    contexts, heard = [], []
+    with opening(browser) as opens:
 
-    def opens(story: Story, scheme: str = "light", width: int = 1280) -> Page:
-        path = tmp_path / "page.html"
-        write_page(path, story, TRANSCRIPT)
-        context = browser.new_context(
-            color_scheme="dark" if scheme == "dark" else "light",
-            viewport={"width": width, "height": 900},
-        )
-        contexts.append(context)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        page = context.new_page()
-        page.on("console", lambda message: heard.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
-        page.on(
-            "request",
-            lambda asked: (
-                None if asked.url.startswith(("data:", path.as_uri())) else heard.append(asked.url)
-            ),
-        )
-        page.goto(path.as_uri())
-        return page
+        def of_story(story: Story, scheme: str = "light", width: int = 1280) -> Page:
+            path = tmp_path / "page.html"
+            write_page(path, story, TRANSCRIPT)
+            return opens(path, scheme, width)
 
-    yield opens
-    for context in contexts:
-        context.close()
-    assert heard == []
+        yield of_story
 
 
 def hover_text(page: Page) -> str:
     return str(page.locator("#map .hovertext").text_content())
-
-
-def colour_of(page: Page, name: str) -> str:
-    return str(page.evaluate(f"getComputedStyle(document.body).{name}"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
