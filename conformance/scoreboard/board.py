@@ -21,6 +21,10 @@ from ..report import SUITE_VERSION
 
 SCHEMA_VERSION: Literal[1] = 1
 
+FIRST = "first record"
+UNCHANGED = "unchanged"
+"""What a row's `change` says where there is nothing to compare, and where nothing differs."""
+
 
 class Ending(StrEnum):
     """How a port's run ended, in words."""
@@ -120,6 +124,21 @@ class Row(Struct, frozen=True, kw_only=True):
     training: Training | None = None
     change: str = ""
     history: list[Point] = []
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything is otherwise than in the last record."""
+        return self.change not in ("", FIRST, UNCHANGED)
+
+    @property
+    def has_worst(self) -> bool:
+        """Whether numbers were compared, so that there is a worst error in budgets."""
+        return self.kind == "port" and bool(self.worst_at or self.ending is Ending.PASS)
+
+    @property
+    def counts(self) -> str:
+        """The verdict without its word."""
+        return self.verdict.partition(": ")[2]
 
     @property
     def failing(self) -> list[Cell]:

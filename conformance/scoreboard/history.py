@@ -18,7 +18,7 @@ from msgspec import Struct
 from ..outcome import ExitCode
 from ..report import SUITE_VERSION
 from ..request import Unusable
-from .board import Board, Ending, Point, Row
+from .board import FIRST, UNCHANGED, Board, Ending, Point, Row
 
 POINTS_KEPT = 60
 
@@ -181,7 +181,7 @@ def with_history(row: Row, now: Record, records: Sequence[Record]) -> Row:
 def _change(before: Record | None, now: Record) -> str:
     """What is otherwise than it was: `was 163/163, is 150/163: backward newly fails`."""
     if before is None:
-        return "first record"
+        return FIRST
     was, now_is = f"{before.passed}/{before.asked}", f"{now.passed}/{now.asked}"
     endings = {before.ending, now.ending}
     if len(endings) > 1 and (was == now_is or not endings <= {Ending.PASS, Ending.FAIL}):
@@ -192,7 +192,7 @@ def _change(before: Record | None, now: Record) -> str:
         reasons.append(f"about {now.profile}, was about {before.profile}")
     if before.edition != now.edition and before.edition and now.edition:
         reasons.append(f"edition {now.edition}, was {before.edition}")
-    return ": ".join(filter(None, (counts, ", ".join(reasons)))) or "unchanged"
+    return ": ".join(filter(None, (counts, ", ".join(reasons)))) or UNCHANGED
 
 
 def _levels(before: Record, now: Record) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 from markupsafe import Markup
@@ -11,7 +12,8 @@ from golden.store import replace_file
 
 from ..outcome import ExitCode
 from ..page import rendering
-from .board import Board, Cell, Ending, Row
+from ..page.text import counted
+from .board import FIRST, UNCHANGED, Board, Cell, Ending, Row
 from .sparkline import HEIGHT, WIDTH, sparkline_of
 from .terminal import ratio, sign
 
@@ -33,12 +35,13 @@ def page_of(board: Board) -> str:
     measured = [row for row in board.rows if row.training and row.training.step]
     measured.sort(key=lambda row: row.training.step if row.training else math.inf)
     wrong = [row for row in board.rows if row.ending is not Ending.PASS]
-    changed = [row for row in board.rows if row.change]
+    changed = [row for row in board.rows if row.has_changed]
+    alike = list(_alike(board))
     sections = {
         "standings": "Standings",
         "levels": "Levels" if board.levels else "",
         "wrong": "What is wrong" if wrong else "",
-        "changes": "Since the last record" if changed else "",
+        "changes": "Since the last record" if changed or alike else "",
         "speeds": "Speeds" if any(row.training for row in board.rows) else "",
         "absent": "Left out" if board.left_out else "",
     }
@@ -50,6 +53,7 @@ def page_of(board: Board) -> str:
         shown={id_: title for id_, title in sections.items() if title},
         wrong=wrong,
         changed=changed,
+        alike=alike,
         measured=measured,
         unmeasured=[row for row in board.rows if row.training and not row.training.step],
         lengths={row.label: _length(row, measured) for row in measured},
@@ -60,6 +64,13 @@ def page_of(board: Board) -> str:
         policy=rendering.policy(),
         css=Markup(f"{_style(rendering.HERE / 'page.css')}\n{_style(HERE / 'board.css')}"),
     )
+
+
+def _alike(board: Board) -> Iterator[str]:
+    """How many ports have no change to tell of, and why."""
+    for change, words in ((UNCHANGED, "as before"), (FIRST, "recorded for the first time")):
+        if number := sum(row.change == change for row in board.rows):
+            yield f"{counted(number, 'port')} {words}"
 
 
 def _style(path: Path) -> str:

@@ -15,6 +15,7 @@ from ..levels import Level
 from ..outcome import ExitCode, Outcome
 from ..programs.report import ProgramReport
 from ..report import CaseReport, LevelReport, Report
+from ..terminal import budgets
 from .board import Cell, Ending, Row
 from .crew import Ended, How
 
@@ -113,7 +114,9 @@ def _content(ended: Ended) -> bytes:
         with path.open("rb") as file:
             content = file.read(REPORT_LIMIT + 1)
     except OSError:
-        raise NoReport(_said(ended)[0] or f"{_how_it_ended(ended.code)} and left no report") from None
+        raise NoReport(
+            _said(ended)[0] or f"{_how_it_ended(ended.code)} and left no report"
+        ) from None
     if len(content) > REPORT_LIMIT:
         size = path.stat().st_size >> 20
         raise NoReport(f"its report is too large: {size} MiB, and {REPORT_LIMIT >> 20} are read")
@@ -206,8 +209,7 @@ def _first_failure(report: Report) -> list[str]:
     lines = [f"{case.slug}: {case.outcome}"]
     lines += [case.detail] if case.detail else []
     for difference in case.differences[:1]:
-        lines += [f"at {difference.pointer}", f"expected {difference.expected}"]
-        lines += [f"got      {difference.got}"]
+        lines.append(f"off by {budgets(float(difference.budgets))} at {difference.pointer}")
     return [*lines, *(f"| {line}" for line in case.log), f"again: {case.rerun}"]
 
 

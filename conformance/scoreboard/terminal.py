@@ -75,7 +75,7 @@ def _table(board: Board) -> Iterator[Text]:
     yield Text(heading + f"{'speed':>10}  grade", style="dim")
     for row in board.rows:
         counts = f"{row.passed}/{row.asked}" if row.asked else ""
-        worst = budgets(float(row.worst)) if row.worst_at and row.kind == "port" else ""
+        worst = budgets(float(row.worst)) if row.has_worst else ""
         took = f"{row.seconds:.1f} s" if row.exit_code is not None else ""
         yield Text.assemble(
             f"{_cut(row.label):{LABEL}}  ",
@@ -100,7 +100,7 @@ def _wrong(row: Row) -> Iterator[str]:
 
 def _changes(board: Board) -> Iterator[str]:
     for row in board.rows:
-        if row.change and row.change not in ("unchanged", "first record"):
+        if row.has_changed:
             yield f"  {_cut(row.label):{LABEL}}  {row.change}"
 
 
