@@ -26,6 +26,9 @@ debug: $(READY)  ## why is a port wrong? PORT=... [PROFILE=name] [CASE=slug] [HT
 conform-all: $(READY)  ## every port that comes with the suite and whose toolchain is there
 	@$(RUN) conformance all $(if $(PROFILE),--profile "$(PROFILE)") $(ARGS)
 
+scoreboard: $(READY)  ## many ports side by side, on a page: [PORTS="js ../my-port"] scoreboard.html [HISTORY=file] [ARGS=...]
+	@$(RUN) conformance scoreboard $(if $(PROFILE),--profile "$(PROFILE)") --html scoreboard.html $(if $(HISTORY),--history "$(HISTORY)") $(ARGS) -- $(PORTS)
+
 port: $(READY)   ## a starter kit for a new port: LANG=swift|rust|js|python|c DIR=a new folder
 	@$(RUN) conformance port "$(if $(filter command,$(origin LANG)),$(LANG))" "$(DIR)"
 
