@@ -69,7 +69,12 @@ def board(*rows: Row, **changes: Any) -> Board:
 
 def full_board() -> Board:
     """Everything at once."""
-    first = row("rust", history=points(100, 132, 132), change="first record")
+    first = row(
+        "rust",
+        profiles=["microgpt", "train0", "train5"],
+        history=points(100, 132, 132),
+        change="first record",
+    )
     left_out = {"swift": "swift is not installed, or not on PATH"}
     return board(first, PROGRAM, WRONG, ABSENT, left_out=left_out)
 

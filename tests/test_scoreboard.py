@@ -302,6 +302,26 @@ def test_speeds_are_measured_beside_the_reference_and_what_cannot_train_says_so(
     assert rows["small"]["training"]["why"] == "it does not offer train"
 
 
+def test_an_interruption_while_speeds_are_measured_keeps_every_verdict(make: Make) -> None:
+    manifest = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "-m", "microgpt_numpy"]\n'
+    folder = make("quick", "", manifest)
+    (folder / "microgpt_numpy").symlink_to(ROOT / "ports_adapter" / "python" / "microgpt_numpy")
+    run = subprocess.Popen(
+        command((folder, *CASES, "--json", "-")),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert run.stderr
+    assert "pass: 2/2 cases" in run.stderr.readline()
+    time.sleep(0.5)
+    run.send_signal(signal.SIGTERM)
+    out, errors = run.communicate(timeout=60)
+    assert run.returncode == ExitCode.INTERRUPTED
+    assert "Traceback" not in errors
+    (row,) = json.loads(out)["rows"]
+    assert row["ending"] == "pass"
+    assert row["training"]["why"] == "interrupted"
+
+
 def record(**changes: Any) -> Record:
     levels = {"layers": Tally(10, 10, fails=False), "backward": Tally(13, 13, fails=False)}
     standard: dict[str, Any] = {

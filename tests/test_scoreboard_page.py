@@ -77,6 +77,7 @@ def test_a_board_tells_everything(opened: Open) -> None:
     ]  # fmt: skip
     rust, program, wrong, gone = page.locator("#standings tbody tr").all_inner_texts()
     assert re.search(r"rust\s.*✓ pass\s+132/132\s+0.48\s.*within 4 ulp.*512×", rust, re.S)
+    assert "about microgpt, offers 2 more" in rust
     assert re.search(r"✓ pass\s+3/3\s+checks", program)
     assert re.search(r"✗ fail\s+119/132\s+1 known\s+beyond measure", wrong)
     assert re.search(r"✗ unusable\s+–", gone)

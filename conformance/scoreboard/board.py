@@ -146,6 +146,11 @@ class Row(Struct, frozen=True, kw_only=True):
         return [cell for cell in self.levels if cell.outcome.is_failure and not cell.is_known]
 
     @property
+    def others(self) -> list[str]:
+        """The profiles that it offers beside the one that it was asked about."""
+        return [name for name in self.profiles if name != self.profile]
+
+    @property
     def by_level(self) -> dict[Level, Cell]:
         """The levels by name."""
         return {cell.level: cell for cell in self.levels}

@@ -8,7 +8,7 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -73,7 +73,7 @@ class _Worker:
     mark: str
     began: float = field(default_factory=time.monotonic)
     how: How = How.BY_ITSELF
-    killed_at: float = 0.0
+    patience_ends: float = 0.0
 
     @classmethod
     def start(cls, job: Job) -> _Worker:
@@ -94,7 +94,7 @@ class _Worker:
         """Ask it to end, which lets it end its port and keep what is finished."""
         if self.how is How.BY_ITSELF:
             self.how = how
-            self.killed_at = time.monotonic() + GRACE
+            self.patience_ends = time.monotonic() + GRACE
             self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
@@ -132,10 +132,12 @@ def _has(process: psutil.Process, mark: str) -> bool:
         return False
 
 
-def run_all(jobs: Sequence[Job], stop: Stop, *, at_once: int, seconds: float) -> Iterator[Ended]:
+def run_all(
+    jobs: Sequence[Job], stop: Stop, *, at_once: int, seconds: float
+) -> Generator[Ended, None, None]:
     """Run jobs, `at_once` of them at a time, and yield each as it ends.
 
-    Whatever happens to the caller, nothing is left running.
+    When this generator is closed, whatever happened to its caller, nothing is left running.
 
     Args:
         jobs: what to run; each is begun in this order, as soon as its place is free.
@@ -180,6 +182,6 @@ def _looked_at(worker: _Worker, stop: Stop, seconds: float) -> Ended | None:
         worker.end(How.INTERRUPTED)
     elif now - worker.began > seconds:
         worker.end(How.TIMEOUT)
-    if worker.killed_at and (stop.urged or now > worker.killed_at):
+    if worker.patience_ends and (stop.urged or now > worker.patience_ends):
         worker.kill()
     return None

@@ -27,7 +27,7 @@ REPORT_LIMIT = 32 << 20
 
 LOG_READ = 64 << 10
 SAID = "conformance: "
-LABEL_SHOWN = 200
+LABEL_SHOWN = 4096
 
 
 class NoReport(Exception):

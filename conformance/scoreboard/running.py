@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,9 +154,10 @@ def _rows(order: Order, jobs: Sequence[Job], stop: Stop, status: Console) -> dic
     """The row of every port, in the order in which their runs ended."""
     at_once = order.jobs or os.cpu_count() or 1
     rows: dict[str, Row] = {}
-    for ended in run_all(jobs, stop, at_once=at_once, seconds=order.timeout):
-        rows[ended.job.name] = row = row_of(ended, order.timeout)
-        note_row(row, f"{len(rows)}/{len(jobs)}", status)
+    with closing(run_all(jobs, stop, at_once=at_once, seconds=order.timeout)) as runs:
+        for ended in runs:
+            rows[ended.job.name] = row = row_of(ended, order.timeout)
+            note_row(row, f"{len(rows)}/{len(jobs)}", status)
     return rows
 
 

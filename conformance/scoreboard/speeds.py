@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -42,9 +43,10 @@ def with_speeds(
     measurable = [name for name, row in rows.items() if not _unmeasurable(row)]
     speeds: dict[str, Speed] = {}
     jobs = list(_jobs(measurable, folder)) if measurable else []
-    for ended in run_all(jobs, stop, at_once=1, seconds=seconds):
-        speeds[ended.job.place] = speed = _speed(ended, seconds)
-        note_speed(ended.job.name, speed, status)
+    with closing(run_all(jobs, stop, at_once=1, seconds=seconds)) as measurings:
+        for ended in measurings:
+            speeds[ended.job.place] = speed = _speed(ended, seconds)
+            note_speed(ended.job.name, speed, status)
     reference = speeds.get(_REFERENCE_PLACE, Speed(REFERENCE)).step
     measured = {
         name: structs.replace(row, training=_training(row, speeds.get(_place(name)), reference))

@@ -34,9 +34,13 @@ class Stop:
 
 @contextmanager
 def noted_signals() -> Iterator[Stop]:
-    """While this lasts, Ctrl-C, SIGTERM and SIGHUP are noted, and end nothing by themselves."""
+    """While this lasts, Ctrl-C, SIGTERM and SIGHUP are noted, and end nothing by themselves.
+
+    What is ignored, as below `nohup`, stays so.
+    """
     stop = Stop()
-    before = {number: signal.signal(number, stop.note) for number in SIGNALS}
+    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop.note) for number in heeded}
     try:
         yield stop
     finally:

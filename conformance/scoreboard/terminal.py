@@ -67,7 +67,7 @@ def ratio(row: Row) -> str:
     if row.training is None or not row.training.ratio:
         return ""
     times = row.training.ratio
-    return f"{times:,.0f}×" if times >= 10 else f"{times:.2g}×"
+    return f"{times:,.0f}×" if times >= 10 else f"{times:.1f}×"
 
 
 def _table(board: Board) -> Iterator[Text]:
