@@ -47,7 +47,8 @@ def row_of(ended: Ended, seconds: float) -> Row:
     try:
         report = _report(ended)
     except NoReport as error:
-        ending = _ENDINGS_WITHOUT.get(ended.code, _ENDED_BY_US.get(ended.how, Ending.NO_REPORT))
+        ending = _ENDINGS_WITHOUT.get(ended.code, Ending.NO_REPORT)
+        ending = _ENDED_BY_US.get(ended.how, ending)
         row = Row(label=label, ending=ending, why=str(error), log=_said(ended)[1])
     else:
         ending = _ENDINGS.get(ended.code, _ENDED_BY_US.get(ended.how, Ending.NO_REPORT))
