@@ -265,6 +265,7 @@ def test_a_port_that_does_not_start_leaves_the_baseline_as_it_is(make_port: Make
         ("edition = 99", "edition 99 is not one of 1 to"),
         ("editon = 1", "unknown key editon; did you mean edition?"),
         ("[[known]", "is not TOML"),
+        (f"edition = {'9' * 5000}", "is not TOML"),
         ("\udcff", "is not TOML"),
     ],
 )

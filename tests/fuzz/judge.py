@@ -22,7 +22,8 @@ from conformance.catalogue.port import introduction
 from conformance.documents import REPORT_SCHEMA
 from conformance.engine import Engine, Finished, Result
 from conformance.outcome import ExitCode, Outcome
-from conformance.report import Report, encode, make_report
+from conformance.report import Report, encode
+from conformance.reporting import Asked, case_report, make_report, port_report
 from conformance.terminal import show
 from ports_adapter.client import Client, Source
 from ports_adapter.manifest import Port
@@ -85,7 +86,9 @@ def ask(case: Case, lines: Sequence[bytes]) -> tuple[Result, Report]:
     """What comes of a case that is answered so, and the report of a run of it."""
     engine = Engine(PORT, source=Lines(lines))
     finished = engine.run([case], shut_down=False)
-    report = make_report(PORT, finished, 1)
+    asked = Asked(PORT, 1)
+    cases = [case_report(result, asked) for result in finished.results]
+    report = make_report(asked, port_report(PORT, finished.offer), cases)
     check_report(report, finished)
     return finished.results[0], report
 

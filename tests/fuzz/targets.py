@@ -1,15 +1,29 @@
-"""The targets. What reads reports, and what reads baselines, join this list."""
+"""The targets: whatever reads what comes from outside."""
 
 from __future__ import annotations
 
+from .baselines import BASELINE
 from .decoder import DECODER
 from .goldens import GOLDEN
 from .judge import JUDGE
 from .manifests import MANIFEST
+from .reports import JOURNAL, MERGE
 from .stream import STREAM
 from .target import Target
 from .transcripts import REPLAY, TRANSCRIPT
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (DECODER, JUDGE, STREAM, MANIFEST, GOLDEN, TRANSCRIPT, REPLAY)
+    target.name: target
+    for target in (
+        DECODER,
+        JUDGE,
+        STREAM,
+        MANIFEST,
+        BASELINE,
+        GOLDEN,
+        TRANSCRIPT,
+        REPLAY,
+        MERGE,
+        JOURNAL,
+    )
 }

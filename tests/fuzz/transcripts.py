@@ -14,7 +14,7 @@ from conformance.cases import all_cases
 from conformance.outcome import ExitCode
 from conformance.replaying import judge_transcript
 from conformance.report import Report
-from conformance.running import Unusable
+from conformance.request import Unusable
 from ports_adapter.failures import NotStarted
 from ports_adapter.manifest import find_port
 from ports_adapter.transcript.events import Unreplayable
