@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rich.console import Console
 from rich.text import Text
 
 from ports_adapter.manifest import find_port, missing_tool, our_ports
@@ -14,6 +13,7 @@ from .outcome import ExitCode
 from .report import Report
 from .request import Request, Unusable
 from .running import judge
+from .screen import screen
 from .terminal import show
 
 
@@ -63,7 +63,7 @@ def conform_all(request: Request) -> ExitCode:
 
     Gives the first failing port's exit code, or 0 if all passed.
     """
-    console = Console()
+    console = screen()
     present, absent = present_and_absent()
     codes = []
     for ended in judge_each(present, request):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 LINE_SHOWN = 120
 TAIL_SHOWN = 12
+
+COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\[)", re.MULTILINE)
+"""What the log of a CI takes for a command: `::` where a line begins, `##[` anywhere."""
 
 
 def quoted(content: bytes, limit: int = LINE_SHOWN) -> str:
@@ -35,3 +40,8 @@ def _harmless(text: str) -> str:
     """Text with its control characters escaped, and what GitHub obeys anywhere in a line."""
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
     return shown.replace("##[", r"#\x23[")
+
+
+def disarmed(text: str) -> str:
+    """Text for a terminal of which no line is a command to the CI that shows it."""
+    return COMMAND.sub(lambda found: f"{found[1]}\\x3a" if found[1] is not None else "\\x23", text)
