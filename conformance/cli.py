@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import signal
 import sys
@@ -11,10 +12,27 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from .options import (
+    BASELINE,
+    CASES,
+    NO_BASELINE,
+    PROFILE,
+    RESUME,
+    SANDBOX,
+    SEED,
+    SETTINGS,
+    SHARD,
+    TRANSCRIPT,
+    baseline_of,
+    fail,
+    shard_of,
+    with_baseline,
+    with_outputs,
+)
 from .outcome import ExitCode
 
 if TYPE_CHECKING:
-    from .request import BaselineChoice, Shard
+    from .outputs import Outputs
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -29,110 +47,6 @@ def main() -> None:
 
 EXIT_CODES = "\n".join(["\b", "Exit codes:", *(f"{c.value:4d}  {c.meaning}" for c in ExitCode)])
 
-CASES = click.option(
-    "--case",
-    "patterns",
-    multiple=True,
-    metavar="SLUG",
-    help="Only these cases: a slug, a pattern (`backward/*`) or a level. Repeatable.",
-)
-SEED = click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    help="Draw the fresh cases from this seed. Default: another one every time, printed.",
-)
-PROFILE = click.option(
-    "--profile",
-    metavar="NAME",
-    help="The program to ask about, train0 for example. Default: microgpt, or where the port "
-    "does not offer that, the last stage that it offers.",
-)
-SETTINGS = click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Change a setting of the profile: --set n_embd=32 --set n_layer=2. Repeatable.",
-)
-JSON = click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    metavar="FILE",
-    help="Write the report as JSON to FILE; to standard output, in place of the text, if `-`.",
-)
-TRANSCRIPT = click.option(
-    "--transcript",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write all that is asked and answered to FILE, for `replay`; gzipped if it ends in .gz.",
-)
-SHARD = click.option(
-    "--shard",
-    "shard_text",
-    metavar="I/N",
-    help="Only part I of N of the cases; `merge` joins the parts' reports. Needs --seed.",
-)
-RESUME = click.option(
-    "--resume",
-    "journal",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Keep finished results in FILE as they come, and go on from there if it has some.",
-)
-
-
-def with_baseline(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which baseline counts."""
-    for option in (
-        click.option(
-            "--update-baseline",
-            "update",
-            is_flag=True,
-            help="Rewrite the baseline to what this run shows, keeping comments.",
-        ),
-        click.option("--no-baseline", "ignored", is_flag=True, help="Every failure fails the run."),
-        click.option(
-            "--baseline",
-            "baseline_path",
-            type=click.Path(path_type=Path, dir_okay=False),
-            metavar="FILE",
-            help="The known failures. Default: the port's baseline.toml, if it has one.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def _shard(text: str | None, seed: int | None) -> Shard | None:
-    from .request import Shard
-
-    if text is None:
-        return None
-    if seed is None:
-        _fail("--shard needs --seed: all parts must draw the same fresh cases", ExitCode.USAGE)
-    try:
-        return Shard.parse(text)
-    except ValueError as error:
-        _fail(f"--shard {text}: {error}", ExitCode.USAGE)
-
-
-def _baseline(path: Path | None, *, ignored: bool, update: bool) -> BaselineChoice:
-    from .request import BaselineChoice
-
-    if ignored and (path or update):
-        _fail("--no-baseline goes with no other option about it", ExitCode.USAGE)
-    return BaselineChoice(path, ignored, update)
-
-
-SANDBOX = click.option(
-    "--sandbox",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    help="Run ports inside bubblewrap: where that works (auto, the default), or else not at all "
-    "(always), or never.",
-)
-
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.argument("port")
@@ -145,7 +59,7 @@ SANDBOX = click.option(
 @with_baseline
 @click.option("--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely.")
 @click.option("--names", is_flag=True, help="Also the published run on names.txt: 1000 steps.")
-@JSON
+@with_outputs
 @TRANSCRIPT
 @SANDBOX
 def run(
@@ -161,8 +75,8 @@ def run(
     update: bool,
     long: bool,
     names: bool,
-    json_path: Path | None,
     transcript: Path | None,
+    outputs: Outputs,
     sandbox: str,
 ) -> None:
     """Build PORT, drive it through the cases, and print a verdict.
@@ -173,25 +87,24 @@ def run(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from ports_adapter.containment.sandbox import Sandbox
 
-    from .outputs import Outputs
     from .request import Request
     from .running import run_port
 
     if journal and transcript:
-        _fail("--resume keeps no transcript; give one of the two", ExitCode.USAGE)
+        fail("--resume keeps no transcript; give one of the two", ExitCode.USAGE)
     request = Request(
         port, patterns, seed, names, long, transcript, profile, settings,
-        _shard(shard_text, seed), journal, _baseline(baseline_path, ignored=ignored, update=update),
-        Sandbox(sandbox),
+        shard_of(shard_text, seed), journal,
+        baseline_of(baseline_path, ignored=ignored, update=update), Sandbox(sandbox),
     )  # fmt: skip
-    _exit_with(lambda: run_port(request, Outputs(json_path)))
+    _exit_with(lambda: run_port(request, outputs), port, outputs)
 
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.argument("transcript", type=click.Path(path_type=Path))
 @CASES
-@JSON
-def replay(transcript: Path, patterns: tuple[str, ...], json_path: Path | None) -> None:
+@with_outputs
+def replay(transcript: Path, patterns: tuple[str, ...], outputs: Outputs) -> None:
     """Judge again what a port answered in a recorded run, without the port.
 
     TRANSCRIPT is what `run --transcript` wrote. The report and the exit code are the run's; a
@@ -199,27 +112,25 @@ def replay(transcript: Path, patterns: tuple[str, ...], json_path: Path | None) 
     breaks off is replayed up to the last case that it has whole, as an interrupted run.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from .outputs import Outputs
     from .replaying import replay_transcript
 
-    _exit_with(lambda: replay_transcript(transcript, patterns, Outputs(json_path)))
+    _exit_with(lambda: replay_transcript(transcript, patterns, outputs), transcript.name, outputs)
 
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
 @click.argument(
     "parts", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PART..."
 )
-@JSON
-def merge(parts: tuple[Path, ...], json_path: Path | None) -> None:
+@with_outputs
+def merge(parts: tuple[Path, ...], outputs: Outputs) -> None:
     """Join the reports of a run that was split with `run --shard I/N`.
 
     A PART is what that wrote with --json. Parts of different runs, and a run of which one is
     missing, are refused with exit code 2.
     """
     from .merging import merge_reports
-    from .outputs import Outputs
 
-    _exit_with(lambda: merge_reports(parts, Outputs(json_path)))
+    _exit_with(lambda: merge_reports(parts, outputs), "", outputs)
 
 
 @main.command(context_settings=CONTEXT, epilog=EXIT_CODES)
@@ -228,14 +139,9 @@ def merge(parts: tuple[Path, ...], json_path: Path | None) -> None:
 @SETTINGS
 @CASES
 @SEED
-@click.option(
-    "--html",
-    "html_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write the story as one page, which opens offline.",
-)
-@JSON
+@BASELINE
+@NO_BASELINE
+@with_outputs
 @TRANSCRIPT
 @SANDBOX
 def debug(
@@ -244,28 +150,29 @@ def debug(
     settings: tuple[str, ...],
     patterns: tuple[str, ...],
     seed: int | None,
-    html_path: Path | None,
-    json_path: Path | None,
+    baseline_path: Path | None,
+    ignored: bool,
     transcript: Path | None,
+    outputs: Outputs,
     sandbox: str,
 ) -> None:
     """Run PORT, and tell what is wrong with it and why.
 
     The first wrong place, the known mistake whose numbers the port's are, and the smallest case
-    that fails, as a test in the port's own language.
+    that fails, as a test in the port's own language. What a baseline excuses is left out.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from ports_adapter.containment.sandbox import Sandbox
 
     from .debugging import debug_port
-    from .outputs import Outputs
-    from .request import BaselineChoice, Request
+    from .request import Request
 
     request = Request(
         port, patterns, seed, transcript=transcript, profile=profile, settings=settings,
-        baseline=BaselineChoice(ignored=True), sandbox=Sandbox(sandbox),
+        baseline=baseline_of(baseline_path, ignored=ignored, update=False),
+        sandbox=Sandbox(sandbox),
     )  # fmt: skip
-    _exit_with(lambda: debug_port(request, html_path, Outputs(json_path)))
+    _exit_with(lambda: debug_port(request, outputs), port, outputs)
 
 
 @main.command(context_settings=CONTEXT)
@@ -288,7 +195,7 @@ def score(slugs: tuple[str, ...], seeds: int | None, missing: bool) -> None:
     from .score.running import score_all, unscored
 
     if unknown := [slug for slug in slugs if slug not in MISTAKES]:
-        _fail(f"no mistake is called {', '.join(unknown)}", ExitCode.USAGE)
+        fail(f"no mistake is called {', '.join(unknown)}", ExitCode.USAGE)
     tried_on = seeds if seeds is not None else (0 if slugs or missing else 200)
     work = unscored(slugs) if missing else None
     _exit_with(lambda: score_all(slugs, tried_on, Console(), work))
@@ -311,24 +218,36 @@ def all_(profile: str | None, patterns: tuple[str, ...], seed: int | None, sandb
     _exit_with(lambda: conform_all(request))
 
 
-def _exit_with(run: Callable[[], ExitCode]) -> NoReturn:
-    """End with a run's exit code, or with a line that says why there was none."""
+def _exit_with(
+    run: Callable[[], ExitCode], label: str = "", outputs: Outputs | None = None
+) -> NoReturn:
+    """End with a run's exit code, or with a line that says why there was none.
+
+    Why there was none is in the `outputs`, too, under the port's `label`.
+    """
     from .request import Unusable
 
     try:
-        code = run()
+        sys.exit(run())
     except Unusable as error:
-        _fail(str(error), error.exit_code)
+        message, code, cause = str(error), error.exit_code, error
     except KeyboardInterrupt:
-        _fail("interrupted", ExitCode.INTERRUPTED)
+        message, code, cause = "interrupted", ExitCode.INTERRUPTED, None
     except BrokenPipeError:
         raise
     except Exception:
         import traceback
 
         traceback.print_exc()
-        _fail("the suite itself failed; please report the lines above", ExitCode.SUITE_FAULT)
-    sys.exit(code)
+        message = "the suite itself failed; please report the lines above"
+        code, cause = ExitCode.SUITE_FAULT, None
+    if outputs is not None:
+        from .outputs import Unwritable, write_trouble
+
+        if not isinstance(cause, Unwritable):
+            with contextlib.suppress(Unwritable):
+                write_trouble(label, message, code, outputs)
+    fail(message, code)
 
 
 @main.command(context_settings=CONTEXT)
@@ -346,9 +265,9 @@ def cases(patterns: tuple[str, ...], profile: str | None) -> None:
         asked = 0, "float64", Request("", profile=profile).subject
         known = [*all_cases(*asked), *long_cases(*asked), shutdown_case()]  # type: ignore[arg-type]
     except Unusable as error:
-        _fail(str(error), error.exit_code)
+        fail(str(error), error.exit_code)
     except UnreadableGolden as error:
-        _fail(str(error), ExitCode.SUITE_FAULT)
+        fail(str(error), ExitCode.SUITE_FAULT)
     for case in select(known, patterns):
         click.echo(f"{case.slug:34} {case.method:14} {case.about}")
 
@@ -379,11 +298,11 @@ def budget(place: str, profile: str | None, precision: str, seed: int, as_json: 
         known = [*all_cases(*asked), *long_cases(*asked)]  # type: ignore[arg-type]
         parts = explain(the_case(slug, known), precision, pointer)  # type: ignore[arg-type]
     except UnreadableGolden as error:
-        _fail(str(error), ExitCode.SUITE_FAULT)
+        fail(str(error), ExitCode.SUITE_FAULT)
     except NoSuchPlace as error:
-        _fail(str(error), ExitCode.USAGE)
+        fail(str(error), ExitCode.USAGE)
     except Unusable as error:
-        _fail(str(error), error.exit_code)
+        fail(str(error), error.exit_code)
     if as_json:
         click.echo(msgspec.json.encode(parts))
     elif not parts:
@@ -405,11 +324,11 @@ def port(language: str, folder: str) -> None:
 
     if not language or not folder:
         usage = f"make port LANG={'|'.join(KITS)} DIR=folder"
-        _fail(f"a language and a folder are needed: {usage}", ExitCode.USAGE)
+        fail(f"a language and a folder are needed: {usage}", ExitCode.USAGE)
     try:
         written = write_kit(language, Path(folder).expanduser())
     except (Refused, RuntimeError) as error:  # the latter for a home (~name) that there is not
-        _fail(str(error), ExitCode.USAGE)
+        fail(str(error), ExitCode.USAGE)
     click.echo(f"{written.name}, a port in {written.kit.language}, in {written.folder}:")
     for file in written.files:
         click.echo(f"  {file}")
@@ -450,7 +369,13 @@ def port(language: str, folder: str) -> None:
     metavar="FILE",
     help="Write the scoreboard as one page, which opens offline.",
 )
-@JSON
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Write the scoreboard as JSON to FILE; to standard output, in place of the table, if `-`.",
+)
 def scoreboard(
     ports: tuple[str, ...],
     profile: str | None,
@@ -472,7 +397,7 @@ def scoreboard(
     from .scoreboard.running import Order, run_scoreboard
 
     order = Order(ports, patterns, seed, profile, timeout, jobs, not no_speed, history)
-    _exit_with(lambda: run_scoreboard(order, html_path, Outputs(json_path)))
+    _exit_with(lambda: run_scoreboard(order, Outputs(json=json_path, html=html_path)))
 
 
 @main.command(context_settings=CONTEXT)
@@ -532,8 +457,3 @@ def protocol() -> None:
 
     for line in write_all():
         click.echo(line)
-
-
-def _fail(message: str, code: ExitCode) -> NoReturn:
-    click.echo(f"conformance: {message}", err=True)
-    sys.exit(code)

@@ -21,25 +21,27 @@ from .explanation.printing import printed
 from .explanation.shrinking import Asker, smallest
 from .explanation.story import SmallestCase, Story
 from .explanation.telling import Note, Run, story_of
-from .explanation.terminal import tell
+from .explanation.terminal import in_short, tell
 from .levels import METHODS
 from .outcome import ExitCode
-from .outputs import TO_THE_TERMINAL, Outputs, write_report
-from .page import write_page
+from .outputs import TO_THE_TERMINAL, Forms, Outputs, write_report
+from .page import page_of
+from .report import excused
+from .reporters import gist_of
 from .request import Request, Unusable
 from .running import judge_port, the_port, usable
+from .screen import screen
 
 
-def debug_port(request: Request, html: Path | None, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
+def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
     """Run the cases and tell their story: in the terminal, as JSON, on a page.
 
     Args:
         request: what to run; its report becomes the whole story.
-        html: where the page goes, if one is wanted.
-        outputs: where else it goes.
+        outputs: where it goes.
 
     Raises:
-        Unusable: as for `running.run_port`, or the page cannot be written.
+        Unusable: as for `running.run_port`.
     """
     with usable(), tempfile.TemporaryDirectory() as folder:
         port = the_port(request.port, request.sandbox)
@@ -55,23 +57,34 @@ def debug_port(request: Request, html: Path | None, outputs: Outputs = TO_THE_TE
             story = debugged(port, replace(request, transcript=kept), note)
         if request.transcript is None:
             story = msgspec.structs.replace(story, transcript="")
-        if html is not None:
-            _write_page(html, story, kept)
-    content = msgspec.json.encode(story) + b"\n"
-    write_report(content, outputs, lambda console: tell(story, len(MISTAKES), console))
-    if html is not None:
-        Console(stderr=True).print(f"The page is in {html}.", highlight=False, soft_wrap=True)
+        write_report(forms_of(story, kept), outputs)
+    if outputs.html is not None:
+        screen(stderr=True).print(
+            f"The page is in {outputs.html}.", highlight=False, soft_wrap=True, markup=False
+        )
     return story.report.exit_code
 
 
+def forms_of(story: Story, kept: Path) -> Forms:
+    """The forms of a story whose run was kept in a transcript."""
+    slug = story.divergence.case if story.divergence else ""
+    return Forms(
+        gist_of(story.report, list(in_short(story))),
+        msgspec.json.encode(story) + b"\n",
+        lambda console: tell(story, len(MISTAKES), console),
+        lambda: page_of(story, transcript_of(kept, slug)),
+    )
+
+
 def debugged(port: Port, request: Request, note: Note) -> Story:
-    """The story of a port's run.
+    """The story of a port's run: of what it fails for, known failures left out.
 
     Raises:
         as `running.judge_port`.
     """
     gathered = Gathered()
     report = judge_port(port, request, gathered)
+    gathered.leave_out(excused(report))
     run = Run(port, report, gathered)
     return story_of(run, note, smallest_cases, str(request.transcript or ""))
 
@@ -98,15 +111,6 @@ def noted(console: Console) -> Iterator[Note]:
         return
     with console.status("") as status:
         yield lambda words: status.update(words)
-
-
-def _write_page(html: Path, story: Story, kept: Path) -> None:
-    slug = story.divergence.case if story.divergence else ""
-    try:
-        write_page(html, story, transcript_of(kept, slug))
-    except OSError as error:
-        message = f"the page cannot be written to {html}: {error.strerror}"
-        raise Unusable(message, ExitCode.USAGE) from None
 
 
 def transcript_of(path: Path, slug: str) -> list[str]:

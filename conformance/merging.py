@@ -11,11 +11,10 @@ from msgspec import structs
 from ports_adapter.quoting import printable
 
 from .outcome import ExitCode
-from .outputs import TO_THE_TERMINAL, Outputs, write_report
-from .report import PartReport, Report, encode
+from .outputs import TO_THE_TERMINAL, Outputs, write_run
+from .report import PartReport, Report
 from .reporting import assembled
 from .request import MOST_PARTS, Unusable
-from .terminal import show
 
 ALIKE = (
     "schema_version", "suite_version", "port", "profile", "settings", "edition", "seed", "baseline",
@@ -31,7 +30,7 @@ def merge_reports(paths: Sequence[Path], outputs: Outputs = TO_THE_TERMINAL) -> 
             is missing or there twice; or the report cannot be written.
     """
     report = merged([(path, read_part(path)) for path in paths])
-    write_report(encode(report), outputs, lambda console: show(report, console))
+    write_run(report, outputs)
     return report.exit_code
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,36 +11,152 @@ from rich.console import Console
 
 from golden.store import replace_file
 
+from .explanation.story import without_explanation
 from .outcome import ExitCode
+from .report import Report, encode
+from .reporters import Gist, annotated, badge, gist_of, gist_of_trouble, junit, markdown
 from .request import Unusable
+from .screen import screen
+from .terminal import show
+
+
+class Unwritable(Unusable):
+    """A report was made and cannot be written; the message names the file."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"the report cannot be written to {path}: {reason}", ExitCode.USAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The forms of a report that were asked for, each with its file; `-` is standard output."""
+    """The forms of a report that were asked for, each with its file; JSON's `-` is standard output.
+
+    With `annotations`, standard output has workflow commands for GitHub after the text.
+    """
 
     json: Path | None = None
+    junit: Path | None = None
+    markdown: Path | None = None
+    html: Path | None = None
+    badge: Path | None = None
+    annotations: bool = False
+
+    @property
+    def is_for_a_program(self) -> bool:
+        """Whether JSON takes the place of the text."""
+        return self.json is not None and str(self.json) == "-"
 
 
 TO_THE_TERMINAL = Outputs()
 """No file at all."""
 
 
-def write_report(content: bytes, outputs: Outputs, show: Callable[[Console], None]) -> None:
-    """A report to where it was asked for: as text, as JSON to standard output or to a file.
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """A run as each kind of run has it, from which every form of its report is made.
+
+    `page` gives the HTML page, None where there is none of such a run.
+    """
+
+    gist: Gist
+    json: bytes
+    show: Callable[[Console], None]
+    page: Callable[[], str] | None = None
+
+
+def write_run(report: Report, outputs: Outputs) -> None:
+    """A run's report to where it was asked for.
 
     Raises:
-        Unusable: a file cannot be written.
+        Unwritable: a file cannot be written.
     """
-    to_stdout = outputs.json is not None and str(outputs.json) == "-"
-    if to_stdout:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
+
+    def page() -> str:
+        from .page import page_of
+
+        return page_of(without_explanation(report))
+
+    forms = Forms(gist_of(report), encode(report), lambda console: show(report, console), page)
+    write_report(forms, outputs)
+
+
+def write_report(forms: Forms, outputs: Outputs) -> None:
+    """A report to where it was asked for: as text or JSON to standard output, and to files.
+
+    A file that cannot be written does not keep the others from being written.
+
+    Raises:
+        Unwritable: a file cannot be written.
+    """
+    if outputs.is_for_a_program:
+        write_for_a_program(forms.json)
     else:
-        show(Console())
-    if outputs.json is not None and not to_stdout:
+        forms.show(screen())
+    try:
+        write_files(_files(forms, outputs))
+    finally:
+        _annotate(forms.gist, outputs)
+
+
+def write_trouble(label: str, message: str, exit_code: ExitCode, outputs: Outputs) -> None:
+    """Why there is no run, in the forms that have a place for it.
+
+    Args:
+        label: what the user called the port.
+        message: says why.
+        exit_code: what the suite ends with.
+        outputs: where to.
+
+    Raises:
+        Unwritable: a file cannot be written.
+    """
+    gist = gist_of_trouble(label, message, exit_code)
+    try:
+        write_files(_gating(gist, outputs))
+    finally:
+        _annotate(gist, outputs)
+
+
+def _files(forms: Forms, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+    if outputs.json is not None and not outputs.is_for_a_program:
+        yield outputs.json, forms.json
+    if outputs.html is not None and forms.page is not None:
+        yield outputs.html, forms.page().encode()
+    yield from _gating(forms.gist, outputs)
+
+
+def _gating(gist: Gist, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+    if outputs.junit is not None:
+        yield outputs.junit, junit(gist)
+    if outputs.markdown is not None:
+        yield outputs.markdown, markdown(gist).encode()
+    if outputs.badge is not None:
+        yield outputs.badge, badge(gist)
+
+
+def write_for_a_program(content: bytes) -> None:
+    """JSON to standard output, in place of the text."""
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()
+
+
+def write_files(files: Iterable[tuple[Path, bytes]]) -> None:
+    """Files, each in one step; one that cannot be written does not keep the others from it.
+
+    Raises:
+        Unwritable: a file cannot be written.
+    """
+    failed: list[Unwritable] = []
+    for path, content in files:
         try:
-            replace_file(outputs.json, content)
+            replace_file(path, content)
         except OSError as error:
-            message = f"the report cannot be written to {outputs.json}: {error.strerror}"
-            raise Unusable(message, ExitCode.USAGE) from None
+            failed.append(Unwritable(path, error.strerror or str(error)))
+    if failed:
+        raise failed[0]
+
+
+def _annotate(gist: Gist, outputs: Outputs) -> None:
+    if outputs.annotations:
+        sys.stdout.write("".join(f"{line}\n" for line in annotated(gist)))
+        sys.stdout.flush()

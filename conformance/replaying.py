@@ -19,13 +19,12 @@ from .baseline.run import Rules, recorded_rules, rules_for
 from .case import Case
 from .cases import select
 from .outcome import ExitCode
-from .outputs import TO_THE_TERMINAL, Outputs, write_report
-from .report import SUITE_VERSION, PartReport, Report, encode
+from .outputs import TO_THE_TERMINAL, Outputs, write_run
+from .report import SUITE_VERSION, PartReport, Report
 from .reporting import Asked, case_report, make_report, port_report
 from .request import BaselineChoice, Request, Shard, Unusable
 from .running import ask, usable, warn
 from .selection import selection
-from .terminal import show
 
 
 def replay_transcript(
@@ -44,7 +43,7 @@ def replay_transcript(
             report = judge_transcript(transcript, patterns)
     except Unreplayable as error:
         raise Unusable(str(error), ExitCode.USAGE) from None
-    write_report(encode(report), outputs, lambda console: show(report, console))
+    write_run(report, outputs)
     return report.exit_code
 
 

@@ -145,6 +145,11 @@ class Report(Struct, frozen=True, kw_only=True):
     part: PartReport | None = None
 
 
+def excused(report: Report) -> list[CaseReport]:
+    """The cases that failed, and for which the run does not fail: known, or announced."""
+    return [case for case in report.cases if case.outcome.is_failure and not case.fails]
+
+
 def encode(report: Report) -> bytes:
     """The report as JSON."""
     return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"

@@ -32,12 +32,14 @@ from .engine import Engine, Finished, Result
 from .journal import Journal
 from .layouts import recognised_layout
 from .outcome import ExitCode
-from .outputs import TO_THE_TERMINAL, Outputs, write_report
-from .report import SUITE_VERSION, PartReport, PortReport, Report, encode
+from .outputs import TO_THE_TERMINAL, Forms, Outputs, write_report, write_run
+from .report import SUITE_VERSION, PartReport, PortReport, Report
+from .reporters import gist_of_program
 from .reporting import Asked, case_report, make_report, port_report
 from .request import Request, Unusable
+from .screen import screen
 from .selection import published_names, selection
-from .terminal import progress, show
+from .terminal import progress
 
 Watch = Callable[[Result], None]
 """Takes results as they come."""
@@ -59,7 +61,7 @@ def run_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
     if port.kind == "program":
         return _run_program(port, request, outputs)
     report = judge(request)
-    write_report(encode(report), outputs, lambda console: show(report, console))
+    write_run(report, outputs)
     return report.exit_code
 
 
@@ -74,6 +76,7 @@ def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
         "--resume": request.journal,
         "--baseline": request.baseline.path or request.baseline.update,
         "--transcript": request.transcript,
+        "--html": outputs.html,
     }
     if given := [option for option, value in options.items() if value]:
         raise Unusable(
@@ -84,7 +87,11 @@ def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     names = published_names() if request.names else None
     with usable(), programs.watching(Console(stderr=True)) as watcher:
         report = programs.judge_program(port, watcher, names)
-    write_report(programs.encode(report), outputs, lambda console: programs.show(report, console))
+    content = programs.encode(report)
+    write_report(
+        Forms(gist_of_program(report), content, lambda console: programs.show(report, console)),
+        outputs,
+    )
     return report.exit_code
 
 
@@ -278,7 +285,7 @@ def _recorder(run: _Run) -> Recorder:
 
 def warn(message: str) -> None:
     """Say something on standard error that changes no verdict."""
-    Console(stderr=True).print(Text(f"conformance: {message}", style="yellow"), soft_wrap=True)
+    screen(stderr=True).print(Text(f"conformance: {message}", style="yellow"), soft_wrap=True)
 
 
 def ask(port: Port, selected: Sequence[Case], source: Source, watch: Watch = ignore) -> Finished:

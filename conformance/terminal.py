@@ -47,7 +47,7 @@ def show(report: Report, console: Console) -> None:
         line(console, f"Grade: {report.grade}.")
     style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
     line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
-    for words in _next(report):
+    for words in next_steps(report):
         line(console, words)
 
 
@@ -117,7 +117,7 @@ def _left_out(report: Report) -> Iterator[str]:
         yield f"Not offered, so not judged: {what} ({_counted(cases).strip()})."
 
 
-def _next(report: Report) -> Iterator[str]:
+def next_steps(report: Report) -> Iterator[str]:
     """What the author of a passing port that is not complete writes next."""
     offered = report.port.methods
     if report.exit_code is not ExitCode.PASS or not offered:

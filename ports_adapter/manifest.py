@@ -139,6 +139,18 @@ def find_port(name_or_folder: str) -> Port:
     Raises:
         BadManifest: there is no such folder, name or variant, or the manifest cannot be used.
     """
+    path, variant = manifest_of(name_or_folder)
+    if not (_is_there(path.parent) and path.parent.is_dir()):
+        place = name_or_folder.removesuffix(f":{variant}") if variant else name_or_folder
+        raise BadManifest(
+            f"there is no folder {place!r}, and no port of ours has that name: PORT is "
+            f"a folder with a {FILE}, or one of {', '.join(our_ports())}"
+        )
+    return read_manifest(path, variant, label=name_or_folder)
+
+
+def manifest_of(name_or_folder: str) -> tuple[Path, str]:
+    """Where the manifest of a port is, if there is one, and the name of its variant, or none."""
     place, _, variant = name_or_folder.rpartition(":")
     if not place or _is_there(Path(name_or_folder)):
         place, variant = name_or_folder, ""
@@ -147,12 +159,7 @@ def find_port(name_or_folder: str) -> Port:
         path = path.parent
     if place in our_ports() and not (path / FILE).exists():
         path = OURS / place
-    if not (_is_there(path) and path.is_dir()):
-        raise BadManifest(
-            f"there is no folder {place!r}, and no port of ours has that name: PORT is "
-            f"a folder with a {FILE}, or one of {', '.join(our_ports())}"
-        )
-    return read_manifest(path / FILE, variant, label=name_or_folder)
+    return path / FILE, variant
 
 
 def read_manifest(path: Path, variant: str = "", label: str = "") -> Port:

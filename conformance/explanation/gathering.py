@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..comparison import Comparison
 from ..engine import Exchange, Result
 from ..levels import Level, upstream
 from ..outcome import Outcome
+from ..report import CaseReport
 
 ENDED_IN_FAILURE = (Outcome.ERROR, Outcome.CRASH)
 """Outcomes of a question that was put rightly, and not answered."""
@@ -46,6 +48,11 @@ class Gathered:
         self.kept[result.case.slug] = Kept(
             result.case, result.outcome, result.exchange, result.comparison
         )
+
+    def leave_out(self, cases: Iterable[CaseReport]) -> None:
+        """Forget cases that are not to be explained."""
+        for case in cases:
+            self.kept.pop(case.slug, None)
 
     @property
     def offer(self) -> InitializeResult | None:

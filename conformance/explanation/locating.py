@@ -75,10 +75,11 @@ def _at(pointer: str, worst: Difference, kept: Kept | None) -> tuple[str, str, N
 
 def _first_case(report: Report, gathered: Gathered) -> str:
     """Of the first level that fails by itself, the case that can be placed best."""
+    failing = [case for case in report.cases if case.outcome.is_failure and case.fails]
     roots = gathered.roots
     if not roots:
-        return report.first_divergence
-    failed = [c for c in report.cases if c.level is roots[0] and c.outcome.is_failure]
+        return failing[0].slug if failing else ""
+    failed = [case for case in failing if case.level is roots[0]]
     return next((c.slug for c in failed if c.differences), failed[0].slug if failed else "")
 
 
@@ -86,7 +87,8 @@ def _others(report: Report, level: Level) -> list[str]:
     """Levels that fail as well, and not because of this one."""
     seen, sentences = {level}, []
     for case in report.cases:
-        if case.outcome.is_failure and not case.tainted_by and case.level not in seen:
+        counts = case.outcome.is_failure and case.fails
+        if counts and not case.tainted_by and case.level not in seen:
             seen.add(case.level)
             sentences.append(
                 f"Independently of it {case.level} fails, first at {case.slug}: {case.detail}"

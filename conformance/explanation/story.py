@@ -123,3 +123,10 @@ class Story(Struct, frozen=True, kw_only=True):
     curves: list[LossCurves]
     transcript: str = ""
     seconds: float = 0.0
+
+
+def without_explanation(report: Report) -> Story:
+    """The story of a run of which no more is told than its report has."""
+    return Story(
+        report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
+    )

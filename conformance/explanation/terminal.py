@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ..outcome import ExitCode
+from ..report import excused
 from ..terminal import budgets, heading, level_rows, line
 from .story import Explained, FirstDivergence, SmallestCase, Story
 
@@ -31,8 +32,10 @@ def tell(story: Story, known: int, console: Console) -> None:
     style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
     line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
     if story.divergence is None and report.exit_code is ExitCode.PASS:
-        line(console, "Nothing to explain: every case passed.")
-    rerun = next((c.rerun for c in report.cases if c.outcome.is_failure), "")
+        line(console, "Nothing to explain: every case passed that counts.")
+    if left_out := len(excused(report)):
+        line(console, f"Left out: {left_out} that the baseline excuses; see --no-baseline.")
+    rerun = next((case.rerun for case in report.cases if case.fails), "")
     if rerun:
         line(console, f"Run the first case again: {rerun}")
     if story.transcript:
@@ -91,6 +94,15 @@ def _name(name: Explained) -> Iterator[str]:
         yield f"To mend: {mend}"
     for experiment in name.experiments:
         yield f"To tell: {experiment}"
+
+
+def in_short(story: Story) -> Iterator[str]:
+    """What is wrong, in a few sentences: who is to blame, and the mistakes that it may be."""
+    if story.divergence is not None and story.divergence.place.operation:
+        yield f"To blame: {story.divergence.place.operation}."
+    for name in story.names:
+        for title, mend in zip(name.titles, name.mend, strict=True):
+            yield f"{title}. To mend: {mend}"
 
 
 def _smallest(smallest: SmallestCase, console: Console) -> None:

@@ -14,7 +14,7 @@ from golden.store import replace_file
 
 from ..explanation.story import Story
 from ..outcome import ExitCode
-from ..report import CaseReport
+from ..report import CaseReport, Report, excused
 from .curves import Curve, curves_of
 from .drawing import CLASSES, SIGNS, drawing_of
 from .flow import Flow, State, flow_of
@@ -52,7 +52,7 @@ def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
     first = story.divergence
     start = start_of(maps, first.case, first.place.pointer) if first else start_of(maps, "", "")
     flow = flow_of(story)
-    failed = [case for case in report.cases if case.outcome.is_failure]
+    failed = _failed(report)
     lines, left_out = shortened(transcript)
     word, _, counts = report.verdict.partition(": ")
     shown = dict(_sections(story, has_transcript=bool(lines)))
@@ -75,8 +75,9 @@ def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
         curves=curves,
         choices=_choices(maps),
         start=start[0],
-        own=[case for case in failed if not case.tainted_by],
-        tainted=[case for case in failed if case.tainted_by],
+        own=[case for case in failed if case.fails and not case.tainted_by],
+        tainted=[case for case in failed if case.fails and case.tainted_by],
+        excused=excused(report),
         transcript=lines,
         left_out=left_out,
         warning=WARNING,
@@ -90,7 +91,6 @@ def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
 
 def _sections(story: Story, *, has_transcript: bool) -> Iterator[tuple[str, str]]:
     """Which sections there are, with their titles."""
-    failed = any(case.outcome.is_failure for case in story.report.cases)
     if story.names or story.symptoms or story.report.layout or story.divergence:
         both = story.names and len(story.names[0].slugs) > 1
         yield "mistake", "The mistakes" if both else "The mistake"
@@ -102,12 +102,17 @@ def _sections(story: Story, *, has_transcript: bool) -> Iterator[tuple[str, str]
     if story.curves:
         yield "curves", "Losses"
     yield "levels", "Levels"
-    if failed:
+    if _failed(story.report):
         yield "failed", "Failed cases"
     if story.smallest:
         yield "smallest", "The smallest case"
     if has_transcript or story.transcript:
         yield "transcript", "Transcript"
+
+
+def _failed(report: Report) -> list[CaseReport]:
+    """The cases that failed, and those for which the run fails though they passed."""
+    return [case for case in report.cases if case.outcome.is_failure or case.fails]
 
 
 def _first_case(story: Story, failed: Sequence[CaseReport]) -> CaseReport | None:

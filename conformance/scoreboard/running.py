@@ -8,7 +8,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,9 @@ from ports_adapter.manifest import FILE, OURS, our_ports
 
 from ..edition import current_edition
 from ..outcome import ExitCode
-from ..outputs import Outputs, write_report
+from ..outputs import Outputs, write_files, write_for_a_program
 from ..request import Request, Unusable
+from ..screen import screen
 from ..selection import selection
 from ..several import present_and_absent
 from .board import Board, Row, encode, exit_code_of, rank
@@ -54,7 +55,7 @@ class Order:
     history: Path | None = None
 
 
-def run_scoreboard(order: Order, html: Path | None, outputs: Outputs) -> ExitCode:
+def run_scoreboard(order: Order, outputs: Outputs) -> ExitCode:
     """Run the ports, and print and write what came out.
 
     Raises:
@@ -70,10 +71,14 @@ def run_scoreboard(order: Order, html: Path | None, outputs: Outputs) -> ExitCod
             pairs = zip(now, board.rows, strict=True)
             append_history(order.history, [r for r, row in pairs if row.ending.is_final])
             board = _with_changes(board, now, records)
-        write_report(encode(board), outputs, lambda console: show(board, console))
-        if html is not None:
-            _write_page(html, board)
-            status.print(f"The page is in {html}.", markup=False, highlight=False, soft_wrap=True)
+        if outputs.is_for_a_program:
+            write_for_a_program(encode(board))
+        else:
+            show(board, screen())
+        write_files(_files(board, outputs))
+        if outputs.html is not None:
+            words = f"The page is in {outputs.html}."
+            status.print(words, markup=False, highlight=False, soft_wrap=True)
     return board.exit_code
 
 
@@ -166,11 +171,10 @@ def _with_changes(board: Board, now: Sequence[Record], before: Sequence[Record])
     return structs.replace(board, rows=rows)
 
 
-def _write_page(html: Path, board: Board) -> None:
-    from .page import write_page
+def _files(board: Board, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+    if outputs.json is not None and not outputs.is_for_a_program:
+        yield outputs.json, encode(board)
+    if outputs.html is not None:
+        from .page import page_of
 
-    try:
-        write_page(html, board)
-    except OSError as error:
-        message = f"the page cannot be written to {html}: {error.strerror}"
-        raise Unusable(message, ExitCode.USAGE) from None
+        yield outputs.html, page_of(board).encode()

@@ -1,0 +1,45 @@
+"""A badge, as an endpoint of shields.io: https://shields.io/badges/endpoint-badge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ..outcome import ExitCode
+from .gist import Gist
+
+LABEL = "microgpt"
+
+_ENDED: dict[ExitCode, tuple[str, str]] = {
+    ExitCode.FAIL: ("fails", "red"),
+    ExitCode.USAGE: ("not run", "lightgrey"),
+    ExitCode.UNUSABLE_PORT: ("does not start", "red"),
+    ExitCode.SUITE_FAULT: ("suite fault", "lightgrey"),
+    ExitCode.NOTHING_VERIFIED: ("nothing verified", "lightgrey"),
+    ExitCode.INTERRUPTED: ("interrupted", "lightgrey"),
+}
+
+
+def badge(gist: Gist) -> bytes:
+    """The run as shields.io shows it: how many cases passed and how exactly, or how it ended."""
+    if gist.passed:
+        is_whole = not any(ending.is_excused for ending in gist.endings)
+        message, color = ", ".join(_passed(gist)), "brightgreen" if is_whole else "yellowgreen"
+    else:
+        message, color = _ENDED[gist.exit_code]
+    shown = {"schemaVersion": 1, "label": LABEL, "message": message, "color": color}
+    return msgspec.json.encode(shown if gist.passed else shown | {"isError": True}) + b"\n"
+
+
+def _passed(gist: Gist) -> Iterator[str]:
+    passed = sum(group.passed for group in gist.groups)
+    counts = f"{passed}/{sum(group.asked for group in gist.groups)}"
+    excused = sum(ending.is_excused for ending in gist.endings)
+    if excused:
+        yield counts
+        yield f"{excused} known"
+    else:
+        yield f"{counts} {gist.grade.partition(';')[0].partition(' in all')[0]}"
+    if part := gist.facts.get("part"):
+        yield f"part {part}"

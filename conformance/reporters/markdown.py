@@ -1,0 +1,154 @@
+"""Markdown as GitHub shows it in a job's summary.
+
+Whatever a port or a baseline says stands in code, on one line, where nothing is markup: no HTML,
+no link, no image, and nobody is mentioned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ports_adapter.quoting import printable
+
+from ..outcome import Outcome
+from ..standing import Standing
+from ..terminal import budgets
+from .gist import Ending, Gist
+
+SHOWN = 200
+"""Characters of a text, of which the rest is cut."""
+
+LISTED = 50
+"""Items of a list, of which the rest is counted."""
+
+
+def markdown(gist: Gist) -> str:
+    """The run as Markdown, far below the 1 MiB that GitHub takes."""
+    return "\n".join(_lines(gist)) + "\n"
+
+
+def code(text: str, limit: int = SHOWN) -> str:
+    """Text on one line, cut, in which nothing is markup."""
+    shown = printable(text, limit).strip() or "-"
+    fence = "`" * (_longest_run(shown) + 1)
+    room = " " if "`" in (shown[0], shown[-1]) else ""
+    return f"{fence}{room}{shown}{room}{fence}"
+
+
+def block(lines: Sequence[str]) -> Iterator[str]:
+    """Lines as they stand, cut, in which nothing is markup."""
+    shown = [printable(line, 1000) for line in lines[:LISTED]]
+    fence = "`" * max(3, _longest_run("\n".join(shown)) + 1)
+    yield from ("", f"{fence}text", *shown, fence, "")
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)
+
+
+def _lines(gist: Gist) -> Iterator[str]:
+    sign = "✅" if gist.passed else "❌"
+    yield f"## {sign} microgpt conformance: {code(gist.title)}"
+    yield ""
+    grade = f" Grade: {code(gist.grade)}." if gist.passed else ""
+    yield f"**{code(gist.verdict, 400)}**{grade}"
+    yield ""
+    yield from _table(gist)
+    if gist.first is not None:
+        yield from _first(gist.first)
+    for words in gist.why[:LISTED]:
+        yield f"- {code(words, 400)}"
+    yield from _lists(gist)
+    if gist.notes:
+        yield ""
+        yield from (f"- {code(note, 400)}" for note in gist.notes[:LISTED])
+    if gist.facts:
+        yield ""
+        yield ", ".join(f"{name} {code(value)}" for name, value in gist.facts.items())
+
+
+def _table(gist: Gist) -> Iterator[str]:
+    if not gist.groups:
+        return
+    yield "| level | verdict | cases | worst error |"
+    yield "| --- | --- | ---: | --- |"
+    for group in gist.groups:
+        sign = "✅" if group.outcome is Outcome.PASS else "❌" if group.outcome.is_failure else "–"
+        # A row is split at every pipe, one in code as well.
+        worst = code(group.worst.replace("|", "¦")) if group.worst else ""
+        name = code(group.name.replace("|", "¦"))
+        yield f"| {name} | {sign} {group.outcome} | {group.passed}/{group.asked} | {worst} |"
+    yield ""
+
+
+def _first(first: Ending) -> Iterator[str]:
+    yield f"### First {'divergence' if first.difference else 'failure'}: {code(first.slug)}"
+    yield ""
+    if first.about:
+        yield f"A right port {code(first.about)}, and this one ends with {code(first.outcome)}."
+        yield ""
+    if found := first.difference:
+        yield f"- at {code(found.pointer)}"
+        yield f"- expected {code(found.expected)}"
+        yield f"- got {code(found.got)}"
+        yield f"- off by {code(budgets(float(found.budgets)))}"
+    elif first.detail:
+        yield f"- {code(first.detail, 400)}"
+    if first.reason:
+        yield f"- {code(first.standing)}: {code(first.reason, 400)}"
+    if first.rerun:
+        yield from block([first.rerun])
+    if first.log:
+        yield from _details("The end of the port's log", block(first.log))
+
+
+def _lists(gist: Gist) -> Iterator[str]:
+    failing = [ending for ending in gist.failures if ending is not gist.first]
+    lists = {
+        "failing as well": [e for e in failing if e.standing is Standing.COUNTS],
+        "failing otherwise than the baseline has it": [
+            e for e in failing if e.standing is Standing.DIFFERENT
+        ],
+        "that the baseline has failing, and that does not": [
+            e for e in gist.endings if e.standing is Standing.STALE
+        ],
+        "known to fail": [
+            e for e in gist.endings if e.is_excused and e.standing is not Standing.ANNOUNCED
+        ],
+        "announced: new, failing, and counted from the next edition": [
+            e for e in gist.endings if e.is_excused and e.standing is Standing.ANNOUNCED
+        ],
+    }
+    for words, endings in lists.items():
+        if endings:
+            yield from _details(f"{_counted(len(endings))} {words}", _items(map(_said, endings)))
+    if gist.unmatched:
+        words = f"{_counted(len(gist.unmatched))} in the baseline that there is not"
+        yield from _details(words, _items(map(code, gist.unmatched)))
+
+
+def _said(ending: Ending) -> str:
+    why = ending.reason or ending.detail
+    source = f"; may come from {code(ending.tainted_by)}" if ending.tainted_by else ""
+    return f"{code(ending.slug)} ({ending.outcome}): {code(why)}{source}"
+
+
+def _items(items: Iterator[str]) -> Iterator[str]:
+    yield ""
+    listed = list(items)
+    yield from (f"- {item}" for item in listed[:LISTED])
+    if len(listed) > LISTED:
+        yield f"- and {len(listed) - LISTED} more"
+    yield ""
+
+
+def _details(summary: str, content: Iterator[str]) -> Iterator[str]:
+    yield f"<details><summary>{summary}</summary>"
+    yield from content
+    yield "</details>"
+    yield ""
+
+
+def _counted(cases: int) -> str:
+    return "1 case" if cases == 1 else f"{cases} cases"
