@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from conformance.baseline.entries import parse_baseline, read_baseline
 from conformance.levels import Level
 from conformance.outcome import ExitCode
 from ports_adapter.kits import KITS, Refused, write_kit
@@ -118,6 +119,10 @@ def test_a_kit_has_its_own_ci_and_baseline_and_no_word_is_left_to_fill_in(
         files
     )
     assert files["baseline.toml"].count("\n# [[known]]\n") == 1
+    assert read_baseline(tmp_path / "owl/baseline.toml").entries == ()
+    example = files["baseline.toml"].partition("\n#\n")[2].replace("# ", "")
+    [entry] = parse_baseline(Path("example"), example.encode()).entries
+    assert entry.slug == "backward/steep-scores"
     for path, text in files.items():
         assert not re.search("my.port|LANGUAGE|METHODS_FILE|TOOLS", text), path
         assert text.endswith("\n"), path
@@ -138,11 +143,11 @@ def test_the_workflow_takes_its_inputs_from_the_environment_alone(tmp_path: Path
     for line in workflow.splitlines():
         assert (len(line) - len(line.lstrip())) % 2 == 0, line
     runs = runs_of(workflow)
-    assert len(runs) == workflow.count("run: ") == 3
+    assert len(runs) == workflow.count("run: ") == 1
     assert not any("${{" in run for run in runs)
     environment = re.findall(r"^  ([A-Z_]+): ", workflow, re.MULTILINE)
     assert set(re.findall(r"\${{ env\.(\w+) }}", workflow)) == set(environment)
-    assert runs[2].split()[1:4] == ["-m", "conformance", "run"]
+    assert "uses: ./suite\n" in workflow
 
 
 @pytest.mark.parametrize(("repository", "code"), [("", 1), ("ada/suite", 0)])
