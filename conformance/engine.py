@@ -148,9 +148,9 @@ class Engine:
         try:
             self._start()
             for case in cases:
-                self._keep(self._run(case))
+                self.ask(case)
             if shut_down:
-                self._keep(self._shut_down(shutdown_case()))
+                self.ask(shutdown_case())
         except KeyboardInterrupt:
             interrupted = True
             done = {result.case.slug for result in self.results}
@@ -160,16 +160,40 @@ class Engine:
                     outcome = Outcome.NOT_OFFERED if lacking else Outcome.NOT_RUN
                     self.results.append(Result(case, outcome, lacking or "interrupted"))
         finally:
-            self._stop()
+            self.close()
         return Finished(tuple(self.results), self.offer, interrupted)
 
-    def _keep(self, result: Result) -> None:
+    def ask(self, case: Case) -> Result:
+        """Ask one case, its goodbye included, of the port, which is started if it does not run.
+
+        Whoever does not `run` all of them closes the engine in the end.
+
+        Raises:
+            Unreplayable: the source is a transcript that cannot answer.
+        """
+        if self.client is None and self.offer is None and not self.given_up:
+            self._restart()
+        if case.slug != shutdown_case().slug:
+            return self._keep(self._run(case))
+        result = self._keep(self._shut_down(case))
+        self.close()
+        return result
+
+    def close(self) -> None:
+        """End the port, if it runs; it is started anew for the next case."""
+        if self.client is not None:
+            self.client.close()
+            self.log = self.client.log
+            self.client = None
+
+    def _keep(self, result: Result) -> Result:
         if result.outcome.is_failure and result.outcome is not Outcome.NOT_RUN:
             if self.client is not None:
                 self.log = self.client.log
             result = replace(result, log=self.log)
         self.results.append(replace(result, exchange=None))
         self.on_result(result)
+        return result
 
     def _start(self) -> None:
         """Start the port and let it introduce itself, or give up.
@@ -185,13 +209,7 @@ class Engine:
         except PortFailure as failure:
             self.given_up = f"the port did not introduce itself: {failure}"
             self.failure = failure
-            self._stop()
-
-    def _stop(self) -> None:
-        if self.client is not None:
-            self.client.close()
-            self.log = self.client.log
-            self.client = None
+            self.close()
 
     def _run(self, case: Case) -> Result:
         """One case, with the port started anew if it has to be."""
@@ -244,12 +262,12 @@ class Engine:
             if not isinstance(failure, PortError | WrongAnswer):
                 self.deaths[case.method] += 1
                 self.timeouts[case.method] += isinstance(failure, PortTimedOut)
-                self._stop()
+                self.close()
             return _failed(case, failure, seconds)
         except Unreplayable:
             raise
         except Exception as error:  # of a judge; the port is in the middle of its answer
-            self._stop()
+            self.close()
             return _fault(case, error)
         seconds = time.monotonic() - started
         if isinstance(expected, Refusal):
