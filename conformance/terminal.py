@@ -159,23 +159,29 @@ def _first(case: CaseReport, console: Console) -> None:
     title = "First divergence" if mismatch else "First failure"
     console.print()
     line(console, f"{title}: {case.slug} ({case.outcome})", style="bold red")
+    for words, style in story(case):
+        line(console, f"  {words}", style)
+
+
+def story(case: CaseReport) -> Iterator[tuple[str, str]]:
+    """What is to be said of a failed case, line by line, each with its style."""
     if case.standing is Standing.DIFFERENT:
-        line(console, f"  otherwise than the baseline has it: {case.reason}")
-    line(console, f"  a right port {case.about}")
+        yield f"otherwise than the baseline has it: {case.reason}", ""
+    yield f"a right port {case.about}", ""
     if case.differences:
         for words in _difference(case.differences[0]):
-            line(console, f"  {words}")
+            yield words, ""
         rest = [difference.part for difference in case.differences[1:]]
         if rest:
             shown = ", ".join(rest[:6]) + (", …" if len(rest) > 6 else "")
-            line(console, f"  also wrong, and computed after it: {shown}", style="dim")
+            yield f"also wrong, and computed after it: {shown}", "dim"
     else:
-        line(console, f"  {case.detail}")
+        yield case.detail, ""
     if case.log:
-        console.print("  the end of the port's log (standard error):")
+        yield "the end of the port's log (standard error):", ""
         for words in case.log:
-            line(console, f"  | {words}", style="dim")
-    line(console, f"  again: {case.rerun}")
+            yield f"| {words}", "dim"
+    yield f"again: {case.rerun}", ""
 
 
 def _difference(difference: Difference) -> Iterator[str]:
