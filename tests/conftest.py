@@ -22,10 +22,6 @@ ROOT = Path(__file__).parent.parent
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--port", default="python", help="the port that `make bench` times")
-
-
 def oracle_port(*arguments: str) -> Port:
     """The canonical program behind the protocol, with a mistake or as a variant if one is named."""
     return Port(

@@ -1,0 +1,138 @@
+"""Asking one port from within pytest: what is asked of it, and how each answer counts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import pytest
+
+from ports_adapter.building import build
+from ports_adapter.client import Client
+from ports_adapter.failures import NotStarted, PortFailure
+from ports_adapter.manifest import Port, find_port, missing_tool
+from ports_adapter.messages import InitializeResult
+
+from ..baseline.run import Rules, rules_for
+from ..case import Case
+from ..cases.handshake import introduction
+from ..engine import Engine
+from ..report import CaseReport
+from ..reporting import Asked, case_report
+from ..request import BaselineChoice, Request, Unusable
+from ..running import offered_instead, usable
+from ..selection import selection
+
+WORKER = "microgpt_port"
+"""By this key a worker of pytest-xdist is told the seed and the profile of the run."""
+
+
+@contextmanager
+def usage() -> Iterator[None]:
+    """Turns what keeps a port from being asked into pytest's usage error."""
+    try:
+        with usable():
+            yield
+    except Unusable as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One port, the cases that it is asked, and the engine that asks them, one at a time."""
+
+    request: Request
+    asked: Asked
+    cases: Sequence[Case]
+    rules: Rules
+    engine: Engine
+
+    @classmethod
+    def of(cls, port: Port, request: Request, seed: int) -> Self:
+        """Get ready to ask a port; nothing of it is started yet.
+
+        Raises:
+            pytest.UsageError: no case matches, or the baseline, the profile or its settings cannot
+                be used.
+        """
+        with usage():
+            cases, rules = selection(request, seed, port.precision), rules_for(port, request)
+            asked = Asked(
+                port, seed, request.subject.name, request.settings, rules.edition, rules.report
+            )
+            return cls(request, asked, cases, rules, Engine(port))
+
+    @property
+    def port(self) -> Port:
+        """The port."""
+        return self.asked.port
+
+    def ask(self, case: Case) -> CaseReport:
+        """Ask a case, and say how it ended and how that counts."""
+        try:
+            result = self.engine.ask(case)
+        except BaseException:  # a time limit of pytest's: the port is in the middle of its answer
+            self.engine.close()
+            raise
+        return self.rules.judged(case_report(result, self.asked))
+
+    def prepared(self) -> Self:
+        """The same with the port built, and about what it offers if nothing else is asked for.
+
+        Raises:
+            pytest.UsageError: it does not build or cannot be started.
+        """
+        with usage():
+            build(self.port)
+            if reason := missing_tool(self.port.run, self.port.folder):
+                raise NotStarted(f"the run command cannot be started: {reason}")
+            other = None if self.request.profile else _offered_instead(self.port)
+        if other is None:
+            return self
+        return self.of(self.port, replace(self.request, profile=other), self.asked.seed)
+
+    def told(self) -> dict[str, Any]:
+        """What a worker has to know to ask the same."""
+        return {"seed": self.asked.seed, "profile": self.request.profile}
+
+
+def asking_of(config: pytest.Config) -> Asking:
+    """What the command line asks for; in a worker, with the seed and the profile of the run.
+
+    Raises:
+        pytest.UsageError: the port's manifest or an option cannot be used.
+    """
+    option = config.getoption
+    with usage():
+        port = find_port(option("--port"))
+    if port.kind == "program":
+        raise pytest.UsageError(
+            f'{port.label} is a program that is run as it is (kind = "program"): it is asked no '
+            "cases, so there are no tests of it"
+        )
+    if option("--port-baseline") and option("--port-no-baseline"):
+        raise pytest.UsageError("--port-no-baseline goes with no other option about it")
+    run = {"seed": option("--port-seed"), "profile": option("--port-profile")}
+    run |= getattr(config, "workerinput", {}).get(WORKER, {})
+    request = Request(
+        port.label,
+        option("--port-case"),
+        profile=run["profile"],
+        settings=option("--port-set"),
+        baseline=BaselineChoice(option("--port-baseline"), option("--port-no-baseline")),
+    )
+    seed = secrets.randbelow(2**32) if run["seed"] is None else run["seed"]
+    return Asking.of(port, request, seed)
+
+
+def _offered_instead(port: Port) -> str | None:
+    """The profile to ask about in place of the final program, if the port does not offer that."""
+    with Client(port) as client:
+        try:
+            offer = client.ask("initialize", introduction(), InitializeResult, port.timeouts.start)
+        except PortFailure:
+            return None
+    return offered_instead(offer.profiles)
