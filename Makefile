@@ -46,6 +46,7 @@ lint: $(READY)   ## style and types
 
 bench: $(READY)  ## ports and the reference, how fast and how large: [PORT=...], bench.html
 	@$(RUN) conformance bench $(if $(filter command environment,$(origin PORT)),"$(PORT)") --html bench.html $(ARGS)
+	@$(RUN) pytest tests/bench_port.py --port="$(PORT)" -q --benchmark-min-rounds=3 --benchmark-columns=median,rounds
 
 score: $(READY)  ## the suite's own score: known mistakes caught and named, honest programs passed
 	@$(RUN) conformance score $(ARGS)

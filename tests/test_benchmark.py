@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,10 @@ from rich.console import Console
 
 from conformance.benchmark.measuring import Speed, measure_port
 from conformance.benchmark.report import show, write_plot
+from conformance.cases import all_cases
+from ports_adapter.messages import METHODS
 
+from .bench_port import REPRESENTATIVE, TAPED
 from .conftest import ROOT, MakePort, oracle_port
 from .test_readme import block
 
@@ -27,6 +31,52 @@ SPEEDS = [
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "conformance", "bench", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def groups(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "tests/bench_port.py", "-p", "no:xdist"]
+    command += ["-p", "no:cacheprovider", "--port", *arguments]
+    # In a worker of pytest-xdist nothing is timed, and these are not its children.
+    environment = {name: v for name, v in os.environ.items() if "XDIST" not in name}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_method_of_a_port_can_be_timed_beside_the_reference() -> None:
+    ended = groups("python", "--benchmark-disable", "-k", "not reference or not replicate")
+    assert ended.returncode == 0, ended.stdout
+    assert f"{3 * len(TAPED) + 2 * (len(REPRESENTATIVE) - len(TAPED)) - 1} passed" in ended.stdout
+
+
+def test_a_method_is_a_group_with_the_port_and_the_reference_side_by_side(tmp_path: Path) -> None:
+    path = tmp_path / "benchmarks.json"
+    quick = ("--benchmark-max-time=0", "--benchmark-min-rounds=1", "--benchmark-warmup=off")
+    ended = groups("python", *quick, f"--benchmark-json={path}", "-k", "forward or softmax")
+    assert ended.returncode == 0, ended.stdout
+    timed = [(b["group"], b["name"]) for b in json.loads(path.read_text())["benchmarks"]]
+    assert sorted(timed) == [
+        ("forward", "test_port[forward]"),
+        ("forward", "test_reference[forward]"),
+        ("forward", "test_tape[forward]"),
+        ("softmax", "test_port[softmax]"),
+        ("softmax", "test_reference[softmax]"),
+    ]
+
+
+def test_every_method_of_the_published_program_has_its_case() -> None:
+    cases = {case.slug: case.method for case in all_cases(0, "float64")}
+    assert {cases[slug] for slug in REPRESENTATIVE.values()} == set(REPRESENTATIVE)
+    assert set(METHODS) - set(REPRESENTATIVE) == {"initialize", "shutdown", "sgd"}
+
+
+def test_a_method_that_is_not_offered_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "port.toml").write_text(block("toml"))
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "port.js").write_text(block("js"))
+    ended = groups(str(tmp_path), "--benchmark-disable", "-rs", "-k", "softmax or backward")
+    assert "2 passed, 3 skipped" in ended.stdout, ended.stdout
+    assert "the port does not offer backward" in ended.stdout
 
 
 def test_a_port_is_measured_beside_the_reference(tmp_path: Path) -> None:

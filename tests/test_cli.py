@@ -187,12 +187,3 @@ def test_asking_for_help_loads_nothing_heavy(package: str) -> None:
     )
     assert "Usage" in run.stdout
     assert run.stderr.strip() == "[]"
-
-
-def test_the_benchmark_runs_the_port_and_the_reference() -> None:
-    bench = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/bench_step.py", "--port", "js",
-         "--benchmark-disable", "-p", "no:xdist", "-p", "no:cacheprovider"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert "2 passed" in bench.stdout, bench.stdout
