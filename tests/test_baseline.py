@@ -139,6 +139,20 @@ def test_a_pattern_covers_all_of_its_cases_and_a_slug_goes_before_it(make_port: 
     assert standings(judged(made, baseline + exact))[SQUARE] is Standing.DIFFERENT
 
 
+def test_a_pattern_says_nothing_of_cases_that_are_not_offered(make_port: MakePort) -> None:
+    baseline = '[[known]]\nslug = "layers/*"\noutcome = "mismatch"\nreason = "all of it"\n'
+    report = judged(make_port(port(WRONG_LINEAR)), baseline, "layers", "tokenizer/words")
+    assert "not offered" in {str(case.outcome) for case in report.cases}
+    assert report.exit_code is ExitCode.PASS
+
+
+def test_an_entry_whose_case_is_no_longer_offered_fails_the_run(make_port: MakePort) -> None:
+    baseline = KNOWN + KNOWN.replace("linear-square", "softmax-two").split("\n\n")[0]
+    report = judged(make_port(port(WRONG_LINEAR)), baseline, *ASKED, "layers/softmax-two")
+    assert case_of(report, "layers/softmax-two").standing is Standing.DIFFERENT
+    assert report.exit_code is ExitCode.FAIL
+
+
 def test_a_baseline_alone_is_no_verification(make_port: MakePort) -> None:
     report = judged(make_port(port(WRONG_LINEAR)), KNOWN, SQUARE, TALL)
     assert report.exit_code is ExitCode.NOTHING_VERIFIED

@@ -63,7 +63,8 @@ class Expectations:
 
 def standing_of(case: CaseReport, entry: Entry) -> Standing:
     """How the outcome of a case counts that an entry is about."""
-    if case.outcome is Outcome.SUITE_FAULT:
+    is_left_out = case.outcome is Outcome.NOT_OFFERED and entry.outcome is not case.outcome
+    if case.outcome is Outcome.SUITE_FAULT or (is_left_out and entry.is_pattern):
         return Standing.COUNTS
     if case.outcome is Outcome.PASS:
         return Standing.FLAKY if entry.flaky else Standing.STALE
