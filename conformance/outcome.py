@@ -39,8 +39,10 @@ class ExitCode(IntEnum):
     def meaning(self) -> str:
         """One sentence for the documentation."""
         return {
-            ExitCode.PASS: "every case that the port offers was run and passed",
-            ExitCode.FAIL: "a case failed: mismatch, error, crash, timeout, violation, or not run",
+            ExitCode.PASS: "every case that the port offers was run and passed, or failed as its "
+            "baseline has it",
+            ExitCode.FAIL: "a case failed: mismatch, error, crash, timeout, violation, or not run; "
+            "or the baseline does not hold",
             ExitCode.USAGE: "the command line or the port's manifest cannot be used",
             ExitCode.UNUSABLE_PORT: "the port does not build or does not start",
             ExitCode.SUITE_FAULT: "the suite itself failed; please report it",
