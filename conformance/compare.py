@@ -21,12 +21,6 @@ from .comparison import Comparison, Divergence
 from .quantity import flat, place_of, shape_of
 
 MISSING = "nothing"
-FAR_MORE = 10
-"""How many times what is right a part may hold before it is no longer compared in detail."""
-
-MANY = 10_000
-"""As many values are always compared in detail."""
-
 BEYOND = 100
 """How many items too many are looked at: telling lists apart takes longer than making them."""
 
@@ -81,9 +75,6 @@ def structural_divergences(expected: Answer, found: dict[str, Any]) -> dict[str,
     actual = {at: _outline(expected[at], value) for at, value in found.items()}
     if right == actual:
         return {}
-    if overfull := _overfull(right, actual):
-        parts = {at: part for at, part in expected.items() if at not in overfull}
-        return overfull | structural_divergences(parts, {at: found[at] for at in parts})
     changes: dict[str, list[tuple[list[Any], Any]]] = {}
     for group in DeepDiff(right, actual, view="tree").values():
         for change in group:
@@ -96,26 +87,6 @@ def structural_divergences(expected: Answer, found: dict[str, Any]) -> dict[str,
             shown = _shown(value), _shown(actual[part])
             divergences[part] = Divergence(part, part, *shown, np.inf)
     return divergences
-
-
-def _overfull(right: dict[str, Any], actual: dict[str, Any]) -> dict[str, Divergence]:
-    """The parts that hold so much more than is right that a closer look would never end."""
-    sizes = {at: (_size(value), _size(actual[at])) for at, value in right.items()}
-    return {
-        at: Divergence(at, at, f"{size} values", f"{got} values", np.inf)
-        for at, (size, got) in sizes.items()
-        if got > max(MANY, FAR_MORE * size)
-    }
-
-
-def _size(value: Any) -> int:
-    match value:
-        case list():
-            return max(1, sum(map(_size, value)))
-        case dict():
-            return max(1, sum(map(_size, value.values())))
-        case _:
-            return 1
 
 
 def _structural(part: str, changes: list[tuple[list[Any], Any]]) -> Divergence:

@@ -148,9 +148,9 @@ class Engine:
         try:
             self._start()
             for case in cases:
-                self.ask(case)
+                self._ended(case)
             if shut_down:
-                self.ask(shutdown_case())
+                self._ended(shutdown_case())
         except KeyboardInterrupt:
             interrupted = True
             done = {result.case.slug for result in self.results}
@@ -166,11 +166,17 @@ class Engine:
     def ask(self, case: Case) -> Result:
         """Ask one case, its goodbye included, of the port, which is started if it does not run.
 
-        Whoever does not `run` all of them closes the engine in the end.
+        Whoever does not `run` all of them keeps what is to be kept, and closes the engine in the
+        end.
 
         Raises:
             Unreplayable: the source is a transcript that cannot answer.
         """
+        result = self._ended(case)
+        self.results.clear()
+        return result
+
+    def _ended(self, case: Case) -> Result:
         if self.client is None and self.offer is None and not self.given_up:
             self._restart()
         if case.slug != shutdown_case().slug:

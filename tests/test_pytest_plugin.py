@@ -11,11 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from junitparser.xunit2 import JUnitXml, TestCase
 
-from .conftest import ROOT
+from .conftest import ROOT, living
 from .ports.broken import SLOW, port
 
 WRONG = "def wrong(r): reply(r, {'characters': [], 'vocab_size': 1, 'tokens': []})\n"
@@ -298,11 +297,11 @@ def test_an_interrupted_session_leaves_no_process(
     run.send_signal(number)
     output, _ = run.communicate(timeout=60)
     assert run.returncode == pytest.ExitCode.INTERRUPTED, output
-    assert not psutil.pid_exists(int(pid.read_text()))
+    assert not living(folder)
 
 
 def test_stopping_at_the_first_failure_leaves_no_process(folder: Path) -> None:
     change(folder, "open('pid', 'w').write(str(os.getpid()))\n" + WRONG)
     run = ask(folder, "-x", *TWO)
     assert "1 failed" in run.stdout
-    assert not psutil.pid_exists(int((folder / "pid").read_text()))
+    assert not living(folder)

@@ -20,11 +20,13 @@ from conformance.levels import Level
 from conformance.outcome import ExitCode, Outcome
 from conformance.request import Unusable
 from conformance.scoreboard.board import Cell, Ending, Row, rank
+from conformance.scoreboard.crew import Ended, How, Job
 from conformance.scoreboard.history import Record, Tally, append_history, read_history, with_history
+from conformance.scoreboard.rows import REPORT, row_of
 from conformance.scoreboard.running import place_of
 from conformance.scoreboard.sparkline import sparkline_of
 
-from .conftest import ROOT
+from .conftest import ROOT, living
 from .ports.broken import SLOW, port
 
 MANIFEST = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
@@ -35,19 +37,6 @@ def wrong(r):
     a["output"][2] += 1
     reply(r, a)
 HANDLERS["linear"] = wrong
-"""
-KILLS_ITS_PARENT = """
-def kill(r):
-    os.kill(os.getppid(), signal.SIGKILL)
-    open("pid", "w").write(str(os.getpid()))
-    time.sleep(60)
-HANDLERS["linear"] = kill
-"""
-INTERRUPTS_ITS_PARENT = """
-def interrupt(r):
-    os.kill(os.getppid(), signal.SIGTERM)
-    time.sleep(60)
-HANDLERS["linear"] = interrupt
 """
 HUGE = """
 names = ["tokenize", "linear", *(f"{n:0100}" for n in range(350_000))]
@@ -99,9 +88,9 @@ def rows_of(run: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
     return {Path(row["label"]).name: row for row in board["rows"]}
 
 
-def is_gone(pid_file: Path) -> bool:
-    pid = int(pid_file.read_text())
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+def is_gone(folder: Path) -> bool:
+    """Whether a port got as far as to leave its mark, and nothing of it runs any more."""
+    return (folder / "pid").exists() and not living(folder)
 
 
 def test_ports_that_pass_make_a_board_that_passes(make: Make) -> None:
@@ -114,8 +103,6 @@ def test_ports_that_pass_make_a_board_that_passes(make: Make) -> None:
 
 def test_a_broken_port_never_hides_the_others(make: Make, tmp_path: Path) -> None:
     ports = [
-        make("killer", KILLS_ITS_PARENT),
-        make("interrupter", INTERRUPTS_ITS_PARENT),
         make("huge", HUGE),
         make("unbuildable", "", MANIFEST + 'build = ["sh", "-c", "echo oh no; exit 3"]'),
         make("without", "", None),
@@ -138,8 +125,6 @@ def test_a_broken_port_never_hides_the_others(make: Make, tmp_path: Path) -> Non
     assert rows["wrong"]["first_divergence"] == "layers/linear-square"
     assert rows["crash"]["levels"][1]["outcome"] == "crash"
     for name, ending, why in (
-        ("killer", "no report", "its run was ended by SIGKILL, perhaps by the port"),
-        ("interrupter", "no report", "interrupted, though not by the scoreboard"),
         ("huge", "no report", "its report is too large"),
         ("unbuildable", "unusable", "the build ended with 3"),
         ("without", "unusable", "holds no port.toml"),
@@ -149,7 +134,6 @@ def test_a_broken_port_never_hides_the_others(make: Make, tmp_path: Path) -> Non
         assert rows[name]["ending"] == ending, rows[name]
         assert why in rows[name]["why"], rows[name]
     assert "oh no" in "".join(rows["unbuildable"]["log"])
-    assert is_gone(tmp_path / "killer" / "pid")
 
 
 def test_a_port_that_hangs_is_ended_and_keeps_what_it_had_passed(
@@ -161,33 +145,51 @@ def test_a_port_that_hangs_is_ended_and_keeps_what_it_had_passed(
     assert rows["hang"]["ending"] == "timeout"
     assert rows["hang"]["why"] == "its run took longer than 15 s, and was ended"
     assert rows["hang"]["passed"] == 1
-    assert is_gone(tmp_path / "hang" / "pid")
+    assert is_gone(tmp_path / "hang")
 
 
 def test_what_a_port_leaves_running_is_ended(make: Make) -> None:
     folder = make("leaves", ORPHANS)
     assert scoreboard(folder).returncode == ExitCode.PASS
-    assert is_gone(folder / "pid")
+    assert is_gone(folder)
 
 
-def test_a_report_of_the_ports_own_making_is_not_believed(make: Make) -> None:
-    forge = """
-    def forge(r):
-        words = open(f"/proc/{os.getppid()}/cmdline").read().split("\\0")
-        report = {
-            "port": {"label": "x", "name": "x", "language": "x", "precision": "float64",
-                     "methods": [], "profiles": []},
-            "seed": 1, "exit_code": 0, "verdict": "PASS: 163 of 163", "grade": "", "levels": [],
-            "first_divergence": "", "layout": "", "cases": [], "seconds": 0,
-        }
-        open(words[words.index("--json") + 1], "w").write(json.dumps(report))
-        os.kill(os.getppid(), signal.SIGKILL)
-    HANDLERS["linear"] = forge
-    """
-    run = scoreboard(make("forger", forge), "--json", "-")
-    row = rows_of(run)["forger"]
-    assert row["ending"] == "no report"
-    assert row["why"].startswith("its report says 0, but its run was ended by SIGKILL")
+def test_a_run_that_somebody_ends_has_its_row_and_the_others_theirs(
+    make: Make, tmp_path: Path
+) -> None:
+    ends = {"killed": signal.SIGKILL, "interrupted": signal.SIGTERM}
+    ports = [*(make(name, SLOW) for name in ends), make("honest")]
+    run = subprocess.Popen(
+        command((*ports, *CASES, "--no-speed", "--jobs", "2", "--json", "-")),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not all((tmp_path / name / "pid").exists() for name in ends):
+        assert run.poll() is None
+        time.sleep(0.05)
+    for name, number in ends.items():
+        is_its = [str(tmp_path / name) in process.cmdline() for process in runners(run.pid)]
+        runners(run.pid)[is_its.index(True)].send_signal(number)
+    out, errors = run.communicate(timeout=60)
+    rows = rows_of(subprocess.CompletedProcess(run.args, run.returncode, out, errors))
+    assert rows["honest"]["ending"] == "pass"
+    assert "its run was ended by SIGKILL, perhaps by the port" in rows["killed"]["why"]
+    assert "interrupted, though not by the scoreboard" in rows["interrupted"]["why"]
+    assert is_gone(tmp_path / "killed")
+
+
+def runners(scoreboard: int) -> list[psutil.Process]:
+    """The runs that a scoreboard has started."""
+    return psutil.Process(scoreboard).children()
+
+
+def test_a_report_of_the_ports_own_making_is_not_believed(make: Make, tmp_path: Path) -> None:
+    words = ["run", make("honest"), *CASES, "--json", tmp_path / REPORT]
+    run = subprocess.run([sys.executable, "-m", "conformance", *map(str, words)], cwd=ROOT)
+    assert run.returncode == ExitCode.PASS
+    job = Job("forger", (), "", tmp_path)
+    row = row_of(Ended(job, How.BY_ITSELF, -signal.SIGKILL, 1.0), 60.0)
+    assert row.ending is Ending.NO_REPORT
+    assert row.why.startswith("its report says 0, but its run was ended by SIGKILL")
 
 
 def test_a_hostile_name_is_text(make: Make) -> None:

@@ -24,6 +24,7 @@ from conformance.explanation.printing import printed
 from conformance.explanation.printing.content import MOST, question_text, rows_of
 from conformance.explanation.shrinking import Asker, GivenUp, Smallest, complexity, smallest
 from conformance.outcome import Outcome
+from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.kits import write_kit
 from ports_adapter.manifest import OURS, Port, find_port
 from ports_adapter.messages import (
@@ -135,7 +136,10 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Smallest:
     folder = tmp_path_factory.mktemp("narrow")
     (folder / "port.py").write_text(profile_only("bias-correction-missing"))
     run = (sys.executable, "port.py")
-    port = Port(folder=folder, name="narrow", language="Python", run=run, label="narrow")
+    port = Port(
+        folder=folder, name="narrow", language="Python", run=run, label="narrow",
+        sandbox=Sandbox.NEVER,
+    )  # fmt: skip
     return found(port, "adam")
 
 

@@ -26,6 +26,7 @@ from conformance.steps import Oracle, Taken, TapeOracle
 from conformance.trajectory import Expected, TrajectoryJudge, model_order
 from golden.budgets import tensor_budget
 from golden.numbers import as_array
+from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import our_ports
 from ports_adapter.messages import Message, StepParams, TrainParams, TrainResult
 from reference.tape.machine import Machine
@@ -77,7 +78,7 @@ def announcing(change: str) -> str:
 
 
 def judged(make_port: MakePort, source: str) -> Any:
-    return case_of(run_suite(make_port(source, message=60.0), CASE), CASE)
+    return case_of(run_suite(make_port(source, message=60.0, sandbox=Sandbox.NEVER), CASE), CASE)
 
 
 @pytest.mark.parametrize("name", our_ports())

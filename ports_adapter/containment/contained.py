@@ -53,6 +53,7 @@ class Contained:
         self._private = _unused_name()
         clean = environment.clean(self._private, terms.listed, is_build=terms.is_build)
         if self._is_inside:
+            clean = environment.sandboxed(clean, self._private)
             path = clean.get("PATH", os.defpath)
             if error := sandbox.why_not_executable(command[0], folder, path):
                 raise error

@@ -34,6 +34,11 @@ CARGO_HTTP_CAINFO NIX_SSL_CERT_FILE
 TEMPORARY = ("TMPDIR", "TMP", "TEMP")
 
 
+def sandboxed(variables: dict[str, str], private: str) -> dict[str, str]:
+    """The same where caches in the home folder cannot be written: they are kept in `private`."""
+    return variables | {"XDG_CACHE_HOME": private}
+
+
 def clean(private: str, listed: Iterable[str] = (), *, is_build: bool = False) -> dict[str, str]:
     """The environment of a program.
 

@@ -6,6 +6,7 @@ changes that it calls. So they are kept, as tapes are, under the checksum of all
 
 from __future__ import annotations
 
+import contextlib
 from types import FunctionType
 from typing import Any
 
@@ -25,9 +26,12 @@ def compiled(function: Any, **callees: Any) -> Any:
         own = function
         function = FunctionType(own.__code__, own.__globals__ | callees, own.__name__)
         function.__module__, function.__qualname__ = own.__module__, own.__qualname__
+    kernel = numba.njit(error_model="numpy", nogil=True)(function)
     settings: Any = numba.config
     usual, settings.CACHE_DIR = settings.CACHE_DIR, str(folder(KERNELS))
     try:
-        return numba.njit(cache=True, error_model="numpy", nogil=True)(function)
+        with contextlib.suppress(RuntimeError):  # nothing can be kept: it is compiled every time
+            kernel.enable_caching()
     finally:
         settings.CACHE_DIR = usual
+    return kernel
