@@ -33,7 +33,7 @@ port: $(READY)   ## a starter kit for a new port: LANG=swift|rust|js|python|c DI
 	@$(RUN) conformance port "$(if $(filter command,$(origin LANG)),$(LANG))" "$(DIR)"
 
 test: $(READY)   ## the tests of the suite itself
-	@$(RUN) pytest -n auto $(ARGS)
+	@$(RUN) pytest -n auto --dist worksteal $(ARGS)
 
 golden: $(READY) ## write the golden traces anew
 	@$(RUN) golden build $(ARGS)

@@ -187,6 +187,7 @@ def test_a_report_of_the_ports_own_making_is_not_believed(make: Make, tmp_path: 
     run = subprocess.run([sys.executable, "-m", "conformance", *map(str, words)], cwd=ROOT)
     assert run.returncode == ExitCode.PASS
     job = Job("forger", (), "", tmp_path)
+    job.log.write_text("")
     row = row_of(Ended(job, How.BY_ITSELF, -signal.SIGKILL, 1.0), 60.0)
     assert row.ending is Ending.NO_REPORT
     assert row.why.startswith("its report says 0, but its run was ended by SIGKILL")

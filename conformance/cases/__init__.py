@@ -121,7 +121,7 @@ def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
     ]
 
 
-def levels_of(patterns: Sequence[str]) -> list[Level]:
+def levels_of(patterns: Sequence[str]) -> tuple[Level, ...]:
     """The levels of which a case may be among `patterns`."""
     heads = [pattern.partition("/")[0] for pattern in patterns]
-    return [level for level in Level if not heads or any(fnmatchcase(level, h) for h in heads)]
+    return tuple(lv for lv in Level if not heads or any(fnmatchcase(lv, h) for h in heads))

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from unittest.mock import patch
 
-from conformance import running
+from conformance import selection
 from conformance.cases import all_cases
 from conformance.outcome import ExitCode
 from conformance.replaying import judge_transcript
@@ -86,7 +86,7 @@ def replay(content: bytes) -> Ending:
     """Judge what a transcript tells again."""
     path, is_mended = written(content)
     try:
-        with patch.object(running, "all_cases", _cases), read_transcript(path) as transcript:
+        with patch.object(selection, "all_cases", _cases), read_transcript(path) as transcript:
             report = judge_transcript(transcript)
     except (Unreplayable, NotStarted, Unusable) as error:
         claim_printable(str(error), "the error")
