@@ -15,6 +15,7 @@ from ports_adapter.transcript.events import RECORD, Header, Unreplayable
 from ports_adapter.transcript.reading import Transcript, read_transcript
 from ports_adapter.transcript.replaying import Replay
 
+from .baseline import BadBaseline
 from .baseline.run import Rules, recorded_rules, rules_for
 from .case import Case
 from .cases import select
@@ -63,8 +64,7 @@ def judge_transcript(transcript: Transcript, patterns: Sequence[str] = ()) -> Re
     port = port_of(header)
     whole, selected = _selected(transcript, patterns)
     finished = ask(port, selected, Replay(transcript))
-    rules = _rules(port, header)
-    shard = Shard.parse(header.shard) if header.shard else None
+    rules, shard = _rules(port, header), _shard(header)
     asked = Asked(
         port, header.seed, header.profile, header.settings, rules.edition, rules.report,
         PartReport(shard.index, shard.of, [case.slug for case in whole]) if shard else None,
@@ -86,7 +86,22 @@ def _rules(port: Port, header: Header) -> Rules:
     request = _request(header)
     if header.baseline is None:
         return rules_for(port, replace(request, baseline=BaselineChoice(ignored=True)))
-    return recorded_rules(port, request, header.baseline)
+    try:
+        return recorded_rules(port, request, header.baseline)
+    except BadBaseline as error:
+        raise Unreplayable(f"the transcript's baseline cannot be used: {error}") from None
+
+
+def _shard(header: Header) -> Shard | None:
+    """Which part of a run was recorded, if it was split."""
+    if not header.shard:
+        return None
+    try:
+        return Shard.parse(header.shard)
+    except ValueError as error:
+        raise Unreplayable(
+            f"the transcript is of the shard {printable(header.shard, 60)!r}: {error}"
+        ) from None
 
 
 def _request(header: Header) -> Request:
@@ -117,7 +132,8 @@ def _selected(transcript: Transcript, patterns: Sequence[str]) -> tuple[list[Cas
     """
     header = transcript.header
     whole = selection(_request(header), header.seed, header.precision)
-    cases = Shard.parse(header.shard).part(whole) if header.shard else whole
+    shard = _shard(header)
+    cases = shard.part(whole) if shard else whole
     asked = {case.slug for case in cases}
     for section in transcript.sections.values():
         if section.slug not in asked:
