@@ -63,11 +63,10 @@ CARGO = b'[package]\nname = "p"\nversion = "0.1.0"\n[[bin]]\nname = "q"\npath = 
 PACKAGE = b'{"name": "p", "main": "p.js", "scripts": {"start": "node p.js"}}'
 
 
-@cache
 def place(file: str) -> Path:
-    """Where a file of that name is fed."""
+    """Where a file of that name is fed in this process."""
     made = folder() / file.replace(".", "-")
-    made.mkdir()
+    made.mkdir(exist_ok=True)
     return made
 
 

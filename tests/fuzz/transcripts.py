@@ -53,9 +53,8 @@ def summed(content: bytes) -> bytes:
     return content[:end] + END.sub(b'"crc32":%d' % total, content[end:])
 
 
-@cache
 def place() -> Path:
-    """Where transcripts are fed."""
+    """Where transcripts are fed in this process."""
     return folder() / "fed.jsonl"
 
 
