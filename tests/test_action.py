@@ -14,7 +14,7 @@ import yaml
 from junitparser import JUnitXml
 
 from conformance.baseline.entries import parse_baseline
-from conformance.options import FORMS
+from conformance.commands.options import FORMS
 from conformance.outcome import ExitCode
 from ports_adapter.kits import write_kit
 
