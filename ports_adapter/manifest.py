@@ -21,7 +21,7 @@ from .failures import BadManifest
 from .layout import BadRule, Layout, Rule, check
 from .messages import Precision
 from .quoting import printable
-from .recognition import recognised
+from .recognition import RECOGNISED, recognised
 
 FILE = "port.toml"
 LONGEST = 1_000_000
@@ -160,6 +160,12 @@ def manifest_of(name_or_folder: str) -> tuple[Path, str]:
     if place in our_ports() and not (path / FILE).exists():
         path = OURS / place
     return path / FILE, variant
+
+
+def described_by(folder: Path) -> Path:
+    """The file that says what a port is: its manifest, or what it is recognised by without one."""
+    files = (folder / name for name in (FILE, *RECOGNISED))
+    return next((file for file in files if file.is_file()), folder / FILE)
 
 
 def read_manifest(path: Path, variant: str = "", label: str = "") -> Port:

@@ -305,3 +305,10 @@ def test_stopping_at_the_first_failure_leaves_no_process(folder: Path) -> None:
     run = ask(folder, "-x", *TWO)
     assert "1 failed" in run.stdout
     assert not living(folder)
+
+
+def test_a_port_without_a_manifest_is_asked_by_what_it_is_recognised_by(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"name": "bare", "main": "port.js"}')
+    (tmp_path / "port.js").write_text("process.exit(3)")
+    run = ask(tmp_path, "--port-case", "protocol/initialize")
+    assert "FAILED package.json::protocol/initialize - Failed: crash: the port exited" in run.stdout

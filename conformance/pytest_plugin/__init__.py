@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ports_adapter.manifest import FILE
+from ports_adapter.manifest import described_by
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from .collecting import Collecting
 
     asking = asking_of(config)
-    if _wants_cases(config, asking.port.folder / FILE):
+    if _wants_cases(config, described_by(asking.port.folder)):
         config.pluginmanager.register(Collecting(config, asking))
 
 

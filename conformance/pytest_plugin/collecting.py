@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ports_adapter.manifest import FILE
+from ports_adapter.manifest import described_by
 
 from ..levels import Level
 from ..outcome import Outcome
@@ -62,10 +62,10 @@ class Collecting:
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> Manifest | None:
         """The port's manifest, which stands for its cases."""
-        if file_path.resolve() != self.asking.port.folder / FILE:
+        if file_path.resolve() != described_by(self.asking.port.folder):
             return None
         # Named so that `-k` does not find what the folders above are called.
-        return Manifest.from_parent(parent, path=file_path, name=FILE, asking=self.asking)
+        return Manifest.from_parent(parent, path=file_path, name=file_path.name, asking=self.asking)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count what is verified, in whichever process it was asked."""

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ports_adapter.manifest import manifest_of
+from ports_adapter.manifest import described_by, manifest_of
 
 from ..baseline import BadBaseline, Baseline, read_baseline
 from ..standing import Standing
@@ -36,7 +36,8 @@ class Places:
     """The places of a run's failures, as far as the files are there to be read."""
 
     def __init__(self, gist: Gist) -> None:
-        path, self._variant = manifest_of(gist.label)
+        manifest, self._variant = manifest_of(gist.label)
+        path = described_by(manifest.parent)
         self._profile = gist.profile
         self.manifest = Place(path, _line_of(path)) if path.is_file() else None
         self._baseline = _read(gist.baseline) if gist.baseline else None
