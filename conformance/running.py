@@ -67,7 +67,10 @@ def run_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
 
 def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     """The same for a program that only prints, which is asked no cases."""
-    from . import programs
+    from .programs.judging import judge_program
+    from .programs.report import encode as encode_program
+    from .programs.terminal import show as show_program
+    from .programs.watching import watching
 
     options = {
         "--case": request.patterns,
@@ -85,11 +88,11 @@ def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
             ExitCode.USAGE,
         )
     names = published_names() if request.names else None
-    with usable(), programs.watching(Console(stderr=True)) as watcher:
-        report = programs.judge_program(port, watcher, names)
-    content = programs.encode(report)
+    with usable(), watching(Console(stderr=True)) as watcher:
+        report = judge_program(port, watcher, names)
+    content = encode_program(report)
     write_report(
-        Forms(gist_of_program(report), content, lambda console: programs.show(report, console)),
+        Forms(gist_of_program(report), content, lambda console: show_program(report, console)),
         outputs,
     )
     return report.exit_code

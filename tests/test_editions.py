@@ -20,7 +20,7 @@ from reference.profiles import PROFILES
 from .conftest import MakePort, run_suite
 from .ports.broken import port
 
-SETTINGS = ((), ("activation=gelu",), ("n_embd=8", "n_head=2"))
+SETTINGS = ((), ("activation=gelu",))
 
 WRONG = """
 def wrong(r):

@@ -16,12 +16,12 @@ import pytest
 from msgspec import structs
 
 from conformance.outcome import ExitCode, Outcome
-from conformance.programs import ProgramReport, judge_program
 from conformance.programs.curves import SHIPPED, curves_of, packed, simulated, unpacked
 from conformance.programs.designs import designed, natural
 from conformance.programs.envelope import FALSE_ALARMS, Envelope
+from conformance.programs.judging import judge_program
 from conformance.programs.reading import LineReader, PrintedLoss, Transcript
-from conformance.programs.report import schema
+from conformance.programs.report import ProgramReport, schema
 from conformance.programs.schedule import schedule_of
 from conformance.programs.terminal import show
 from conformance.programs.watching import Silent

@@ -4,10 +4,3 @@ A program that follows CPython's generator is compared with the oracle's run, nu
 one with a generator of its own with the distribution of the oracle's losses over seeds, on
 corpora that are chosen to make mistakes visible.
 """
-
-from .judging import judge_program
-from .report import ProgramReport, encode
-from .terminal import show
-from .watching import watching
-
-__all__ = ["ProgramReport", "encode", "judge_program", "show", "watching"]
