@@ -79,7 +79,6 @@ def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
         "--resume": request.journal,
         "--baseline": request.baseline.path or request.baseline.update,
         "--transcript": request.transcript,
-        "--html": outputs.html,
     }
     if given := [option for option, value in options.items() if value]:
         raise Unusable(
@@ -87,6 +86,8 @@ def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
             f"cases, so there is no {' and no '.join(given)}",
             ExitCode.USAGE,
         )
+    if outputs.html is not None:
+        warn(f"a program that is run as it is has no page: {outputs.html} is not written")
     names = published_names() if request.names else None
     with usable(), watching(Console(stderr=True)) as watcher:
         report = judge_program(port, watcher, names)

@@ -478,8 +478,15 @@ def test_the_command_line_judges_a_program_and_writes_its_report(
         "[timeouts]\nstart = 60\n"
     )
     path = tmp_path / "report.json"
-    run = conformance(str(port.folder), "--json", str(path), "--sandbox", "never")
+    page, junit = tmp_path / "page.html", tmp_path / "junit.xml"
+    run = conformance(
+        str(port.folder), "--json", str(path), "--sandbox", "never", "--html", str(page),
+        "--junit", str(junit),
+    )  # fmt: skip
     assert run.returncode == ExitCode.PASS, run.stderr
+    assert "has no page" in run.stderr
+    assert not page.exists()
+    assert junit.exists()
     assert "PASS: 3 of 3 checks passed." in run.stdout
     assert "no certificate" in run.stdout
     assert "running on the embedded corpus of bird names" in run.stderr
