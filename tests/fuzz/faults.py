@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +32,10 @@ from . import figures
 from .feeding import ROOT
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-SECONDS = 60.0
+SECONDS = 30.0
+
+ASKED = 3
+"""How often a command is asked to end: Python loses an interrupt that comes within a callback."""
 
 
 @dataclass
@@ -84,8 +88,11 @@ def _end_once(what: Ended, number: signal.Signals, moment: float) -> None:
     )
     try:
         time.sleep(moment)
-        run.send_signal(number)
-        run.wait(SECONDS)
+        for _ in range(ASKED):
+            run.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                run.wait(SECONDS)
+                break
     finally:
         run.kill()
         run.wait()
