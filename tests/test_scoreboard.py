@@ -166,9 +166,9 @@ def test_a_run_that_somebody_ends_has_its_row_and_the_others_theirs(
     while not all((tmp_path / name / "pid").exists() for name in ends):
         assert run.poll() is None
         time.sleep(0.05)
+    runners = {name: runner(run.pid, tmp_path / name) for name in ends}
     for name, number in ends.items():
-        is_its = [str(tmp_path / name) in process.cmdline() for process in runners(run.pid)]
-        runners(run.pid)[is_its.index(True)].send_signal(number)
+        runners[name].send_signal(number)
     out, errors = run.communicate(timeout=60)
     rows = rows_of(subprocess.CompletedProcess(run.args, run.returncode, out, errors))
     assert rows["honest"]["ending"] == "pass"
@@ -177,9 +177,10 @@ def test_a_run_that_somebody_ends_has_its_row_and_the_others_theirs(
     assert is_gone(tmp_path / "killed")
 
 
-def runners(scoreboard: int) -> list[psutil.Process]:
-    """The runs that a scoreboard has started."""
-    return psutil.Process(scoreboard).children()
+def runner(scoreboard: int, folder: Path) -> psutil.Process:
+    """What a scoreboard has started to run a port."""
+    children = psutil.Process(scoreboard).children()
+    return next(child for child in children if str(folder) in child.cmdline())
 
 
 def test_a_report_of_the_ports_own_making_is_not_believed(make: Make, tmp_path: Path) -> None:
