@@ -90,6 +90,9 @@ def rows_of(run: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
 
 def is_gone(folder: Path) -> bool:
     """Whether a port got as far as to leave its mark, and nothing of it runs any more."""
+    until = time.monotonic() + 10  # who guards it ends it once the run is gone
+    while living(folder) and time.monotonic() < until:
+        time.sleep(0.05)
     return (folder / "pid").exists() and not living(folder)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import signal
 import subprocess
 import time
@@ -13,16 +12,12 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
-import psutil
-
 from .stopping import Stop
 
 GRACE = 15.0
 """Seconds that a process has to end well, its own children first, before it is killed."""
 
 LOOK = 0.02
-MARK = "MICROGPT_SCOREBOARD"
-"""The variable that marks a process and all that it starts, whatever group they are in."""
 
 
 class How(Enum):
@@ -66,18 +61,16 @@ class Ended:
 
 @dataclass
 class _Worker:
-    """A job's process, in a group of its own."""
+    """A job's process, in a group of its own; what it runs of others ends with it, contained."""
 
     job: Job
     process: subprocess.Popen[bytes]
-    mark: str
     began: float = field(default_factory=time.monotonic)
     how: How = How.BY_ITSELF
     patience_ends: float = 0.0
 
     @classmethod
     def start(cls, job: Job) -> _Worker:
-        mark = secrets.token_hex(16)
         job.folder.mkdir(parents=True)
         with job.output.open("wb") as output, job.log.open("wb") as log:
             process = subprocess.Popen(
@@ -86,9 +79,8 @@ class _Worker:
                 stdout=output,
                 stderr=log,
                 start_new_session=True,
-                env=os.environ | {MARK: mark},
             )
-        return cls(job, process, mark)
+        return cls(job, process)
 
     def end(self, how: How) -> None:
         """Ask it to end, which lets it end its port and keep what is finished."""
@@ -102,34 +94,14 @@ class _Worker:
         self._signal(signal.SIGKILL)
 
     def ended(self) -> Ended | None:
-        """How it ended, with all that it left behind killed; None if it still runs."""
+        """How it ended; None if it still runs."""
         if self.process.poll() is None:
             return None
-        kill_marked(self.mark)
         return Ended(self.job, self.how, self.process.returncode, time.monotonic() - self.began)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
-
-
-def kill_marked(mark: str) -> None:
-    """Kill whatever inherited a mark, until nothing is left that has it."""
-    for _ in range(20):
-        found = [process for process in psutil.process_iter() if _has(process, mark)]
-        for process in found:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        if not found:
-            return
-        psutil.wait_procs(found, timeout=0.5)
-
-
-def _has(process: psutil.Process, mark: str) -> bool:
-    try:
-        return process.environ().get(MARK) == mark
-    except (psutil.Error, OSError):
-        return False
 
 
 def run_all(
@@ -161,7 +133,6 @@ def run_all(
     finally:
         for worker in running:
             worker.kill()
-            kill_marked(worker.mark)
             worker.process.wait()
 
 
