@@ -78,5 +78,5 @@ clean:           ## remove what the targets above made
 $(READY): requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	@echo "compiling, once"; $(RUN) conformance.warming
+	@echo "compiling, once"; $(RUN) conformance.commands.warming
 	@touch $(READY)

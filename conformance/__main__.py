@@ -1,5 +1,5 @@
 """`python -m conformance`."""
 
-from .cli import main
+from conformance.commands.cli import main
 
 main()

@@ -19,8 +19,8 @@ from reference.evaluation import Evaluation
 from reference.training import evaluate, updated
 
 from .budgets import Precision, tensor_budget, update_budgets
-from .manifest import BudgetsEntry, Entry, program_sha256, sha256
 from .numbers import Array, as_array, ulps
+from .provenance import BudgetsEntry, Entry, program_sha256, sha256
 from .trace import FullStep, Trace, TracedStep, decode, floats, full_steps, state_before
 
 FLOAT64: Precision = "float64"

@@ -19,7 +19,8 @@ from .budgets import Precision, tensor_budget
 from .build import COLD_STEPS, build_trace
 from .check import Condition, Finding, check_budgets, check_trace, compare, condition_of
 from .derived import Budgets, ProfileBudgets, profile_budgets, unpack
-from .manifest import (
+from .progress import Progress, no_progress
+from .provenance import (
     BudgetsEntry,
     Entry,
     Manifest,
@@ -28,7 +29,6 @@ from .manifest import (
     sha256,
     trace_budgets,
 )
-from .progress import Progress, no_progress
 from .store import (
     BUDGETS,
     GOLDEN,

@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec import structs
 
-from conformance.levels import Level
-from conformance.outcome import ExitCode, Outcome
-from conformance.scoreboard.board import Board, Cell, Ending, Point, Row, Training
+from conformance.anatomy.levels import Level
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.surveys.scoreboard.board import Board, Cell, Ending, Point, Row, Training
 
 HOSTILE = "</th><script>window.__hacked = 1</script>{{ 7 * 7 }}\u202egnp.exe\x1b[31m"
 LEVELS = [level for level in Level if level is not Level.SGD]

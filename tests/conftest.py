@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from conformance.report import CaseReport, Report
-from conformance.request import Request
-from conformance.running import judge_port
+from conformance.cases.request import Request
+from conformance.judging.report import CaseReport, Report
+from conformance.runs.running import judge_port
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port, Timeouts, find_port
 
@@ -28,7 +28,7 @@ def oracle_port(*arguments: str) -> Port:
         folder=ROOT,
         name="the oracle",
         language="Python",
-        run=(sys.executable, "-m", "conformance.catalogue.port", *arguments),
+        run=(sys.executable, "-m", "conformance.mistakes.patched_port", *arguments),
         precision="float32" if "--float32" in arguments else "float64",
         label="oracle",
         sandbox=Sandbox.NEVER,

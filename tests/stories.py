@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from conformance.explanation.story import (
+from conformance.anatomy.levels import Level
+from conformance.explanation.diagnosis import (
     ErrorMap,
     Explained,
     FirstDivergence,
@@ -19,9 +20,8 @@ from conformance.explanation.story import (
     SmallestCase,
     Story,
 )
-from conformance.levels import Level
-from conformance.outcome import ExitCode, Outcome
-from conformance.report import CaseReport, Difference, LevelReport, PortReport, Report
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import CaseReport, Difference, LevelReport, PortReport, Report
 from golden.trace import Number, number
 
 SLUGS = {

@@ -15,7 +15,7 @@ from junitparser import JUnitXml
 
 from conformance.baseline.entries import parse_baseline
 from conformance.commands.options import FORMS
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
 from ports_adapter.kits import write_kit
 
 from .actions import PINNED, Ran, Runner

@@ -11,11 +11,11 @@ import pytest
 
 from conformance.baseline import BadBaseline
 from conformance.baseline.entries import parse_baseline
-from conformance.outcome import ExitCode
-from conformance.report import Report
-from conformance.request import BaselineChoice, Request, Unusable
-from conformance.running import judge, judge_port
-from conformance.standing import Standing
+from conformance.cases.request import BaselineChoice, Request, Unusable
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import Report
+from conformance.judging.standing import Standing
+from conformance.runs.running import judge, judge_port
 from ports_adapter.manifest import Port
 
 from .conftest import ROOT, MakePort, case_of

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from conformance.benchmark.measuring import Speed, measure_port
-from conformance.benchmark.report import show, write_plot
 from conformance.cases import all_cases
+from conformance.surveys.benchmark.measurement import Speed, measure_port
+from conformance.surveys.benchmark.speed_table import show, write_plot
 from ports_adapter.messages import METHODS
 
 from .bench_port import REPRESENTATIVE, TAPED

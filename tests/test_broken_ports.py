@@ -5,8 +5,8 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from conformance.outcome import ExitCode
-from conformance.report import Report
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import Report
 from ports_adapter.quoting import LINE_SHOWN
 
 from .conftest import MakePort, case_of, outcomes, run_suite

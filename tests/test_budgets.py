@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from conformance.cases.program import CORPORA, Program, decided, is_decided, short
+from conformance.anatomy.small_functions import function_of
+from conformance.anatomy.subject import PUBLISHED, Subject
+from conformance.cases.by_level.program import CORPORA, Program, decided, is_decided, short
 from conformance.cases.situations import Situations
-from conformance.graphs import function_of
-from conformance.subject import PUBLISHED, Subject
 from golden.budgets import SPREAD_FACTOR, UNIT_ROUNDOFF, Precision, spread_budget
 from golden.derived import budgets_of, pack, run_budgets, unpack
 from golden.goldens import load_budgets, load_trace, long_runs
@@ -380,7 +380,7 @@ def test_the_golden_trajectory_is_followed_by_our_fast_ports(port: str) -> None:
 
 def test_fresh_cases_are_the_same_for_the_same_seed_and_others_for_another() -> None:
     from conformance.cases import all_cases
-    from conformance.explained import offer_of
+    from conformance.cases.budget_origin import offer_of
 
     def questions(seed: int) -> dict[str, Any]:
         offer = offer_of("float64")
@@ -421,7 +421,7 @@ def test_the_published_configuration_is_the_default() -> None:
 def test_a_pass_that_no_honest_port_was_seen_so_far_from_is_a_warning() -> None:
     from rich.console import Console
 
-    from conformance.terminal import show
+    from conformance.reports.run_text import show
 
     report = run_suite("python", "layers/linear*", seed=1)
     (level,) = report.levels

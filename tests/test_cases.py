@@ -8,11 +8,11 @@ from itertools import accumulate
 
 import pytest
 
+from conformance.anatomy.levels import BUILT_ON, Level, upstream
+from conformance.anatomy.subject import PUBLISHED
 from conformance.cases import all_cases
-from conformance.cases.program import short
-from conformance.levels import BUILT_ON, Level, upstream
-from conformance.oracle import config_of, run_of
-from conformance.subject import PUBLISHED
+from conformance.cases.by_level.program import short
+from conformance.oracle.reference_answer import config_of, run_of
 from golden.goldens import load_trace
 from golden.trace import floats
 from ports_adapter.messages import METHODS, InitializeResult, SampleParams

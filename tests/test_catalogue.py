@@ -11,18 +11,18 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from conformance import oracle
-from conformance.cases import autograd, generator, layers, tokenizer
-from conformance.cases.sampling import sure_of
-from conformance.catalogue import MISTAKES, VARIANTS, Patch, applied, seams
-from conformance.catalogue.mistake import mistake
-from conformance.catalogue.patching import CLASSES, MODULES
-from conformance.catalogue.precision import single_precision
-from conformance.catalogue.taped import is_scalar_only, on_tape
-from conformance.explained import offer_of
-from conformance.levels import Level
-from conformance.oracle import optimizer_of, sizes_of
-from conformance.outcome import ExitCode
+from conformance.anatomy.levels import Level
+from conformance.cases.budget_origin import offer_of
+from conformance.cases.by_level import autograd, generator, layers, tokenizer
+from conformance.cases.by_level.sampling import sure_of
+from conformance.judging.outcome import ExitCode
+from conformance.mistakes import MISTAKES, VARIANTS, Patch, applied, seams
+from conformance.mistakes.mistake import mistake
+from conformance.mistakes.patched_tape import is_scalar_only, on_tape
+from conformance.mistakes.patching import CLASSES, MODULES
+from conformance.mistakes.single_precision import single_precision
+from conformance.oracle import reference_answer
+from conformance.oracle.reference_answer import optimizer_of, sizes_of
 from golden.trace import floats
 from ports_adapter.messages import (
     AdamParams,
@@ -165,7 +165,7 @@ def answered(question: Question) -> Any:
     """All numbers of an answer and of its steps, or how it ended."""
     steps: list[StepParams] = []
     try:
-        result = oracle.answer(*question, steps.append)
+        result = reference_answer.answer(*question, steps.append)
     except (ArithmeticError, ValueError, RecursionError) as error:
         return type(error).__name__
     return repr(msgspec.to_builtins([result, steps], enc_hook=float))
@@ -306,9 +306,9 @@ def test_what_is_on_tape_computes_what_it_computes_by_scalars(name: str) -> None
         pytest.skip("patches the scalars themselves")
     question = ("backward", model(SMALL, SHORT))
     with applied(patch()):
-        scalar = oracle.answer(*question)
+        scalar = reference_answer.answer(*question)
     with applied(on_tape()), applied(patch()):
-        taped = oracle.answer(*question)
+        taped = reference_answer.answer(*question)
     for part in ("losses", "grads"):
         for got, expected in zip(numbers_of(taped, part), numbers_of(scalar, part), strict=True):
             assert got == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conformance.documents import REPORT_SCHEMA
-from conformance.outcome import ExitCode
+from conformance.commands.published_pages import REPORT_SCHEMA
+from conformance.judging.outcome import ExitCode
 
 from .conftest import ROOT, living
 from .ports.broken import SLOW, port

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.case import Answer, Exact, Numbers
-from conformance.compare import BEYOND, compare
-from conformance.quantity import flat, place_of, shape_of
+from conformance.anatomy.nested_numbers import flat, place_of, shape_of
+from conformance.judging.compare import BEYOND, compare
+from conformance.oracle.answer import Answer, Exact, Numbers
 from golden.budgets import tensor_budget
 from golden.numbers import as_array, ulps
 

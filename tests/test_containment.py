@@ -14,7 +14,7 @@ from textwrap import dedent
 import psutil
 import pytest
 
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
 from ports_adapter.building import build
 from ports_adapter.client import Client
 from ports_adapter.containment import folders

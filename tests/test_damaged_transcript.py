@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from conformance.outcome import ExitCode, Outcome
-from conformance.replaying import replay_transcript
-from conformance.report import Report
-from conformance.request import Unusable
+from conformance.cases.request import Unusable
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import Report
+from conformance.runs.replaying import replay_transcript
 from ports_adapter.manifest import find_port
 
 from .conftest import ROOT, MakePort, case_of, outcomes

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from conformance.catalogue import MISTAKES
-from conformance.debugging import debugged
-from conformance.explanation.story import Story
-from conformance.explanation.terminal import tell
-from conformance.request import Request
+from conformance.cases.request import Request
+from conformance.explanation.diagnosis import Story
+from conformance.mistakes import MISTAKES
+from conformance.reports.explanation_text import tell
+from conformance.runs.debugging import debugged
 from ports_adapter.manifest import find_port, our_ports
 
 from .conftest import ROOT

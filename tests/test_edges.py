@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
 from ports_adapter.manifest import OURS
 
 from .conftest import run_suite

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance import edition
-from conformance.edition import current_edition, listed, since
-from conformance.levels import Level
-from conformance.outcome import ExitCode
-from conformance.selection import known_slugs
-from conformance.standing import Standing
-from conformance.subject import Subject
+from conformance.anatomy.levels import Level
+from conformance.anatomy.subject import Subject
+from conformance.cases.selection import known_slugs
+from conformance.judging import edition
+from conformance.judging.edition import current_edition, listed, since
+from conformance.judging.outcome import ExitCode
+from conformance.judging.standing import Standing
 from golden.budgets import Precision
 from reference.profiles import PROFILES
 

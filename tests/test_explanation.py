@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from conformance.cases import all_cases
-from conformance.catalogue import MISTAKES
-from conformance.debugging import debugged
-from conformance.explained import offer_of
+from conformance.cases.budget_origin import offer_of
+from conformance.cases.request import Request
+from conformance.explanation.diagnosis import Story
 from conformance.explanation.fitting import cost_of
-from conformance.explanation.places import place_of
-from conformance.explanation.story import Story
+from conformance.explanation.program_place import place_of
 from conformance.explanation.symptoms import constant_ratio
-from conformance.request import Request
+from conformance.mistakes import MISTAKES
+from conformance.runs.debugging import debugged
 from ports_adapter.manifest import Port, find_port
 
 from .conftest import ROOT, MakePort, oracle_port
@@ -172,7 +172,7 @@ def test_a_sound_function_beside_a_wrong_model_does_not_refute_a_name(make_port:
     """Ports may have a function twice: right by itself, wrong inside the model."""
     source = """
 from conformance import oracle
-from conformance.catalogue import MISTAKES, applied, port
+from conformance.mistakes import MISTAKES, applied, port
 own = oracle.answer
 def answer(method, params, *rest):
     patch = MISTAKES["rms-epsilon-1e-6"].patch() if method in ("forward", "backward") else {}
@@ -198,8 +198,8 @@ def test_a_constant_ratio_is_found_and_noise_is_none() -> None:
 
 def test_a_loss_that_is_scaled_otherwise_has_its_factor_said(make_port: MakePort) -> None:
     source = """
-from conformance.catalogue import apply, port
-from conformance.catalogue.seams import loss_with
+from conformance.mistakes import apply, port
+from conformance.mistakes.seams import loss_with
 apply(loss_with(mean_loss=lambda losses, _config: sum(losses[1:], losses[0]) * 0.37))
 port.main()
 """

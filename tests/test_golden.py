@@ -16,7 +16,7 @@ import pytest
 from golden.build import build_trace
 from golden.check import Condition, check_budgets, check_trace
 from golden.goldens import BUILT, load_budgets, load_trace, schema
-from golden.manifest import (
+from golden.provenance import (
     BudgetsEntry,
     Entry,
     program_sha256,

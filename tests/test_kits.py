@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from conformance.anatomy.levels import Level
 from conformance.baseline.entries import parse_baseline, read_baseline
-from conformance.levels import Level
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
 from ports_adapter.kits import KITS, Refused, write_kit
-from ports_adapter.kits.naming import display_name, package_name
+from ports_adapter.kits.port_name import display_name, package_name
 from ports_adapter.manifest import OURS, Port, find_port
 from reference.corpus import documents_of
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from conformance import layouts
+from conformance.asking import layout_search
 from ports_adapter.failures import BadManifest, WrongAnswer
 from ports_adapter.layout import (
     EXAMPLE,
@@ -96,7 +96,7 @@ def test_a_port_with_its_own_layout_passes_when_it_declares_it(tmp_path: Path, w
 def test_it_fails_when_it_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    monkeypatch.setattr(layouts, "SECONDS", 0.0)
+    monkeypatch.setattr(layout_search, "SECONDS", 0.0)
     report = run_suite(arranged_port(tmp_path, way, ""), "forward/cold*", "backward/cold*")
     assert {str(case.outcome) for case in report.cases} <= {"mismatch", "crash", "error"}
 
@@ -119,7 +119,7 @@ def declared(way: str, right: str, wrong: str) -> tuple[str, str]:
 def test_a_wrong_layout_is_recognised_and_the_right_lines_are_suggested(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, wrong: str, missing: str
 ) -> None:
-    monkeypatch.setattr(layouts, "SECONDS", 200.0)
+    monkeypatch.setattr(layout_search, "SECONDS", 200.0)
     report = run_suite(arranged_port(tmp_path, way, wrong), "forward/cold*", "forward/zero-*")
     assert report.exit_code == 1
     assert missing in report.layout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.catalogue import MISTAKES
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
+from conformance.mistakes import MISTAKES
 
 from .conftest import failed_levels, oracle_port, outcomes, run_suite
 

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from conformance.anatomy.levels import METHODS, Level, next_methods
 from conformance.cases import all_cases
-from conformance.levels import METHODS, Level, next_methods
-from conformance.outcome import ExitCode
-from conformance.report import Report
-from conformance.terminal import show
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import Report
+from conformance.reports.run_text import show
 from ports_adapter import messages
 from ports_adapter.kits import write_kit
 

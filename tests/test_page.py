@@ -11,9 +11,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from conformance.explanation.story import Explained, Story
-from conformance.page import write_page
-from conformance.page.text import of_budget
+from conformance.explanation.diagnosis import Explained, Story
+from conformance.reports.page import write_page
+from conformance.reports.page.visible_text import of_budget
 
 from . import stories
 from .browsing import GROUNDS, colour_of, launched, opening

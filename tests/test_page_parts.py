@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from conformance.explanation.story import ErrorMap
-from conformance.levels import Level
-from conformance.outcome import Outcome
-from conformance.page import page_of, write_page
-from conformance.page.flow import OUTSIDE, State, edges, flow_of
-from conformance.page.maps import start_of, tensor_maps
-from conformance.page.text import TRANSCRIPT_KEPT, shortened
+from conformance.anatomy.levels import Level
+from conformance.explanation.diagnosis import ErrorMap
+from conformance.judging.outcome import Outcome
+from conformance.reports.page import page_of, write_page
+from conformance.reports.page.flow import OUTSIDE, State, edges, flow_of
+from conformance.reports.page.heat_maps import start_of, tensor_maps
+from conformance.reports.page.visible_text import TRANSCRIPT_KEPT, shortened
 
 from . import stories
 

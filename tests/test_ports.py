@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.anatomy.subject import Subject
+from conformance.asking.engine import Engine
 from conformance.cases import all_cases
-from conformance.engine import Engine
-from conformance.outcome import ExitCode, Outcome
-from conformance.subject import Subject
+from conformance.judging.outcome import ExitCode, Outcome
 from golden.budgets import Precision
 from ports_adapter.building import build
 from ports_adapter.manifest import OURS, find_port, our_ports
@@ -153,8 +153,8 @@ def test_a_wrong_gradient_inside_attention_is_blamed_on_its_first_wrong_node(
 
 
 def test_a_port_whose_build_fails_is_told_so(tmp_path: Path) -> None:
-    from conformance.request import Request, Unusable
-    from conformance.running import judge
+    from conformance.cases.request import Request, Unusable
+    from conformance.runs.running import judge
 
     manifest = (OURS / "js" / "port.toml").read_text()
     build = """build = ["node", "-e", "console.error('no such type: Float'); process.exit(3)"]\n"""

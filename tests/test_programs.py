@@ -15,16 +15,22 @@ import psutil
 import pytest
 from msgspec import structs
 
-from conformance.outcome import ExitCode, Outcome
-from conformance.programs.curves import SHIPPED, curves_of, packed, simulated, unpacked
-from conformance.programs.designs import designed, natural
-from conformance.programs.envelope import FALSE_ALARMS, Envelope
-from conformance.programs.judging import judge_program
-from conformance.programs.reading import LineReader, PrintedLoss, Transcript
-from conformance.programs.report import ProgramReport, schema
-from conformance.programs.schedule import schedule_of
-from conformance.programs.terminal import show
-from conformance.programs.watching import Silent
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.programs.envelope.designs import designed, natural
+from conformance.programs.envelope.distance import FALSE_ALARMS, Envelope
+from conformance.programs.envelope.reference_losses import (
+    SHIPPED,
+    curves_of,
+    packed,
+    simulated,
+    unpacked,
+)
+from conformance.programs.judge_program import judge_program
+from conformance.programs.printed_output import LineReader, PrintedLoss, Transcript
+from conformance.programs.program_report import ProgramReport, schema
+from conformance.programs.step_numbers import schedule_of
+from conformance.programs.watcher import Silent
+from conformance.reports.program_text import show
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest
 from ports_adapter.manifest import Port, Program, Timeouts, read_manifest
@@ -34,7 +40,7 @@ from .conftest import ROOT
 from .programs.mistakes import compiled
 
 HERE = Path(__file__).parent / "programs"
-REPORT_SCHEMA = ROOT / "conformance" / "programs" / "report.schema.json"
+REPORT_SCHEMA = ROOT / "conformance" / "programs" / "program_report.schema.json"
 
 needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 
@@ -373,7 +379,7 @@ def test_escapes_in_what_is_printed_never_reach_the_terminal(
 
 
 def test_output_without_end_is_ended(program: MakeProgram, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ports_adapter.program.OUTPUT_LIMIT", 1 << 20)
+    monkeypatch.setattr("ports_adapter.unmodified_program.OUTPUT_LIMIT", 1 << 20)
     report = judged(program("while True: print('step 1 / 9 | loss 3.2' * 99)"))
     assert report.checks[0].outcome is Outcome.VIOLATION
     assert "wrote more than" in detail(report)

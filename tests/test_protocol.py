@@ -10,9 +10,14 @@ import jsonschema
 import msgspec
 import pytest
 
-from conformance import oracle
-from conformance.documents import PROTOCOL, PROTOCOL_SCHEMA, documents, protocol_schema
-from conformance.examples import Example, examples
+from conformance.commands.published_pages import (
+    PROTOCOL,
+    PROTOCOL_SCHEMA,
+    documents,
+    protocol_schema,
+)
+from conformance.oracle import reference_answer
+from conformance.oracle.worked_examples import Example, examples
 from ports_adapter.client import Client
 from ports_adapter.manifest import find_port
 from ports_adapter.messages import METHODS, InitializeResult, StepParams
@@ -100,7 +105,7 @@ def test_the_oracle_answers_every_example_as_it_is_written() -> None:
     for example in examples():
         assert isinstance(example, Example)
         if example.method not in ("initialize", "shutdown"):
-            assert oracle.answer(example.method, example.params) == example.result
+            assert reference_answer.answer(example.method, example.params) == example.result
 
 
 def test_an_introduction_may_hold_fields_of_tomorrow() -> None:

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conformance.catalogue import MISTAKES
-from conformance.levels import Level
-from conformance.outcome import ExitCode
+from conformance.anatomy.levels import Level
+from conformance.judging.outcome import ExitCode
+from conformance.mistakes import MISTAKES
 
 from .conftest import ROOT, run_suite
 

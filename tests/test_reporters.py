@@ -12,11 +12,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec import structs
 
-from conformance.levels import Level
-from conformance.outcome import ExitCode, Outcome
-from conformance.programs.report import Check, ProgramPort, ProgramReport
-from conformance.report import BaselineReport, CaseReport, Report
-from conformance.reporters import (
+from conformance.anatomy.levels import Level
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import BaselineReport, CaseReport, Report
+from conformance.judging.standing import Standing
+from conformance.programs.program_report import Check, ProgramPort, ProgramReport
+from conformance.reports import (
     Gist,
     annotated,
     badge,
@@ -26,7 +27,6 @@ from conformance.reporters import (
     junit,
     markdown,
 )
-from conformance.standing import Standing
 from ports_adapter.quoting import disarmed
 
 from . import stories

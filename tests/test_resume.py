@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.outcome import ExitCode
-from conformance.report import Report
-from conformance.request import Request, Shard, Unusable
-from conformance.running import judge_port
+from conformance.cases.request import Request, Shard, Unusable
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import Report
+from conformance.runs.running import judge_port
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from conformance.catalogue import MISTAKES, VARIANTS
-from conformance.outcome import ExitCode
-from conformance.score.honest import try_out, variants
-from conformance.score.matrix import PAGE, load, page, sentences, summary_of
-from conformance.score.running import exit_code, unscored
-from conformance.score.scoring import Scored, naming_of, score
+from conformance.judging.outcome import ExitCode
+from conformance.mistakes import MISTAKES, VARIANTS
+from conformance.surveys.score.honest_programs import try_out, variants
+from conformance.surveys.score.kill_matrix import PAGE, load, page, sentences, summary_of
+from conformance.surveys.score.scoring import Scored, naming_of, score
+from conformance.surveys.score.survey import exit_code, unscored
 
 from .conftest import ROOT
 

@@ -15,16 +15,22 @@ import jsonschema
 import psutil
 import pytest
 
-from conformance.documents import BOARD_SCHEMA
-from conformance.levels import Level
-from conformance.outcome import ExitCode, Outcome
-from conformance.request import Unusable
-from conformance.scoreboard.board import Cell, Ending, Row, rank
-from conformance.scoreboard.crew import Ended, How, Job
-from conformance.scoreboard.history import Record, Tally, append_history, read_history, with_history
-from conformance.scoreboard.rows import REPORT, row_of
-from conformance.scoreboard.running import place_of
-from conformance.scoreboard.sparkline import sparkline_of
+from conformance.anatomy.levels import Level
+from conformance.cases.request import Unusable
+from conformance.commands.published_pages import BOARD_SCHEMA
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.surveys.scoreboard.board import Cell, Ending, Row, rank
+from conformance.surveys.scoreboard.history import (
+    Record,
+    Tally,
+    append_history,
+    read_history,
+    with_history,
+)
+from conformance.surveys.scoreboard.rows import REPORT, row_of
+from conformance.surveys.scoreboard.sparkline import sparkline_of
+from conformance.surveys.scoreboard.survey import place_of
+from conformance.surveys.scoreboard.worker_processes import Ended, How, Job
 
 from .conftest import ROOT, living
 from .ports.broken import SLOW, port

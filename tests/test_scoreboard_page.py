@@ -15,10 +15,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from rich.console import Console
 
-from conformance.documents import BOARD_SCHEMA
-from conformance.scoreboard.board import Board, encode
-from conformance.scoreboard.page import page_of, write_page
-from conformance.scoreboard.terminal import show
+from conformance.commands.published_pages import BOARD_SCHEMA
+from conformance.surveys.scoreboard.board import Board, encode
+from conformance.surveys.scoreboard.board_page import page_of, write_page
+from conformance.surveys.scoreboard.board_text import show
 
 from . import boards
 from .browsing import GROUNDS, colour_of, launched, opening

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.outcome import ExitCode
-from conformance.request import Request
-from conformance.several import judge_each, present_and_absent
+from conformance.cases.request import Request
+from conformance.judging.outcome import ExitCode
+from conformance.surveys.all_ports import judge_each, present_and_absent
 from ports_adapter.manifest import our_ports
 
 from .conftest import ROOT

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from conformance.merging import merged, read_part
-from conformance.outcome import ExitCode
-from conformance.outputs import Outputs
-from conformance.report import Report, encode
-from conformance.request import Request, Shard, Unusable
-from conformance.running import judge_port, run_port
+from conformance.cases.request import Request, Shard, Unusable
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import Report, encode
+from conformance.reports.destinations import Outputs
+from conformance.runs.merging import merged, read_part
+from conformance.runs.running import judge_port, run_port
 from ports_adapter.manifest import Port
 
 from .conftest import MakePort, outcomes, run_suite

@@ -17,13 +17,13 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from conformance.case import Answer, Numbers
-from conformance.compare import compare
-from conformance.comparison import Divergence
 from conformance.explanation.printing import printed
 from conformance.explanation.printing.content import MOST, question_text, rows_of
 from conformance.explanation.shrinking import Asker, GivenUp, Smallest, complexity, smallest
-from conformance.outcome import Outcome
+from conformance.judging.compare import compare
+from conformance.judging.divergence import Divergence
+from conformance.judging.outcome import Outcome
+from conformance.oracle.answer import Answer, Numbers
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.kits import write_kit
 from ports_adapter.manifest import OURS, Port, find_port

@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from conformance import oracle
+from conformance.anatomy.step_array import StepLayout
+from conformance.asking.engine import Engine, Result
 from conformance.cases import all_cases, select
-from conformance.comparison import Comparison
-from conformance.engine import Engine, Result
-from conformance.flat import StepLayout
-from conformance.outcome import Outcome
-from conformance.steps import Oracle, Taken, TapeOracle
-from conformance.trajectory import Expected, TrajectoryJudge, model_order
+from conformance.judging.divergence import Comparison
+from conformance.judging.outcome import Outcome
+from conformance.judging.recorded_training import Expected, TrajectoryJudge, model_order
+from conformance.oracle import reference_answer
+from conformance.oracle.training_step import Oracle, Taken, TapeOracle
 from golden.budgets import tensor_budget
 from golden.numbers import as_array
 from ports_adapter.containment.sandbox import Sandbox
@@ -49,11 +49,11 @@ def canonical(change: str) -> str:
             from msgspec import UNSET, structs
             sys.path.insert(0, {str(ROOT)!r})
             import reference.training
-            from conformance import oracle
-            from conformance.catalogue import port as oracle_port
+            from conformance.oracle import reference_answer
+            from conformance.mistakes import patched_port as oracle_port
 
             right, evaluate = oracle_port.announce, reference.training.evaluate
-            answer, introduction = oracle.answer, oracle_port.introduction
+            answer, introduction = reference_answer.answer, oracle_port.introduction
             number = lambda step: step.step - first
             first = 0
 
@@ -62,7 +62,7 @@ def canonical(change: str) -> str:
                 first = getattr(params, "step", 0)
                 return answer(name, params, *rest)
 
-            oracle.answer = begin
+            reference_answer.answer = begin
             """
         )
         + dedent(change)
@@ -241,7 +241,7 @@ def test_an_answer_that_is_not_the_last_steps_state_fails(make_port: MakePort) -
         if name == "train":
             result.weights["wte"][3][4] += 1e-15
         return result
-    oracle.answer = other
+    reference_answer.answer = other
     """
     case = judged(make_port, canonical(change))
     assert [d.pointer for d in case.differences] == ["/weights/wte/3/4"]
@@ -285,7 +285,7 @@ def judge_of(
 
 
 def reference_oracle(question: TrainParams) -> Oracle:
-    config = oracle.config_of(question)
+    config = reference_answer.config_of(question)
     return TapeOracle(Machine(config, len(question.weights["wte"])))
 
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from conformance.anatomy.levels import Level
+from conformance.anatomy.subject import PUBLISHED, Subject, stage_after
 from conformance.cases import all_cases
-from conformance.explained import offer_of
-from conformance.levels import Level
-from conformance.offer import doubtful_offer, not_offered
-from conformance.outcome import ExitCode, Outcome
-from conformance.report import Report
-from conformance.request import Request, Unusable
-from conformance.running import judge_port
-from conformance.subject import PUBLISHED, Subject, stage_after
-from conformance.terminal import show
+from conformance.cases.budget_origin import offer_of
+from conformance.cases.offer import doubtful_offer, not_offered
+from conformance.cases.request import Request, Unusable
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import Report
+from conformance.reports.run_text import show
+from conformance.runs.running import judge_port
 from golden.goldens import load_budgets, load_trace
 from golden.trace import full_steps
 from ports_adapter.manifest import Port

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from conformance.cases.autograd import fresh_expression
-from conformance.graphs import function_of
+from conformance.anatomy.small_functions import function_of
+from conformance.cases.by_level.autograd import fresh_expression
 from ports_adapter.messages import EvaluateParams
 from reference.activation import ACTIVATIONS
 from reference.adam import adam

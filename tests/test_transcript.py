@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conformance import layouts
-from conformance.outcome import ExitCode, Outcome
+from conformance.asking import layout_search
+from conformance.judging.outcome import ExitCode, Outcome
 from ports_adapter.manifest import find_port
 from ports_adapter.transcript.events import Failed, Line, Logged, Question, Unreplayable
-from ports_adapter.transcript.reading import read_transcript
+from ports_adapter.transcript.reader import read_transcript
 
 from .conftest import MakePort, case_of, oracle_port
 from .ports.broken import port
@@ -37,7 +37,7 @@ def test_a_right_port_passes_again_with_the_same_grade(path: Path) -> None:
 def test_a_wrong_port_fails_again_with_the_same_report(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(layouts, "SECONDS", 0.0)
+    monkeypatch.setattr(layout_search, "SECONDS", 0.0)
     report = assert_reproduced(
         oracle_port("softmax-denominator-detached"),
         path,
@@ -147,7 +147,7 @@ def test_a_declared_layout_is_applied_again(tmp_path: Path, path: Path) -> None:
 def test_a_layout_that_was_recognised_is_told_again(
     tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(layouts, "SECONDS", 200.0)
+    monkeypatch.setattr(layout_search, "SECONDS", 200.0)
     report = record(arranged_port(tmp_path, "transposed", ""), path, "forward/cold*")
     assert report.layout
     assert same(report, replayed(path))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from conformance.catalogue import VARIANTS
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
+from conformance.mistakes import VARIANTS
 from ports_adapter.manifest import find_port
 
 from .conftest import oracle_port, run_suite

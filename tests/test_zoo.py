@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
 
 from .conftest import ROOT
 from .zoo import ANIMALS, HOUSES, keeper

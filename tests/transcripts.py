@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from conformance.replaying import judge_transcript
-from conformance.report import Report
-from conformance.request import Request
-from conformance.running import judge_port
+from conformance.cases.request import Request
+from conformance.judging.report import Report
+from conformance.runs.replaying import judge_transcript
+from conformance.runs.running import judge_port
 from ports_adapter.manifest import Port
-from ports_adapter.transcript.reading import read_transcript
+from ports_adapter.transcript.reader import read_transcript
 
 from .conftest import ROOT
 

@@ -10,6 +10,14 @@ from typing import Any
 
 from msgspec import structs
 
+from conformance.cases.by_level.handshake import introduction, shutdown_case
+from conformance.cases.case import Case
+from conformance.cases.offer import doubtful_offer, not_offered
+from conformance.judging.compare import compare
+from conformance.judging.divergence import Comparison, Divergence
+from conformance.judging.outcome import Outcome
+from conformance.judging.stream_judge import StreamJudge
+from conformance.oracle.answer import Answer, Refusal
 from ports_adapter.client import Client, Source
 from ports_adapter.failures import (
     NotStarted,
@@ -33,14 +41,6 @@ from ports_adapter.messages import (
 from ports_adapter.quoting import printable
 from ports_adapter.transcript.events import Unreplayable
 from reference.training import collector_paused
-
-from .case import Answer, Case, Refusal
-from .cases.handshake import introduction, shutdown_case
-from .compare import compare
-from .comparison import Comparison, Divergence
-from .offer import doubtful_offer, not_offered
-from .outcome import Outcome
-from .stream import StreamJudge
 
 DEATHS = 5
 TIMEOUTS = 2

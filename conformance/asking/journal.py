@@ -15,13 +15,12 @@ from typing import BinaryIO, Self
 import msgspec
 from msgspec import Struct, structs
 
+from conformance.cases.request import Request, Unusable
+from conformance.judging.edition import current_edition
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import SUITE_VERSION, CaseReport, PortReport
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable
-
-from .edition import current_edition
-from .outcome import ExitCode
-from .report import SUITE_VERSION, CaseReport, PortReport
-from .request import Request, Unusable
 
 LEFT_OUT = {
     ".git",

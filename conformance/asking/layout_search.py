@@ -15,18 +15,19 @@ from itertools import combinations, permutations, product
 
 from msgspec import structs
 
+from conformance.anatomy.levels import Level
+from conformance.cases.by_level.handshake import introduction
+from conformance.cases.case import Case
+from conformance.judging.compare import compare
+from conformance.judging.outcome import Outcome
+from conformance.oracle.answer import Refusal
 from ports_adapter.client import Client
 from ports_adapter.failures import NotStarted, PortError, PortFailure, WrongAnswer
 from ports_adapter.layout import OF_A_LAYER, OF_THE_MODEL, Layout, Rule
 from ports_adapter.manifest import Port
 from ports_adapter.messages import METHODS, InitializeResult
 
-from .case import Case, Refusal
-from .cases.handshake import introduction
-from .compare import compare
 from .engine import Finished
-from .levels import Level
-from .outcome import Outcome
 
 SECONDS = 5.0
 """How long to look for a layout."""

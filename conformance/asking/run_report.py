@@ -6,8 +6,18 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from msgspec import structs
-
+from conformance.judging.assembly import assembled
+from conformance.judging.divergence import Comparison, Divergence
+from conformance.judging.edition import current_edition
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import (
+    BaselineReport,
+    CaseReport,
+    Difference,
+    PartReport,
+    PortReport,
+    Report,
+)
 from golden.trace import number
 from ports_adapter.layout import Layout
 from ports_adapter.manifest import Port
@@ -15,13 +25,7 @@ from ports_adapter.messages import InitializeResult
 from ports_adapter.quoting import printable, tail
 from reference.profiles import MICROGPT
 
-from .comparison import Comparison, Divergence
-from .edition import current_edition
 from .engine import Result
-from .levels import Level
-from .outcome import ExitCode
-from .report import BaselineReport, CaseReport, Difference, PartReport, PortReport, Report
-from .verdict import exit_code_of, grade_of, level_of, tainting_cases, verdict_of
 
 DIFFERENCES_KEPT = 12
 
@@ -74,29 +78,6 @@ def make_report(
         part=asked.part,
     )
     return assembled(head, cases, was_interrupted=was_interrupted)
-
-
-def assembled(
-    head: Report, cases: Sequence[CaseReport], *, was_interrupted: bool = False
-) -> Report:
-    """The report on these cases, with everything else that is known taken from `head`."""
-    tainted = tainting_cases(cases)
-    cases = [structs.replace(case, tainted_by=tainted.get(case.slug, "")) for case in cases]
-    failures = [case for case in cases if case.fails] or [c for c in cases if c.outcome.is_failure]
-    exit_code = exit_code_of(
-        cases, was_interrupted=was_interrupted, baseline=head.baseline, part=head.part
-    )
-    passed = exit_code is ExitCode.PASS
-    return structs.replace(
-        head,
-        exit_code=exit_code,
-        verdict=verdict_of(cases, exit_code, head.baseline, head.part),
-        grade=grade_of(cases, head.port.precision) if passed else "none",
-        first_divergence=failures[0].slug if failures else "",
-        levels=[level_of(level, cases) for level in Level if any(c.level is level for c in cases)],
-        cases=cases,
-        seconds=sum(case.seconds for case in cases),
-    )
 
 
 def port_report(port: Port, offer: InitializeResult | None) -> PortReport:

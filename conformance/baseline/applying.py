@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
+from conformance.judging.edition import since
+from conformance.judging.outcome import Outcome
+from conformance.judging.report import BaselineReport, CaseReport
+from conformance.judging.standing import Standing
 from ports_adapter.quoting import printable
 
-from ..edition import since
-from ..outcome import Outcome
-from ..report import BaselineReport, CaseReport
-from ..standing import Standing
 from .entries import Baseline, Entry
 
 

@@ -13,11 +13,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from conformance.judging.edition import current_edition
+from conformance.judging.outcome import Outcome
 from ports_adapter.quoting import printable
 from reference.profiles import MICROGPT
-
-from ..edition import current_edition
-from ..outcome import Outcome
 
 BASELINE = "baseline.toml"
 """The name of the file, beside the port's manifest."""

@@ -11,13 +11,13 @@ import tomlkit
 from msgspec import structs
 from tomlkit.items import Comment, Whitespace
 
+from conformance.judging.outcome import Outcome
+from conformance.judging.report import CaseReport
+from conformance.judging.standing import Standing
 from reference.profiles import MICROGPT
 
-from ..outcome import Outcome
-from ..report import CaseReport
-from ..standing import Standing
+from .applying import Expectations, first_part
 from .entries import HEADER, BadBaseline, Baseline, Entry, parse_baseline
-from .judging import Expectations, first_part
 
 TO_BE_SAID = "not looked at yet"
 """The reason of an entry that a run has added."""

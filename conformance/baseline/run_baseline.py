@@ -8,19 +8,19 @@ from pathlib import Path
 
 from msgspec import structs
 
+from conformance.cases.request import BaselineChoice, Request, Unusable
+from conformance.cases.selection import known_slugs
+from conformance.judging.assembly import assembled
+from conformance.judging.edition import current_edition
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import BaselineReport, CaseReport, Report
+from conformance.judging.standing import Standing
 from golden.store import replace_file
 from ports_adapter.manifest import Port
 
-from ..edition import current_edition
-from ..outcome import ExitCode
-from ..report import BaselineReport, CaseReport, Report
-from ..reporting import assembled
-from ..request import BaselineChoice, Request, Unusable
-from ..selection import known_slugs
-from ..standing import Standing
+from .applying import Expectations
 from .entries import BASELINE, BadBaseline, Baseline, parse_baseline, read_baseline
-from .judging import Expectations
-from .updating import empty, updated
+from .rewriting import empty, updated
 
 
 @dataclass(frozen=True, slots=True)

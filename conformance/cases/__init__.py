@@ -6,13 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from conformance.anatomy.levels import Level
+from conformance.anatomy.subject import PUBLISHED, Subject
 from golden.budgets import Precision
 
-from ..case import Case
-from ..levels import Level
-from ..offer import PROFILED
-from ..subject import PUBLISHED, Subject
-from . import (
+from .by_level import (
     autograd,
     counting,
     generator,
@@ -25,6 +23,8 @@ from . import (
     training,
     trajectory,
 )
+from .case import Case
+from .offer import PROFILED
 from .situations import Situations
 
 OF_NO_MODEL = {Level.PROTOCOL, Level.TOKENIZER, Level.AUTOGRAD, Level.LAYERS}

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from conformance.anatomy.nested_numbers import flat, index_of, place_of
+from conformance.judging.compare import budgets_of
+from conformance.oracle.answer import Numbers, Refusal
 from golden.budgets import (
     ROUNDING_SHARE,
     SPREAD_FACTOR,
@@ -20,9 +23,7 @@ from ports_adapter.messages import METHODS, PROTOCOL_VERSION, InitializeResult
 from reference.activation import ACTIVATIONS
 from reference.profiles import PROFILES
 
-from .case import Case, Numbers, Refusal
-from .compare import budgets_of
-from .quantity import flat, index_of, place_of
+from .case import Case
 
 
 class NoSuchPlace(Exception):

@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from conformance.anatomy.small_functions import function_of
+from conformance.oracle.answer import Answer
+from conformance.oracle.expected_answer import of_function
 from golden.budgets import Precision
 from golden.spread import Spread
 from ports_adapter.messages import InitializeResult, Message
 
-from ..case import Answer, Case, Params
-from ..expectation import of_function
-from ..graphs import function_of
+from .case import Case, Params
 
 
 def function_case(slug: str, about: str, method: str, params: Message) -> Case:

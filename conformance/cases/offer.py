@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 
+from conformance.anatomy.levels import Level
 from ports_adapter.messages import METHODS, InitializeResult
 from ports_adapter.quoting import printable
 from reference.profiles import MICROGPT, PROFILES
 
 from .case import Case
-from .levels import Level
 
 PROFILED = {
     Level.FORWARD, Level.BACKWARD, Level.SGD, Level.ADAM, Level.TRAIN, Level.SAMPLE,

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
+from conformance.anatomy.subject import Subject
+from conformance.judging.outcome import ExitCode
 from ports_adapter.containment.sandbox import Sandbox
 from reference.config import InvalidConfig
 from reference.profiles import MICROGPT
 from reference.variation import InvalidVariation
-
-from .outcome import ExitCode
-from .subject import Subject
 
 Item = TypeVar("Item")
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from conformance.anatomy.subject import Subject
+from conformance.judging.outcome import ExitCode
 from golden.budgets import Precision
 from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
 from reference.data import NAMES_VARIABLE, names_path
 
+from . import all_cases, levels_of, long_cases, select
+from .by_level.handshake import shutdown_case
+from .by_level.program import PUBLISHED_RUN, published_case
 from .case import Case
-from .cases import all_cases, levels_of, long_cases, select
-from .cases.handshake import shutdown_case
-from .cases.program import PUBLISHED_RUN, published_case
-from .outcome import ExitCode
 from .request import Request, Unusable
-from .subject import Subject
 
 
 def selection(request: Request, seed: int, precision: Precision) -> list[Case]:

@@ -9,6 +9,15 @@ from functools import cache, cached_property
 
 import numpy as np
 
+from conformance.anatomy.golden_values import recorded_evaluation, recorded_state
+from conformance.anatomy.subject import Subject
+from conformance.oracle.reference_answer import (
+    activation_of,
+    as_json,
+    bos_of,
+    sizes_of,
+    vocab_size_of,
+)
 from golden.budgets import Precision
 from golden.derived import Budgets, budgets_of
 from golden.goldens import step_budgets
@@ -22,9 +31,6 @@ from reference.model import Weights, initial_weights
 from reference.state import State
 from reference.tape.machine import FlatState, Machine, Replay, flat
 
-from ..oracle import activation_of, as_json, bos_of, sizes_of, vocab_size_of
-from ..recorded import recorded_evaluation, recorded_state
-from ..subject import Subject
 from .other_sizes import LARGER_VOCABULARY, OTHER_SIZES
 
 FRESH = 2

@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from .commands import judging, making, telling
-from .commands.ending import CONTEXT
+from . import judging, making, telling
+from .ending import CONTEXT
 
 
 @click.group(context_settings=CONTEXT)

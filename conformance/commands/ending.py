@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-from ..outcome import ExitCode
+from conformance.judging.outcome import ExitCode
+
 from .options import fail
 
 if TYPE_CHECKING:
-    from ..outputs import Outputs
+    from conformance.reports.destinations import Outputs
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 EXIT_CODES = "\n".join(["\b", "Exit codes:", *(f"{c.value:4d}  {c.meaning}" for c in ExitCode)])
@@ -24,7 +25,7 @@ def exit_with(
 
     Why there was none is in the `outputs`, too, under the port's `label`.
     """
-    from ..request import Unusable
+    from conformance.cases.request import Unusable
 
     try:
         sys.exit(run())
@@ -41,7 +42,7 @@ def exit_with(
         message = "the suite itself failed; please report the lines above"
         code, cause = ExitCode.SUITE_FAULT, None
     if outputs is not None:
-        from ..outputs import Unwritable, write_trouble
+        from conformance.reports.destinations import Unwritable, write_trouble
 
         if not isinstance(cause, Unwritable):
             with contextlib.suppress(Unwritable):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..outcome import ExitCode
+from conformance.judging.outcome import ExitCode
+
 from .ending import CONTEXT, EXIT_CODES, exit_with
 from .options import (
     BASELINE,
@@ -29,7 +30,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..outputs import Outputs
+    from conformance.reports.destinations import Outputs
 
 
 @click.command(context_settings=CONTEXT, epilog=EXIT_CODES)
@@ -69,10 +70,9 @@ def run(
     """
     # Whoever ends us wants the port ended too, and the finished results kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from conformance.cases.request import Request
+    from conformance.runs.running import run_port
     from ports_adapter.containment.sandbox import Sandbox
-
-    from ..request import Request
-    from ..running import run_port
 
     if journal and transcript:
         fail("--resume keeps no transcript; give one of the two", ExitCode.USAGE)
@@ -96,7 +96,7 @@ def replay(transcript: Path, patterns: tuple[str, ...], outputs: Outputs) -> Non
     breaks off is replayed up to the last case that it has whole, as an interrupted run.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from ..replaying import replay_transcript
+    from conformance.runs.replaying import replay_transcript
 
     exit_with(lambda: replay_transcript(transcript, patterns, outputs), transcript.name, outputs)
 
@@ -112,7 +112,7 @@ def merge(parts: tuple[Path, ...], outputs: Outputs) -> None:
     A PART is what that wrote with --json. Parts of different runs, and a run of which one is
     missing, are refused with exit code 2.
     """
-    from ..merging import merge_reports
+    from conformance.runs.merging import merge_reports
 
     exit_with(lambda: merge_reports(parts, outputs), "", outputs)
 
@@ -146,10 +146,9 @@ def debug(
     that fails, as a test in the port's own language. What a baseline excuses is left out.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from conformance.cases.request import Request
+    from conformance.runs.debugging import debug_port
     from ports_adapter.containment.sandbox import Sandbox
-
-    from ..debugging import debug_port
-    from ..request import Request
 
     request = Request(
         port, patterns, seed, transcript=transcript, profile=profile, settings=settings,
@@ -167,10 +166,9 @@ def debug(
 def all_(profile: str | None, patterns: tuple[str, ...], seed: int | None, sandbox: str) -> None:
     """Run every port that comes with the suite and whose toolchain is there, variants too."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from conformance.cases.request import Request
+    from conformance.surveys.all_ports import conform_all
     from ports_adapter.containment.sandbox import Sandbox
-
-    from ..request import Request
-    from ..several import conform_all
 
     request = Request("", patterns, seed, profile=profile, sandbox=Sandbox(sandbox))
     exit_with(lambda: conform_all(request))
@@ -232,8 +230,8 @@ def scoreboard(
     Exits with 0 if every port passes, 1 if one does not, 130 if interrupted: what is finished by
     then is written all the same.
     """
-    from ..outputs import Outputs
-    from ..scoreboard.running import Order, run_scoreboard
+    from conformance.reports.destinations import Outputs
+    from conformance.surveys.scoreboard.survey import Order, run_scoreboard
 
     order = Order(ports, patterns, seed, profile, timeout, jobs, not no_speed, history)
     exit_with(lambda: run_scoreboard(order, Outputs(json=json_path, html=html_path)))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..outcome import ExitCode
+from conformance.judging.outcome import ExitCode
+
 from .ending import CONTEXT, exit_with
 from .options import (
     SANDBOX,
@@ -54,9 +55,8 @@ def bench(ports: tuple[str, ...], html_path: Path | None, as_json: bool, sandbox
 
     The reference is measured beside them: times travel badly, ratios of one run do not.
     """
+    from conformance.surveys.benchmark.survey import compare_speeds
     from ports_adapter.containment.sandbox import Sandbox
-
-    from ..benchmark.running import compare_speeds
 
     chosen = Sandbox(sandbox)
     exit_with(lambda: compare_speeds(ports, html_path, as_json=as_json, sandbox=chosen))
@@ -78,7 +78,7 @@ def stages(corpus_path: Path | None, embedded: bool, pictures: tuple[Path, ...])
 
     A PICTURE is a file to write: an SVG if its name ends so, or else a page that opens offline.
     """
-    from ..stages.running import compare_stages
+    from conformance.surveys.stages.survey import compare_stages
 
     exit_with(lambda: compare_stages(corpus_path, embedded=embedded, pictures=pictures))
 
@@ -95,12 +95,12 @@ def stages(corpus_path: Path | None, embedded: bool, pictures: tuple[Path, ...])
 def score(slugs: tuple[str, ...], seeds: int | None, missing: bool) -> None:
     """Score the suite itself: run the known mistakes as faulty ports, and honest programs.
 
-    Writes conformance/score/score.json and docs/score.md anew.
+    Writes conformance/surveys/score/score.json and docs/score.md anew.
     """
     from rich.console import Console
 
-    from ..catalogue import MISTAKES
-    from ..score.running import score_all, unscored
+    from conformance.mistakes import MISTAKES
+    from conformance.surveys.score.survey import score_all, unscored
 
     if unknown := [slug for slug in slugs if slug not in MISTAKES]:
         fail(f"no mistake is called {', '.join(unknown)}", ExitCode.USAGE)
@@ -112,7 +112,7 @@ def score(slugs: tuple[str, ...], seeds: int | None, missing: bool) -> None:
 @click.command(context_settings=CONTEXT)
 def protocol() -> None:
     """Write PROTOCOL.md and the published schemas anew."""
-    from ..documents import write_all
+    from .published_pages import write_all
 
     for line in write_all():
         click.echo(line)

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from conformance.judging.outcome import ExitCode
 from ports_adapter.quoting import disarmed
 
-from ..outcome import ExitCode
-
 if TYPE_CHECKING:
-    from ..request import BaselineChoice, Shard
+    from conformance.cases.request import BaselineChoice, Shard
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -123,7 +122,7 @@ def with_outputs(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def collected(*, annotated: bool, **given: Any) -> None:
-        from ..outputs import Outputs
+        from conformance.reports.destinations import Outputs
 
         files = {form: given.pop(f"{form}_path") for form in FORMS}
         outputs = Outputs(**files, annotations=annotated)
@@ -139,7 +138,7 @@ def with_outputs(command: Callable[..., None]) -> Callable[..., None]:
 
 def shard_of(text: str | None, seed: int | None) -> Shard | None:
     """The part of a run that was asked for, if one was; ends the suite if it cannot be."""
-    from ..request import Shard
+    from conformance.cases.request import Shard
 
     if text is None:
         return None
@@ -153,7 +152,7 @@ def shard_of(text: str | None, seed: int | None) -> Shard | None:
 
 def baseline_of(path: Path | None, *, ignored: bool, update: bool) -> BaselineChoice:
     """The baseline that was asked for; ends the suite if the options contradict each other."""
-    from ..request import BaselineChoice
+    from conformance.cases.request import BaselineChoice
 
     if ignored and (path or update):
         fail("--no-baseline goes with no other option about it", ExitCode.USAGE)

@@ -11,21 +11,20 @@ import msgspec
 from msgspec import inspect
 
 import ports_adapter
+from conformance.judging import report
+from conformance.oracle.worked_examples import Example, examples
+from conformance.programs import program_report
+from conformance.surveys.scoreboard import board
 from golden.store import replace_file
 from ports_adapter import messages as protocol
 from ports_adapter.jsonrpc import Error
 from ports_adapter.messages import METHODS, Message, Method
 
-from . import report
-from .examples import Example, examples
-from .programs import report as program_report
-from .scoreboard import board
-
 PROTOCOL = Path(ports_adapter.__file__).parent / "PROTOCOL.md"
 PROTOCOL_SCHEMA = PROTOCOL.with_name("protocol.schema.json")
-REPORT_SCHEMA = Path(__file__).parent / "report.schema.json"
-PROGRAM_REPORT_SCHEMA = Path(__file__).parent / "programs" / "report.schema.json"
-BOARD_SCHEMA = Path(__file__).parent / "scoreboard" / "board.schema.json"
+REPORT_SCHEMA = Path(report.__file__).with_name("report.schema.json")
+PROGRAM_REPORT_SCHEMA = Path(program_report.__file__).with_name("program_report.schema.json")
+BOARD_SCHEMA = Path(board.__file__).with_name("board.schema.json")
 
 LIGHT = ("id", "step", "loss", "learning_rate")
 """What every `step` tells."""

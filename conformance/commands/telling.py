@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..outcome import ExitCode
+from conformance.judging.outcome import ExitCode
+
 from .ending import CONTEXT, exit_with
 from .options import (
     PROFILE,
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 @PROFILE
 def cases(patterns: tuple[str, ...], profile: str | None) -> None:
     """List the cases: slug, method, and what a port does that passes it."""
+    from conformance.cases.by_level.handshake import shutdown_case
+    from conformance.cases.request import Request, Unusable
     from golden.store import UnreadableGolden
 
     from ..cases import all_cases, long_cases, select
-    from ..cases.handshake import shutdown_case
-    from ..request import Request, Unusable
 
     try:
         asked = 0, "float64", Request("", profile=profile).subject
@@ -52,12 +53,12 @@ def budget(place: str, profile: str | None, precision: str, seed: int, as_json: 
     """
     import msgspec
 
+    from conformance.cases.budget_origin import NoSuchPlace, explain, sentences, summary
+    from conformance.cases.request import Request, Unusable
+    from conformance.cases.selection import the_case
     from golden.store import UnreadableGolden
 
     from ..cases import all_cases, long_cases
-    from ..explained import NoSuchPlace, explain, sentences, summary
-    from ..request import Request, Unusable
-    from ..selection import the_case
 
     slug, _, pointer = place.partition("#")
     try:
@@ -84,6 +85,6 @@ def budget(place: str, profile: str | None, precision: str, seed: int, as_json: 
 @click.option("--json", "as_json", is_flag=True, help="As JSON, in place of the text.")
 def doctor(as_json: bool) -> None:
     """Say what this machine has: protection from ports, toolchains, and what the suite needs."""
-    from ..doctor import examine
+    from .doctor import examine
 
     exit_with(lambda: examine(as_json=as_json))

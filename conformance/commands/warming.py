@@ -1,4 +1,4 @@
-"""Record what every run needs: `python -m conformance.warming`, once, when all is set up.
+"""Record what every run needs: `python -m conformance.commands.warming`, once, when all is set up.
 
 Kernels are compiled, and the tapes of all cases that are the same in every run recorded; both
 are kept on disk. The first run would take that time otherwise.
@@ -6,10 +6,9 @@ are kept on disk. The first run would take that time otherwise.
 
 from __future__ import annotations
 
+from conformance.cases import all_cases
+from conformance.cases.budget_origin import offer_of
 from reference.tape.__main__ import main as warm_tapes
-
-from .cases import all_cases
-from .explained import offer_of
 
 
 def main() -> None:

@@ -10,23 +10,23 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
+from conformance.anatomy.levels import Level
+from conformance.anatomy.nested_numbers import flat, shape_of
+from conformance.anatomy.subject import Subject
+from conformance.judging.compare import budgets_of, in_budgets, resolve
+from conformance.judging.report import Report
+from conformance.oracle.answer import Numbers
 from golden.trace import number
 from ports_adapter.failures import PortFailure
 from ports_adapter.manifest import Port
 from ports_adapter.messages import InitializeResult, TrainParams
 from ports_adapter.quoting import printable
 
-from ..case import Numbers
-from ..compare import budgets_of, in_budgets, resolve
-from ..levels import Level
-from ..quantity import flat, shape_of
-from ..report import Report
-from ..subject import Subject
+from .diagnosis import ErrorMap, FirstDivergence, LossCurves, SmallestCase, Story
 from .gathering import Gathered, Kept
 from .locating import first_divergence, is_black_box
 from .naming import explained
 from .probing import LEVEL_OF, Probed, probe, situations_of
-from .story import ErrorMap, FirstDivergence, LossCurves, SmallestCase, Story
 from .symptoms import symptoms
 
 RECORDED_STEP = re.compile(r"-step-([0-9]+)$")

@@ -9,9 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from conformance.judging.report import Report
 from golden.trace import Number
-
-from ..report import Report
 
 Pass = Literal["forward", "backward", "update", "other"]
 
@@ -19,9 +18,9 @@ Pass = Literal["forward", "backward", "update", "other"]
 class Place(Struct, frozen=True):
     """Where in the program a number stands.
 
-    `node` is an observable's name (`conformance.dataflow`: `layer0.attn_scores`, `logits`), empty
-    outside of the model. `operation` is what computes it, in words. The coordinates that do not
-    apply are None; all count from 0.
+    `node` is an observable's name (`layer0.attn_scores`, `logits`), empty outside of the model;
+    `conformance.anatomy.computation_order` lists all. `operation` is what computes it, in words.
+    The coordinates that do not apply are None; all count from 0.
     """
 
     pointer: str

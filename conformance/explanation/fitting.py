@@ -9,6 +9,14 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET, structs
 
+from conformance.anatomy.levels import Level, upstream
+from conformance.anatomy.nested_numbers import flat, shape_of
+from conformance.asking.engine import STREAMED
+from conformance.judging.compare import budgets_of, compare, in_budgets, resolve
+from conformance.mistakes import Mistake, applied
+from conformance.oracle import reference_answer
+from conformance.oracle.answer import Answer, Exact, Expected, Numbers
+from conformance.oracle.reference_answer import vocab_size_of
 from golden.budgets import TENSOR_FACTOR, UNIT_ROUNDOFF, Precision, tensor_budget
 from ports_adapter.messages import (
     AdamParams,
@@ -21,14 +29,6 @@ from ports_adapter.messages import (
     TrainParams,
 )
 
-from .. import oracle
-from ..case import Answer, Exact, Expected, Numbers
-from ..catalogue import Mistake, applied
-from ..compare import budgets_of, compare, in_budgets, resolve
-from ..engine import STREAMED
-from ..levels import Level, upstream
-from ..oracle import vocab_size_of
-from ..quantity import flat, shape_of
 from .gathering import Kept, question_of
 
 Names = tuple[Mistake, ...]
@@ -149,7 +149,7 @@ def answered(
     if method == "forward":
         patches.append({"Value.backward": lambda _root: None})  # nobody asks for gradients
     with applied({name: new for patch in patches for name, new in patch.items()}):
-        result = oracle.answer(method, params, take)
+        result = reference_answer.answer(method, params, take)
     return structs.asdict(result) | ({"steps": steps} if method in STREAMED else {})
 
 

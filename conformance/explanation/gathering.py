@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.anatomy.levels import Level, upstream
+from conformance.asking.engine import Exchange, Result
+from conformance.cases.case import Case
+from conformance.judging.divergence import Comparison
+from conformance.judging.outcome import Outcome
+from conformance.judging.report import CaseReport
 from ports_adapter.messages import InitializeResult
-
-from ..case import Case
-from ..comparison import Comparison
-from ..engine import Exchange, Result
-from ..levels import Level, upstream
-from ..outcome import Outcome
-from ..report import CaseReport
 
 ENDED_IN_FAILURE = (Outcome.ERROR, Outcome.CRASH)
 """Outcomes of a question that was put rightly, and not answered."""

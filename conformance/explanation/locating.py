@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from conformance.anatomy.levels import Level
+from conformance.anatomy.nested_numbers import flat, index_of, shape_of
+from conformance.judging.compare import budgets_of, in_budgets, resolve
+from conformance.judging.outcome import Outcome
+from conformance.judging.report import CaseReport, Difference, Report
+from conformance.oracle.answer import Answer, Numbers
 from golden.trace import Number, number
 from ports_adapter.messages import InitializeResult
 
-from ..case import Answer, Numbers
-from ..compare import budgets_of, in_budgets, resolve
-from ..levels import Level
-from ..outcome import Outcome
-from ..quantity import flat, index_of, shape_of
-from ..report import CaseReport, Difference, Report
+from .diagnosis import FirstDivergence, Place
 from .gathering import Gathered, Kept
-from .places import place_of
-from .story import FirstDivergence, Place
+from .program_place import place_of
 
 
 def first_divergence(report: Report, gathered: Gathered) -> FirstDivergence | None:

@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from conformance.anatomy.levels import Level
+from conformance.mistakes import MISTAKES, Mistake
 from ports_adapter.messages import InitializeResult
 
-from ..catalogue import MISTAKES, Mistake
-from ..levels import Level
+from .diagnosis import Explained
 from .fitting import Fit, Names, agreement, cost_of, fit_of, may_show, untouched
 from .gathering import Gathered, Kept, question_of
-from .story import Explained
 
 SECONDS = 10.0
 """How long names are looked for, in all."""

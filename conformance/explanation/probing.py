@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from conformance.anatomy.levels import Level
+from conformance.anatomy.subject import Subject
+from conformance.asking.engine import Engine, Result
+from conformance.cases.by_level.model import backward_case, forward_case
+from conformance.cases.case import Case
+from conformance.judging.outcome import Outcome
 from ports_adapter.manifest import Port
 from ports_adapter.messages import InitializeResult
 from reference.model import Weights
 
-from ..case import Case
-from ..cases.model import backward_case, forward_case
 from ..cases.situations import Situation, Situations
-from ..engine import Engine, Result
-from ..levels import Level
-from ..outcome import Outcome
-from ..subject import Subject
-from .story import Pass, Place
+from .diagnosis import Pass, Place
 
 ONE, SEVERAL = 1, 6
 

@@ -12,7 +12,7 @@ from ports_adapter.messages import (
 from reference.config import Config
 from reference.profiles import MICROGPT, PROFILES
 
-from .story import Pass, Place
+from .diagnosis import Pass, Place
 
 COMPUTED_BY = {
     "embedding": "the sum of token and position embedding",

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from conformance.anatomy.nested_numbers import flat, shape_of
+from conformance.judging.compare import budgets_of, in_budgets, resolve
+from conformance.oracle.answer import Numbers
 from golden.numbers import Array, as_array
 from ports_adapter.messages import AdamParams, ModelParams
 
-from ..case import Numbers
-from ..compare import budgets_of, in_budgets, resolve
-from ..quantity import flat, shape_of
 from .gathering import Gathered, Kept
 
 ALIKE = 1e-6

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET, Struct
 
+from conformance.anatomy.nested_numbers import flat, place_of, shape_of
+from conformance.oracle.answer import Answer, Expected, Numbers
 from golden.budgets import Precision
 from golden.numbers import Array, as_array, as_carried, ulps
 from ports_adapter.quoting import printable
 
-from .case import Answer, Expected, Numbers
-from .comparison import Comparison, Divergence
-from .quantity import flat, place_of, shape_of
+from .divergence import Comparison, Divergence
 
 MISSING = "nothing"
 BEYOND = 100

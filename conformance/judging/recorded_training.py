@@ -14,18 +14,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from conformance.anatomy.computation_order import backward_order
+from conformance.anatomy.step_array import STATE, Order, Section, StepLayout
+from conformance.oracle.answer import Answer, Exact, Numbers
+from conformance.oracle.reference_answer import config_of
+from conformance.oracle.training_step import WELL_WITHIN, Moment, Oracle, Right, RightSteps, Taken
 from golden.budgets import Precision
 from golden.numbers import Array, as_array, as_carried, ulps
 from ports_adapter.messages import Message, StepParams, TrainParams
 from reference.config import Config
 
-from .case import Answer, Exact, Numbers
 from .compare import MISSING, compare, in_budgets
-from .comparison import Comparison, Divergence
-from .dataflow import backward_order
-from .flat import STATE, Order, Section, StepLayout
-from .oracle import config_of
-from .steps import WELL_WITHIN, Moment, Oracle, Right, RightSteps, Taken
+from .divergence import Comparison, Divergence
 
 
 class Expected(NamedTuple):

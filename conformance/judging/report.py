@@ -12,11 +12,11 @@ from typing import Literal
 import msgspec
 from msgspec import Struct, field
 
+from conformance.anatomy.levels import Level
 from golden.trace import Number
 from reference.profiles import MICROGPT
 
 from .edition import current_edition
-from .levels import Level
 from .outcome import ExitCode, Outcome
 from .standing import Standing
 

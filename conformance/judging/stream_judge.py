@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ports_adapter.messages import Message, StepParams
 
-from .comparison import Comparison
+from .divergence import Comparison
 
 
 class StreamJudge(Protocol):

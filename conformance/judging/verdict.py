@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from .levels import Level, upstream
+from conformance.anatomy.levels import Level, upstream
+
 from .outcome import ExitCode, Outcome
 from .report import BaselineReport, CaseReport, LevelReport, PartReport
 from .standing import Standing

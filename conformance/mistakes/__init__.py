@@ -1,35 +1,12 @@
 """The catalogue of known mistakes, and of honest variants that are none."""
 
-from . import (
-    adam,
-    attention,
-    autograd,
-    by_hand,
-    embedding,
-    generator,
-    hyperparameters,
-    lines,
-    loss,
-    masks,
-    mlp,
-    moments,
-    norms,
-    numbers,
-    operations,
-    program,
-    projections,
-    residuals,
-    sampling,
-    schedule,
-    shuffling,
-    softmax,
-    tokens,
-    training,
-    weights,
-)
+from .data import generator, lines, program, sampling, shuffling, tokens, weights
+from .gradients import autograd, by_hand, number_formats, operations
+from .honest_variants import VARIANTS
 from .mistake import MISTAKES, Mistake, Patch, arrange
+from .model import attention, embedding, loss, masks, mlp, norms, projections, residuals, softmax
+from .optimizer import adam, hyperparameters, moments, schedule, training
 from .patching import applied, apply
-from .variants import VARIANTS
 
 arrange()
 
@@ -53,7 +30,7 @@ __all__ = [
     "mlp",
     "moments",
     "norms",
-    "numbers",
+    "number_formats",
     "operations",
     "program",
     "projections",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..levels import Level
+from conformance.anatomy.levels import Level
 
 Patch = Mapping[str, Any]
 """What stands in place of the program's own, by name.

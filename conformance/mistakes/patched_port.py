@@ -1,6 +1,7 @@
 """The canonical program as a port: as it is, with known mistakes, or as an honest variant.
 
-python -m conformance.catalogue.port [MISTAKE or VARIANT]... [--float32] [--black-box] [--tape]
+python -m conformance.mistakes.patched_port [MISTAKE or VARIANT]...
+    [--float32] [--black-box] [--tape]
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from conformance.oracle import reference_answer
 from ports_adapter.jsonrpc import METHOD_NOT_FOUND
 from ports_adapter.messages import METHODS, InitializeResult, StepParams
 from reference.activation import ACTIVATIONS
 from reference.profiles import PROFILES
 
-from .. import oracle
 from . import MISTAKES, apply
-from .precision import single_precision
-from .taped import is_scalar_only, on_tape
-from .variants import VARIANTS
+from .honest_variants import VARIANTS
+from .patched_tape import is_scalar_only, on_tape
+from .single_precision import single_precision
 
 
 def main() -> None:
@@ -59,7 +60,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     if name not in METHODS:
         return {"error": {"code": METHOD_NOT_FOUND, "message": f"no method {name}"}}
     params = msgspec.convert(request["params"], METHODS[name].params)
-    return {"result": oracle.answer(name, params, announce, request["id"])}
+    return {"result": reference_answer.answer(name, params, announce, request["id"])}
 
 
 def introduction() -> InitializeResult:

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike
 
 import reference.sampling
 import reference.training
+from conformance.oracle.reference_answer import vocab_size_of
 from reference.config import Config
 from reference.evaluation import Evaluation
 from reference.model import Weights
@@ -25,9 +26,8 @@ from reference.tape.symbols import Unrecordable
 from reference.tape.tape import Tape
 from reference.value import Value
 
-from ..oracle import vocab_size_of
 from .mistake import Patch
-from .precision import single
+from .single_precision import single
 
 SCALAR_ONLY = ("Value.", "topological_order", "training.Cache", "dot", "total")
 """What the names of patches begin with that no tape can hold, or none that is soon recorded."""

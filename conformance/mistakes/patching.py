@@ -16,13 +16,14 @@ import reference.tape.recording
 import reference.tokenizer
 import reference.training
 import reference.value
+from conformance.anatomy import small_functions
+from conformance.oracle import reference_answer
 from reference.config import Config
 from reference.corpus import Corpus
 from reference.program import Run
 from reference.tokenizer import Tokenizer
 from reference.value import Value
 
-from .. import graphs, oracle
 from . import seams
 from .mistake import Patch
 
@@ -35,8 +36,8 @@ MODULES = {
     "tokenizer": reference.tokenizer,
     "sampling": reference.sampling,
     "program": reference.program,
-    "graphs": graphs,
-    "oracle": oracle,
+    "small_functions": small_functions,
+    "reference_answer": reference_answer,
     "recording": reference.tape.recording,
     "seams": seams,
 }

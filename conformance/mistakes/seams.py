@@ -187,7 +187,7 @@ def activation_with(activation: Callable[[Value], Value]) -> Patch:
         hidden = reference.model.linear(at["x"], at["fc1"])
         return reference.model.linear([activation(unit) for unit in hidden], at["fc2"])
 
-    return {"ACTIVATIONS": ACTIVATIONS | {"relu": activation}, "graphs._mlp": mlp}
+    return {"ACTIVATIONS": ACTIVATIONS | {"relu": activation}, "small_functions._mlp": mlp}
 
 
 def attention(

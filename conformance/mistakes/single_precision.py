@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from conformance.oracle import reference_answer
 from golden.trace import floats
 from reference.value import Value
 
-from .. import oracle
 from .mistake import Patch
 
 ZERO = np.float32(0)
@@ -21,7 +21,7 @@ def single_precision() -> Patch:
     NumPy's numbers stay single with Python's as the other operand, which are rounded first. The
     generator's numbers are double until they get into a node.
     """
-    right = oracle.answer
+    right = reference_answer.answer
 
     def init(
         self: Value,
@@ -35,7 +35,10 @@ def single_precision() -> Patch:
         self.local_grads = local_grads
 
     def answer(
-        method: str, params: Any, on_step: oracle.OnStep = lambda _step: None, id_: int = 1
+        method: str,
+        params: Any,
+        on_step: reference_answer.OnStep = lambda _step: None,
+        id_: int = 1,
     ) -> Any:
         with np.errstate(all="ignore"):
             return right(method, params, on_step, id_)
@@ -43,8 +46,8 @@ def single_precision() -> Patch:
     return {
         "Value.__init__": init,
         "Value.__array_ufunc__": None,
-        "oracle.floats": lambda numbers: single(floats(numbers)),
-        "oracle.answer": answer,
+        "reference_answer.floats": lambda numbers: single(floats(numbers)),
+        "reference_answer.answer": answer,
     }
 
 

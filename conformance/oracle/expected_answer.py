@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from conformance.anatomy.computation_order import backward_order, forward_order
+from conformance.anatomy.small_functions import Function
+from conformance.oracle.answer import Answer, Exact, Numbers
 from golden.budgets import (
     UNIT_ROUNDOFF,
     Precision,
@@ -19,10 +22,6 @@ from reference.evaluation import Evaluation
 from reference.model import Weights
 from reference.state import State
 from reference.training import data, grads
-
-from .case import Answer, Exact, Numbers
-from .dataflow import backward_order, forward_order
-from .graphs import Function
 
 
 def of_function(function: Function, precision: Precision) -> Answer:

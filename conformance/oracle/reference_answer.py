@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType, structs
 
+from conformance.anatomy.small_functions import graph_of
 from golden.trace import floats
 from ports_adapter import messages as protocol
 from ports_adapter.messages import Message, Optimizer, Sizes, StepParams
@@ -22,8 +23,6 @@ from reference.sgd import sgd
 from reference.state import State
 from reference.tokenizer import Tokenizer
 from reference.training import Step, data, evaluate, grads, train
-
-from .graphs import graph_of
 
 OnStep = Callable[[StepParams], None]
 

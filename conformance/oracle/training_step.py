@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from conformance.anatomy.step_array import Order
 from golden.budgets import (
     SMALLEST_NORMAL,
     TENSOR_FACTOR,
@@ -28,8 +29,6 @@ from golden.spread import model_spread
 from reference.config import Config
 from reference.state import State
 from reference.tape.machine import FlatState, Machine
-
-from .flat import Order
 
 WELL_WITHIN = 0.25
 """A share of the rules' budgets that needs no second look."""

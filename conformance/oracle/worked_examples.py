@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import msgspec
 
+from conformance.anatomy.subject import Subject
 from ports_adapter import messages as protocol
 from ports_adapter.jsonrpc import Request
 from ports_adapter.messages import METHODS, Message, Number, StepParams
 from reference.config import Config
 from reference.profiles import MICROGPT
 
-from . import oracle
-from .oracle import optimizer_of, sizes_of
-from .subject import Subject
+from . import reference_answer
+from .reference_answer import optimizer_of, sizes_of
 
 CONFIG = Config(n_embd=2, n_head=1, n_layer=1, block_size=3, num_steps=2, num_samples=2)
 DOCUMENT = [2, 0, 1, 2]
@@ -54,7 +54,7 @@ def _example(method: str) -> Example:
             return Example(method, params, [], protocol.ShutdownResult())
         case _:
             steps: list[StepParams] = []
-            result = oracle.answer(method, params, steps.append)
+            result = reference_answer.answer(method, params, steps.append)
             return Example(method, params, steps, result)
 
 

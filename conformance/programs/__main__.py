@@ -8,13 +8,13 @@ from rich.progress import Progress
 
 from golden.store import replace_file
 
-from .curves import SEEDS, SHIPPED, build
-from .designs import designed
+from .envelope.designs import designed
+from .envelope.reference_losses import SEEDS, SHIPPED, build
 
 
 @click.command()
 def main() -> None:
-    """Write conformance/programs/curves.npz: some minutes of computing."""
+    """Write conformance/programs/envelope/reference_losses.npz: some minutes of computing."""
     total = SEEDS * (1 + len(designed(16)))
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("simulating", total=total)

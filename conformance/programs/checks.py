@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from conformance.judging.outcome import Outcome
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable
 
-from ..outcome import Outcome
-from .reading import PrintedLoss, Transcript
-from .report import Check
-from .same import Canon, Wrong, undecided
-from .schedule import Schedule
+from .cpython_generator import Canon, Wrong, undecided
+from .printed_output import PrintedLoss, Transcript
+from .program_report import Check
+from .step_numbers import Schedule
 
 SAMPLES_SHOWN = 3
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from conformance.cases.by_level.sampling import Choices, logits_by
 from golden.budgets import Precision, spread_budget
 from reference.config import Config
 from reference.corpus import Corpus
@@ -16,8 +17,7 @@ from reference.program import Run
 from reference.sampling import sample_from
 from reference.tape.machine import FlatState, Machine
 
-from ..cases.sampling import Choices, logits_by
-from .reading import PrintedLoss
+from .printed_output import PrintedLoss
 
 REPLICAS = 4
 NEAR = 1e-5

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from conformance.judging.outcome import Outcome
 from ports_adapter.failures import PortCrashed, PortFailure, PortTimedOut
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import tail
 
-from ..outcome import Outcome
-from .designs import Design
-from .reading import Transcript
-from .report import Check, Generator
-from .session import Session
-from .watching import Watcher
+from .envelope.designs import Design
+from .printed_output import Transcript
+from .program_report import Check, Generator
+from .program_run import Session
+from .watcher import Watcher
 
 
 @dataclass

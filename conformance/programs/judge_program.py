@@ -7,24 +7,24 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
+from conformance.judging.outcome import Outcome
 from ports_adapter.building import build
 from ports_adapter.manifest import Port
-from ports_adapter.program import scratch_copy
+from ports_adapter.unmodified_program import scratch_copy
 from reference.config import Config
 from reference.corpus import Corpus
 from reference.profiles import MICROGPT
 
-from ..outcome import Outcome
-from . import notes, own
-from .comparing import against_canon, counts_check, wrong_numbers
-from .designs import Design, natural
-from .judgement import Judgement
-from .reading import PrintedLoss
-from .report import Check, ProgramReport, make_report
-from .same import Canon, canon, first_loss, is_near
-from .schedule import Schedule, schedule_of
-from .session import Session
-from .watching import Watcher
+from . import notes, own_generator
+from .checks import against_canon, counts_check, wrong_numbers
+from .cpython_generator import Canon, canon, first_loss, is_near
+from .envelope.designs import Design, natural
+from .evidence import Judgement
+from .printed_output import PrintedLoss
+from .program_report import Check, ProgramReport, make_report
+from .program_run import Session
+from .step_numbers import Schedule, schedule_of
+from .watcher import Watcher
 
 PUBLISHED = "the published run"
 FITTING = 3
@@ -88,7 +88,7 @@ def _judge(judgement: Judgement, session: Session, names: Corpus | None) -> None
         judgement.notes += notes.same_generator(port, printed, schedule)
     else:
         judgement.generator = "own"
-        own.judge(judgement, session, config, schedule, transcript)
+        own_generator.judge(judgement, session, config, schedule, transcript)
         judgement.notes += notes.own_generator(port, right, printed, schedule)
         if names is not None:
             judgement.notes.append(notes.NAMES_NEED_CPYTHON)
@@ -126,7 +126,7 @@ def _follows_cpython(
     first = _telling(printed)
     if right.is_near(first):
         return _information(first) >= TELLING
-    config, design = right.run.config, own.designs(right.run.config)[0]
+    config, design = right.run.config, own_generator.designs(right.run.config)[0]
     begun = {0: printed[0]} if 0 in printed else {}
     if _information(begun) < TELLING or not right.is_near(begun):
         return False

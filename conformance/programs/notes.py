@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable
 
-from .envelope import FALSE_ALARMS
-from .reading import PrintedLoss, Transcript
-from .same import Canon
-from .schedule import Schedule
+from .cpython_generator import Canon
+from .envelope.distance import FALSE_ALARMS
+from .printed_output import PrintedLoss, Transcript
+from .step_numbers import Schedule
 
 NAMES_NEED_CPYTHON = (
     "The published run was not asked for: its losses and samples are those of CPython's generator."

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 
+from conformance.judging.outcome import Outcome
 from reference.config import Config
 
-from ..outcome import Outcome
-from . import curves
-from .comparing import strange_samples, wrong_numbers
-from .designs import Design, designed, natural
-from .envelope import FALSE_ALARMS, Envelope, Fit, unit_of
-from .judgement import Judgement
-from .reading import Transcript
-from .report import Check
-from .schedule import Schedule
-from .session import Session
+from .checks import strange_samples, wrong_numbers
+from .envelope import reference_losses
+from .envelope.designs import Design, designed, natural
+from .envelope.distance import FALSE_ALARMS, Envelope, Fit, unit_of
+from .evidence import Judgement
+from .printed_output import Transcript
+from .program_report import Check
+from .program_run import Session
+from .step_numbers import Schedule
 
 
 def designs(config: Config) -> tuple[Design, ...]:
@@ -59,7 +59,7 @@ def _check(
     losses = {s: loss for s, loss in schedule.losses(transcript).items() if s < steps}
     if wrong := wrong_numbers(losses, schedule):
         return Check(_name(design), wrong.outcome, f"on {design.about}: {wrong.detail}")
-    known = curves.curves_of(design, config, judgement.watcher)
+    known = reference_losses.curves_of(design, config, judgement.watcher)
     envelope = Envelope.of(known, list(losses), unit_of(losses), config.num_steps, alarm)
     result = envelope.fit(losses)
     outcome = Outcome.PASS if result.is_honest else Outcome.MISMATCH

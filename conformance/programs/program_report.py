@@ -1,4 +1,4 @@
-"""The report of a program that was run as it is; its JSON Schema is `report.schema.json` here."""
+"""The report on an unmodified program; its JSON Schema is `program_report.schema.json`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import SUITE_VERSION
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable
-
-from ..outcome import ExitCode, Outcome
-from ..report import SUITE_VERSION
 
 SCHEMA_VERSION: Literal[1] = 1
 

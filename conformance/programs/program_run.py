@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ports_adapter.failures import PortTimedOut, ProtocolViolated
 from ports_adapter.manifest import Port
-from ports_adapter.program import RunningProgram, Stream, put_input
 from ports_adapter.quoting import printable
+from ports_adapter.unmodified_program import RunningProgram, Stream, put_input
 
-from .reading import LineReader, Transcript
+from .printed_output import LineReader, Transcript
 
 OnStep = Callable[[int, int | None], None]
 """Takes the last step that was printed, and of how many, if that is known."""

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .reading import PrintedLoss, Transcript
+from .printed_output import PrintedLoss, Transcript
 
 USUAL_STEPS = 1000
 

@@ -66,8 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--port") is None:
         return
     # Whoever has no port in mind need not wait for all that asks one.
-    from .asking import asking_of
     from .collecting import Collecting
+    from .port_session import asking_of
 
     asking = asking_of(config)
     if _wants_cases(config, described_by(asking.port.folder)):

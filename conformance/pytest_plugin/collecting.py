@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from conformance.anatomy.levels import Level
+from conformance.judging.outcome import Outcome
 from ports_adapter.manifest import described_by
 
-from ..levels import Level
-from ..outcome import Outcome
-from .asking import WORKER, Asking
 from .items import Manifest
+from .port_session import WORKER, Asking
 
 NOTHING = (
     "NOTHING VERIFIED: no case beyond the protocol was asked and passed, "

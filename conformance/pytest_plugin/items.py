@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from ..case import Case
-from ..outcome import Outcome
-from ..report import BaselineReport, CaseReport
-from ..standing import Standing
-from ..terminal import story
-from .asking import Asking
+from conformance.cases.case import Case
+from conformance.judging.outcome import Outcome
+from conformance.judging.report import BaselineReport, CaseReport
+from conformance.judging.standing import Standing
+from conformance.reports.run_text import story
+
+from .port_session import Asking
 
 
 class Manifest(pytest.File):

@@ -10,21 +10,20 @@ from typing import Any, Self
 
 import pytest
 
+from conformance.asking.engine import Engine
+from conformance.asking.run_report import Asked, case_report
+from conformance.baseline.run_baseline import Rules, rules_for
+from conformance.cases.by_level.handshake import introduction
+from conformance.cases.case import Case
+from conformance.cases.request import BaselineChoice, Request, Unusable
+from conformance.cases.selection import selection
+from conformance.judging.report import CaseReport
+from conformance.runs.running import offered_instead, usable
 from ports_adapter.building import build
 from ports_adapter.client import Client
 from ports_adapter.failures import NotStarted, PortFailure
 from ports_adapter.manifest import Port, find_port, missing_tool
 from ports_adapter.messages import InitializeResult
-
-from ..baseline.run import Rules, rules_for
-from ..case import Case
-from ..cases.handshake import introduction
-from ..engine import Engine
-from ..report import CaseReport
-from ..reporting import Asked, case_report
-from ..request import BaselineChoice, Request, Unusable
-from ..running import offered_instead, usable
-from ..selection import selection
 
 WORKER = "microgpt_port"
 """By this key a worker of pytest-xdist is told the seed and the profile of the run."""

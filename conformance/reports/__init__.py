@@ -5,9 +5,9 @@ Each is written once, from the gist that all kinds of runs have in common.
 
 from .annotations import annotated
 from .badge import badge
-from .gist import Gist, gist_of, gist_of_program, gist_of_trouble
 from .junit import junit
 from .markdown import markdown
+from .summary import Gist, gist_of, gist_of_program, gist_of_trouble
 
 __all__ = [
     "Gist",

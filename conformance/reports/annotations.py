@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from ports_adapter.quoting import printable
 
-from .gist import Ending, Gist
-from .places import Place, Places
+from .failure_location import Place, Places
+from .summary import Ending, Gist
 
 MOST = 10
 """How many GitHub shows of one step."""

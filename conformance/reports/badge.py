@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ..outcome import ExitCode
-from .gist import Gist
+from conformance.judging.outcome import ExitCode
+
+from .summary import Gist
 
 LABEL = "microgpt"
 

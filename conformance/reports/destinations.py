@@ -9,15 +9,15 @@ from pathlib import Path
 
 from rich.console import Console
 
+from conformance.cases.request import Unusable
+from conformance.explanation.diagnosis import without_explanation
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import Report, encode
 from golden.store import replace_file
 
-from .explanation.story import without_explanation
-from .outcome import ExitCode
-from .report import Report, encode
-from .reporters import Gist, annotated, badge, gist_of, gist_of_trouble, junit, markdown
-from .request import Unusable
-from .screen import screen
-from .terminal import show
+from . import Gist, annotated, badge, gist_of, gist_of_trouble, junit, markdown
+from .run_text import show
+from .safe_console import screen
 
 
 class Unwritable(Unusable):

@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from ..outcome import ExitCode
-from ..report import excused
-from ..terminal import budgets, heading, level_rows, line
-from .story import Explained, FirstDivergence, SmallestCase, Story
+from conformance.explanation.diagnosis import Explained, FirstDivergence, SmallestCase, Story
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import excused
+
+from .run_text import budgets, heading, level_rows, line
 
 SYMPTOMS_SHOWN = 6
 CASES_SHOWN = 5

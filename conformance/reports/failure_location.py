@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.baseline import BadBaseline, Baseline, read_baseline
+from conformance.judging.standing import Standing
 from ports_adapter.manifest import described_by, manifest_of
 
-from ..baseline import BadBaseline, Baseline, read_baseline
-from ..standing import Standing
-from .gist import Ending, Gist
+from .summary import Ending, Gist
 
 NAMED = re.compile(r"^[ \t]*(name|run)[ \t]*=", re.MULTILINE)
 """The keys that a manifest has for certain."""

@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element, SubElement
 
-from ..outcome import Outcome
-from ..standing import Standing
-from .gist import Ending, Gist
+from conformance.judging.outcome import Outcome
+from conformance.judging.standing import Standing
+
+from .summary import Ending, Gist
 
 NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to say; a carriage return, which no reader gives back, is among it."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from conformance.judging.outcome import Outcome
+from conformance.judging.standing import Standing
 from ports_adapter.quoting import printable
 
-from ..outcome import Outcome
-from ..standing import Standing
-from ..terminal import budgets
-from .gist import Ending, Gist
+from .run_text import budgets
+from .summary import Ending, Gist
 
 SHOWN = 200
 """Characters of a text, of which the rest is cut."""

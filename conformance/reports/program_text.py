@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from conformance.judging.outcome import ExitCode
+from conformance.programs.program_report import ProgramReport
 from ports_adapter.quoting import titled
 
-from ..outcome import ExitCode
-from ..terminal import FAILURE_STYLE, STYLES
-from .report import ProgramReport
+from .run_text import FAILURE_STYLE, STYLES
 
 
 def show(report: ProgramReport, console: Console) -> None:

@@ -10,16 +10,15 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
+from conformance.anatomy.levels import next_methods
+from conformance.anatomy.subject import Subject, stage_after
+from conformance.asking.engine import Result
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import CaseReport, Difference, Report
+from conformance.judging.standing import Standing
 from golden.budgets import WARNING
 from ports_adapter.quoting import titled
 from reference.profiles import MICROGPT
-
-from .engine import Result
-from .levels import next_methods
-from .outcome import ExitCode, Outcome
-from .report import CaseReport, Difference, Report
-from .standing import Standing
-from .subject import Subject, stage_after
 
 SLUGS_SHOWN = 6
 PROTOCOL = "ports_adapter/PROTOCOL.md"

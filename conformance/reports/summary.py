@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..levels import Level
-from ..outcome import ExitCode, Outcome
-from ..programs.report import ProgramReport
-from ..report import CaseReport, Difference, LevelReport, Report
-from ..standing import Standing
-from ..terminal import budgets, heading, next_steps
+from conformance.anatomy.levels import Level
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import CaseReport, Difference, LevelReport, Report
+from conformance.judging.standing import Standing
+from conformance.programs.program_report import ProgramReport
+
+from .run_text import budgets, heading, next_steps
 
 PROGRAM = "program"
 """The group of the checks of a program that is run as it is."""

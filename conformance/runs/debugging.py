@@ -11,26 +11,26 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from conformance.anatomy.levels import METHODS
+from conformance.cases.request import Request, Unusable
+from conformance.explanation.diagnosing import Note, Run, story_of
+from conformance.explanation.diagnosis import SmallestCase, Story
+from conformance.explanation.gathering import Gathered
+from conformance.explanation.printing import printed
+from conformance.explanation.shrinking import Asker, smallest
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import excused
+from conformance.mistakes import MISTAKES
+from conformance.reports import gist_of
+from conformance.reports.destinations import TO_THE_TERMINAL, Forms, Outputs, write_report
+from conformance.reports.explanation_text import in_short, tell
+from conformance.reports.page import page_of
+from conformance.reports.safe_console import screen
 from ports_adapter.manifest import Port
 from ports_adapter.transcript.events import Event, Failed, Line, Logged, Question
-from ports_adapter.transcript.reading import read_transcript
+from ports_adapter.transcript.reader import read_transcript
 
-from .catalogue import MISTAKES
-from .explanation.gathering import Gathered
-from .explanation.printing import printed
-from .explanation.shrinking import Asker, smallest
-from .explanation.story import SmallestCase, Story
-from .explanation.telling import Note, Run, story_of
-from .explanation.terminal import in_short, tell
-from .levels import METHODS
-from .outcome import ExitCode
-from .outputs import TO_THE_TERMINAL, Forms, Outputs, write_report
-from .page import page_of
-from .report import excused
-from .reporters import gist_of
-from .request import Request, Unusable
 from .running import judge_port, the_port, usable
-from .screen import screen
 
 
 def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:

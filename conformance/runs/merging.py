@@ -8,13 +8,12 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
+from conformance.cases.request import MOST_PARTS, Unusable
+from conformance.judging.assembly import assembled
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import PartReport, Report
+from conformance.reports.destinations import TO_THE_TERMINAL, Outputs, write_run
 from ports_adapter.quoting import printable
-
-from .outcome import ExitCode
-from .outputs import TO_THE_TERMINAL, Outputs, write_run
-from .report import PartReport, Report
-from .reporting import assembled
-from .request import MOST_PARTS, Unusable
 
 ALIKE = (
     "schema_version", "suite_version", "port", "profile", "settings", "edition", "seed", "baseline",

@@ -8,24 +8,24 @@ from pathlib import Path
 
 from msgspec import structs
 
+from conformance.asking.run_report import Asked, case_report, make_report, port_report
+from conformance.baseline import BadBaseline
+from conformance.baseline.run_baseline import Rules, recorded_rules, rules_for
+from conformance.cases import select
+from conformance.cases.case import Case
+from conformance.cases.request import BaselineChoice, Request, Shard, Unusable
+from conformance.cases.selection import selection
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import SUITE_VERSION, PartReport, Report
+from conformance.reports.destinations import TO_THE_TERMINAL, Outputs, write_run
 from ports_adapter.layout import Layout
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable
 from ports_adapter.transcript.events import RECORD, Header, Unreplayable
-from ports_adapter.transcript.reading import Transcript, read_transcript
-from ports_adapter.transcript.replaying import Replay
+from ports_adapter.transcript.reader import Transcript, read_transcript
+from ports_adapter.transcript.recorded_client import Replay
 
-from .baseline import BadBaseline
-from .baseline.run import Rules, recorded_rules, rules_for
-from .case import Case
-from .cases import select
-from .outcome import ExitCode
-from .outputs import TO_THE_TERMINAL, Outputs, write_run
-from .report import SUITE_VERSION, PartReport, Report
-from .reporting import Asked, case_report, make_report, port_report
-from .request import BaselineChoice, Request, Shard, Unusable
 from .running import ask, usable, warn
-from .selection import selection
 
 
 def replay_transcript(

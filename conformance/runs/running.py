@@ -13,6 +13,28 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from conformance.asking.engine import Engine, Finished, Result
+from conformance.asking.journal import Journal
+from conformance.asking.layout_search import recognised_layout
+from conformance.asking.run_report import Asked, case_report, make_report, port_report
+from conformance.baseline import BadBaseline
+from conformance.baseline.run_baseline import Rules, rules_for
+from conformance.cases.by_level.handshake import shutdown_case
+from conformance.cases.case import Case
+from conformance.cases.request import Request, Unusable
+from conformance.cases.selection import published_names, selection
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import SUITE_VERSION, PartReport, PortReport, Report
+from conformance.reports import gist_of_program
+from conformance.reports.destinations import (
+    TO_THE_TERMINAL,
+    Forms,
+    Outputs,
+    write_report,
+    write_run,
+)
+from conformance.reports.run_text import progress
+from conformance.reports.safe_console import screen
 from golden.store import UnreadableGolden
 from ports_adapter.building import build
 from ports_adapter.client import Source
@@ -21,25 +43,8 @@ from ports_adapter.failures import BadManifest, NotBuilt, NotStarted
 from ports_adapter.layout import Layout
 from ports_adapter.manifest import Port, find_port, missing_tool
 from ports_adapter.transcript.events import Header
-from ports_adapter.transcript.recording import Recorder
+from ports_adapter.transcript.recorder import Recorder
 from reference.profiles import MICROGPT, PROFILES
-
-from .baseline import BadBaseline
-from .baseline.run import Rules, rules_for
-from .case import Case
-from .cases.handshake import shutdown_case
-from .engine import Engine, Finished, Result
-from .journal import Journal
-from .layouts import recognised_layout
-from .outcome import ExitCode
-from .outputs import TO_THE_TERMINAL, Forms, Outputs, write_report, write_run
-from .report import SUITE_VERSION, PartReport, PortReport, Report
-from .reporters import gist_of_program
-from .reporting import Asked, case_report, make_report, port_report
-from .request import Request, Unusable
-from .screen import screen
-from .selection import published_names, selection
-from .terminal import progress
 
 Watch = Callable[[Result], None]
 """Takes results as they come."""
@@ -67,10 +72,10 @@ def run_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
 
 def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     """The same for a program that only prints, which is asked no cases."""
-    from .programs.judging import judge_program
-    from .programs.report import encode as encode_program
-    from .programs.terminal import show as show_program
-    from .programs.watching import watching
+    from conformance.programs.judge_program import judge_program
+    from conformance.programs.program_report import encode as encode_program
+    from conformance.programs.watcher import watching
+    from conformance.reports.program_text import show as show_program
 
     options = {
         "--case": request.patterns,

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 from rich.text import Text
 
+from conformance.cases.request import Request, Unusable
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import Report
+from conformance.reports.run_text import show
+from conformance.reports.safe_console import screen
+from conformance.runs.running import judge
 from ports_adapter.manifest import find_port, missing_tool, our_ports
-
-from .outcome import ExitCode
-from .report import Report
-from .request import Request, Unusable
-from .running import judge
-from .screen import screen
-from .terminal import show
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..manifest import OURS
-from .naming import display_name, package_name
+from .port_name import display_name, package_name
 
 HERE = Path(__file__).parent
 BUILT = {"__pycache__", "build", "target", ".build", "node_modules"}

@@ -13,17 +13,8 @@ from ..client import Client, Source
 from ..failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
 from ..manifest import Port
 from ..quoting import printable
-from .events import (
-    RECORD,
-    Event,
-    Failed,
-    Line,
-    Logged,
-    Question,
-    Unreplayable,
-    Waited,
-)
-from .reading import Place, Transcript
+from .events import RECORD, Event, Failed, Line, Logged, Question, Unreplayable, Waited
+from .reader import Place, Transcript
 
 MESSAGE_SHOWN = 2000
 

@@ -17,10 +17,10 @@ from itertools import count, islice
 import click
 import psutil
 
-from conformance.case import Case
+from conformance.asking.engine import Engine, Result
 from conformance.cases import all_cases
-from conformance.engine import Engine, Result
-from conformance.outcome import Outcome
+from conformance.cases.case import Case
+from conformance.judging.outcome import Outcome
 from ports_adapter.building import build
 from ports_adapter.manifest import Port, find_port
 

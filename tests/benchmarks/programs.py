@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 import click
 
-from conformance.programs.curves import curves_of
-from conformance.programs.designs import Design, designed, natural
-from conformance.programs.envelope import FALSE_ALARMS, Envelope
-from conformance.programs.reading import LineReader, PrintedLoss, Transcript
-from conformance.programs.watching import Silent
+from conformance.programs.envelope.designs import Design, designed, natural
+from conformance.programs.envelope.distance import FALSE_ALARMS, Envelope
+from conformance.programs.envelope.reference_losses import curves_of
+from conformance.programs.printed_output import LineReader, PrintedLoss, Transcript
+from conformance.programs.watcher import Silent
 from reference.profiles import MICROGPT
 from tests.programs.mistakes import HONEST, MISTAKES, SEED_AT_RUN_TIME, compiled
 

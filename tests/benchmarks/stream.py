@@ -24,14 +24,14 @@ import msgspec
 import numpy as np
 from msgspec import Struct, structs
 
-from conformance import oracle
-from conformance.case import Case
-from conformance.cases.training import train_question
-from conformance.engine import Engine
-from conformance.flat import Order, StepLayout
-from conformance.outcome import Outcome
-from conformance.steps import Evaluated, Updated
-from conformance.trajectory import Expected, TrajectoryJudge, model_order
+from conformance.anatomy.step_array import Order, StepLayout
+from conformance.asking.engine import Engine
+from conformance.cases.by_level.training import train_question
+from conformance.cases.case import Case
+from conformance.judging.outcome import Outcome
+from conformance.judging.recorded_training import Expected, TrajectoryJudge, model_order
+from conformance.oracle import reference_answer
+from conformance.oracle.training_step import Evaluated, Updated
 from golden.budgets import tensor_budget
 from golden.goldens import load_trace
 from golden.numbers import Array
@@ -89,7 +89,9 @@ def seed_run() -> tuple[TrainParams, list[StepParams]]:
     state = State.initial(initial_weights(MICROGPT.config, vocab_size, generator))
     question = train_question(load_trace(), state, documents, SEED_STEPS)
     steps: list[StepParams] = []
-    oracle.answer("train", structs.replace(question, record="full"), steps.append, REQUEST)
+    reference_answer.answer(
+        "train", structs.replace(question, record="full"), steps.append, REQUEST
+    )
     return question, steps
 
 

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from conformance.anatomy.levels import Level
 from conformance.baseline import BadBaseline, Baseline
 from conformance.baseline.entries import parse_baseline
-from conformance.baseline.run import Rules
-from conformance.baseline.updating import updated
-from conformance.levels import Level
-from conformance.outcome import Outcome
-from conformance.report import CaseReport, Difference
-from conformance.standing import Standing
-from conformance.terminal import show
+from conformance.baseline.rewriting import updated
+from conformance.baseline.run_baseline import Rules
+from conformance.judging.outcome import Outcome
+from conformance.judging.report import CaseReport, Difference
+from conformance.judging.standing import Standing
+from conformance.reports.run_text import show
 
 from .reports import rendered, report_of
 from .target import Ending, Target, claim, claim_printable

@@ -22,10 +22,10 @@ from pathlib import Path
 import click
 import jsonschema
 
-from conformance.documents import REPORT_SCHEMA
+from conformance.commands.published_pages import REPORT_SCHEMA
 from golden.store import replace_file
 from ports_adapter.transcript.events import Unreplayable
-from ports_adapter.transcript.reading import read_transcript
+from ports_adapter.transcript.reader import read_transcript
 
 from ..ports.broken import port
 from . import figures

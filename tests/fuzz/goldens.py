@@ -12,7 +12,7 @@ from golden.build import build_trace
 from golden.check import Condition, check_budgets, check_trace
 from golden.derived import ProfileBudgets
 from golden.goldens import load_budgets, load_trace
-from golden.manifest import (
+from golden.provenance import (
     BudgetsEntry,
     Entry,
     Manifest,

@@ -16,15 +16,16 @@ import jsonschema
 import msgspec
 from rich.console import Console
 
-from conformance.case import Answer, Case, Refusal
+from conformance.asking.engine import Engine, Finished, Result
+from conformance.asking.run_report import Asked, case_report, make_report, port_report
 from conformance.cases import all_cases
-from conformance.catalogue.port import introduction
-from conformance.documents import REPORT_SCHEMA
-from conformance.engine import Engine, Finished, Result
-from conformance.outcome import ExitCode, Outcome
-from conformance.report import Report, encode
-from conformance.reporting import Asked, case_report, make_report, port_report
-from conformance.terminal import show
+from conformance.cases.case import Case
+from conformance.commands.published_pages import REPORT_SCHEMA
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import Report, encode
+from conformance.mistakes.patched_port import introduction
+from conformance.oracle.answer import Answer, Refusal
+from conformance.reports.run_text import show
 from ports_adapter.client import Client, Source
 from ports_adapter.manifest import Port
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from conformance import oracle
 from conformance.cases import all_cases
-from conformance.catalogue.port import introduction
+from conformance.mistakes.patched_port import introduction
+from conformance.oracle import reference_answer
 from ports_adapter.messages import METHODS, ModelParams, StepParams, Tensors, TrainParams
 from ports_adapter.messages.training import AdamParams, SgdParams
 from reference.config import Config
@@ -45,14 +45,16 @@ def exchanged(method: str, params: Any) -> Exchanged:
     if method in ("initialize", "shutdown"):
         result: Any = introduction() if method == "initialize" else {}
     else:
-        result = oracle.answer(method, params, steps.append, ID)
+        result = reference_answer.answer(method, params, steps.append, ID)
     lines = [envelope(method="step", params=step) for step in steps]
     return Exchanged(method, params, (*lines, envelope(id=ID, result=result)))
 
 
 def weights(seed: int) -> Tensors:
     """Those of a small model."""
-    named: Tensors = oracle.as_json(initial_weights(SMALL, VOCABULARY, random.Random(seed)))
+    named: Tensors = reference_answer.as_json(
+        initial_weights(SMALL, VOCABULARY, random.Random(seed))
+    )
     return named
 
 
@@ -60,10 +62,10 @@ def small_questions() -> dict[str, Any]:
     """Questions about a small model, by method."""
     common: dict[str, Any] = {
         "profile": MICROGPT.name,
-        "sizes": oracle.sizes_of(SMALL),
+        "sizes": reference_answer.sizes_of(SMALL),
         "weights": weights(1),
     }
-    updated = common | {"optimizer": oracle.optimizer_of(SMALL), "step": 1}
+    updated = common | {"optimizer": reference_answer.optimizer_of(SMALL), "step": 1}
     moments: dict[str, Any] = {
         "m": weights(3),
         "v": {n: [[float(x) ** 2 for x in r] for r in w] for n, w in weights(4).items()},

@@ -11,14 +11,21 @@ import msgspec
 from msgspec import structs
 from rich.console import Console
 
-from conformance.journal import Journal
-from conformance.levels import Level
-from conformance.merging import decode_part, merged
-from conformance.outcome import ExitCode, Outcome
-from conformance.report import BaselineReport, CaseReport, PartReport, PortReport, Report, encode
-from conformance.reporting import assembled
-from conformance.request import Request, Unusable
-from conformance.terminal import show
+from conformance.anatomy.levels import Level
+from conformance.asking.journal import Journal
+from conformance.judging.assembly import assembled
+from conformance.cases.request import Request, Unusable
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import (
+    BaselineReport,
+    CaseReport,
+    PartReport,
+    PortReport,
+    Report,
+    encode,
+)
+from conformance.reports.run_text import show
+from conformance.runs.merging import decode_part, merged
 from ports_adapter.manifest import Port
 
 from .folder import folder

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import Answer, Exact, Numbers
+from conformance.oracle.answer import Answer, Exact, Numbers
 
 NOWHERE = object()
 NOT_FINITE = ("NaN", "Infinity", "-Infinity")

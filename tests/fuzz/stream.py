@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import Case
-from conformance.oracle import config_of
-from conformance.outcome import ExitCode, Outcome
-from conformance.steps import TapeOracle
-from conformance.trajectory import TrajectoryJudge
+from conformance.cases.case import Case
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.recorded_training import TrajectoryJudge
+from conformance.oracle.reference_answer import config_of
+from conformance.oracle.training_step import TapeOracle
 from ports_adapter.messages import TrainParams
 from reference.tape.machine import Machine
 

@@ -9,16 +9,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 from unittest.mock import patch
 
-from conformance import selection
-from conformance.cases import all_cases
-from conformance.outcome import ExitCode
-from conformance.replaying import judge_transcript
-from conformance.report import Report
-from conformance.request import Unusable
+from conformance.cases import all_cases, selection
+from conformance.cases.request import Unusable
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import Report
+from conformance.runs.replaying import judge_transcript
 from ports_adapter.failures import NotStarted
 from ports_adapter.manifest import find_port
 from ports_adapter.transcript.events import Unreplayable
-from ports_adapter.transcript.reading import read_transcript
+from ports_adapter.transcript.reader import read_transcript
 
 from ..ports.broken import port
 from ..transcripts import folder_of, record

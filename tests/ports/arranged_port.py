@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from conformance.catalogue import port as oracle_port
+from conformance.mistakes import patched_port as oracle_port
 from ports_adapter.messages import InitializeResult, StepParams
 
 Tensors = dict[str, Any]

@@ -18,9 +18,9 @@ import reference.counting
 import reference.model
 import reference.sgd
 import reference.training
-from conformance.catalogue import apply, port
-from conformance.catalogue.mistake import Patch
-from conformance.catalogue.taped import on_tape
+from conformance.mistakes import apply, patched_port
+from conformance.mistakes.mistake import Patch
+from conformance.mistakes.patched_tape import on_tape
 from reference.config import Config
 from reference.evaluation import Evaluation
 from reference.model import Weights
@@ -116,15 +116,15 @@ def main() -> None:
         apply(on_tape())
     for slip in slips:
         apply(slip())
-    whole = port.introduction()
+    whole = patched_port.introduction()
     offered = structs.replace(
         whole,
         profiles=words[0].split(","),
         other_sizes="--published-sizes" not in options,
         activations=[] if "--relu-alone" in options else whole.activations,
     )
-    port.introduction = lambda: offered
-    port.main()
+    patched_port.introduction = lambda: offered
+    patched_port.main()
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from conformance.catalogue import apply
-from conformance.catalogue.port import answer, introduction, send
-from conformance.catalogue.taped import on_tape
+from conformance.mistakes import apply
+from conformance.mistakes.patched_port import answer, introduction, send
+from conformance.mistakes.patched_tape import on_tape
 
 
 def main() -> None:

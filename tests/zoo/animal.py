@@ -11,7 +11,7 @@ from typing import Any
 
 import tomlkit
 
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
 
 from ..ports.broken import port
 

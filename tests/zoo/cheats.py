@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from conformance import oracle
-from conformance.cases import tokenizer
-from conformance.outcome import ExitCode
+from conformance.cases.by_level import tokenizer
+from conformance.judging.outcome import ExitCode
+from conformance.oracle import reference_answer
 from ports_adapter.messages import TokenizeParams
 
 from .animal import (
@@ -33,7 +33,7 @@ def recorded() -> str:
     texts = [tokenizer.fresh_text(RECORDED_SEED), *(text for _, text in tokenizer.TEXTS.values())]
     answers = {}
     for text in texts:
-        right = oracle.answer("tokenize", TokenizeParams(text=text, profile="microgpt"))
+        right = reference_answer.answer("tokenize", TokenizeParams(text=text, profile="microgpt"))
         names = ("characters", "vocab_size", "tokens")
         answers[text] = {name: getattr(right, name) for name in names}
     return repr(answers)

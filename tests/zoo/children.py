@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
 
 from .animal import Animal, at_words, odd, odd_at_words, program, wild
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
 
 from .animal import INTRODUCTION, NO_REPORT, WORDS, Animal, at_words, odd, odd_at_words, program
 

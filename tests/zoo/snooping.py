@@ -6,7 +6,7 @@ keeper's secret must not be in it. Whatever they cannot reach is no failure of t
 
 from __future__ import annotations
 
-from conformance.outcome import ExitCode
+from conformance.judging.outcome import ExitCode
 
 from .animal import Animal, at_words
 

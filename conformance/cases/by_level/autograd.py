@@ -7,7 +7,7 @@ import random
 from ports_adapter.messages import EvaluateParams, Node
 
 from ..case import Case
-from .function import function_case
+from ..function_case import function_case
 
 CHAIN = 20_000
 FRESH = 4

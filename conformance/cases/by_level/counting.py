@@ -11,6 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from conformance.anatomy.golden_values import recorded_state
+from conformance.anatomy.subject import Subject
+from conformance.oracle import reference_answer
+from conformance.oracle.answer import Answer, Exact
+from conformance.oracle.expected_answer import exactly, of_losses
+from conformance.oracle.reference_answer import as_json, optimizer_of, sizes_of
 from golden.budgets import Precision, tensor_budget
 from golden.trace import Trace
 from ports_adapter.messages import ReplicateParams, SampleParams, TrainParams
@@ -19,15 +25,10 @@ from reference.sampling import sample
 from reference.state import State
 from reference.training import Step, train
 
-from .. import oracle
-from ..case import Answer, Case, Exact
-from ..expectation import exactly, of_losses
-from ..oracle import as_json, optimizer_of, sizes_of
-from ..recorded import recorded_state
-from ..subject import Subject
+from ..case import Case
+from ..situations import DRAWS
 from .program import CORPORA, drawn_corpus, short
 from .sampling import CLEAR, Choices
-from .situations import DRAWS
 
 
 def counting_cases(subject: Subject, seed: int, precision: Precision) -> list[Case]:
@@ -171,12 +172,12 @@ class _Program:
     @cached_property
     def steps(self) -> list[Step]:
         """Of its training."""
-        return list(oracle.run_of(self.params).steps())
+        return list(reference_answer.run_of(self.params).steps())
 
     @cached_property
     def samples(self) -> tuple[list[str], float]:
         """Its samples, and how clearly they were chosen."""
-        run = oracle.run_of(self.params)
+        run = reference_answer.run_of(self.params)
         choices = Choices(run.generator.random)
         weights = self.steps[-1].state.weights
         samples = [
@@ -187,7 +188,7 @@ class _Program:
 
     def answer(self, precision: Precision) -> Answer:
         """Counts, losses, and samples if rounding decides none."""
-        run = oracle.run_of(self.params)
+        run = reference_answer.run_of(self.params)
         samples, margin = self.samples
         counts = exactly(
             num_docs=len(run.documents),

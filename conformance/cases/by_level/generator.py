@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 
+from conformance.oracle import reference_answer
+from conformance.oracle.answer import Answer, Exact, Numbers
+from conformance.oracle.expected_answer import gauss_budget
 from golden.budgets import Precision
 from ports_adapter.messages import ChoicesDraw, GaussDraw, RandomDraw, RandomParams, ShuffleDraw
 
-from .. import oracle
-from ..case import Answer, Case, Exact, Numbers
-from ..expectation import gauss_budget
+from ..case import Case
 
 Draw = RandomDraw | GaussDraw | ShuffleDraw | ChoicesDraw
 
@@ -65,7 +66,9 @@ def _case(name: str, about: str, seed: int, *draws: Draw) -> Case:
 
     def answer(precision: Precision) -> Answer:
         answer: Answer = {}
-        for index, (draw, result) in enumerate(zip(draws, oracle.draw_all(params), strict=True)):
+        for index, (draw, result) in enumerate(
+            zip(draws, reference_answer.draw_all(params), strict=True)
+        ):
             match draw:
                 case GaussDraw(mean=mean, std=std):
                     part = Numbers(result, gauss_budget(mean, std, precision))

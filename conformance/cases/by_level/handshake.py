@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.oracle.answer import Answer, Refusal
+from conformance.oracle.expected_answer import exactly
 from golden.budgets import Precision
 from ports_adapter.jsonrpc import METHOD_NOT_FOUND
 from ports_adapter.messages import (
@@ -11,8 +13,7 @@ from ports_adapter.messages import (
     InitializeParams,
 )
 
-from ..case import Answer, Case, Refusal
-from ..expectation import exactly
+from ..case import Case
 
 SUITE = "microgpt-conformance"
 

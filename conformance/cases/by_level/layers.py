@@ -18,7 +18,7 @@ from ports_adapter.messages import (
 )
 
 from ..case import Case
-from .function import function_case
+from ..function_case import function_case
 
 Vector = list[Number]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from conformance.oracle.answer import Answer
+from conformance.oracle.expected_answer import of_backward, of_forward
 from ports_adapter.messages import InitializeResult
 
-from ..case import Answer, Case, Params
-from ..expectation import of_backward, of_forward
-from .situations import Situation, Situations
+from ..case import Case, Params
+from ..situations import Situation, Situations
 
 
 def forward_cases(situations: Situations) -> list[Case]:

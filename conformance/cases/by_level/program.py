@@ -9,6 +9,11 @@ from itertools import takewhile
 
 import numpy as np
 
+from conformance.anatomy.subject import PUBLISHED, Subject
+from conformance.oracle import reference_answer
+from conformance.oracle.answer import Answer, Exact
+from conformance.oracle.expected_answer import exactly, of_losses
+from conformance.oracle.reference_answer import activation_of, optimizer_of, sizes_of
 from golden.budgets import Precision
 from golden.derived import LONG_REPLICAS, run_budgets
 from golden.spread import REPLICAS
@@ -21,13 +26,9 @@ from reference.program import Run
 from reference.sampling import sample_from
 from reference.tape.machine import FlatState, FlatStep, Machine
 
-from .. import oracle
-from ..case import Answer, Case, Exact
-from ..expectation import exactly, of_losses
-from ..oracle import activation_of, optimizer_of, sizes_of
-from ..subject import PUBLISHED, Subject
+from ..case import Case
+from ..situations import DRAWS, machine_of
 from .sampling import CLEAR, Choices, logits_by
-from .situations import DRAWS, machine_of
 
 PUBLISHED_RUN = "replicate/published"
 """The case that is asked with names.txt."""
@@ -118,7 +119,7 @@ class Program:
     @classmethod
     def of(cls, params: ReplicateParams) -> Program:
         """The program that a question asks for."""
-        run = oracle.run_of(params)
+        run = reference_answer.run_of(params)
         config, tokenizer = run.config, run.tokenizer
         machine = machine_of(config, tokenizer.vocab_size)
         documents = [tokenizer.encode(document) for document in run.documents]

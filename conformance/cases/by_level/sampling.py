@@ -7,6 +7,9 @@ from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
+from conformance.oracle.answer import Answer
+from conformance.oracle.expected_answer import exactly
+from conformance.oracle.reference_answer import activation_of, as_json, sizes_of
 from golden.budgets import Precision
 from ports_adapter.messages import SampleParams
 from reference.model import Weights
@@ -14,10 +17,8 @@ from reference.sampling import NextLogits, sample_from
 from reference.tape.machine import Array, Machine, flat
 from reference.value import Value
 
-from ..case import Answer, Case
-from ..expectation import exactly
-from ..oracle import activation_of, as_json, sizes_of
-from .situations import DRAWS, Situations
+from ..case import Case
+from ..situations import DRAWS, Situations
 
 ALMOST_1 = 1 - 2.0**-53
 

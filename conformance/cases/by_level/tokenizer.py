@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 
+from conformance.oracle import reference_answer
+from conformance.oracle.answer import Answer
+from conformance.oracle.expected_answer import exactly
 from golden.budgets import Precision
 from ports_adapter.messages import TokenizeParams, TokenizeResult
 from reference.corpus import EMBEDDED
 from reference.profiles import MICROGPT
 
-from .. import oracle
-from ..case import Answer, Case
-from ..expectation import exactly
+from ..case import Case
 
 TEXTS = {
     "words": ("gives characters, vocabulary size and tokens", "wren\nrook\nteal\n"),
@@ -65,7 +66,7 @@ def _case(name: str, about: str, text: str, profile: str) -> Case:
     params = TokenizeParams(text=text, profile=profile)
 
     def answer(_precision: Precision) -> Answer:
-        right = oracle.answer("tokenize", params)
+        right = reference_answer.answer("tokenize", params)
         return exactly(**{name: getattr(right, name) for name in TokenizeResult.__struct_fields__})
 
     return Case.fixed(f"tokenizer/{name}", about, "tokenize", params, answer)

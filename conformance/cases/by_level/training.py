@@ -8,6 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from conformance.anatomy.golden_values import recorded_steps
+from conformance.oracle.answer import Answer
+from conformance.oracle.expected_answer import of_losses, of_state, of_update
+from conformance.oracle.reference_answer import activation_of, as_json, optimizer_of, sizes_of
 from golden.budgets import Precision
 from golden.derived import Budgets, run_budgets, short_runs
 from golden.goldens import LENGTH, long_runs
@@ -27,11 +31,8 @@ from reference.sgd import sgd
 from reference.state import State, zeros_like
 from reference.tape.machine import FlatState, FlatStep
 
-from ..case import Answer, Case
-from ..expectation import of_losses, of_state, of_update
-from ..oracle import activation_of, as_json, optimizer_of, sizes_of
-from ..recorded import recorded_steps
-from .situations import DRAWS, Situations
+from ..case import Case
+from ..situations import DRAWS, Situations
 
 LONGER: dict[str, Any] = {"num_steps": 5000}
 OTHER: dict[str, Any] = {

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from msgspec import structs
 
+from conformance.judging.recorded_training import Expected, TrajectoryJudge
+from conformance.judging.stream_judge import StreamJudge
+from conformance.oracle.training_step import TapeOracle
 from golden.goldens import run_budgets
 from golden.trajectories import FreeRun
 from ports_adapter.messages import InitializeResult
 from reference.tape.machine import FlatState
 
 from ..case import Case
-from ..steps import TapeOracle
-from ..stream import StreamJudge
-from ..trajectory import Expected, TrajectoryJudge
-from .situations import Situations
+from ..situations import Situations
 from .training import Training, about_run, of_run, runs_of
 
 STEPS = 6

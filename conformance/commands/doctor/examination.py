@@ -9,7 +9,8 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from ..outcome import ExitCode
+from conformance.judging.outcome import ExitCode
+
 from .checkup import checkup
 from .finding import Finding, Part, State
 

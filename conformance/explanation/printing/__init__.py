@@ -1,5 +1,5 @@
 """A smallest case as the source of a test in the port's own language."""
 
-from .rendering import printed
+from .test_source import printed
 
 __all__ = ["printed"]

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from conformance.judging.compare import budgets_of
+from conformance.oracle.answer import Answer, Exact
 from golden.numbers import as_array
 
-from ...case import Answer, Exact
-from ...compare import budgets_of
 from ..shrinking import Smallest
 
 MOST = 200

@@ -17,8 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable
 
+from ..diagnosis import SmallestCase
 from ..shrinking import Smallest
-from ..story import SmallestCase
 from .content import question_text, rows_of
 
 WIDTH, MOST_WORDS = 92, 1000

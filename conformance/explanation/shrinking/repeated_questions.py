@@ -7,13 +7,12 @@ from typing import Any, Self
 
 from msgspec import structs
 
+from conformance.asking.engine import DEATHS, STREAMED
+from conformance.cases.by_level.handshake import introduction
 from ports_adapter.client import Client
 from ports_adapter.failures import NotStarted, PortError, PortFailure, ProtocolViolated, WrongAnswer
 from ports_adapter.manifest import Port
 from ports_adapter.messages import METHODS, InitializeResult, Message, StepParams, TrainParams
-
-from ...cases.handshake import introduction
-from ...engine import DEATHS, STREAMED
 
 
 class GivenUp(Exception):

@@ -14,26 +14,26 @@ from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import HypothesisException
 
+from conformance.anatomy.subject import PUBLISHED, Subject
+from conformance.asking.engine import OUTCOME_OF
+from conformance.cases.by_level.layers import LAYERS
+from conformance.cases.function_case import representable
+from conformance.judging.compare import compare
+from conformance.judging.divergence import Divergence
+from conformance.judging.outcome import Outcome
+from conformance.oracle.answer import Answer
 from golden.budgets import Precision
 from ports_adapter.failures import PortFailure, PortTimedOut
 from ports_adapter.messages import InitializeResult, Message
 from reference.tape import cache
 
-from ...case import Answer
-from ...cases.function import representable
-from ...cases.layers import LAYERS
-from ...compare import compare
-from ...comparison import Divergence
-from ...engine import OUTCOME_OF
-from ...outcome import Outcome
-from ...subject import PUBLISHED, Subject
-from .asking import Asker, GivenUp
 from .expressions import Unfit, chain, expressions
-from .judging import right_of
-from .layers import Questions, layer_questions
-from .models import model_questions, train_questions, update_questions
-from .numbers import SIMPLE, UNEVEN, numbers_in
-from .wording import about
+from .repeated_questions import Asker, GivenUp
+from .sentence import about
+from .simplest_numbers import SIMPLE, UNEVEN, numbers_in
+from .single_layers import Questions, layer_questions
+from .small_answers import right_of
+from .small_models import model_questions, train_questions, update_questions
 
 SECONDS = 6.0
 """How long a search takes at most, but for the question that is being answered."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from conformance.judging.divergence import Divergence
 from ports_adapter.messages import (
     AdamParams,
     CrossEntropyParams,
@@ -15,7 +16,6 @@ from ports_adapter.messages import (
     TrainParams,
 )
 
-from ...comparison import Divergence
 from .expressions import formula, letters_of
 
 LONGEST = 160

@@ -17,7 +17,7 @@ from ports_adapter.messages import (
     VectorParams,
 )
 
-from .numbers import EXTREME, SIMPLE, STEEP, UNEVEN, Pool
+from .simplest_numbers import EXTREME, SIMPLE, STEEP, UNEVEN, Pool
 
 Questions = st.SearchStrategy[Any]
 """Draws the parameters of one method, of one size."""

@@ -9,6 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from conformance.anatomy.small_functions import function_of
+from conformance.cases.situations import Situation, machine_of
+from conformance.oracle.answer import Answer, Numbers
+from conformance.oracle.expected_answer import (
+    of_backward,
+    of_forward,
+    of_function,
+    of_losses,
+    of_state,
+    of_update,
+)
+from conformance.oracle.reference_answer import config_of, state_of, vocab_size_of
 from golden.budgets import TENSOR_FACTOR, UNIT_ROUNDOFF, Precision, tensor_budget
 from golden.derived import run_budgets
 from golden.trace import floats
@@ -26,13 +38,8 @@ from reference.sgd import sgd
 from reference.tape.machine import FlatState
 from reference.training import data, grads
 
-from ...case import Answer, Numbers
-from ...cases.situations import Situation, machine_of
-from ...expectation import of_backward, of_forward, of_function, of_losses, of_state, of_update
-from ...graphs import function_of
-from ...oracle import config_of, state_of, vocab_size_of
 from .expressions import Unfit, check_domain
-from .numbers import numbers_in
+from .simplest_numbers import numbers_in
 
 
 @dataclass(frozen=True, slots=True)

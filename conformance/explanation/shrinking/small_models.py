@@ -13,15 +13,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from conformance.anatomy.subject import Subject
+from conformance.cases.by_level.training import OTHER
+from conformance.cases.situations import between_special, letters_in
+from conformance.oracle.reference_answer import activation_of, optimizer_of, sizes_of
 from ports_adapter.messages import AdamParams, ModelParams, SgdParams, TrainParams
 from reference.config import Config
 
-from ...cases.situations import between_special, letters_in
-from ...cases.training import OTHER
-from ...oracle import activation_of, optimizer_of, sizes_of
-from ...subject import Subject
-from .layers import Questions, matrices
-from .numbers import SIMPLE, STEEP, UNEVEN, Pool
+from .simplest_numbers import SIMPLE, STEEP, UNEVEN, Pool
+from .single_layers import Questions, matrices
 
 LETTERS = 26
 SMALL = (

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
-from ..levels import Level
-from .mistake import Patch, mistake
+from conformance.anatomy.levels import Level
+
+from ..mistake import Patch, mistake
 
 Random = random.Random
 

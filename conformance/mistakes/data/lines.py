@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 import reference.corpus
+from conformance.anatomy.levels import Level
 
-from ..levels import Level
-from .mistake import Patch, mistake
+from ..mistake import Patch, mistake
 
 
 def _documents(of: Callable[[str], Iterable[str]]) -> Patch:

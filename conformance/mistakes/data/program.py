@@ -9,15 +9,15 @@ from typing import Any
 
 import reference.model
 import reference.sampling
+from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.corpus import Corpus
 from reference.model import Cache
 from reference.program import Run
 from reference.training import Step
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .patching import applied
+from ..mistake import Patch, mistake
+from ..patching import applied
 
 
 @mistake(

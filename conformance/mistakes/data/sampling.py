@@ -9,15 +9,15 @@ from typing import Any
 
 import reference.model
 import reference.sampling
+from conformance.anatomy.levels import Level
+from conformance.oracle import reference_answer
 from ports_adapter.messages import SampleParams, SampleResult
 from reference.config import Config
 from reference.model import Vector
 from reference.sampling import Choose, NextLogits
 
-from .. import oracle
-from ..levels import Level
-from .mistake import Patch, mistake
-from .seams import sample_with
+from ..mistake import Patch, mistake
+from ..seams import sample_with
 
 
 @mistake(
@@ -167,7 +167,7 @@ def sample_one_token_short() -> Patch:
     languages=("any",),
 )
 def sample_draws_once_too_often() -> Patch:
-    right, right_answer = reference.sampling.sample_from, oracle._sample
+    right, right_answer = reference.sampling.sample_from, reference_answer._sample
 
     def sample_from(
         logits_after: NextLogits, bos: int, temperature: float, config: Config, choose: Choose
@@ -181,7 +181,7 @@ def sample_draws_once_too_often() -> Patch:
         result: Any = right_answer(params)
         return SampleResult(tokens=result.tokens, uniforms_used=len(result.tokens) + 1)
 
-    return {"sample_from": sample_from, "oracle._sample": answer}
+    return {"sample_from": sample_from, "reference_answer._sample": answer}
 
 
 @mistake(

@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from ..levels import Level
-from .mistake import Patch, mistake
+from conformance.anatomy.levels import Level
+
+from ..mistake import Patch, mistake
 
 Random = random.Random
 

@@ -6,10 +6,10 @@ import string
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from conformance.anatomy.levels import Level
 from reference.tokenizer import Tokenizer
 
-from ..levels import Level
-from .mistake import Patch, mistake
+from ..mistake import Patch, mistake
 
 
 def _vocabulary(characters_of: Callable[[str], Iterable[str]]) -> Patch:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 
+from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Weights
 
-from ..levels import Level
-from .mistake import Patch, mistake
+from ..mistake import Patch, mistake
 
 Shapes = dict[str, tuple[int, int]]
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import reference.value
+from conformance.anatomy.levels import Level
 from reference.evaluation import Evaluation
 from reference.value import Value
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .seams import train_with
+from ..mistake import Patch, mistake
+from ..seams import train_with
 
 
 @mistake(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import reference.model
+from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Matrix, Nodes, Vector
 from reference.value import Value
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .parts import detached, softmax_with, without_tape
-from .seams import attention_with, gpt_with
+from ..mistake import Patch, mistake
+from ..parts import detached, softmax_with, without_tape
+from ..seams import attention_with, gpt_with
 
 HAND = ("written by hand", "C", "Rust", "Swift", "NumPy")
 

@@ -8,6 +8,9 @@ from typing import Any
 import msgspec
 
 import reference.adam
+from conformance.anatomy import small_functions
+from conformance.anatomy.levels import Level
+from conformance.oracle import reference_answer
 from golden.trace import floats
 from ports_adapter.messages import StepParams
 from reference.config import Config
@@ -15,10 +18,8 @@ from reference.model import Weights
 from reference.state import State
 from reference.value import Value
 
-from .. import graphs, oracle
-from ..levels import Level
-from .mistake import Patch, mistake
-from .parts import single
+from ..mistake import Patch, mistake
+from ..parts import single
 
 
 @mistake(
@@ -40,10 +41,10 @@ def numbers_read_in_single_precision() -> Patch:
             case _:
                 return single(numbers)
 
-    right = graphs._values
+    right = small_functions._values
     return {
-        "oracle.floats": lambda numbers: rounded(floats(numbers)),
-        "graphs._values": lambda numbers: right(rounded(numbers)),
+        "reference_answer.floats": lambda numbers: rounded(floats(numbers)),
+        "small_functions._values": lambda numbers: right(rounded(numbers)),
     }
 
 
@@ -155,7 +156,7 @@ def moments_kept_in_float32() -> Patch:
 
 def _printed(form: Callable[[float], str]) -> Patch:
     """Every number of an answer as it reads after printing."""
-    right = oracle.answer
+    right = reference_answer.answer
 
     def read(part: Any) -> Any:
         match part:
@@ -172,14 +173,17 @@ def _printed(form: Callable[[float], str]) -> Patch:
         return msgspec.convert(read(msgspec.to_builtins(message, enc_hook=float)), type(message))
 
     def answer(
-        method: str, params: Any, on_step: oracle.OnStep = lambda _step: None, id_: int = 1
+        method: str,
+        params: Any,
+        on_step: reference_answer.OnStep = lambda _step: None,
+        id_: int = 1,
     ) -> Any:
         def announced(step: StepParams) -> None:
             on_step(printed(step))
 
         return printed(right(method, params, announced, id_))
 
-    return {"oracle.answer": answer}
+    return {"reference_answer.answer": answer}
 
 
 @mistake(

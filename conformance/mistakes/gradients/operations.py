@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from conformance.anatomy.levels import Level
 from reference.value import Value
 
-from ..levels import Level
-from .mistake import Patch, mistake
+from ..mistake import Patch, mistake
 
 
 @mistake(

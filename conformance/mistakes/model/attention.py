@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import reference.model
+from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Matrix, Tap, Vector, no_tap
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .parts import detached, without_tape
-from .seams import attention_with
+from ..mistake import Patch, mistake
+from ..parts import detached, without_tape
+from ..seams import attention_with
 
 
 @mistake(

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import reference.model
+from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Nodes, Tap, Vector
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .parts import without_tape
-from .seams import gpt_with, loss_with
+from ..mistake import Patch, mistake
+from ..parts import without_tape
+from ..seams import gpt_with, loss_with
 
 
 @mistake(
@@ -84,7 +84,7 @@ def positions_of_waves() -> Patch:
     languages=("any",),
 )
 def embedding_scaled() -> Patch:
-    from . import seams
+    from .. import seams
 
     right = seams.embedding
 
@@ -171,7 +171,7 @@ def block_size_counts_tokens() -> Patch:
     languages=("any",),
 )
 def block_of_the_last_tokens() -> Patch:
-    from . import seams
+    from .. import seams
 
     right_logits, right_target = seams.logits_of, seams.target
     cut = 0

@@ -8,15 +8,15 @@ from typing import Any
 
 import reference.model
 import reference.training
+from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Vector
 from reference.value import Value
 
-from ..levels import Level
-from . import seams
-from .mistake import Patch, mistake
-from .parts import detached, with_gradient_of
-from .seams import loss_with
+from .. import seams
+from ..mistake import Patch, mistake
+from ..parts import detached, with_gradient_of
+from ..seams import loss_with
 
 
 @mistake(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import reference.model
+from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Matrix, Nodes, Tap, Vector
 
-from ..levels import Level
-from . import seams
-from .mistake import Patch, mistake
-from .seams import loss_with
+from .. import seams
+from ..mistake import Patch, mistake
+from ..seams import loss_with
 
 Made = Sequence[tuple[Vector, Vector, Vector]]
 """The query, key and value of every position."""

@@ -7,12 +7,12 @@ from typing import Any
 
 import reference.activation
 import reference.model
+from conformance.anatomy.levels import Level
 from reference.model import Vector
 from reference.value import Value
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .seams import activation_with, gpt_with
+from ..mistake import Patch, mistake
+from ..seams import activation_with, gpt_with
 
 
 @mistake(
@@ -99,10 +99,11 @@ def activation_missing() -> Patch:
     languages=("any",),
 )
 def relu_after_the_mlp() -> Patch:
-    from .. import graphs
-    from . import seams
+    from conformance.anatomy import small_functions
 
-    right_mlp, right_out = graphs._mlp, seams.mlp_out
+    from .. import seams
+
+    right_mlp, right_out = small_functions._mlp, seams.mlp_out
 
     def mlp(at: dict[str, Any]) -> Vector:
         return [unit.relu() for unit in right_mlp(at)]
@@ -110,7 +111,7 @@ def relu_after_the_mlp() -> Patch:
     def mlp_out(active: Vector, weights: Any, at: str) -> Vector:
         return [unit.relu() for unit in right_out(active, weights, at)]
 
-    return {"graphs._mlp": mlp, **gpt_with(mlp_out=mlp_out)}
+    return {"small_functions._mlp": mlp, **gpt_with(mlp_out=mlp_out)}
 
 
 @mistake(
@@ -122,7 +123,7 @@ def relu_after_the_mlp() -> Patch:
     languages=("any",),
 )
 def residuals_scaled_by_depth() -> Patch:
-    from . import seams
+    from .. import seams
 
     attn, mlp = seams.attn_residual, seams.mlp_residual
 

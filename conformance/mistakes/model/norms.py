@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import reference.model
+from conformance.anatomy.levels import Level
 from reference.model import Vector
 from reference.value import Value
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .parts import detached, mean_square, rmsnorm_with, root_below, single, with_gradient_of
+from ..mistake import Patch, mistake
+from ..parts import detached, mean_square, rmsnorm_with, root_below, single, with_gradient_of
 
 
 @mistake(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import reference.model
+from conformance.anatomy.levels import Level
 from reference.model import Matrix, Tap, Vector
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .seams import gpt_with
+from ..mistake import Patch, mistake
+from ..seams import gpt_with
 
 
 @mistake(
@@ -62,7 +62,7 @@ def matrix_strides_swapped() -> Patch:
     languages=("any",),
 )
 def queries_and_keys_swapped() -> Patch:
-    from . import seams
+    from .. import seams
 
     return gpt_with(query=seams.key, key=seams.query)
 
@@ -105,7 +105,7 @@ def attention_output_missing() -> Patch:
     languages=("any",),
 )
 def keys_before_the_norm() -> Patch:
-    from . import seams
+    from .. import seams
 
     right = seams.projected
 

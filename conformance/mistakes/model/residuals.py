@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import reference.model
+from conformance.anatomy.levels import Level
 from reference.model import Vector
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .seams import gpt_with
+from ..mistake import Patch, mistake
+from ..seams import gpt_with
 
 
 def _as_it_is(x: Vector) -> Vector:
@@ -62,7 +62,7 @@ def mlp_norm_missing() -> Patch:
     languages=("any",),
 )
 def final_norm_added() -> Patch:
-    from . import seams
+    from .. import seams
 
     right = seams.output
 
@@ -81,7 +81,7 @@ def final_norm_added() -> Patch:
     languages=("any",),
 )
 def norms_after_the_residuals() -> Patch:
-    from . import seams
+    from .. import seams
 
     return gpt_with(
         attn_norm=_as_it_is,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import reference.model
+from conformance.anatomy.levels import Level
 from reference.model import Vector
 from reference.tape.symbols import Symbol
 from reference.value import Value
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .parts import detached, softmax_with
+from ..mistake import Patch, mistake
+from ..parts import detached, softmax_with
 
 
 @mistake(

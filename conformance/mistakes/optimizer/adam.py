@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import reference.adam
+from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Weights
 from reference.state import State
 
-from ..levels import Level
-from . import seams
-from .mistake import Patch, mistake
-from .seams import adam_with
+from .. import seams
+from ..mistake import Patch, mistake
+from ..seams import adam_with
 
 Corrections = tuple[float, float]
 

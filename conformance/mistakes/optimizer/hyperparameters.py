@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import reference.adam
+from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Weights
 from reference.state import State
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .parts import single
+from ..mistake import Patch, mistake
+from ..parts import single
 
 Corrections = tuple[float, float]
 

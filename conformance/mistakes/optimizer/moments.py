@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from conformance.anatomy.levels import Level
 from reference.config import Config
 
-from ..levels import Level
-from . import seams
-from .mistake import Patch, mistake
-from .seams import adam_with
+from .. import seams
+from ..mistake import Patch, mistake
+from ..seams import adam_with
 
 Corrections = tuple[float, float]
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from conformance.anatomy.levels import Level
 from reference.config import Config
 
-from ..levels import Level
-from .mistake import Patch, mistake
+from ..mistake import Patch, mistake
 
 
 def _rate(factor: Callable[[int, Config], float]) -> Patch:

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import reference.training
+from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Cache
 from reference.state import State, zeros_like
 from reference.training import Step
 
-from ..levels import Level
-from .mistake import Patch, mistake
-from .parts import detached
-from .seams import train_with
+from ..mistake import Patch, mistake
+from ..parts import detached
+from ..seams import train_with
 
 
 @mistake(

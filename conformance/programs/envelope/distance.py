@@ -18,8 +18,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .curves import SMALLEST, Curves
-from .reading import PrintedLoss
+from ..printed_output import PrintedLoss
+from .reference_losses import SMALLEST, Curves
 
 Array = NDArray[np.float64]
 

@@ -26,10 +26,10 @@ from reference.program import Run
 from reference.tape import cache
 from reference.tape.machine import FlatState, Machine
 
+from ..watcher import Watcher
 from .designs import Design, designed, natural
-from .watching import Watcher
 
-SHIPPED = Path(__file__).parent / "curves.npz"
+SHIPPED = Path(__file__).parent / "reference_losses.npz"
 SEEDS = 256
 FEWER = 96
 """Runs of the oracle; fewer of a model that is much larger than the published one."""

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from conformance.explanation.diagnosis import LossCurves
 from golden.trace import Number, number
 
-from ..explanation.story import LossCurves
-from .maps import plain_numbers
-from .text import visible
+from .heat_maps import plain_numbers
+from .visible_text import visible
 
 
 class Curve(Struct, frozen=True):

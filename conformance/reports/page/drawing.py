@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..levels import Level
+from conformance.anatomy.levels import Level
+
 from .flow import LOSS, UPDATES, Flow, Half, State, edges
 
 WIDTH, HEIGHT = 118, 58

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from conformance.anatomy.computation_order import IN_LAYER, WEIGHTS_OF, forward_order
+from conformance.anatomy.levels import Level
+from conformance.explanation.diagnosis import Story
+from conformance.judging.outcome import Outcome
+from conformance.judging.report import CaseReport
 from reference.config import Config
-
-from ..dataflow import IN_LAYER, WEIGHTS_OF, forward_order
-from ..explanation.story import Story
-from ..levels import Level
-from ..outcome import Outcome
-from ..report import CaseReport
 
 LAYERS_DRAWN = 8
 LOSS = "loss"

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from conformance.explanation.diagnosis import ErrorMap
 from golden.trace import Number, number
 
-from ..explanation.story import ErrorMap
-from .text import visible
+from .visible_text import visible
 
 FOLDED = 32
 LOWEST, HIGHEST = -3, 16

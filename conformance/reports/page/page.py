@@ -9,18 +9,18 @@ import msgspec
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from conformance.explanation.diagnosis import Story
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import CaseReport, Report, excused
 from golden.budgets import WARNING
 from golden.store import replace_file
 
-from ..explanation.story import Story
-from ..outcome import ExitCode
-from ..report import CaseReport, Report, excused
 from .curves import Curve, curves_of
 from .drawing import CLASSES, SIGNS, drawing_of
 from .flow import Flow, State, flow_of
-from .maps import LOWEST, TensorMap, highest, start_of, tensor_maps, wrong_of
-from .rendering import HERE, content_of, environment, policy
-from .text import counted, shortened
+from .heat_maps import LOWEST, TensorMap, highest, start_of, tensor_maps, wrong_of
+from .shell import HERE, content_of, environment, policy
+from .visible_text import counted, shortened
 
 _LEGEND = {
     State.FIRST: "first wrong: look here",

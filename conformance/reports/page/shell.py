@@ -11,8 +11,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..outcome import Outcome
-from .text import amount, counted, of_budget, split_alike, visible
+from conformance.judging.outcome import Outcome
+
+from .visible_text import amount, counted, of_budget, split_alike, visible
 
 HERE = Path(__file__).parent
 _NONE = "'none'"

@@ -1,4 +1,4 @@
-"""`python -m conformance.benchmark [PORT]`: one port's speed as JSON, or the reference's.
+"""`python -m conformance.surveys.benchmark [PORT]`: one port's speed as JSON, or the reference's.
 
 In a process of its own, a port that is measured can do no harm to whoever wants to know.
 """
@@ -13,7 +13,7 @@ import msgspec
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailure
 from ports_adapter.manifest import find_port
 
-from .measuring import Speed, measure_port, measure_references
+from .measurement import Speed, measure_port, measure_references
 
 
 def measured(name: str | None) -> Speed:

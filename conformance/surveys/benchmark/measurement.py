@@ -17,6 +17,9 @@ from pathlib import Path
 import psutil
 from msgspec import Struct, field
 
+from conformance.anatomy.golden_values import recorded_state
+from conformance.cases.by_level.handshake import introduction
+from conformance.cases.by_level.training import train_question
 from golden.goldens import load_trace
 from golden.trace import Trace
 from ports_adapter.building import build
@@ -24,11 +27,7 @@ from ports_adapter.client import Client
 from ports_adapter.manifest import Port
 from ports_adapter.messages import InitializeResult, StepParams, TrainResult
 
-from ..cases.handshake import introduction
-from ..cases.training import train_question
-from ..recorded import recorded_state
-
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 SECONDS = 1.0
 """About how long a round of training takes."""
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from golden.store import replace_file
 from ports_adapter.quoting import printable
 
-from .measuring import Speed
+from .measurement import Speed
 
 MEBIBYTE = 1 << 20
 WIDTH = 12

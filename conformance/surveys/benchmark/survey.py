@@ -9,15 +9,15 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from conformance.cases.request import Unusable
+from conformance.judging.outcome import ExitCode
+from conformance.runs.running import the_port
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailure
 
-from ..outcome import ExitCode
-from ..request import Unusable
-from ..running import the_port
-from ..several import present_and_absent
-from .measuring import Speed, measure_port, measure_references
-from .report import show, write_plot
+from ..all_ports import present_and_absent
+from .measurement import Speed, measure_port, measure_references
+from .speed_table import show, write_plot
 
 
 def compare_speeds(

@@ -13,17 +13,17 @@ from threading import Thread
 
 from msgspec import Struct, structs
 
+from conformance.anatomy.subject import PUBLISHED, Subject
+from conformance.asking.engine import Engine, Result
+from conformance.cases import all_cases, select
+from conformance.cases.budget_origin import offer_of
+from conformance.cases.case import Case
+from conformance.judging.outcome import Outcome
+from conformance.mistakes import VARIANTS
 from golden.budgets import Precision
 from ports_adapter.building import build
 from ports_adapter.manifest import Port, Timeouts, find_port, our_ports
 
-from ..case import Case
-from ..cases import all_cases, select
-from ..catalogue import VARIANTS
-from ..engine import Engine, Result
-from ..explained import offer_of
-from ..outcome import Outcome
-from ..subject import PUBLISHED, Subject
 from .scoring import faulty_port
 
 FRESH = ("*/fresh*", "layers/*fresh*")

@@ -12,12 +12,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ..catalogue import MISTAKES
-from .honest import Honest
+from conformance.mistakes import MISTAKES
+
+from .honest_programs import Honest
 from .scoring import Scored
 
 KEPT = Path(__file__).parent / "score.json"
-PAGE = Path(__file__).parent.parent.parent / "docs" / "score.md"
+PAGE = Path(__file__).parents[3] / "docs" / "score.md"
 
 RIGHTLY = ("named", "among twins")
 

@@ -12,25 +12,24 @@ from typing import Literal, TypeVar
 
 from msgspec import Struct
 
+from conformance.anatomy.levels import Level
+from conformance.asking.engine import Engine, Finished
+from conformance.cases import all_cases, select
+from conformance.cases.case import Case
+from conformance.explanation.fitting import may_show
+from conformance.explanation.gathering import Gathered
+from conformance.explanation.naming import Naming
+from conformance.judging.outcome import Outcome
+from conformance.mistakes import MISTAKES
 from golden.budgets import Precision
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port, Timeouts
 from ports_adapter.messages import InitializeResult
 
-from ..case import Case
-from ..cases import all_cases, select
-from ..catalogue import MISTAKES
-from ..engine import Engine, Finished
-from ..explanation.fitting import may_show
-from ..explanation.gathering import Gathered
-from ..explanation.naming import Naming
-from ..levels import Level
-from ..outcome import Outcome
-
 SEED = 1
 Given = TypeVar("Given")
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 QUICK = (
     "tokenizer", "autograd", "layers",
@@ -82,7 +81,7 @@ def faulty_port(slugs: tuple[str, ...], precision: Precision) -> Port:
         folder=ROOT,
         name=" ".join(slugs) or "the oracle",
         language="Python",
-        run=(sys.executable, "-m", "conformance.catalogue.port", *slugs, *options),
+        run=(sys.executable, "-m", "conformance.mistakes.patched_port", *slugs, *options),
         label="oracle",
         precision=precision,
         timeouts=Timeouts(start=30.0, message=60.0),

@@ -8,13 +8,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from rich.console import Console
 
+from conformance.judging.outcome import ExitCode
+from conformance.mistakes import MISTAKES
 from golden.budgets import Precision
 from golden.store import replace_file
 
-from ..catalogue import MISTAKES
-from ..outcome import ExitCode
-from .honest import PRECISIONS, Honest, ports_of_ours, try_out, variants
-from .matrix import KEPT, PAGE, Score, encode, load, page, sentences, summary_of
+from .honest_programs import PRECISIONS, Honest, ports_of_ours, try_out, variants
+from .kill_matrix import KEPT, PAGE, Score, encode, load, page, sentences, summary_of
 from .scoring import Scored, is_one, score
 
 Work = list[tuple[str, Precision]]

@@ -13,11 +13,10 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from conformance.anatomy.levels import Level
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import SUITE_VERSION
 from golden.trace import Number
-
-from ..levels import Level
-from ..outcome import ExitCode, Outcome
-from ..report import SUITE_VERSION
 
 SCHEMA_VERSION: Literal[1] = 1
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from conformance.judging.outcome import ExitCode
+from conformance.reports.page import shell
+from conformance.reports.page.visible_text import counted
 from golden.store import replace_file
 
-from ..outcome import ExitCode
-from ..page import rendering
-from ..page.text import counted
 from .board import FIRST, UNCHANGED, Board, Cell, Ending, Row
+from .board_text import ratio, sign
 from .sparkline import HEIGHT, WIDTH, sparkline_of
-from .terminal import ratio, sign
 
 HERE = Path(__file__).parent
 MEBIBYTE = 1 << 20
@@ -45,7 +45,7 @@ def page_of(board: Board) -> str:
         "speeds": "Speeds" if any(row.training for row in board.rows) else "",
         "absent": "Left out" if board.left_out else "",
     }
-    environment = rendering.environment(HERE)
+    environment = shell.environment(HERE)
     environment.filters |= {"mark": sign, "tone": _tone, "cell_tone": _cell_tone, "times": ratio}
     return environment.get_template("board.html.j2").render(
         board=board,
@@ -61,8 +61,8 @@ def page_of(board: Board) -> str:
         has_history=any(row.history for row in board.rows),
         spark=(WIDTH, HEIGHT),
         mebibyte=MEBIBYTE,
-        policy=rendering.policy(),
-        css=Markup(f"{_style(rendering.HERE / 'page.css')}\n{_style(HERE / 'board.css')}"),
+        policy=shell.policy(),
+        css=Markup(f"{_style(shell.HERE / 'page.css')}\n{_style(HERE / 'board.css')}"),
     )
 
 
@@ -74,7 +74,7 @@ def _alike(board: Board) -> Iterator[str]:
 
 
 def _style(path: Path) -> str:
-    return rendering.content_of(path)
+    return shell.content_of(path)
 
 
 def _word(board: Board) -> str:
@@ -91,7 +91,7 @@ def _tone(ending: Ending) -> str:
 
 def _cell_tone(cell: Cell) -> str:
     """A level as a class; what fails as expected is neither right nor wrong."""
-    return "known" if cell.is_known else rendering.css(cell.outcome)
+    return "known" if cell.is_known else shell.css(cell.outcome)
 
 
 def _length(row: Row, measured: list[Row]) -> float:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
+from conformance.judging.outcome import ExitCode
+from conformance.reports.run_text import FAILURE_STYLE, budgets, line
 from ports_adapter.quoting import printable
 
-from ..benchmark.measuring import Speed
-from ..outcome import ExitCode
-from ..terminal import FAILURE_STYLE, budgets, line
+from ..benchmark.measurement import Speed
 from .board import Board, Ending, Row
 
 LABEL = 24

@@ -15,9 +15,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ..outcome import ExitCode
-from ..report import SUITE_VERSION
-from ..request import Unusable
+from conformance.cases.request import Unusable
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import SUITE_VERSION
+
 from .board import FIRST, UNCHANGED, Board, Ending, Point, Row
 
 POINTS_KEPT = 60

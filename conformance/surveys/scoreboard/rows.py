@@ -9,15 +9,15 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from conformance.anatomy.levels import Level
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import CaseReport, LevelReport, Report
+from conformance.programs.program_report import ProgramReport
+from conformance.reports.run_text import budgets
 from ports_adapter.quoting import printable, tail
 
-from ..levels import Level
-from ..outcome import ExitCode, Outcome
-from ..programs.report import ProgramReport
-from ..report import CaseReport, LevelReport, Report
-from ..terminal import budgets
 from .board import Cell, Ending, Row
-from .crew import Ended, How
+from .worker_processes import Ended, How
 
 REPORT = "report.json"
 """A run's report, in the folder of its job."""

@@ -17,11 +17,11 @@ from rich.console import Console
 from ports_adapter.quoting import printable, quoted
 from reference.profiles import MICROGPT
 
-from ..benchmark.measuring import Speed
+from ..benchmark.measurement import Speed
 from .board import Row, Training
-from .crew import Ended, How, Job, run_all
-from .stopping import Stop
-from .terminal import note_speed
+from .board_text import note_speed
+from .interruption import Stop
+from .worker_processes import Ended, How, Job, run_all
 
 REFERENCE = "the reference"
 OUTPUT_READ = 1 << 20
@@ -61,7 +61,7 @@ def _place(port: str) -> str:
 
 
 def _jobs(ports: list[str], folder: Path) -> Iterator[Job]:
-    command = (sys.executable, "-m", "conformance.benchmark")
+    command = (sys.executable, "-m", "conformance.surveys.benchmark")
     yield Job(REFERENCE, command, _REFERENCE_PLACE, folder / "reference")
     for number, port in enumerate(ports):
         yield Job(port, (*command, port), _place(port), folder / str(number))

@@ -16,23 +16,23 @@ from pathlib import Path
 from msgspec import structs
 from rich.console import Console
 
+from conformance.cases.request import Request, Unusable
+from conformance.cases.selection import selection
+from conformance.judging.edition import current_edition
+from conformance.judging.outcome import ExitCode
+from conformance.reports.destinations import Outputs, write_files, write_for_a_program
+from conformance.reports.safe_console import screen
 from golden.store import UnreadableGolden
 from ports_adapter.manifest import FILE, OURS, our_ports
 
-from ..edition import current_edition
-from ..outcome import ExitCode
-from ..outputs import Outputs, write_files, write_for_a_program
-from ..request import Request, Unusable
-from ..screen import screen
-from ..selection import selection
-from ..several import present_and_absent
+from ..all_ports import present_and_absent
 from .board import Board, Row, encode, exit_code_of, rank
-from .crew import Job, run_all
+from .board_text import note_row, show
 from .history import Record, append_history, read_history, record_of, with_history
+from .interruption import Stop, noted_signals
 from .rows import REPORT, row_of
 from .speeds import with_speeds
-from .stopping import Stop, noted_signals
-from .terminal import note_row, show
+from .worker_processes import Job, run_all
 
 TIMEOUT = 900.0
 
@@ -175,6 +175,6 @@ def _files(board: Board, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     if outputs.json is not None and not outputs.is_for_a_program:
         yield outputs.json, encode(board)
     if outputs.html is not None:
-        from .page import page_of
+        from .board_page import page_of
 
         yield outputs.html, page_of(board).encode()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
-from .stopping import Stop
+from .interruption import Stop
 
 GRACE = 15.0
 """Seconds that a process has to end well, its own children first, before it is killed."""

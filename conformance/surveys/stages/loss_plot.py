@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly import graph_objects
 
-from .curves import WINDOW, Curve
+from .stage_losses import WINDOW, Curve
 
 COLOURS = ("#999999", "#e69f00", "#56b4e9", "#009e73", "#d55e00", "#cc79a7")
 """Told apart by colour-blind people, too (Okabe and Ito 2008), on dark and on light."""

@@ -8,15 +8,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from conformance.cases.request import Unusable
+from conformance.judging.outcome import ExitCode
 from golden.store import replace_file
 from ports_adapter.quoting import printable
 from reference.corpus import Corpus, UnreadableCorpus, embedded_corpus, read_corpus
 from reference.data import names_path
 
-from ..outcome import ExitCode
-from ..request import Unusable
-from .curves import WINDOW, Curve, curves_of
-from .picture import written
+from .loss_plot import written
+from .stage_losses import WINDOW, Curve, curves_of
 
 SHOWN = 3
 

@@ -1,0 +1,1 @@
+"""What microgpt consists of: its levels, the order of its computation, its small functions."""

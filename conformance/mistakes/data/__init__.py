@@ -1,0 +1,1 @@
+"""Mistakes in documents, tokens, the generator, and what is drawn from it."""

@@ -1,0 +1,1 @@
+"""Mistakes in differentiation, and in how numbers are computed and printed."""

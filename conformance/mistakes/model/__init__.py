@@ -1,0 +1,1 @@
+"""Mistakes in the model, part by part."""

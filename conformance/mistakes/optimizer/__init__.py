@@ -1,0 +1,1 @@
+"""Mistakes in the optimizer and in the training loop."""

@@ -1,0 +1,1 @@
+"""Right answers, computed by the reference, and the budgets of their numbers."""

@@ -1,0 +1,1 @@
+"""One run from end to end: judge a port, debug it, replay a transcript, merge parts."""

@@ -1,0 +1,1 @@
+"""Many ports, or the suite itself: scoreboard, benchmark, stages, and the suite's score."""
