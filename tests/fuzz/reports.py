@@ -13,8 +13,8 @@ from rich.console import Console
 
 from conformance.anatomy.levels import Level
 from conformance.asking.journal import Journal
-from conformance.judging.assembly import assembled
 from conformance.cases.request import Request, Unusable
+from conformance.judging.assembly import assembled
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import (
     BaselineReport,

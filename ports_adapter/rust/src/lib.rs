@@ -10,6 +10,7 @@ pub mod activation;
 pub mod adam;
 pub mod attention;
 pub mod backward;
+pub mod client;
 pub mod config;
 pub mod error;
 pub mod expression;

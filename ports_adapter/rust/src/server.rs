@@ -2,26 +2,11 @@
 
 use std::io::{BufRead, Write};
 
+use crate::client::{Client, send};
 use crate::error::{Error, Result};
 use crate::float::Float;
 use crate::json::Json;
 use crate::methods;
-
-/// The one that asked: where it hears of a request's progress.
-pub struct Client<'a> {
-    output: &'a mut dyn Write,
-    id: &'a Json,
-}
-
-impl Client<'_> {
-    /// Sends a notification `step`.
-    pub fn announce(&mut self, fields: Vec<(&str, Json)>) -> Result<()> {
-        let mut params = vec![("id", self.id.clone())];
-        params.extend(fields);
-        let message = [("method", "step".into()), ("params", Json::object(params))];
-        send(self.output, message)
-    }
-}
 
 /// Answers requests until `shutdown` or the end of input, computing in the precision of `T`.
 ///
@@ -67,15 +52,7 @@ fn answer<T: Float>(line: &[u8], output: &mut dyn Write, id: &mut Json) -> Resul
     let perform = methods::find::<T>(method)?;
     let nothing = Json::Object(Vec::new());
     let params = request.get("params").unwrap_or(&nothing);
-    let result = perform(params, &mut Client { output, id })?;
+    let result = perform(params, &mut Client::new(output, id))?;
     send(output, [("id", id.clone()), ("result", result)])?;
     Ok(method.to_owned())
-}
-
-/// Writes a message as a line, and makes sure that it leaves.
-fn send<const N: usize>(output: &mut dyn Write, fields: [(&str, Json); N]) -> Result<()> {
-    let version = [("jsonrpc", "2.0".into())];
-    let message = Json::object(version.into_iter().chain(fields));
-    writeln!(output, "{message}")?;
-    Ok(output.flush()?)
 }

@@ -4,12 +4,12 @@ use super::fields::{divisor_of, field, items_of, list, number, text, vector, wit
 use super::shapes::{activation, matrix, rows_json};
 use crate::activation::Activation;
 use crate::attention::{self, Attended, AttentionGrads};
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::expression::{self, Node};
 use crate::float::Float;
 use crate::json::Json;
 use crate::layers;
-use crate::server::Client;
 
 /// A scalar expression.
 pub fn evaluate<T: Float>(params: &Json, _: &mut Client<'_>) -> Result<Json> {

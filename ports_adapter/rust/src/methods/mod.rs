@@ -10,11 +10,11 @@ mod training;
 
 use self::fields::{field, text, whole};
 use crate::activation::ACTIVATIONS;
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::float::Float;
 use crate::json::Json;
 use crate::profile::PROFILES;
-use crate::server::Client;
 
 const PROTOCOL_VERSION: i64 = 1;
 

@@ -3,13 +3,13 @@
 use super::fields::{field, flag, items, list, optional, within};
 use super::shapes::{Model, model, rows_json, tensors_json};
 use crate::backward;
+use crate::client::Client;
 use crate::config::Sizes;
 use crate::error::{Error, Result};
 use crate::float::Float;
 use crate::json::Json;
 use crate::model;
 use crate::nodes::{Nodes, Rows};
-use crate::server::Client;
 
 /// Logits at every position.
 pub fn forward<T: Float>(params: &Json, _: &mut Client<'_>) -> Result<Json> {

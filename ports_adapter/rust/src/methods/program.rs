@@ -3,13 +3,13 @@
 use super::fields::{above_zero, field, list, named, number, optional, seed, text, whole};
 use super::shapes::{Model, config, model, profile};
 use super::training::{light, optimizer};
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::float::Float;
 use crate::json::Json;
 use crate::params::Layout;
 use crate::profile::{MICROGPT, PROFILES};
 use crate::program::{self, Program};
-use crate::server::Client;
 use crate::tokenizer::{Tokenizer, documents_of};
 
 /// A corpus into tokens.

@@ -1,10 +1,10 @@
 //! `random`: draws from CPython's generator, one after the other.
 
 use super::fields::{field, list, number, seed, text, vector, within};
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::random::{Random, choose};
-use crate::server::Client;
 
 /// More numbers than that in one draw are refused, before they are asked of the memory.
 const MOST_DRAWS: usize = 10_000_000;

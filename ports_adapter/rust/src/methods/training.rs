@@ -4,12 +4,12 @@ use super::fields::{field, items_of, list, number, optional, text, whole};
 use super::model::{document, logits_json};
 use super::shapes::{Model, any_tensors, model, profile, tensors, tensors_json};
 use crate::adam::{Optimizer, State};
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::float::Float;
 use crate::json::Json;
 use crate::params::Layout;
 use crate::program::{self, Course, Step};
-use crate::server::Client;
 
 /// One update from a given state.
 pub fn adam<T: Float>(params: &Json, _: &mut Client<'_>) -> Result<Json> {
