@@ -41,12 +41,12 @@ golden: $(READY) ## write the golden traces anew
 check: $(READY)  ## are the golden traces whole, and does this machine agree with them?
 	@$(RUN) golden check $(ARGS)
 
-lint: $(READY)   ## style and types
-	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
+lint: $(READY)   ## style, types, and which way imports run
+	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy && $(VENV)/bin/lint-imports --no-cache
 
 bench: $(READY)  ## ports and the reference, how fast and how large: [PORT=...], bench.html
 	@$(RUN) conformance bench $(if $(filter command environment,$(origin PORT)),"$(PORT)") --html bench.html $(ARGS)
-	@$(RUN) pytest tests/bench_port.py --port="$(PORT)" -q --benchmark-min-rounds=3 --benchmark-columns=median,rounds
+	@$(RUN) pytest tests/benchmarks/bench_port.py --port="$(PORT)" -q --benchmark-min-rounds=3 --benchmark-columns=median,rounds
 
 score: $(READY)  ## the suite's own score: known mistakes caught and named, honest programs passed
 	@$(RUN) conformance score $(ARGS)

@@ -24,9 +24,8 @@ from golden.goldens import load_budgets, load_trace
 from golden.trace import full_steps
 from ports_adapter.manifest import Port
 from reference.profiles import PROFILES
-
-from .conftest import ROOT
-from .transcripts import replayed, same
+from tests.support.suite import ROOT
+from tests.support.transcripts import replayed, same
 
 
 def learner(*arguments: str) -> Port:
@@ -34,7 +33,7 @@ def learner(*arguments: str) -> Port:
         folder=ROOT,
         name="a learner's port",
         language="Python",
-        run=(sys.executable, "-m", "tests.ports.learner", *arguments),
+        run=(sys.executable, "-m", "tests.support.ports.learner", *arguments),
         precision="float64",
         label="../learner",
     )

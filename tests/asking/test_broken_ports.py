@@ -8,9 +8,8 @@ import pytest
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report
 from ports_adapter.quoting import LINE_SHOWN
-
-from .conftest import MakePort, case_of, outcomes, run_suite
-from .ports.broken import port
+from tests.support.ports.broken import port
+from tests.support.suite import MakePort, case_of, outcomes, run_suite
 
 TOKENS = "tokenizer/words"
 LINEAR = "layers/linear-square"

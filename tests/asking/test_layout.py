@@ -25,9 +25,8 @@ from ports_adapter.layout import (
     check,
 )
 from ports_adapter.manifest import FILE, Port, read_manifest
-
-from .conftest import ROOT, oracle_port, outcomes, run_suite
-from .ports.arranged_port import WAYS
+from tests.support.ports.arranged_port import WAYS
+from tests.support.suite import ROOT, oracle_port, outcomes, run_suite
 
 LAYOUTS = {
     "transposed": """
@@ -75,7 +74,7 @@ pattern = "*"
 
 def arranged_port(folder: Path, way: str, layout: str) -> Port:
     """The canonical program behind a layout of its own, with a manifest that declares one."""
-    command = [sys.executable, "-m", "tests.ports.arranged_port", way, "--tape"]
+    command = [sys.executable, "-m", "tests.support.ports.arranged_port", way, "--tape"]
     (folder / FILE).write_text(
         f'name = "{way}"\nlanguage = "Python"\nrun = {command}\ntimeouts.start = 60\n{layout}'
     )

@@ -18,9 +18,8 @@ from conformance.judging.report import Report
 from conformance.runs.running import judge_port
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
-
-from .conftest import ROOT, MakePort, outcomes, run_suite
-from .ports.broken import port
+from tests.support.ports.broken import port
+from tests.support.suite import ROOT, MakePort, outcomes, run_suite
 
 ASKED = ("protocol", "tokenizer", "layers")
 

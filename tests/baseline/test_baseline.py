@@ -17,9 +17,8 @@ from conformance.judging.report import Report
 from conformance.judging.standing import Standing
 from conformance.runs.running import judge, judge_port
 from ports_adapter.manifest import Port
-
-from .conftest import ROOT, MakePort, case_of
-from .ports.broken import port
+from tests.support.ports.broken import port
+from tests.support.suite import ROOT, MakePort, case_of
 
 WRONG_LINEAR = """
 def wrong(r):

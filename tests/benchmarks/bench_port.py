@@ -22,8 +22,7 @@ from ports_adapter.building import build
 from ports_adapter.client import Client
 from ports_adapter.manifest import Port, find_port
 from ports_adapter.messages import METHODS, InitializeResult, StepParams
-
-from .conftest import oracle_port
+from tests.support.suite import oracle_port
 
 REPRESENTATIVE = {
     "tokenize": "tokenizer/embedded-corpus",

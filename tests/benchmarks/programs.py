@@ -25,7 +25,7 @@ from conformance.programs.envelope.reference_losses import curves_of
 from conformance.programs.printed_output import LineReader, PrintedLoss, Transcript
 from conformance.programs.watcher import Silent
 from reference.profiles import MICROGPT
-from tests.programs.mistakes import HONEST, MISTAKES, SEED_AT_RUN_TIME, compiled
+from tests.support.programs.mistakes import HONEST, MISTAKES, SEED_AT_RUN_TIME, compiled
 
 EVERY = (1, 100)
 """Which losses are looked at: each, and each hundredth."""

@@ -14,8 +14,7 @@ import pytest
 
 from conformance.judging.outcome import ExitCode
 from ports_adapter.manifest import OURS
-
-from .conftest import run_suite
+from tests.support.suite import run_suite
 
 
 @dataclass(frozen=True)

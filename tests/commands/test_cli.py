@@ -15,9 +15,8 @@ import pytest
 
 from conformance.commands.published_pages import REPORT_SCHEMA
 from conformance.judging.outcome import ExitCode
-
-from .conftest import ROOT, living
-from .ports.broken import SLOW, port
+from tests.support.ports.broken import SLOW, port
+from tests.support.suite import ROOT, living
 
 MANIFEST = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
 

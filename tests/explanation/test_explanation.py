@@ -19,8 +19,7 @@ from conformance.explanation.symptoms import constant_ratio
 from conformance.mistakes import MISTAKES
 from conformance.runs.debugging import debugged
 from ports_adapter.manifest import Port, find_port
-
-from .conftest import ROOT, MakePort, oracle_port
+from tests.support.suite import ROOT, MakePort, oracle_port
 
 MODEL = (
     "forward/*step-1", "forward/one-letter", "backward/*step-1", "backward/fresh-1",

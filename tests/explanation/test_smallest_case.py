@@ -33,9 +33,8 @@ from ports_adapter.messages import (
     Message,
     VectorParams,
 )
-
-from .conftest import ROOT, MakePort, oracle_port
-from .test_ports import BUILT
+from tests.ports_adapter.test_ports import BUILT
+from tests.support.suite import ROOT, MakePort, oracle_port
 
 SECONDS = 10.0
 """Of a search; more than it takes, since other tests run at the same time."""
@@ -201,7 +200,7 @@ def test_what_is_no_method_to_shrink_finds_nothing(right: Asker) -> None:
 
 def test_nothing_is_written_where_somebody_works(tmp_path: Path) -> None:
     program = (
-        "from tests.conftest import oracle_port\n"
+        "from tests.support.suite import oracle_port\n"
         "from conformance.explanation.shrinking import Asker, smallest\n"
         "with Asker(oracle_port('assigns-gradients')) as asker:\n"
         "    assert smallest(asker, 'evaluate')\n"

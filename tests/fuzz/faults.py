@@ -26,8 +26,8 @@ from conformance.commands.published_pages import REPORT_SCHEMA
 from golden.store import replace_file
 from ports_adapter.transcript.events import Unreplayable
 from ports_adapter.transcript.reader import read_transcript
+from tests.support.ports.broken import port
 
-from ..ports.broken import port
 from . import figures
 from .feeding import ROOT
 

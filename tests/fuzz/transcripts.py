@@ -18,9 +18,9 @@ from ports_adapter.failures import NotStarted
 from ports_adapter.manifest import find_port
 from ports_adapter.transcript.events import Unreplayable
 from ports_adapter.transcript.reader import read_transcript
+from tests.support.ports.broken import port
+from tests.support.transcripts import folder_of, record
 
-from ..ports.broken import port
-from ..transcripts import folder_of, record
 from .folder import folder
 from .target import Ending, Target, claim, claim_printable, strings_in
 

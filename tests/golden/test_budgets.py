@@ -40,8 +40,7 @@ from reference.tape.recording import record_function
 from reference.tape.rewrites import CANONICAL, REWRITES
 from reference.tape.symbols import Recorder, Symbol, Token, Unrecordable
 from reference.value import Value
-
-from .conftest import ROOT, oracle_port, run_suite
+from tests.support.suite import ROOT, oracle_port, run_suite
 
 PRECISIONS: list[Precision] = ["float64", "float32"]
 TOKENS = [26, 4, 12, 12, 0, 26]
@@ -399,7 +398,7 @@ def test_fresh_cases_are_the_same_for_the_same_seed_and_others_for_another() -> 
 
 def test_a_port_that_replays_recorded_answers_fails(tmp_path: Any) -> None:
     answers = str(tmp_path / "answers.json")
-    command = (sys.executable, "-m", "tests.ports.replaying_port", answers)
+    command = (sys.executable, "-m", "tests.support.ports.replaying_port", answers)
     honest, replaying = (
         structs.replace(oracle_port(), run=(*command, *how)) for how in (("--record",), ())
     )

@@ -30,8 +30,7 @@ from golden.trace import Trace, decode, encode, full_steps, recorded_tensors
 from reference.config import Config
 from reference.corpus import corpus_of, embedded_corpus
 from reference.profiles import MICROGPT
-
-from .conftest import ROOT
+from tests.support.suite import ROOT
 
 SMALL = Config(n_embd=4, n_head=2, n_layer=1, block_size=4, num_steps=6, num_samples=3)
 

@@ -17,9 +17,8 @@ from conformance.baseline.entries import parse_baseline
 from conformance.commands.options import FORMS
 from conformance.judging.outcome import ExitCode
 from ports_adapter.kits import write_kit
-
-from .actions import PINNED, Ran, Runner
-from .conftest import ROOT
+from tests.support.actions import PINNED, Ran, Runner
+from tests.support.suite import ROOT
 
 ACTION = ROOT / "action.yml"
 GATE = ROOT / "action/gate.sh"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .fuzz.faults import SIGNALS, Ended, building, end, replacing, reporting
+from tests.fuzz.faults import SIGNALS, Ended, building, end, replacing, reporting
 
 
 @pytest.mark.parametrize("number", SIGNALS)

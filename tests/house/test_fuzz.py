@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import pytest
 
-from .conftest import ROOT
-from .fuzz import figures, running, with_atheris, with_hypothesis
-from .fuzz.feeding import Fault, fed
-from .fuzz.minimising import minimised
-from .fuzz.mutation import Mutator, spans_of
-from .fuzz.target import Ending, Target, claim
-from .fuzz.targets import TARGETS
+from tests.fuzz import figures, running, with_atheris, with_hypothesis
+from tests.fuzz.feeding import Fault, fed
+from tests.fuzz.minimising import minimised
+from tests.fuzz.mutation import Mutator, spans_of
+from tests.fuzz.target import Ending, Target, claim
+from tests.fuzz.targets import TARGETS
+from tests.support.suite import ROOT
 
 INPUTS = 300
 SEEDS = [b'\x00{"a": [1, 2.5], "b": "c"}', b"\x01key = 3\n[table]\nother = 'x'\n"]

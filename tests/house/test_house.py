@@ -1,4 +1,4 @@
-"""The house: which way imports run, and what must not be in it."""
+"""What must not be in the house; which way imports run is held by import-linter."""
 
 from __future__ import annotations
 
@@ -7,19 +7,10 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from reference.corpus import NAMES_SHA256
+from tests.support.suite import ROOT
 
-from .conftest import ROOT
-
-MAY_USE = {
-    "reference": set(),
-    "golden": {"reference"},
-    "ports_adapter": set(),
-    "conformance": {"golden", "ports_adapter", "reference"},
-}
-PACKAGES = set(MAY_USE) | {"tests"}
+PACKAGES = {"conformance", "golden", "ports_adapter", "reference", "tests"}
 
 
 def tracked(pattern: str) -> list[Path]:
@@ -38,14 +29,6 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             names.add(node.module.partition(".")[0])
     return names
-
-
-@pytest.mark.parametrize("package", MAY_USE)
-def test_imports_run_one_way(package: str) -> None:
-    files = tracked(f"{package}/**.py") + tracked(f"{package}/*.py")
-    assert files
-    for path in files:
-        assert imported(path) & PACKAGES <= MAY_USE[package] | {package}, path
 
 
 def test_our_ports_share_no_code_with_the_suite() -> None:

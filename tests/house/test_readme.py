@@ -10,8 +10,7 @@ from pathlib import Path
 from conformance.anatomy.levels import Level
 from conformance.judging.outcome import ExitCode
 from conformance.mistakes import MISTAKES
-
-from .conftest import ROOT, run_suite
+from tests.support.suite import ROOT, run_suite
 
 README = (ROOT / "README.md").read_text()
 

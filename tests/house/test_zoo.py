@@ -13,14 +13,13 @@ import psutil
 import pytest
 
 from conformance.judging.outcome import ExitCode
-
-from .conftest import ROOT
-from .zoo import ANIMALS, HOUSES, keeper
-from .zoo.animal import WORDS, Animal
-from .zoo.containment import is_contained
-from .zoo.keeper import SECRET, Run, indecencies, visit
-from .zoo.leftovers import MARK, differing, left_processes, listing, told
-from .zoo.page import page, summary
+from tests.support.suite import ROOT
+from tests.zoo import ANIMALS, HOUSES, keeper
+from tests.zoo.animal import WORDS, Animal
+from tests.zoo.containment import is_contained
+from tests.zoo.keeper import SECRET, Run, indecencies, visit
+from tests.zoo.leftovers import MARK, differing, left_processes, listing, told
+from tests.zoo.page import page, summary
 
 
 @pytest.mark.parametrize("animal", ANIMALS.values(), ids=ANIMALS)
@@ -173,7 +172,7 @@ def test_someone_at_the_keepers_door_is_reported(
 def test_the_command_says_who_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     from click.testing import CliRunner
 
-    from .zoo import __main__ as command
+    from tests.zoo import __main__ as command
 
     wrong = replace(ANIMALS["early-exit"], outcome="timeout", says="")
     monkeypatch.setitem(ANIMALS, "early-exit", wrong)

@@ -16,9 +16,8 @@ from conformance.judging.outcome import ExitCode
 from conformance.judging.standing import Standing
 from golden.budgets import Precision
 from reference.profiles import PROFILES
-
-from .conftest import MakePort, run_suite
-from .ports.broken import port
+from tests.support.ports.broken import port
+from tests.support.suite import MakePort, run_suite
 
 SETTINGS = ((), ("activation=gelu",))
 

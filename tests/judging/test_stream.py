@@ -30,9 +30,8 @@ from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import our_ports
 from ports_adapter.messages import Message, StepParams, TrainParams, TrainResult
 from reference.tape.machine import Machine
-
-from .benchmarks.stream import TOKENS, ReplayedOracle, seed_run
-from .conftest import ROOT, MakePort, case_of, oracle_port, run_suite
+from tests.benchmarks.stream import TOKENS, ReplayedOracle, seed_run
+from tests.support.suite import ROOT, MakePort, case_of, oracle_port, run_suite
 
 CASE = "train/recorded-in-full"
 STEPS = 6

@@ -34,8 +34,7 @@ from ports_adapter.messages import (
 )
 from reference.config import Config
 from reference.model import initial_weights
-
-from .conftest import oracle_port, outcomes, run_suite
+from tests.support.suite import oracle_port, outcomes, run_suite
 
 Question = tuple[str, Any]
 

@@ -6,8 +6,7 @@ import pytest
 
 from conformance.judging.outcome import ExitCode
 from conformance.mistakes import MISTAKES
-
-from .conftest import failed_levels, oracle_port, outcomes, run_suite
+from tests.support.suite import failed_levels, oracle_port, outcomes, run_suite
 
 QUICK = (
     "tokenizer", "autograd", "layers", "forward/*step-1", "forward/fresh-1", "forward/one-letter",

@@ -8,8 +8,7 @@ from msgspec import structs
 from conformance.judging.outcome import ExitCode
 from conformance.mistakes import VARIANTS
 from ports_adapter.manifest import find_port
-
-from .conftest import oracle_port, run_suite
+from tests.support.suite import oracle_port, run_suite
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

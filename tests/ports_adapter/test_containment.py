@@ -25,9 +25,8 @@ from ports_adapter.containment.terms import Terms
 from ports_adapter.failures import NotBuilt, NotStarted, PortCrashed
 from ports_adapter.manifest import Port
 from ports_adapter.process import PortProcess
-
-from .conftest import ROOT, MakePort, living, run_suite
-from .ports.broken import port
+from tests.support.ports.broken import port
+from tests.support.suite import ROOT, MakePort, living, run_suite
 
 NEEDS_SANDBOX = pytest.mark.skipif(bool(why_not()) and "CI" not in os.environ, reason=why_not())
 BOTH = pytest.mark.parametrize(

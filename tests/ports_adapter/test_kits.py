@@ -18,10 +18,9 @@ from ports_adapter.kits import KITS, Refused, write_kit
 from ports_adapter.kits.port_name import display_name, package_name
 from ports_adapter.manifest import OURS, Port, find_port
 from reference.corpus import documents_of
-
-from .conftest import ROOT, run_suite
-from .test_cli import conformance
-from .test_next_method import shown
+from tests.commands.test_cli import conformance
+from tests.reports.test_next_method import shown
+from tests.support.suite import ROOT, run_suite
 
 README = (OURS / "README.md").read_text()
 SHUTDOWN = b'{"jsonrpc":"2.0","id":99,"method":"shutdown","params":{}}'

@@ -18,9 +18,8 @@ from golden.budgets import Precision
 from ports_adapter.building import build
 from ports_adapter.manifest import OURS, find_port, our_ports
 from reference.profiles import PROFILES
-
-from .conftest import case_of, failed_levels, run_suite
-from .test_reference import needs_names
+from tests.reference.test_reference import needs_names
+from tests.support.suite import case_of, failed_levels, run_suite
 
 OWN_TESTS = {
     "js": ("npm", "test"),

@@ -35,11 +35,10 @@ from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest
 from ports_adapter.manifest import Port, Program, Timeouts, read_manifest
 from reference.profiles import MICROGPT
+from tests.support.programs.mistakes import compiled
+from tests.support.suite import ROOT
 
-from .conftest import ROOT
-from .programs.mistakes import compiled
-
-HERE = Path(__file__).parent / "programs"
+HERE = ROOT / "tests" / "support" / "programs"
 REPORT_SCHEMA = ROOT / "conformance" / "programs" / "program_report.schema.json"
 
 needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from junitparser.xunit2 import JUnitXml, TestCase
 
-from .conftest import ROOT, living
-from .ports.broken import SLOW, port
+from tests.support.ports.broken import SLOW, port
+from tests.support.suite import ROOT, living
 
 WRONG = "def wrong(r): reply(r, {'characters': [], 'vocab_size': 1, 'tokens': []})\n"
 WRONG += "HANDLERS['tokenize'] = wrong"

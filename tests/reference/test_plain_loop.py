@@ -17,9 +17,8 @@ from reference.profiles import MICROGPT
 from reference.program import Run
 from reference.state import State
 from reference.training import train
-
-from .benchmarks.plain_loop import COMPILER, PlainRun, flattened, fnv1a, run
-from .benchmarks.speed import Training
+from tests.benchmarks.plain_loop import COMPILER, PlainRun, flattened, fnv1a, run
+from tests.benchmarks.speed import Training
 
 pytestmark = pytest.mark.skipif(
     shutil.which(COMPILER) is None and "CI" not in os.environ, reason="no C compiler"

@@ -37,9 +37,8 @@ from reference.tape.machine import FlatState, Machine, TapeRun, flat
 from reference.tokenizer import Tokenizer
 from reference.training import differentiate, evaluate, initial_state, train
 from reference.variation import InvalidVariation, profile_named, settings_of, varied
-
-from .conftest import ROOT
-from .test_reference import NAMES, needs_names, reference
+from tests.reference.test_reference import NAMES, needs_names, reference
+from tests.support.suite import ROOT
 
 DIFFERENTIABLE = [name for name, p in PROFILES.items() if p.config.gradient != "none"]
 

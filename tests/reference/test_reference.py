@@ -20,8 +20,7 @@ from reference.program import Run
 from reference.sampling import OutOfUniforms, choose_by
 from reference.tokenizer import Tokenizer, UnknownCharacter
 from reference.training import evaluate
-
-from .conftest import ROOT
+from tests.support.suite import ROOT
 
 NAMES = names_path()
 PUBLISHED_SAMPLES = (

@@ -30,8 +30,7 @@ from reference.tape.machine import FlatState, Machine, TapeRun, flat, tape_of
 from reference.tape.power import roots, squares
 from reference.tape.recording import record, record_function
 from reference.training import evaluate, train
-
-from .conftest import ROOT
+from tests.support.suite import ROOT
 
 
 def same_bits(a: object, b: object) -> bool:

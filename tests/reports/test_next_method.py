@@ -16,8 +16,7 @@ from conformance.judging.report import Report
 from conformance.reports.run_text import show
 from ports_adapter import messages
 from ports_adapter.kits import write_kit
-
-from .conftest import run_suite
+from tests.support.suite import run_suite
 
 
 def shown(report: Report) -> str:

@@ -14,10 +14,9 @@ from playwright.sync_api import Browser, Page
 from conformance.explanation.diagnosis import Explained, Story
 from conformance.reports.page import write_page
 from conformance.reports.page.visible_text import of_budget
-
-from . import stories
-from .browsing import GROUNDS, colour_of, launched, opening
-from .conftest import oracle_port, run_suite
+from tests.support import stories
+from tests.support.browsing import GROUNDS, colour_of, launched, opening
+from tests.support.suite import oracle_port, run_suite
 
 MAKERS: dict[str, Callable[[], Story]] = {
     "failed": stories.failed_story,

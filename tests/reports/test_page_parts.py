@@ -15,8 +15,7 @@ from conformance.reports.page import page_of, write_page
 from conformance.reports.page.flow import OUTSIDE, State, edges, flow_of
 from conformance.reports.page.heat_maps import start_of, tensor_maps
 from conformance.reports.page.visible_text import TRANSCRIPT_KEPT, shortened
-
-from . import stories
+from tests.support import stories
 
 
 def test_what_is_downstream_is_tainted() -> None:

@@ -28,11 +28,10 @@ from conformance.reports import (
     markdown,
 )
 from ports_adapter.quoting import disarmed
-
-from . import stories
-from .conftest import oracle_port, run_suite
-from .ports.broken import port
-from .test_cli import MANIFEST, conformance
+from tests.commands.test_cli import MANIFEST, conformance
+from tests.support import stories
+from tests.support.ports.broken import port
+from tests.support.suite import oracle_port, run_suite
 
 NASTY = (
     "x]]>\x00\x08\x1b[31m\ud800\uffff</testcase>&<!--",

@@ -21,10 +21,9 @@ from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import Report
 from conformance.runs.replaying import replay_transcript
 from ports_adapter.manifest import find_port
-
-from .conftest import ROOT, MakePort, case_of, outcomes
-from .ports.broken import SLOW, port
-from .transcripts import conformance, folder_of, record, replayed, same
+from tests.support.ports.broken import SLOW, port
+from tests.support.suite import ROOT, MakePort, case_of, outcomes
+from tests.support.transcripts import conformance, folder_of, record, replayed, same
 
 TOKENS = "tokenizer/words"
 

@@ -17,9 +17,8 @@ from conformance.mistakes import MISTAKES
 from conformance.reports.explanation_text import tell
 from conformance.runs.debugging import debugged
 from ports_adapter.manifest import find_port, our_ports
-
-from .conftest import ROOT
-from .planted import KNOWN, UNKNOWN, Planted
+from tests.support.planted import KNOWN, UNKNOWN, Planted
+from tests.support.suite import ROOT
 
 CASES = (
     "autograd", "layers", "forward/*step-1", "forward/fresh-1", "backward/*step-1",

@@ -15,9 +15,8 @@ from conformance.reports.destinations import Outputs
 from conformance.runs.merging import merged, read_part
 from conformance.runs.running import judge_port, run_port
 from ports_adapter.manifest import Port
-
-from .conftest import MakePort, outcomes, run_suite
-from .ports.broken import port
+from tests.support.ports.broken import port
+from tests.support.suite import MakePort, outcomes, run_suite
 
 ASKED = ("protocol", "tokenizer", "layers", "adam")
 

@@ -13,11 +13,17 @@ from conformance.judging.outcome import ExitCode, Outcome
 from ports_adapter.manifest import find_port
 from ports_adapter.transcript.events import Failed, Line, Logged, Question, Unreplayable
 from ports_adapter.transcript.reader import read_transcript
-
-from .conftest import MakePort, case_of, oracle_port
-from .ports.broken import port
-from .test_layout import LAYOUTS, arranged_port
-from .transcripts import assert_reproduced, conformance, folder_of, record, replayed, same
+from tests.asking.test_layout import LAYOUTS, arranged_port
+from tests.support.ports.broken import port
+from tests.support.suite import MakePort, case_of, oracle_port
+from tests.support.transcripts import (
+    assert_reproduced,
+    conformance,
+    folder_of,
+    record,
+    replayed,
+    same,
+)
 
 CHEAP = ("protocol", "tokenizer", "layers/linear*", "layers/softmax-*", "random", "adam/fresh")
 TOKENS = "tokenizer/words"

@@ -15,8 +15,7 @@ from conformance.runs.replaying import judge_transcript
 from conformance.runs.running import judge_port
 from ports_adapter.manifest import Port
 from ports_adapter.transcript.reader import read_transcript
-
-from .conftest import ROOT
+from tests.support.suite import ROOT
 
 
 def record(made: Port, path: Path, *patterns: str, seed: int = 1) -> Report:

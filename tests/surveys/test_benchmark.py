@@ -16,10 +16,9 @@ from conformance.cases import all_cases
 from conformance.surveys.benchmark.measurement import Speed, measure_port
 from conformance.surveys.benchmark.speed_table import show, write_plot
 from ports_adapter.messages import METHODS
-
-from .bench_port import REPRESENTATIVE, TAPED
-from .conftest import ROOT, MakePort, oracle_port
-from .test_readme import block
+from tests.benchmarks.bench_port import REPRESENTATIVE, TAPED
+from tests.house.test_readme import block
+from tests.support.suite import ROOT, MakePort, oracle_port
 
 SPEEDS = [
     Speed("slow", start_up=0.2, step=0.1, memory=200 << 20),
@@ -34,7 +33,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def groups(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "tests/bench_port.py", "-p", "no:xdist"]
+    command = [sys.executable, "-m", "pytest", "tests/benchmarks/bench_port.py", "-p", "no:xdist"]
     command += ["-p", "no:cacheprovider", "--port", *arguments]
     # In a worker of pytest-xdist nothing is timed, and these are not its children.
     environment = {name: v for name, v in os.environ.items() if "XDIST" not in name}

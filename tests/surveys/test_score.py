@@ -11,8 +11,7 @@ from conformance.surveys.score.honest_programs import try_out, variants
 from conformance.surveys.score.kill_matrix import PAGE, load, page, sentences, summary_of
 from conformance.surveys.score.scoring import Scored, naming_of, score
 from conformance.surveys.score.survey import exit_code, unscored
-
-from .conftest import ROOT
+from tests.support.suite import ROOT
 
 SCORE = load()
 README = (ROOT / "README.md").read_text()

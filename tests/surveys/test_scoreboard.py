@@ -31,9 +31,8 @@ from conformance.surveys.scoreboard.rows import REPORT, row_of
 from conformance.surveys.scoreboard.sparkline import sparkline_of
 from conformance.surveys.scoreboard.survey import place_of
 from conformance.surveys.scoreboard.worker_processes import Ended, How, Job
-
-from .conftest import ROOT, living
-from .ports.broken import SLOW, port
+from tests.support.ports.broken import SLOW, port
+from tests.support.suite import ROOT, living
 
 MANIFEST = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
 CASES = ("--case", "tokenizer/words", "--case", "layers/linear-square", "--seed", "1")

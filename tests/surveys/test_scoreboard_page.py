@@ -19,9 +19,8 @@ from conformance.commands.published_pages import BOARD_SCHEMA
 from conformance.surveys.scoreboard.board import Board, encode
 from conformance.surveys.scoreboard.board_page import page_of, write_page
 from conformance.surveys.scoreboard.board_text import show
-
-from . import boards
-from .browsing import GROUNDS, colour_of, launched, opening
+from tests.support import boards
+from tests.support.browsing import GROUNDS, colour_of, launched, opening
 
 MAKERS: dict[str, Callable[[], Board]] = {
     "full": boards.full_board,

@@ -13,8 +13,7 @@ from conformance.cases.request import Request
 from conformance.judging.outcome import ExitCode
 from conformance.surveys.all_ports import judge_each, present_and_absent
 from ports_adapter.manifest import our_ports
-
-from .conftest import ROOT
+from tests.support.suite import ROOT
 
 
 def conform_all(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from ..conftest import ROOT
+from tests.support.suite import ROOT
+
 from . import ANIMALS
 from .animal import Animal
 from .containment import is_contained

@@ -12,8 +12,7 @@ from typing import Any
 import tomlkit
 
 from conformance.judging.outcome import ExitCode
-
-from ..ports.broken import port
+from tests.support.ports.broken import port
 
 FIRST = "tokenizer/fresh"
 WORDS = "tokenizer/words"

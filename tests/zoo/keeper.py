@@ -17,7 +17,8 @@ from typing import Any
 
 import platformdirs
 
-from ..conftest import ROOT
+from tests.support.suite import ROOT
+
 from .animal import NO_REPORT, Animal
 from .leftovers import MARK, differing, left_processes, listing, told
 

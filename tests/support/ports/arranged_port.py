@@ -1,6 +1,6 @@
 """The canonical program as a port that keeps its weights otherwise.
 
-python -m tests.ports.arranged_port transposed | per-head | fused | flat
+python -m tests.support.ports.arranged_port transposed | per-head | fused | flat
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The canonical program as a port in progress: some profiles, perhaps with a slip in one of them.
 
-python -m tests.ports.learner PROFILES [SLIP] [--published-sizes] [--relu-alone]
+python -m tests.support.ports.learner PROFILES [SLIP] [--published-sizes] [--relu-alone]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A port that computes nothing: it gives the answers that another one gave before.
 
-python -m tests.ports.replaying_port FILE [--record]
+python -m tests.support.ports.replaying_port FILE [--record]
 """
 
 from __future__ import annotations
