@@ -104,11 +104,11 @@ def rules_for(port: Port, request: Request) -> Rules:
         UnreadableGolden: the golden trace is missing or damaged.
         Unusable: there is no such profile.
     """
-    subject = request.subject
+    judged_program = request.judged_program
     baseline = _chosen(request.baseline, port.folder)
     is_of_use = baseline is not None and (baseline.entries or request.baseline.update)
-    slugs = known_slugs(subject, port.precision) if is_of_use else set()
-    return Rules(subject.name, port.variant, baseline, slugs)
+    slugs = known_slugs(judged_program, port.precision) if is_of_use else set()
+    return Rules(judged_program.name, port.variant, baseline, slugs)
 
 
 def recorded_rules(port: Port, request: Request, content: str) -> Rules:
@@ -117,9 +117,11 @@ def recorded_rules(port: Port, request: Request, content: str) -> Rules:
     Raises:
         BadBaseline: it cannot be used.
     """
-    subject = request.subject
+    judged_program = request.judged_program
     baseline = parse_baseline(Path(BASELINE), content.encode())
-    return Rules(subject.name, port.variant, baseline, known_slugs(subject, port.precision))
+    return Rules(
+        judged_program.name, port.variant, baseline, known_slugs(judged_program, port.precision)
+    )
 
 
 def _chosen(choice: BaselineChoice, folder: Path) -> Baseline | None:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
 from conformance.anatomy.levels import Level
-from conformance.anatomy.subject import PUBLISHED, Subject
 from golden.budgets import Precision
 
 from .by_level import (
@@ -34,7 +34,7 @@ OF_NO_MODEL = {Level.PROTOCOL, Level.TOKENIZER, Level.AUTOGRAD, Level.LAYERS}
 def all_cases(
     seed: int,
     precision: Precision,
-    subject: Subject = PUBLISHED,
+    judged_program: JudgedProgram = PUBLISHED,
     levels: Collection[Level] = tuple(Level),
 ) -> list[Case]:
     """Every case but the last, `handshake.shutdown_case`.
@@ -42,7 +42,7 @@ def all_cases(
     Args:
         seed: what the fresh ones are drawn from.
         precision: what the port's manifest declares.
-        subject: the program that they are about.
+        judged_program: the program that they are about.
         levels: those that are of interest; of the others, cases may be left out.
 
     Raises:
@@ -51,63 +51,72 @@ def all_cases(
     is_of_model = not OF_NO_MODEL.issuperset(levels)
     cases = [
         *handshake.cases(precision),
-        *tokenizer.cases(seed, subject.name),
+        *tokenizer.cases(seed, judged_program.name),
         *autograd.cases(seed),
-        *layers.cases(seed, subject.config.activation),
-        *(_of_the_model(subject, seed, precision) if is_of_model else ()),
+        *layers.cases(seed, judged_program.config.activation),
+        *(_of_the_model(judged_program, seed, precision) if is_of_model else ()),
     ]
     order = list(Level)
     cases.sort(key=lambda case: order.index(case.level))
-    return [about(subject, case) for case in cases if is_of(subject, case)]
+    return [about(judged_program, case) for case in cases if is_of(judged_program, case)]
 
 
-def _of_the_model(subject: Subject, seed: int, precision: Precision) -> list[Case]:
-    if subject.config.gradient == "none":
+def _of_the_model(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
+    if judged_program.config.gradient == "none":
         return [
-            *counting.counting_cases(subject, seed, precision),
+            *counting.counting_cases(judged_program, seed, precision),
             *generator.cases(seed),
         ]
-    situations = Situations.of(subject, seed, precision)
+    situations = Situations.of(judged_program, seed, precision)
     return [
         *model.forward_cases(situations),
         *model.backward_cases(situations),
         *training.update_cases(situations),
         *training.train_cases(situations),
-        *(trajectory.trajectory_cases(situations) if subject.config.optimizer == "adam" else ()),
+        *(
+            trajectory.trajectory_cases(situations)
+            if judged_program.config.optimizer == "adam"
+            else ()
+        ),
         *generator.cases(seed),
         *sampling.sample_cases(situations),
-        *program.replicate_cases(subject, seed, precision),
+        *program.replicate_cases(judged_program, seed, precision),
     ]
 
 
-def long_cases(seed: int, precision: Precision, subject: Subject = PUBLISHED) -> list[Case]:
+def long_cases(
+    seed: int, precision: Precision, judged_program: JudgedProgram = PUBLISHED
+) -> list[Case]:
     """The golden trajectory as far as it is kept, run freely, and recorded in full.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
     """
-    if subject.config.gradient == "none":
+    if judged_program.config.gradient == "none":
         return []
-    situations = Situations.of(subject, seed, precision)
+    situations = Situations.of(judged_program, seed, precision)
     cases = training.long_cases(situations)
-    if subject.config.optimizer == "adam":
+    if judged_program.config.optimizer == "adam":
         cases += trajectory.long_trajectory_cases(situations)
-    return [about(subject, case) for case in cases]
+    return [about(judged_program, case) for case in cases]
 
 
-def is_of(subject: Subject, case: Case) -> bool:
+def is_of(judged_program: JudgedProgram, case: Case) -> bool:
     """Whether a port of this program has the method that a case asks."""
-    return case.level is Level.PROTOCOL or case.method in subject.methods
+    return case.level is Level.PROTOCOL or case.method in judged_program.methods
 
 
-def about(subject: Subject, case: Case) -> Case:
+def about(judged_program: JudgedProgram, case: Case) -> Case:
     """The case as one of this program, asked of ports alone that offer that."""
     if case.level not in PROFILED:
-        activation = subject.activation if case.method == "mlp" else ""
-        return replace(case, profile=subject.name, activation=activation)
-    other_sizes = case.other_sizes or subject.has_other_sizes
+        activation = judged_program.activation if case.method == "mlp" else ""
+        return replace(case, profile=judged_program.name, activation=activation)
+    other_sizes = case.other_sizes or judged_program.has_other_sizes
     return replace(
-        case, profile=subject.name, other_sizes=other_sizes, activation=subject.activation
+        case,
+        profile=judged_program.name,
+        other_sizes=other_sizes,
+        activation=judged_program.activation,
     )
 
 

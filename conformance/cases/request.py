@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
-from conformance.anatomy.subject import Subject
+from conformance.anatomy.judged_program import JudgedProgram
 from conformance.judging.outcome import ExitCode
 from ports_adapter.containment.sandbox import Sandbox
 from reference.config import InvalidConfig
@@ -92,13 +92,13 @@ class Request:
     sandbox: Sandbox = Sandbox.AUTO
 
     @property
-    def subject(self) -> Subject:
+    def judged_program(self) -> JudgedProgram:
         """The program that the cases are about: the final one if no other was asked for.
 
         Raises:
             Unusable: there is no such profile or setting, or the settings do not fit together.
         """
         try:
-            return Subject.of(self.profile or MICROGPT.name, self.settings)
+            return JudgedProgram.of(self.profile or MICROGPT.name, self.settings)
         except (InvalidVariation, InvalidConfig) as error:
             raise Unusable(str(error), ExitCode.USAGE) from None

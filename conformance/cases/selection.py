@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from conformance.anatomy.subject import Subject
+from conformance.anatomy.judged_program import JudgedProgram
 from conformance.judging.outcome import ExitCode
 from golden.budgets import Precision
 from reference.corpus import NAMES_SHA256, Corpus, UnreadableCorpus, read_corpus
@@ -25,26 +25,26 @@ def selection(request: Request, seed: int, precision: Precision) -> list[Case]:
         UnreadableGolden: the golden trace is missing or damaged.
         Unusable: no case matches, or names.txt is not there.
     """
-    subject = request.subject
-    known = all_cases(seed, precision, subject, levels_of(request.patterns))
+    judged_program = request.judged_program
+    known = all_cases(seed, precision, judged_program, levels_of(request.patterns))
     if request.long:
-        known += long_cases(seed, precision, subject)
+        known += long_cases(seed, precision, judged_program)
     if request.names:
-        known.append(published_case(published_names(), subject))
+        known.append(published_case(published_names(), judged_program))
     selected = select([*known, shutdown_case()], request.patterns)
     if not selected:
-        known = all_cases(seed, precision, subject)
+        known = all_cases(seed, precision, judged_program)
         raise Unusable(_no_case(request.patterns, known), ExitCode.USAGE)
     return selected
 
 
-def known_slugs(subject: Subject, precision: Precision) -> set[str]:
+def known_slugs(judged_program: JudgedProgram, precision: Precision) -> set[str]:
     """Every case that a port may be asked about a program, by any option.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
     """
-    known = [*all_cases(0, precision, subject), *long_cases(0, precision, subject)]
+    known = [*all_cases(0, precision, judged_program), *long_cases(0, precision, judged_program)]
     return {case.slug for case in known} | {shutdown_case().slug, PUBLISHED_RUN}
 
 

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from conformance.anatomy.golden_values import recorded_evaluation, recorded_state
-from conformance.anatomy.subject import Subject
+from conformance.anatomy.judged_program import JudgedProgram
 from conformance.oracle.reference_answer import (
     activation_of,
     as_json,
@@ -115,7 +115,7 @@ class Situation:
 class Situations:
     """All situations of a run, the program that they are of, and the trace that they start from."""
 
-    subject: Subject
+    judged_program: JudgedProgram
     trace: Trace
     warm: int
     seed: int
@@ -123,17 +123,17 @@ class Situations:
     each: tuple[Situation, ...]
 
     @classmethod
-    def of(cls, subject: Subject, seed: int, precision: Precision) -> Situations:
+    def of(cls, judged_program: JudgedProgram, seed: int, precision: Precision) -> Situations:
         """Situations around a program's trace; the fresh ones are drawn from `seed`.
 
         Raises:
             UnreadableGolden: the golden trace is missing or damaged.
         """
-        trace = subject.trace
+        trace = judged_program.trace
         warm = max(step.step for step, _ in full_steps(trace)) - 1
-        builder = _Builder(subject, trace, warm, precision)
+        builder = _Builder(judged_program, trace, warm, precision)
         each = (*builder.golden(), *builder.by_hand(), *builder.fresh(seed))
-        return cls(subject, trace, warm, seed, precision, each)
+        return cls(judged_program, trace, warm, seed, precision, each)
 
     @property
     def machine(self) -> Machine:
@@ -188,7 +188,7 @@ class Situations:
 
 @dataclass(frozen=True)
 class _Builder:
-    subject: Subject
+    judged_program: JudgedProgram
     trace: Trace
     warm: int
     precision: Precision
@@ -220,7 +220,7 @@ class _Builder:
             found = self._situation(name, about, state.weights, step.document)
             exact = self.precision == "float64"
             recorded = recorded_evaluation(step, full) if exact else None
-            kept = step.step if self.subject.is_published else None
+            kept = step.step if self.judged_program.is_published else None
             yield replace(found, step=kept, recorded=recorded)
 
     def by_hand(self) -> Iterator[Situation]:

@@ -30,7 +30,7 @@ def cases(patterns: tuple[str, ...], profile: str | None) -> None:
     from ..cases import all_cases, long_cases, select
 
     try:
-        asked = 0, "float64", Request("", profile=profile).subject
+        asked = 0, "float64", Request("", profile=profile).judged_program
         known = [*all_cases(*asked), *long_cases(*asked), shutdown_case()]  # type: ignore[arg-type]
     except Unusable as error:
         fail(str(error), error.exit_code)
@@ -62,7 +62,7 @@ def budget(place: str, profile: str | None, precision: str, seed: int, as_json: 
 
     slug, _, pointer = place.partition("#")
     try:
-        asked = seed, precision, Request("", profile=profile).subject
+        asked = seed, precision, Request("", profile=profile).judged_program
         known = [*all_cases(*asked), *long_cases(*asked)]  # type: ignore[arg-type]
         parts = explain(the_case(slug, known), precision, pointer)  # type: ignore[arg-type]
     except UnreadableGolden as error:

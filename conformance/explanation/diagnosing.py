@@ -1,4 +1,4 @@
-"""From a finished run to its story."""
+"""From a finished run to its diagnosis."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
+from conformance.anatomy.judged_program import JudgedProgram
 from conformance.anatomy.levels import Level
 from conformance.anatomy.nested_numbers import flat, shape_of
-from conformance.anatomy.subject import Subject
 from conformance.judging.compare import budgets_of, in_budgets, resolve
 from conformance.judging.report import Report
 from conformance.oracle.answer import Numbers
@@ -22,7 +22,7 @@ from ports_adapter.manifest import Port
 from ports_adapter.messages import InitializeResult, TrainParams
 from ports_adapter.quoting import printable
 
-from .diagnosis import ErrorMap, FirstDivergence, LossCurves, SmallestCase, Story
+from .diagnosis import Diagnosis, ErrorMap, FirstDivergence, LossCurves, SmallestCase
 from .gathering import Gathered, Kept
 from .locating import first_divergence, is_black_box
 from .naming import explained
@@ -54,15 +54,15 @@ class Run:
         return self.gathered.offer
 
     @property
-    def subject(self) -> Subject:
+    def judged_program(self) -> JudgedProgram:
         """The program that it was about."""
-        return Subject.of(self.report.profile, self.report.settings)
+        return JudgedProgram.of(self.report.profile, self.report.settings)
 
 
 Shrink = Callable[[Run], list[SmallestCase]]
 
 
-def story_of(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Story:
+def story_of(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diagnosis:
     """All that can be told of a run. It may ask the port again.
 
     Args:
@@ -85,7 +85,7 @@ def story_of(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Stor
         note("looking for the smallest case that fails")
         smallest = shrink(run)
     note("done")
-    return Story(
+    return Diagnosis(
         report=report,
         divergence=divergence,
         names=names,
@@ -105,7 +105,7 @@ def _probed(run: Run, first: FirstDivergence, offer: InitializeResult) -> FirstD
         return first
     try:
         probed: Probed = probe(
-            run.port, situations_of(run.subject, run.report.seed, offer), LEVEL_OF[level]
+            run.port, situations_of(run.judged_program, run.report.seed, offer), LEVEL_OF[level]
         )
     except PortFailure as failure:
         evidence = [*first.evidence, f"Probing ended: {failure}"]

@@ -106,7 +106,7 @@ class LossCurves(Struct, frozen=True):
     port: list[Number]
 
 
-class Story(Struct, frozen=True, kw_only=True):
+class Diagnosis(Struct, frozen=True, kw_only=True):
     """All of it. `names` are best first; several if they cannot be told apart.
 
     `symptoms` are sentences about the errors' form. `transcript` is the file that replays the
@@ -124,8 +124,8 @@ class Story(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
-def without_explanation(report: Report) -> Story:
-    """The story of a run of which no more is told than its report has."""
-    return Story(
+def without_explanation(report: Report) -> Diagnosis:
+    """The diagnosis of a run of which no more is told than its report has."""
+    return Diagnosis(
         report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
     )

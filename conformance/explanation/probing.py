@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from conformance.anatomy.judged_program import JudgedProgram
 from conformance.anatomy.levels import Level
-from conformance.anatomy.subject import Subject
 from conformance.asking.engine import Engine, Result
 from conformance.cases.by_level.model import backward_case, forward_case
 from conformance.cases.case import Case
@@ -66,14 +66,14 @@ class Probed:
 
 def probe(port: Port, situations: Situations, direction: Pass) -> Probed:
     """Ask a port what its `forward` or `backward` makes of the probes, up to the first failure."""
-    if situations.subject.config.model == "mlp":
+    if situations.judged_program.config.model == "mlp":
         return Probed([], None)  # there is nothing to switch off
     base = next(s for s in situations.each if s.name == "fresh-1")
     make = forward_case if direction == "forward" else backward_case
     cases = [_case(made, base, make) for made in PROBES]
     results: list[Result] = []
     Engine(port, results.append).run(cases, shut_down=False)
-    return _told(results, direction, situations.subject.config.at_layer(0))
+    return _told(results, direction, situations.judged_program.config.at_layer(0))
 
 
 def _case(made: Probe, base: Situation, make: Callable[[Situation], Case]) -> Case:
@@ -131,6 +131,6 @@ def _sound_parts(result: Result) -> str:
 LEVEL_OF: dict[Level, Pass] = {Level.FORWARD: "forward", Level.BACKWARD: "backward"}
 
 
-def situations_of(subject: Subject, seed: int, offer: InitializeResult) -> Situations:
+def situations_of(judged_program: JudgedProgram, seed: int, offer: InitializeResult) -> Situations:
     """The same situations as the run's."""
-    return Situations.of(subject, seed, offer.precision)
+    return Situations.of(judged_program, seed, offer.precision)

@@ -18,7 +18,14 @@ from conformance.anatomy.computation_order import backward_order
 from conformance.anatomy.step_array import STATE, Order, Section, StepLayout
 from conformance.oracle.answer import Answer, Exact, Numbers
 from conformance.oracle.reference_answer import config_of
-from conformance.oracle.training_step import WELL_WITHIN, Moment, Oracle, Right, RightSteps, Taken
+from conformance.oracle.training_step import (
+    WELL_WITHIN,
+    OptimizerState,
+    Oracle,
+    StepAnswer,
+    StepAnswers,
+    StepInput,
+)
 from golden.budgets import Precision
 from golden.numbers import Array, as_array, as_carried, ulps
 from ports_adapter.messages import Message, StepParams, TrainParams
@@ -81,17 +88,17 @@ class TrajectoryJudge:
     oracle: Oracle
     precision: Precision
     expected: Expected | None = None
-    taken: int = field(default=0, init=False)
+    step_input: int = field(default=0, init=False)
     wrong: int = field(default=0, init=False)
     unjudged: int = field(default=0, init=False)
     tally: Tally = field(default_factory=Tally, init=False)
     divergences: tuple[Divergence, ...] = field(default=(), init=False)
-    before: Moment | None = field(init=False)
+    before: OptimizerState | None = field(init=False)
     layouts: dict[int, StepLayout] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         asked, flat = self.question, self.order.flat
-        self.before = Moment(flat(asked.m), flat(asked.v), flat(asked.weights))
+        self.before = OptimizerState(flat(asked.m), flat(asked.v), flat(asked.weights))
 
     @cached_property
     def config(self) -> Config:
@@ -104,9 +111,9 @@ class TrajectoryJudge:
         return model_order(self.question)
 
     @cached_property
-    def steps(self) -> RightSteps:
+    def steps(self) -> StepAnswers:
         """What is right for any of them."""
-        return RightSteps(self.oracle, self.order, self.config, self.precision)
+        return StepAnswers(self.oracle, self.order, self.config, self.precision)
 
     def take(self, step: StepParams) -> None:
         """Judge the next step.
@@ -114,8 +121,8 @@ class TrajectoryJudge:
         Raises:
             ArithmeticError: the oracle has no answer, though all was right so far.
         """
-        index, number = self.taken, self.question.step + self.taken
-        self.taken += 1
+        index, number = self.step_input, self.question.step + self.step_input
+        self.step_input += 1
         tokens = self.question.documents[number % len(self.question.documents)]
         layout = self._layout(self.config.positions(tokens))
         actual = layout.pack(step)
@@ -123,14 +130,14 @@ class TrajectoryJudge:
             grads, after = self._told(step, "grads"), self._state_after(step)
         else:
             actual = as_carried(actual, self.precision)
-            grads, after = layout.grads(actual), Moment(*layout.state(actual))
+            grads, after = layout.grads(actual), OptimizerState(*layout.state(actual))
         before, self.before = self.before, after
         if before is None or not all(np.isfinite(part).all() for part in before):
             self.unjudged += 1
             return
-        taken = Taken(number, tokens[: layout.positions + 1], before, grads)
+        step_input = StepInput(number, tokens[: layout.positions + 1], before, grads)
         try:
-            right = self.steps.by_rule(taken)
+            right = self.steps.by_rule(step_input)
         except (ArithmeticError, ValueError):
             if not self.wrong:
                 raise
@@ -140,7 +147,7 @@ class TrajectoryJudge:
         if step.step == number and actual is not None and actual.size == right.numbers.size:
             found = _nearness(right, actual, layout)
             if found.model > WELL_WITHIN and not self.wrong:
-                right = self.steps.derived(taken, right)
+                right = self.steps.derived(step_input, right)
                 found = _nearness(right, actual, layout)
             self._keep(index, layout, found)
         if found is None or found.worst > 1:
@@ -155,8 +162,8 @@ class TrajectoryJudge:
             ArithmeticError: some steps could not be judged, though no other is wrong.
         """
         divergences, extent = self.divergences, ""
-        if self.taken < self.question.steps:
-            place = f"/steps/{self.taken}"
+        if self.step_input < self.question.steps:
+            place = f"/steps/{self.step_input}"
             divergences += (Divergence(place, place, "a step", MISSING, np.inf),)
         if self.before is not None:
             last: Answer = {
@@ -168,7 +175,7 @@ class TrajectoryJudge:
         if self.unjudged and not self.wrong:
             raise ArithmeticError(f"{self.unjudged} steps could not be judged")
         if self.wrong:
-            extent = f"{self.wrong} of {self.taken} steps wrong"
+            extent = f"{self.wrong} of {self.step_input} steps wrong"
         if self.unjudged:
             extent += f", {self.unjudged} could not be judged"
         found = self.tally
@@ -195,10 +202,10 @@ class TrajectoryJudge:
         except (KeyError, TypeError, ValueError):
             return None
 
-    def _state_after(self, step: StepParams) -> Moment | None:
+    def _state_after(self, step: StepParams) -> OptimizerState | None:
         """Where the next step starts, if the port has told."""
         m, v, weights = (self._told(step, part) for part in STATE)
-        return None if m is None or v is None or weights is None else Moment(m, v, weights)
+        return None if m is None or v is None or weights is None else OptimizerState(m, v, weights)
 
     def _keep(self, index: int, layout: StepLayout, found: Nearness) -> None:
         self.tally.values += layout.sections[-1].stop
@@ -207,7 +214,7 @@ class TrajectoryJudge:
         if found.worst > self.tally.worst:
             self.tally.see(found.worst, f"/steps/{index}{layout.place(found.place)}")
 
-    def _answer(self, number: int, layout: StepLayout, right: Right) -> Answer:
+    def _answer(self, number: int, layout: StepLayout, right: StepAnswer) -> Answer:
         """The same as a case's answer, in the order of computation."""
         answer: Answer = {"/step": Exact(number)}
         known = [part for part in layout.sections if part.stop <= right.numbers.size]
@@ -246,7 +253,7 @@ class TrajectoryJudge:
             self._blame(index, step, {"/loss": Numbers(loss, budget)})
 
 
-def _nearness(right: Right, actual: Array, layout: StepLayout) -> Nearness:
+def _nearness(right: StepAnswer, actual: Array, layout: StepLayout) -> Nearness:
     differing = np.flatnonzero(right.numbers != actual)
     identical = actual.size - differing.size
     if not differing.size:

@@ -75,7 +75,7 @@ class TapeOracle:
         return budgets_of(model_spread(config, vocab_size, weights, tokens, precision), precision)
 
 
-class Moment(NamedTuple):
+class OptimizerState(NamedTuple):
     """A training state between two steps, flat."""
 
     m: Array
@@ -83,7 +83,7 @@ class Moment(NamedTuple):
     weights: Array
 
 
-class Taken(NamedTuple):
+class StepInput(NamedTuple):
     """What a step starts from: its 0-based number, its tokens as far as they are used, the state.
 
     `own` are the gradients that the port reported, from which its update follows.
@@ -91,11 +91,11 @@ class Taken(NamedTuple):
 
     number: int
     tokens: list[int]
-    before: Moment
+    before: OptimizerState
     own: Array | None
 
 
-class Right(NamedTuple):
+class StepAnswer(NamedTuple):
     """A step's right numbers as far as they are known, each with its budget."""
 
     numbers: Array
@@ -103,7 +103,7 @@ class Right(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RightSteps:
+class StepAnswers:
     """What is right for single steps of one training, by an oracle."""
 
     oracle: Oracle
@@ -112,15 +112,15 @@ class RightSteps:
     precision: Precision
 
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # asked for below
-    def by_rule(self, taken: Taken) -> Right:
+    def by_rule(self, step_input: StepInput) -> StepAnswer:
         """Up to the gradients, and the update if the port's own gradients allow for one.
 
         Raises:
             ArithmeticError: there is no right answer, or no budget, in finite numbers.
             ValueError: likewise.
         """
-        number, tokens, before, own = taken
-        # A moment a rounding error below 0 has been judged; no root can be taken of it.
+        number, tokens, before, own = step_input
+        # A moment a rounding error below 0 has been judged; no root can be step_input of it.
         m, v, weights = before._replace(v=np.maximum(before.v, 0))
         logits, losses, loss, grads = self.oracle.evaluate(weights, tokens)
         evaluated = np.concatenate((logits.ravel(), losses, (loss,), grads))
@@ -136,19 +136,21 @@ class RightSteps:
             if all(np.isfinite(part).all() for part in allowed):
                 numbers += [np.array([rate]), *after]
                 budgets += allowed
-        right = Right(np.concatenate(numbers), np.concatenate(budgets))
+        right = StepAnswer(np.concatenate(numbers), np.concatenate(budgets))
         if not np.isfinite(right.budgets).all():
             raise ArithmeticError("the right numbers are not finite")
         return right
 
-    def derived(self, taken: Taken, right: Right) -> Right:
+    def derived(self, step_input: StepInput, right: StepAnswer) -> StepAnswer:
         """The same numbers; the budgets up to the gradients are derived, where that is possible."""
         try:
-            found = self.oracle.budgets(taken.before.weights, taken.tokens, self.precision)
+            found = self.oracle.budgets(
+                step_input.before.weights, step_input.tokens, self.precision
+            )
         except (ArithmeticError, ValueError):
             return right
         grads = np.concatenate([found[f"/grads/{name}"] for name in self.order.shapes])
-        self._clear_unused(grads, taken.tokens[:-1])
+        self._clear_unused(grads, step_input.tokens[:-1])
         evaluated = np.concatenate([found["/logits"], found["/losses"], found["/loss"], grads])
         budgets = right.budgets.copy()
         budgets[: evaluated.size] = evaluated

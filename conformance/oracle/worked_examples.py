@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from conformance.anatomy.subject import Subject
+from conformance.anatomy.judged_program import JudgedProgram
 from ports_adapter import messages as protocol
 from ports_adapter.jsonrpc import Request
 from ports_adapter.messages import METHODS, Message, Number, StepParams
@@ -101,7 +101,7 @@ def _params(method: str) -> Message:
                 profile=profile, sizes=sizes, weights=_matrices(0.1), tokens=DOCUMENT
             )
         case "sgd":
-            stage = Subject.of("train4")
+            stage = JudgedProgram.of("train4")
             return protocol.SgdParams(
                 profile=stage.name, sizes=sizes, optimizer=optimizer_of(stage.config), step=0,
                 weights=_small(0.1), grads=_small(0.01),

@@ -12,7 +12,7 @@ from conformance.cases.case import Case
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import BaselineReport, CaseReport
 from conformance.judging.standing import Standing
-from conformance.reports.run_text import story
+from conformance.reports.run_text import failure_lines
 
 from .port_session import Asking
 
@@ -97,7 +97,7 @@ def _why(case: CaseReport) -> str:
 
 def failure(case: CaseReport) -> str:
     """A failed case in the words of the command line's report."""
-    said = [words for words, _style in story(case)]
+    said = [words for words, _style in failure_lines(case)]
     match case.standing:
         case Standing.STALE:
             heading = "stale: the baseline has it as failing, and it passes"

@@ -60,7 +60,12 @@ class Asking:
         with usage():
             cases, rules = selection(request, seed, port.precision), rules_for(port, request)
             asked = Asked(
-                port, seed, request.subject.name, request.settings, rules.edition, rules.report
+                port,
+                seed,
+                request.judged_program.name,
+                request.settings,
+                rules.edition,
+                rules.report,
             )
             return cls(request, asked, cases, rules, Engine(port))
 

@@ -1,21 +1,21 @@
 """Reports for whoever gates by them: JUnit XML, Markdown, annotations, a badge.
 
-Each is written once, from the gist that all kinds of runs have in common.
+Each is written once, from the summary that all kinds of runs have in common.
 """
 
 from .annotations import annotated
 from .badge import badge
 from .junit import junit
 from .markdown import markdown
-from .summary import Gist, gist_of, gist_of_program, gist_of_trouble
+from .summary import RunSummary, program_summary, run_summary, trouble_summary
 
 __all__ = [
-    "Gist",
+    "RunSummary",
     "annotated",
     "badge",
-    "gist_of",
-    "gist_of_program",
-    "gist_of_trouble",
     "junit",
     "markdown",
+    "program_summary",
+    "run_summary",
+    "trouble_summary",
 ]

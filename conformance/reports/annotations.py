@@ -10,20 +10,20 @@ from collections.abc import Iterator
 from ports_adapter.quoting import printable
 
 from .failure_location import Place, Places
-from .summary import Ending, Gist
+from .summary import Ending, RunSummary
 
 MOST = 10
 """How many GitHub shows of one step."""
 
 
-def annotated(gist: Gist) -> list[str]:
+def annotated(summary: RunSummary) -> list[str]:
     """An annotation for each failure, the first one first; the last says how many are left out."""
-    found = list(_found(gist))
+    found = list(_found(summary))
     if len(found) <= MOST:
         return found
-    places = Places(gist)
+    places = Places(summary)
     left_out = f"and {len(found) - MOST + 1} more; the report has them all"
-    return [*found[: MOST - 1], error(gist.verdict, left_out, places.manifest)]
+    return [*found[: MOST - 1], error(summary.verdict, left_out, places.manifest)]
 
 
 def error(title: str, message: str, place: Place | None) -> str:
@@ -34,17 +34,17 @@ def error(title: str, message: str, place: Place | None) -> str:
     return f"::error {listed}::{_data(message)}"
 
 
-def _found(gist: Gist) -> Iterator[str]:
-    places = Places(gist)
-    for ending in gist.failures:
+def _found(summary: RunSummary) -> Iterator[str]:
+    places = Places(summary)
+    for ending in summary.failures:
         title = f"{ending.slug} ({ending.outcome})"
         yield error(title, "\n".join(_said(ending)), places.of_case(ending))
-    for entry in gist.unmatched:
+    for entry in summary.unmatched:
         place = places.of_unmatched(entry)
         said = f"{printable(entry, 200)} matches no case"
         yield error("a known failure that there is not", said, place)
-    if not gist.passed and not gist.failures and not gist.unmatched:
-        yield error(gist.title, printable(gist.verdict, 400), places.manifest)
+    if not summary.passed and not summary.failures and not summary.unmatched:
+        yield error(summary.title, printable(summary.verdict, 400), places.manifest)
 
 
 def _said(ending: Ending) -> Iterator[str]:

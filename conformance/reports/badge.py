@@ -8,7 +8,7 @@ import msgspec
 
 from conformance.judging.outcome import ExitCode
 
-from .summary import Gist
+from .summary import RunSummary
 
 LABEL = "microgpt"
 
@@ -22,25 +22,25 @@ _ENDED: dict[ExitCode, tuple[str, str]] = {
 }
 
 
-def badge(gist: Gist) -> bytes:
+def badge(summary: RunSummary) -> bytes:
     """The run as shields.io shows it: how many cases passed and how exactly, or how it ended."""
-    if gist.passed:
-        is_whole = not any(ending.is_excused for ending in gist.endings)
-        message, color = ", ".join(_passed(gist)), "brightgreen" if is_whole else "yellowgreen"
+    if summary.passed:
+        is_whole = not any(ending.is_excused for ending in summary.endings)
+        message, color = ", ".join(_passed(summary)), "brightgreen" if is_whole else "yellowgreen"
     else:
-        message, color = _ENDED[gist.exit_code]
+        message, color = _ENDED[summary.exit_code]
     shown = {"schemaVersion": 1, "label": LABEL, "message": message, "color": color}
-    return msgspec.json.encode(shown if gist.passed else shown | {"isError": True}) + b"\n"
+    return msgspec.json.encode(shown if summary.passed else shown | {"isError": True}) + b"\n"
 
 
-def _passed(gist: Gist) -> Iterator[str]:
-    passed = sum(group.passed for group in gist.groups)
-    counts = f"{passed}/{sum(group.asked for group in gist.groups)}"
-    excused = sum(ending.is_excused for ending in gist.endings)
+def _passed(summary: RunSummary) -> Iterator[str]:
+    passed = sum(group.passed for group in summary.groups)
+    counts = f"{passed}/{sum(group.asked for group in summary.groups)}"
+    excused = sum(ending.is_excused for ending in summary.endings)
     if excused:
         yield counts
         yield f"{excused} known"
     else:
-        yield f"{counts} {gist.grade.partition(';')[0].partition(' in all')[0]}"
-    if part := gist.facts.get("part"):
+        yield f"{counts} {summary.grade.partition(';')[0].partition(' in all')[0]}"
+    if part := summary.facts.get("part"):
         yield f"part {part}"

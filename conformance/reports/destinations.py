@@ -15,7 +15,7 @@ from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report, encode
 from golden.store import replace_file
 
-from . import Gist, annotated, badge, gist_of, gist_of_trouble, junit, markdown
+from . import RunSummary, annotated, badge, junit, markdown, run_summary, trouble_summary
 from .run_text import show
 from .safe_console import screen
 
@@ -58,7 +58,7 @@ class Forms:
     `page` gives the HTML page, None where there is none of such a run.
     """
 
-    gist: Gist
+    summary: RunSummary
     json: bytes
     show: Callable[[Console], None]
     page: Callable[[], str] | None = None
@@ -76,7 +76,7 @@ def write_run(report: Report, outputs: Outputs) -> None:
 
         return page_of(without_explanation(report))
 
-    forms = Forms(gist_of(report), encode(report), lambda console: show(report, console), page)
+    forms = Forms(run_summary(report), encode(report), lambda console: show(report, console), page)
     write_report(forms, outputs)
 
 
@@ -95,7 +95,7 @@ def write_report(forms: Forms, outputs: Outputs) -> None:
     try:
         write_files(_files(forms, outputs))
     finally:
-        _annotate(forms.gist, outputs)
+        _annotate(forms.summary, outputs)
 
 
 def write_trouble(label: str, message: str, exit_code: ExitCode, outputs: Outputs) -> None:
@@ -110,11 +110,11 @@ def write_trouble(label: str, message: str, exit_code: ExitCode, outputs: Output
     Raises:
         Unwritable: a file cannot be written.
     """
-    gist = gist_of_trouble(label, message, exit_code)
+    summary = trouble_summary(label, message, exit_code)
     try:
-        write_files(_gating(gist, outputs))
+        write_files(_gating(summary, outputs))
     finally:
-        _annotate(gist, outputs)
+        _annotate(summary, outputs)
 
 
 def _files(forms: Forms, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
@@ -122,16 +122,16 @@ def _files(forms: Forms, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
         yield outputs.json, forms.json
     if outputs.html is not None and forms.page is not None:
         yield outputs.html, forms.page().encode()
-    yield from _gating(forms.gist, outputs)
+    yield from _gating(forms.summary, outputs)
 
 
-def _gating(gist: Gist, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+def _gating(summary: RunSummary, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     if outputs.junit is not None:
-        yield outputs.junit, junit(gist)
+        yield outputs.junit, junit(summary)
     if outputs.markdown is not None:
-        yield outputs.markdown, markdown(gist).encode()
+        yield outputs.markdown, markdown(summary).encode()
     if outputs.badge is not None:
-        yield outputs.badge, badge(gist)
+        yield outputs.badge, badge(summary)
 
 
 def write_for_a_program(content: bytes) -> None:
@@ -156,7 +156,7 @@ def write_files(files: Iterable[tuple[Path, bytes]]) -> None:
         raise failed[0]
 
 
-def _annotate(gist: Gist, outputs: Outputs) -> None:
+def _annotate(summary: RunSummary, outputs: Outputs) -> None:
     if outputs.annotations:
-        sys.stdout.write("".join(f"{line}\n" for line in annotated(gist)))
+        sys.stdout.write("".join(f"{line}\n" for line in annotated(summary)))
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The story as a person reads it in a terminal: short, the most useful first."""
+"""The diagnosis as a person reads it in a terminal: short, the most useful first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from conformance.explanation.diagnosis import Explained, FirstDivergence, SmallestCase, Story
+from conformance.explanation.diagnosis import Diagnosis, Explained, FirstDivergence, SmallestCase
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import excused
 
@@ -18,29 +18,29 @@ SYMPTOMS_SHOWN = 6
 CASES_SHOWN = 5
 
 
-def tell(story: Story, known: int, console: Console) -> None:
-    """Print a story; `known` is how many mistakes were tried."""
-    report = story.report
+def tell(diagnosis: Diagnosis, known: int, console: Console) -> None:
+    """Print a diagnosis; `known` is how many mistakes were tried."""
+    report = diagnosis.report
     console.print(heading(report))
     for row in level_rows(report):
         console.print(row, soft_wrap=True)
-    if story.divergence is not None:
-        _divergence(story.divergence, console)
-        _names(story, known, console)
-    for smallest in story.smallest:
+    if diagnosis.divergence is not None:
+        _divergence(diagnosis.divergence, console)
+        _names(diagnosis, known, console)
+    for smallest in diagnosis.smallest:
         _smallest(smallest, console)
     console.print()
     style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
     line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
-    if story.divergence is None and report.exit_code is ExitCode.PASS:
+    if diagnosis.divergence is None and report.exit_code is ExitCode.PASS:
         line(console, "Nothing to explain: every case passed that counts.")
     if left_out := len(excused(report)):
         line(console, f"Left out: {left_out} that the baseline excuses; see --no-baseline.")
     rerun = next((case.rerun for case in report.cases if case.fails), "")
     if rerun:
         line(console, f"Run the first case again: {rerun}")
-    if story.transcript:
-        line(console, f"The transcript is in {story.transcript}.")
+    if diagnosis.transcript:
+        line(console, f"The transcript is in {diagnosis.transcript}.")
 
 
 def _divergence(first: FirstDivergence, console: Console) -> None:
@@ -65,19 +65,19 @@ def _divergence(first: FirstDivergence, console: Console) -> None:
         _wrapped(console, f"Tainted by it: {shown}" + (f" and {more} more." if more > 0 else "."))
 
 
-def _names(story: Story, known: int, console: Console) -> None:
-    if not story.names:
+def _names(diagnosis: Diagnosis, known: int, console: Console) -> None:
+    if not diagnosis.names:
         _heading(console, f"None of the {known} known mistakes gives these numbers")
-        for sentence in story.symptoms[:SYMPTOMS_SHOWN]:
+        for sentence in diagnosis.symptoms[:SYMPTOMS_SHOWN]:
             _wrapped(console, sentence)
         return
-    if len(story.names) == 1:
+    if len(diagnosis.names) == 1:
         _heading(console, "This is a known mistake")
     else:
         _heading(
-            console, f"One of {len(story.names)} known mistakes that cannot be told apart here"
+            console, f"One of {len(diagnosis.names)} known mistakes that cannot be told apart here"
         )
-    for name in story.names:
+    for name in diagnosis.names:
         for words in _name(name):
             _wrapped(console, words)
 
@@ -97,11 +97,11 @@ def _name(name: Explained) -> Iterator[str]:
         yield f"To tell: {experiment}"
 
 
-def in_short(story: Story) -> Iterator[str]:
+def in_short(diagnosis: Diagnosis) -> Iterator[str]:
     """What is wrong, in a few sentences: who is to blame, and the mistakes that it may be."""
-    if story.divergence is not None and story.divergence.place.operation:
-        yield f"To blame: {story.divergence.place.operation}."
-    for name in story.names:
+    if diagnosis.divergence is not None and diagnosis.divergence.place.operation:
+        yield f"To blame: {diagnosis.divergence.place.operation}."
+    for name in diagnosis.names:
         for title, mend in zip(name.titles, name.mend, strict=True):
             yield f"{title}. To mend: {mend}"
 

@@ -11,7 +11,7 @@ from conformance.baseline import BadBaseline, Baseline, read_baseline
 from conformance.judging.standing import Standing
 from ports_adapter.manifest import described_by, manifest_of
 
-from .summary import Ending, Gist
+from .summary import Ending, RunSummary
 
 NAMED = re.compile(r"^[ \t]*(name|run)[ \t]*=", re.MULTILINE)
 """The keys that a manifest has for certain."""
@@ -35,12 +35,12 @@ class Place:
 class Places:
     """The places of a run's failures, as far as the files are there to be read."""
 
-    def __init__(self, gist: Gist) -> None:
-        manifest, self._variant = manifest_of(gist.label)
+    def __init__(self, summary: RunSummary) -> None:
+        manifest, self._variant = manifest_of(summary.label)
         path = described_by(manifest.parent)
-        self._profile = gist.profile
+        self._profile = summary.profile
         self.manifest = Place(path, _line_of(path)) if path.is_file() else None
-        self._baseline = _read(gist.baseline) if gist.baseline else None
+        self._baseline = _read(summary.baseline) if summary.baseline else None
 
     def of_case(self, ending: Ending) -> Place | None:
         """The entry that a case has fallen out with, or else the manifest."""

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, SubElement
 from conformance.judging.outcome import Outcome
 from conformance.judging.standing import Standing
 
-from .summary import Ending, Gist
+from .summary import Ending, RunSummary
 
 NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to say; a carriage return, which no reader gives back, is among it."""
@@ -26,20 +26,25 @@ Verdict = tuple[str, str, str]
 """What stands in a test case that did not pass: an element's name, its type and its message."""
 
 
-def junit(gist: Gist) -> bytes:
+def junit(summary: RunSummary) -> bytes:
     """The run as JUnit XML: a suite for each level, a test case for each case."""
     root = Element("testsuites", name="microgpt conformance")
-    for group in gist.groups:
-        endings = [ending for ending in gist.endings if ending.group == group.name]
-        _suite(root, gist, group.name, [(ending, _verdict(ending)) for ending in endings])
-    if gist.unmatched:
-        _suite(root, gist, "baseline", map(_unmatched, gist.unmatched))
-    if not gist.passed and root.find(".//failure") is None and root.find(".//error") is None:
-        said = Ending("run", "verdict", Outcome.NOT_RUN, gist.verdict)
-        _suite(root, gist, "run", [(said, ("error", gist.exit_code.name.lower(), gist.verdict))])
+    for group in summary.groups:
+        endings = [ending for ending in summary.endings if ending.group == group.name]
+        _suite(root, summary, group.name, [(ending, _verdict(ending)) for ending in endings])
+    if summary.unmatched:
+        _suite(root, summary, "baseline", map(_unmatched, summary.unmatched))
+    if not summary.passed and root.find(".//failure") is None and root.find(".//error") is None:
+        said = Ending("run", "verdict", Outcome.NOT_RUN, summary.verdict)
+        _suite(
+            root,
+            summary,
+            "run",
+            [(said, ("error", summary.exit_code.name.lower(), summary.verdict))],
+        )
     for count in ("tests", "failures", "errors", "skipped"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
-    root.set("time", _seconds(sum(ending.seconds for ending in gist.endings)))
+    root.set("time", _seconds(sum(ending.seconds for ending in summary.endings)))
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text + b"\n"
@@ -51,11 +56,11 @@ def legal(text: str) -> str:
 
 
 def _suite(
-    root: Element, gist: Gist, name: str, cases: Iterable[tuple[Ending, Verdict | None]]
+    root: Element, summary: RunSummary, name: str, cases: Iterable[tuple[Ending, Verdict | None]]
 ) -> None:
     suite = SubElement(root, "testsuite", name=legal(name))
     properties = SubElement(suite, "properties")
-    for key, value in (gist.facts | {"grade": gist.grade, "port": gist.title}).items():
+    for key, value in (summary.facts | {"grade": summary.grade, "port": summary.title}).items():
         SubElement(properties, "property", name=key, value=legal(value))
     counts: Counter[str] = Counter()
     seconds = 0.0

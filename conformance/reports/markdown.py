@@ -14,7 +14,7 @@ from conformance.judging.standing import Standing
 from ports_adapter.quoting import printable
 
 from .run_text import budgets
-from .summary import Ending, Gist
+from .summary import Ending, RunSummary
 
 SHOWN = 200
 """Characters of a text, of which the rest is cut."""
@@ -23,9 +23,9 @@ LISTED = 50
 """Items of a list, of which the rest is counted."""
 
 
-def markdown(gist: Gist) -> str:
+def markdown(summary: RunSummary) -> str:
     """The run as Markdown, far below the 1 MiB that GitHub takes."""
-    return "\n".join(_lines(gist)) + "\n"
+    return "\n".join(_lines(summary)) + "\n"
 
 
 def code(text: str, limit: int = SHOWN) -> str:
@@ -47,33 +47,33 @@ def _longest_run(text: str) -> int:
     return max((len(run) for run in re.findall("`+", text)), default=0)
 
 
-def _lines(gist: Gist) -> Iterator[str]:
-    sign = "✅" if gist.passed else "❌"
-    yield f"## {sign} microgpt conformance: {code(gist.title)}"
+def _lines(summary: RunSummary) -> Iterator[str]:
+    sign = "✅" if summary.passed else "❌"
+    yield f"## {sign} microgpt conformance: {code(summary.title)}"
     yield ""
-    grade = f" Grade: {code(gist.grade)}." if gist.passed else ""
-    yield f"**{code(gist.verdict, 400)}**{grade}"
+    grade = f" Grade: {code(summary.grade)}." if summary.passed else ""
+    yield f"**{code(summary.verdict, 400)}**{grade}"
     yield ""
-    yield from _table(gist)
-    if gist.first is not None:
-        yield from _first(gist.first)
-    for words in gist.why[:LISTED]:
+    yield from _table(summary)
+    if summary.first is not None:
+        yield from _first(summary.first)
+    for words in summary.why[:LISTED]:
         yield f"- {code(words, 400)}"
-    yield from _lists(gist)
-    if gist.notes:
+    yield from _lists(summary)
+    if summary.notes:
         yield ""
-        yield from (f"- {code(note, 400)}" for note in gist.notes[:LISTED])
-    if gist.facts:
+        yield from (f"- {code(note, 400)}" for note in summary.notes[:LISTED])
+    if summary.facts:
         yield ""
-        yield ", ".join(f"{name} {code(value)}" for name, value in gist.facts.items())
+        yield ", ".join(f"{name} {code(value)}" for name, value in summary.facts.items())
 
 
-def _table(gist: Gist) -> Iterator[str]:
-    if not gist.groups:
+def _table(summary: RunSummary) -> Iterator[str]:
+    if not summary.groups:
         return
     yield "| level | verdict | cases | worst error |"
     yield "| --- | --- | ---: | --- |"
-    for group in gist.groups:
+    for group in summary.groups:
         sign = "✅" if group.outcome is Outcome.PASS else "❌" if group.outcome.is_failure else "–"
         # A row is split at every pipe, one in code as well.
         worst = code(group.worst.replace("|", "¦")) if group.worst else ""
@@ -103,29 +103,29 @@ def _first(first: Ending) -> Iterator[str]:
         yield from _details("The end of the port's log", block(first.log))
 
 
-def _lists(gist: Gist) -> Iterator[str]:
-    failing = [ending for ending in gist.failures if ending is not gist.first]
+def _lists(summary: RunSummary) -> Iterator[str]:
+    failing = [ending for ending in summary.failures if ending is not summary.first]
     lists = {
         "failing as well": [e for e in failing if e.standing is Standing.COUNTS],
         "failing otherwise than the baseline has it": [
             e for e in failing if e.standing is Standing.DIFFERENT
         ],
         "that the baseline has failing, and that does not": [
-            e for e in gist.endings if e.standing is Standing.STALE
+            e for e in summary.endings if e.standing is Standing.STALE
         ],
         "known to fail": [
-            e for e in gist.endings if e.is_excused and e.standing is not Standing.ANNOUNCED
+            e for e in summary.endings if e.is_excused and e.standing is not Standing.ANNOUNCED
         ],
         "announced: new, failing, and counted from the next edition": [
-            e for e in gist.endings if e.is_excused and e.standing is Standing.ANNOUNCED
+            e for e in summary.endings if e.is_excused and e.standing is Standing.ANNOUNCED
         ],
     }
     for words, endings in lists.items():
         if endings:
             yield from _details(f"{_counted(len(endings))} {words}", _items(map(_said, endings)))
-    if gist.unmatched:
-        words = f"{_counted(len(gist.unmatched))} in the baseline that there is not"
-        yield from _details(words, _items(map(code, gist.unmatched)))
+    if summary.unmatched:
+        words = f"{_counted(len(summary.unmatched))} in the baseline that there is not"
+        yield from _details(words, _items(map(code, summary.unmatched)))
 
 
 def _said(ending: Ending) -> str:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
+from conformance.anatomy.judged_program import JudgedProgram, stage_after
 from conformance.anatomy.levels import next_methods
-from conformance.anatomy.subject import Subject, stage_after
 from conformance.asking.engine import Result
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import CaseReport, Difference, Report
@@ -121,8 +121,8 @@ def next_steps(report: Report) -> Iterator[str]:
     offered = report.port.methods
     if report.exit_code is not ExitCode.PASS or not offered:
         return
-    subject = Subject.of(report.profile)
-    due = next_methods(offered, [level.level for level in report.levels], subject.methods)
+    judged_program = JudgedProgram.of(report.profile)
+    due = next_methods(offered, [level.level for level in report.levels], judged_program.methods)
     for level, name in due[:1]:
         instead = f" (or {due[1][1]}, without a scalar autograd)" if due[1:] else ""
         yield f"Next: {name}, of the level {level}{instead}: see {PROTOCOL}."
@@ -158,11 +158,11 @@ def _first(case: CaseReport, console: Console) -> None:
     title = "First divergence" if mismatch else "First failure"
     console.print()
     line(console, f"{title}: {case.slug} ({case.outcome})", style="bold red")
-    for words, style in story(case):
+    for words, style in failure_lines(case):
         line(console, f"  {words}", style)
 
 
-def story(case: CaseReport) -> Iterator[tuple[str, str]]:
+def failure_lines(case: CaseReport) -> Iterator[tuple[str, str]]:
     """What is to be said of a failed case, line by line, each with its style."""
     if case.standing is Standing.DIFFERENT:
         yield f"otherwise than the baseline has it: {case.reason}", ""

@@ -1,4 +1,4 @@
-"""The gist of a run: what its reports have in common, whatever was run, and whoever reads them."""
+"""A run's summary: what all forms of its report share, whatever kind of run it was."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Gist:
+class RunSummary:
     """A run, or why there is none.
 
     `label` is what the user called the port, `first` the case to look at first, if any. `facts`
@@ -106,8 +106,8 @@ class Gist:
         return sorted(failing, key=lambda e: (e is not self.first, e.tainted_by != ""))
 
 
-def gist_of(report: Report, why: Sequence[str] = ()) -> Gist:
-    """The gist of a run; `why` is what explains its failure, if that is known."""
+def run_summary(report: Report, why: Sequence[str] = ()) -> RunSummary:
+    """The summary of a run; `why` is what explains its failure, if that is known."""
     endings = tuple(_ending(case) for case in report.cases)
     facts = {
         "seed": str(report.seed),
@@ -118,7 +118,7 @@ def gist_of(report: Report, why: Sequence[str] = ()) -> Gist:
         "suite": report.suite_version,
         "part": f"{report.part.index}/{report.part.of}" if report.part else "",
     }
-    return Gist(
+    return RunSummary(
         label=report.port.label,
         title=str(heading(report)),
         verdict=report.verdict,
@@ -136,8 +136,8 @@ def gist_of(report: Report, why: Sequence[str] = ()) -> Gist:
     )
 
 
-def gist_of_program(report: ProgramReport) -> Gist:
-    """The gist of a program that was run as it is."""
+def program_summary(report: ProgramReport) -> RunSummary:
+    """The summary of a program that was run as it is."""
     port = report.port
     endings = tuple(
         Ending(PROGRAM, check.name, check.outcome, check.detail, log=tuple(check.log))
@@ -152,7 +152,7 @@ def gist_of_program(report: ProgramReport) -> Gist:
         "suite": report.suite_version,
         "seconds": f"{report.seconds:g}",
     }
-    return Gist(
+    return RunSummary(
         label=port.label,
         title=f"{port.name} ({port.language}, {port.precision}), run as it is",
         verdict=report.verdict,
@@ -166,11 +166,11 @@ def gist_of_program(report: ProgramReport) -> Gist:
     )
 
 
-def gist_of_trouble(label: str, message: str, exit_code: ExitCode) -> Gist:
-    """The gist of a run that could not be made: one case that fails, and the message says why."""
+def trouble_summary(label: str, message: str, exit_code: ExitCode) -> RunSummary:
+    """The summary of a run that could not be made: one failed case whose message says why."""
     said, *log = message.splitlines() or [exit_code.meaning]
     failed = Ending(PORT, STARTS, Outcome.ERROR, said, log=tuple(log))
-    return Gist(
+    return RunSummary(
         label=label,
         title=label,
         verdict=f"NOT RUN: {exit_code.meaning}",

@@ -14,14 +14,14 @@ from rich.console import Console
 from conformance.anatomy.levels import METHODS
 from conformance.cases.request import Request, Unusable
 from conformance.explanation.diagnosing import Note, Run, story_of
-from conformance.explanation.diagnosis import SmallestCase, Story
+from conformance.explanation.diagnosis import Diagnosis, SmallestCase
 from conformance.explanation.gathering import Gathered
 from conformance.explanation.printing import printed
 from conformance.explanation.shrinking import Asker, smallest
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import excused
 from conformance.mistakes import MISTAKES
-from conformance.reports import gist_of
+from conformance.reports import run_summary
 from conformance.reports.destinations import TO_THE_TERMINAL, Forms, Outputs, write_report
 from conformance.reports.explanation_text import in_short, tell
 from conformance.reports.page import page_of
@@ -34,10 +34,10 @@ from .running import judge_port, the_port, usable
 
 
 def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
-    """Run the cases and tell their story: in the terminal, as JSON, on a page.
+    """Run the cases and tell their diagnosis: in the terminal, as JSON, on a page.
 
     Args:
-        request: what to run; its report becomes the whole story.
+        request: what to run; its report becomes the whole diagnosis.
         outputs: where it goes.
 
     Raises:
@@ -54,30 +54,30 @@ def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode
             )
         kept = request.transcript or Path(folder) / "transcript.jsonl.gz"
         with noted(Console(stderr=True)) as note:
-            story = debugged(port, replace(request, transcript=kept), note)
+            diagnosis = debugged(port, replace(request, transcript=kept), note)
         if request.transcript is None:
-            story = msgspec.structs.replace(story, transcript="")
-        write_report(forms_of(story, kept), outputs)
+            diagnosis = msgspec.structs.replace(diagnosis, transcript="")
+        write_report(forms_of(diagnosis, kept), outputs)
     if outputs.html is not None:
         screen(stderr=True).print(
             f"The page is in {outputs.html}.", highlight=False, soft_wrap=True, markup=False
         )
-    return story.report.exit_code
+    return diagnosis.report.exit_code
 
 
-def forms_of(story: Story, kept: Path) -> Forms:
-    """The forms of a story whose run was kept in a transcript."""
-    slug = story.divergence.case if story.divergence else ""
+def forms_of(diagnosis: Diagnosis, kept: Path) -> Forms:
+    """The forms of a diagnosis whose run was kept in a transcript."""
+    slug = diagnosis.divergence.case if diagnosis.divergence else ""
     return Forms(
-        gist_of(story.report, list(in_short(story))),
-        msgspec.json.encode(story) + b"\n",
-        lambda console: tell(story, len(MISTAKES), console),
-        lambda: page_of(story, transcript_of(kept, slug)),
+        run_summary(diagnosis.report, list(in_short(diagnosis))),
+        msgspec.json.encode(diagnosis) + b"\n",
+        lambda console: tell(diagnosis, len(MISTAKES), console),
+        lambda: page_of(diagnosis, transcript_of(kept, slug)),
     )
 
 
-def debugged(port: Port, request: Request, note: Note) -> Story:
-    """The story of a port's run: of what it fails for, known failures left out.
+def debugged(port: Port, request: Request, note: Note) -> Diagnosis:
+    """The diagnosis of a port's run: of what it fails for, known failures left out.
 
     Raises:
         as `running.judge_port`.
@@ -97,7 +97,7 @@ def smallest_cases(run: Run) -> list[SmallestCase]:
         with Asker(run.port) as asker:
             for method in methods[:1]:
                 outcome = next(k.outcome for k in of_level if k.case.method == method)
-                found = smallest(asker, method, outcome, subject=run.subject)
+                found = smallest(asker, method, outcome, judged_program=run.judged_program)
                 if found is not None:
                     return [printed(found, run.port.language, run.port)]
     return []

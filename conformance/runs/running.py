@@ -25,7 +25,7 @@ from conformance.cases.request import Request, Unusable
 from conformance.cases.selection import published_names, selection
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import SUITE_VERSION, PartReport, PortReport, Report
-from conformance.reports import gist_of_program
+from conformance.reports import program_summary
 from conformance.reports.destinations import (
     TO_THE_TERMINAL,
     Forms,
@@ -98,7 +98,7 @@ def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
         report = judge_program(port, watcher, names)
     content = encode_program(report)
     write_report(
-        Forms(gist_of_program(report), content, lambda console: show_program(report, console)),
+        Forms(program_summary(report), content, lambda console: show_program(report, console)),
         outputs,
     )
     return report.exit_code
@@ -208,7 +208,7 @@ def _asked(run: _Run) -> Report:
     asked = Asked(
         port,
         run.seed,
-        request.subject.name,
+        request.judged_program.name,
         request.settings,
         run.rules.edition,
         run.rules.report,

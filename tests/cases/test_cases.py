@@ -8,8 +8,8 @@ from itertools import accumulate
 
 import pytest
 
+from conformance.anatomy.judged_program import PUBLISHED
 from conformance.anatomy.levels import BUILT_ON, Level, upstream
-from conformance.anatomy.subject import PUBLISHED
 from conformance.cases import all_cases
 from conformance.cases.by_level.program import short
 from conformance.oracle.reference_answer import config_of, run_of

@@ -12,7 +12,7 @@ import pytest
 from conformance.cases import all_cases
 from conformance.cases.budget_origin import offer_of
 from conformance.cases.request import Request
-from conformance.explanation.diagnosis import Story
+from conformance.explanation.diagnosis import Diagnosis
 from conformance.explanation.fitting import cost_of
 from conformance.explanation.program_place import place_of
 from conformance.explanation.symptoms import constant_ratio
@@ -37,15 +37,15 @@ def params_of(slug: str) -> Any:
     return case.question(offer_of("float64"))
 
 
-def story(port: Port, patterns: Sequence[str] = QUICK) -> Story:
+def diagnosis(port: Port, patterns: Sequence[str] = QUICK) -> Diagnosis:
     return debugged(port, Request(port.label, tuple(patterns), seed=5), lambda _words: None)
 
 
-def slugs(found: Story) -> list[list[str]]:
+def slugs(found: Diagnosis) -> list[list[str]]:
     return [name.slugs for name in found.names]
 
 
-def blamed(found: Story) -> str:
+def blamed(found: Diagnosis) -> str:
     assert found.divergence is not None
     return found.divergence.place.operation
 
@@ -54,7 +54,7 @@ def blamed(found: Story) -> str:
 
 
 def test_with_intermediates_a_wrong_backward_of_one_operation_is_found_in_the_model() -> None:
-    found = story(oracle_port("cached-keys-detached"), MODEL)
+    found = diagnosis(oracle_port("cached-keys-detached"), MODEL)
     assert found.divergence is not None
     place = found.divergence.place
     assert place.node == "layer0.k"
@@ -78,7 +78,7 @@ def test_with_intermediates_a_wrong_backward_of_one_operation_is_found_in_the_mo
 )
 def test_a_black_box_is_probed_until_the_part_is_known(mistake: str, part: str) -> None:
     patterns = (*MODEL, "forward/beyond-block-size")
-    found = story(oracle_port(mistake, "--black-box"), patterns)
+    found = diagnosis(oracle_port(mistake, "--black-box"), patterns)
     assert found.divergence is not None
     assert part in blamed(found)
     assert [mistake] in slugs(found)
@@ -88,14 +88,14 @@ def test_a_black_box_is_probed_until_the_part_is_known(mistake: str, part: str) 
 
 
 def test_a_black_box_whose_gradients_alone_are_wrong_is_probed_backward() -> None:
-    found = story(oracle_port("cached-keys-detached", "--black-box"), MODEL)
+    found = diagnosis(oracle_port("cached-keys-detached", "--black-box"), MODEL)
     assert "attention's scores" in blamed(found)
     assert found.divergence is not None
     assert found.divergence.place.pointer.startswith("/grads/layer0.attn_wk/")
 
 
 def test_what_was_judged_from_injected_inputs_is_sound_and_what_follows_is_tainted() -> None:
-    found = story(oracle_port("bias-correction-missing"))
+    found = diagnosis(oracle_port("bias-correction-missing"))
     assert found.divergence is not None
     assert found.divergence.case.startswith("adam/")
     assert set(found.divergence.sound) == {"autograd", "layers", "forward", "backward"}
@@ -133,14 +133,14 @@ def test_a_pointer_becomes_a_place_in_words(pointer: str, words: str) -> None:
     ["softmax-gradient-sign", "adam-epsilon-1e-7", "cache-not-reset", "loss-over-one-more"],
 )
 def test_a_known_mistake_is_named_alone(mistake: str) -> None:
-    found = story(oracle_port(mistake), (*QUICK, "train/cold-start"))
+    found = diagnosis(oracle_port(mistake), (*QUICK, "train/cold-start"))
     assert slugs(found) == [[mistake]]
     assert found.names[0].explains == found.names[0].values > 0
     assert float(found.names[0].worst) < 1
 
 
 def test_twins_are_both_named_with_the_experiment_that_tells_them_apart() -> None:
-    found = story(oracle_port("constant-learning-rate"), ("adam/warm*", "adam/cold*"))
+    found = diagnosis(oracle_port("constant-learning-rate"), ("adam/warm*", "adam/cold*"))
     assert ["constant-learning-rate"] in slugs(found)
     assert len(found.names) > 1
     for name in found.names:
@@ -150,7 +150,7 @@ def test_twins_are_both_named_with_the_experiment_that_tells_them_apart() -> Non
 
 
 def test_two_mistakes_in_two_levels_are_named_together() -> None:
-    found = story(oracle_port("rms-epsilon-1e-6", "epsilon-inside-the-root"))
+    found = diagnosis(oracle_port("rms-epsilon-1e-6", "epsilon-inside-the-root"))
     assert sorted(found.names[0].slugs) == ["epsilon-inside-the-root", "rms-epsilon-1e-6"]
     assert len(found.names) == 1
     assert found.divergence is not None
@@ -158,12 +158,14 @@ def test_two_mistakes_in_two_levels_are_named_together() -> None:
 
 
 def test_two_mistakes_in_one_level_are_named_together() -> None:
-    found = story(oracle_port("rms-epsilon-1e-6", "relu-gradient-always-1"), MODEL)
+    found = diagnosis(oracle_port("rms-epsilon-1e-6", "relu-gradient-always-1"), MODEL)
     assert sorted(found.names[0].slugs) == ["relu-gradient-always-1", "rms-epsilon-1e-6"]
 
 
 def test_a_mistake_that_ends_the_program_is_named_by_where_it_does() -> None:
-    found = story(oracle_port("sorts-recursively"), ("backward/deep-model", "backward/one-letter"))
+    found = diagnosis(
+        oracle_port("sorts-recursively"), ("backward/deep-model", "backward/one-letter")
+    )
     assert ["sorts-recursively"] in slugs(found)
 
 
@@ -180,7 +182,7 @@ def answer(method, params, *rest):
 oracle.answer = answer
 port.main()
 """
-    found = story(make_port(OURS + source, start=30.0, message=30.0), ("layers/rms*", *MODEL))
+    found = diagnosis(make_port(OURS + source, start=30.0, message=30.0), ("layers/rms*", *MODEL))
     assert slugs(found) == [["rms-epsilon-1e-6"]]
 
 
@@ -202,7 +204,7 @@ from conformance.mistakes.seams import loss_with
 apply(loss_with(mean_loss=lambda losses, _config: sum(losses[1:], losses[0]) * 0.37))
 port.main()
 """
-    found = story(make_port(OURS + source, start=30.0, message=30.0), MODEL)
+    found = diagnosis(make_port(OURS + source, start=30.0, message=30.0), MODEL)
     assert found.names == []
     assert any("times the right ones" in line for line in found.symptoms)
 
@@ -214,5 +216,5 @@ def test_a_question_costs_about_what_it_computes() -> None:
 
 
 def test_a_right_port_needs_no_explanation() -> None:
-    found = story(find_port("js"), ("layers", *MODEL))
+    found = diagnosis(find_port("js"), ("layers", *MODEL))
     assert (found.divergence, found.names, found.symptoms, found.smallest) == (None, [], [], [])

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
 from conformance.anatomy.small_functions import function_of
-from conformance.anatomy.subject import PUBLISHED, Subject
 from conformance.cases.by_level.program import CORPORA, Program, decided, is_decided, short
 from conformance.cases.situations import Situations
 from golden.budgets import SPREAD_FACTOR, UNIT_ROUNDOFF, Precision, spread_budget
@@ -291,10 +291,10 @@ def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
 
 @pytest.mark.parametrize("name", ["train1", "train3", "train4", "first-revision", "early-revision"])
 def test_no_fixed_case_of_any_profile_hangs_on_a_rounding(name: str) -> None:
-    subject = Subject.of(name)
+    judged_program = JudgedProgram.of(name)
     for _, text in CORPORA.values():
-        assert is_decided(decided(subject, text))
-    for situation in Situations.of(subject, 1, "float32").each:
+        assert is_decided(decided(judged_program, text))
+    for situation in Situations.of(judged_program, 1, "float32").each:
         assert nearest_kink(situation.replay, "float32") is None, situation.name
         assert np.isfinite(situation.budgets["/losses"]).all(), situation.name
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.anatomy.judged_program import JudgedProgram
 from conformance.anatomy.levels import Level
-from conformance.anatomy.subject import Subject
 from conformance.cases.selection import known_slugs
 from conformance.judging import edition
 from conformance.judging.edition import current_edition, listed, since
@@ -30,14 +30,14 @@ HANDLERS["tokenize"] = wrong
 
 def every_slug() -> set[str]:
     """Of all cases about all programs and their variations."""
-    subjects = [Subject.of(name) for name in PROFILES]
-    subjects += [Subject.of("microgpt", settings) for settings in SETTINGS]
+    programs = [JudgedProgram.of(name) for name in PROFILES]
+    programs += [JudgedProgram.of("microgpt", settings) for settings in SETTINGS]
     precisions: tuple[Precision, ...] = "float64", "float32"
     return {
         slug
-        for subject in subjects
+        for judged_program in programs
         for precision in precisions
-        for slug in known_slugs(subject, precision)
+        for slug in known_slugs(judged_program, precision)
     }
 
 

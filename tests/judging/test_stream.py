@@ -23,7 +23,7 @@ from conformance.judging.divergence import Comparison
 from conformance.judging.outcome import Outcome
 from conformance.judging.recorded_training import Expected, TrajectoryJudge, model_order
 from conformance.oracle import reference_answer
-from conformance.oracle.training_step import Oracle, Taken, TapeOracle
+from conformance.oracle.training_step import Oracle, StepInput, TapeOracle
 from golden.budgets import tensor_budget
 from golden.numbers import as_array
 from ports_adapter.containment.sandbox import Sandbox
@@ -326,9 +326,9 @@ def test_derived_budgets_of_a_step_leave_its_update_and_unused_rows_alone(
     layout = judge._layout(TOKENS)
     assert judge.before is not None
     own = judge.order.flat(recorded[1][0].grads or {})
-    taken = Taken(0, tokens[: TOKENS + 1], judge.before, own)
-    rule = judge.steps.by_rule(taken)
-    derived = judge.steps.derived(taken, rule)
+    step_input = StepInput(0, tokens[: TOKENS + 1], judge.before, own)
+    rule = judge.steps.by_rule(step_input)
+    derived = judge.steps.derived(step_input, rule)
     update = layout.evaluated + judge.order.size
     assert (derived.numbers == rule.numbers).all()
     assert (derived.budgets[update:] == rule.budgets[update:]).all()
@@ -348,7 +348,7 @@ def test_memory_stays_the_same_however_long_the_stream(recorded: Recorded) -> No
     sizes = []
     for _ in range(60):
         step = msgspec.json.decode(line, type=StepParams)
-        step.step = judge.taken
+        step.step = judge.step_input
         judge.take(step)
         del step
         sizes.append(tracemalloc.get_traced_memory()[0])

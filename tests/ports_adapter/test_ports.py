@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.anatomy.subject import Subject
+from conformance.anatomy.judged_program import JudgedProgram
 from conformance.asking.engine import Engine
 from conformance.cases import all_cases
 from conformance.judging.outcome import ExitCode, Outcome
@@ -65,12 +65,12 @@ SAME, ALIKE = "train5", ("rust",)
 """The stage that is the final program, and who is asked about it by this name."""
 
 
-def failures_of(subject: Subject, ports: Sequence[str]) -> dict[str, list[str]]:
+def failures_of(judged_program: JudgedProgram, ports: Sequence[str]) -> dict[str, list[str]]:
     """What each of these ports fails of a program's cases, which are the same for all."""
     found = {}
     precisions: tuple[Precision, ...] = ("float64", "float32")
     for precision in precisions:
-        cases = all_cases(1, precision, subject)
+        cases = all_cases(1, precision, judged_program)
         for name in ports:
             port = find_port(name)
             if port.precision != precision:
@@ -85,7 +85,7 @@ def failures_of(subject: Subject, ports: Sequence[str]) -> dict[str, list[str]]:
 def test_our_ports_pass_every_case_of_the_profiles_that_they_offer(profile: str) -> None:
     offering: Sequence[str] = our_ports() if profile in REVISIONS else EVERYWHERE
     offering = ALIKE if profile == SAME else offering
-    assert failures_of(Subject.of(profile), offering) == {name: [] for name in offering}
+    assert failures_of(JudgedProgram.of(profile), offering) == {name: [] for name in offering}
 
 
 EACH_OTHERWISE = ("js", "python", "python:float32", "rust:float32", "swift:vectors")
@@ -93,8 +93,8 @@ EACH_OTHERWISE = ("js", "python", "python:float32", "rust:float32", "swift:vecto
 
 
 def test_our_ports_pass_with_gelu() -> None:
-    subject = Subject.of("microgpt", ["activation=gelu"])
-    assert failures_of(subject, EACH_OTHERWISE) == {name: [] for name in EACH_OTHERWISE}
+    judged_program = JudgedProgram.of("microgpt", ["activation=gelu"])
+    assert failures_of(judged_program, EACH_OTHERWISE) == {name: [] for name in EACH_OTHERWISE}
 
 
 BUILT = shutil.ignore_patterns("__pycache__", "target", ".build")

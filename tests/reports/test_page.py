@@ -11,20 +11,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from conformance.explanation.diagnosis import Explained, Story
+from conformance.explanation.diagnosis import Diagnosis, Explained
 from conformance.reports.page import write_page
 from conformance.reports.page.visible_text import of_budget
-from tests.support import stories
+from tests.support import diagnoses
 from tests.support.browsing import GROUNDS, colour_of, launched, opening
 from tests.support.suite import oracle_port, run_suite
 
-MAKERS: dict[str, Callable[[], Story]] = {
-    "failed": stories.failed_story,
-    "two layers": lambda: stories.failed_story(2),
-    "passed": stories.passed_story,
-    "empty": stories.empty_story,
-    "unfinite": stories.unfinite_story,
-    "hostile": stories.hostile_story,
+MAKERS: dict[str, Callable[[], Diagnosis]] = {
+    "failed": diagnoses.failed_story,
+    "two layers": lambda: diagnoses.failed_story(2),
+    "passed": diagnoses.passed_story,
+    "empty": diagnoses.empty_story,
+    "unfinite": diagnoses.unfinite_story,
+    "hostile": diagnoses.hostile_story,
 }
 TRANSCRIPT = ['> {"id": 1}', "< </pre><script>window.__hacked = 4</script>", "x" * 5000]
 
@@ -39,12 +39,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Opens the page of a story; nothing may be asked of the network, or complained of."""
+    """Opens the page of a diagnosis; nothing may be asked of the network, or complained of."""
     with opening(browser) as opens:
 
-        def of_story(story: Story, scheme: str = "light", width: int = 1280) -> Page:
+        def of_story(diagnosis: Diagnosis, scheme: str = "light", width: int = 1280) -> Page:
             path = tmp_path / "page.html"
-            write_page(path, story, TRANSCRIPT)
+            write_page(path, diagnosis, TRANSCRIPT)
             return opens(path, scheme, width)
 
         yield of_story
@@ -72,15 +72,23 @@ def test_fits_a_telephone(opened: Open, name: str) -> None:
 
 
 def test_a_failed_run_tells_everything(opened: Open) -> None:
-    story = stories.failed_story()
-    page = opened(story)
+    diagnosis = diagnoses.failed_story()
+    page = opened(diagnosis)
     text = page.locator("body").inner_text()
     assert "FAIL" in page.locator("header").inner_text()
     assert "Explains 4,192 of 4,192 numbers, the worst at 0.4 of budget" in text
-    assert story.divergence
-    for said in (story.divergence.place.words, *story.divergence.evidence, *story.symptoms):
+    assert diagnosis.divergence
+    for said in (
+        diagnosis.divergence.place.words,
+        *diagnosis.divergence.evidence,
+        *diagnosis.symptoms,
+    ):
         assert said in text
-    for told in (story.names[0].titles, story.names[0].mend, story.names[0].experiments):
+    for told in (
+        diagnosis.names[0].titles,
+        diagnosis.names[0].mend,
+        diagnosis.names[0].experiments,
+    ):
         assert told[0] in text
     titles = page.locator("h2").all_inner_texts()
     assert titles == [
@@ -88,7 +96,7 @@ def test_a_failed_run_tells_everything(opened: Open) -> None:
         "Failed cases", "The smallest case", "Transcript",
     ]  # fmt: skip
     rows = page.locator("#levels tbody tr").all_inner_texts()
-    assert len(rows) == len(story.report.levels)
+    assert len(rows) == len(diagnosis.report.levels)
     assert any(re.search(r"backward\s+✗ mismatch\s+0/1\s+1.4e\+14", row) for row in rows)
     assert page.locator("#failed table").first.locator("tbody tr").count() == 1
     page.get_by_text("2 cases that may come from an earlier one").click()
@@ -96,7 +104,7 @@ def test_a_failed_run_tells_everything(opened: Open) -> None:
 
 
 def test_a_run_that_passed_has_nothing_to_explain(opened: Open) -> None:
-    page = opened(stories.passed_story())
+    page = opened(diagnoses.passed_story())
     assert "PASS" in page.locator("header").inner_text()
     assert page.locator("h2").all_inner_texts() == ["Data flow", "Levels", "Transcript"]
     assert "Everything that was judged is right." in page.locator("#flow").inner_text()
@@ -105,19 +113,19 @@ def test_a_run_that_passed_has_nothing_to_explain(opened: Open) -> None:
 
 
 def test_no_name_is_said_honestly(opened: Open) -> None:
-    story = msgspec.structs.replace(stories.failed_story(), names=[])
-    said = opened(story).locator("#mistake").inner_text()
+    diagnosis = msgspec.structs.replace(diagnoses.failed_story(), names=[])
+    said = opened(diagnosis).locator("#mistake").inner_text()
     assert "None of the known mistakes has these numbers." in said
-    assert story.symptoms[0] in said
+    assert diagnosis.symptoms[0] in said
 
 
 def test_twins_and_mistakes_at_once(opened: Open) -> None:
-    one = stories.failed_story().names[0]
+    one = diagnoses.failed_story().names[0]
     both = Explained(
         ["a", "b"], ["Alpha", "Beta"], ["what a", "what b"], ["why a"], ["mend a", "mend b"],
         10, 12, 0.5, [], [],
     )  # fmt: skip
-    page = opened(msgspec.structs.replace(stories.failed_story(), names=[both, one]))
+    page = opened(msgspec.structs.replace(diagnoses.failed_story(), names=[both, one]))
     said = page.locator("#mistake").inner_text()
     assert "These 2 cannot be told apart" in said
     assert said.index("Alpha") < said.index("Beta") < said.index("mend b") < said.index("10 of 12")
@@ -125,7 +133,7 @@ def test_twins_and_mistakes_at_once(opened: Open) -> None:
 
 
 def test_the_first_wrong_place_is_marked(opened: Open) -> None:
-    page = opened(stories.failed_story(2))
+    page = opened(diagnoses.failed_story(2))
     flow = page.locator("svg.flow")
     assert flow.locator(".is-first").count() == 1
     assert "layer1.attn_scores: value right, grad first wrong" in str(
@@ -137,7 +145,7 @@ def test_the_first_wrong_place_is_marked(opened: Open) -> None:
 
 
 def test_the_map_is_chosen_by_keyboard(opened: Open) -> None:
-    page = opened(stories.failed_story())
+    page = opened(diagnoses.failed_story())
     page.locator("#map .plot-container").wait_for()
     says = page.locator("#map-says")
     assert "/intermediate_grads/layer0.attn_scores; 5 × 4 × 5 numbers" in says.inner_text()
@@ -152,7 +160,7 @@ def test_the_map_is_chosen_by_keyboard(opened: Open) -> None:
 
 
 def test_steps_are_gone_through_by_keyboard(opened: Open) -> None:
-    page = opened(stories.failed_story())
+    page = opened(diagnoses.failed_story())
     page.locator("#map-choice").focus()
     page.keyboard.press("End")
     says = page.locator("#map-says")
@@ -169,12 +177,12 @@ def test_steps_are_gone_through_by_keyboard(opened: Open) -> None:
 
 
 def test_numbers_show_on_hover_and_to_the_keyboard(opened: Open) -> None:
-    story = stories.failed_story()
-    page = opened(story)
+    diagnosis = diagnoses.failed_story()
+    page = opened(diagnosis)
     page.locator("#map-choice").select_option("0")
     page.locator("#map .plot-container").wait_for()
     wrong = page.evaluate("document.getElementById('map').data[0].hovertext[14][2]")
-    first = story.maps[0]
+    first = diagnosis.maps[0]
     at = 14 * 16 + 2
     lines = ["/grads/wte/14/2", f"expected {first.expected[at]}", f"{first.got[at]}"]
     assert all(line in wrong for line in lines)
@@ -194,7 +202,7 @@ def test_numbers_show_on_hover_and_to_the_keyboard(opened: Open) -> None:
 
 
 def test_the_theme_changes_with_the_system(opened: Open) -> None:
-    page = opened(stories.failed_story())
+    page = opened(diagnoses.failed_story())
     page.locator("#curve .plot-container").wait_for()
     for scheme, text in (("dark", "#e7ebf0"), ("light", "#1b2028")):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -207,7 +215,7 @@ def test_the_theme_changes_with_the_system(opened: Open) -> None:
 
 
 def test_hostile_text_is_shown_and_does_nothing(opened: Open) -> None:
-    page = opened(stories.hostile_story())
+    page = opened(diagnoses.hostile_story())
     for button in page.locator("summary").all():
         if button.is_visible():
             button.click()
@@ -230,7 +238,7 @@ def test_hostile_text_is_shown_and_does_nothing(opened: Open) -> None:
 
 
 def test_what_is_not_finite_is_shown(opened: Open) -> None:
-    page = opened(stories.unfinite_story())
+    page = opened(diagnoses.unfinite_story())
     assert (
         "3 of 4 outside of budget; worst beyond measure" in page.locator("#map-says").inner_text()
     )
@@ -242,20 +250,20 @@ def test_what_is_not_finite_is_shown(opened: Open) -> None:
 
 
 def test_losses_have_their_envelope(opened: Open) -> None:
-    page = opened(stories.failed_story())
+    page = opened(diagnoses.failed_story())
     names = page.evaluate("document.getElementById('curve').data.map((trace) => trace.name)")
     assert {"port", "reference", "envelope"} <= set(names)
     assert re.search(r"outside of the envelope, first at step 18\d", page.inner_text("#curve-says"))
 
 
 def test_the_smallest_case_is_copied_as_it_is(opened: Open) -> None:
-    page = opened(stories.failed_story())
+    page = opened(diagnoses.failed_story())
     page.locator("#smallest button.copy").click()
     page.get_by_role("status").get_by_text("Copied").wait_for(state="attached")
-    assert page.evaluate("navigator.clipboard.readText()") == stories.SOURCE
+    assert page.evaluate("navigator.clipboard.readText()") == diagnoses.SOURCE
 
 
 def test_a_real_run_has_its_page(opened: Open) -> None:
     report = run_suite(oracle_port(), "tokenizer", "forward/one-letter")
-    story = msgspec.structs.replace(stories.passed_story(), report=report)
-    assert "the oracle" in opened(story).locator("h1").inner_text()
+    diagnosis = msgspec.structs.replace(diagnoses.passed_story(), report=report)
+    assert "the oracle" in opened(diagnosis).locator("h1").inner_text()

@@ -15,11 +15,11 @@ from conformance.reports.page import page_of, write_page
 from conformance.reports.page.flow import OUTSIDE, State, edges, flow_of
 from conformance.reports.page.heat_maps import start_of, tensor_maps
 from conformance.reports.page.visible_text import TRANSCRIPT_KEPT, shortened
-from tests.support import stories
+from tests.support import diagnoses
 
 
 def test_what_is_downstream_is_tainted() -> None:
-    flow = flow_of(stories.failed_story())
+    flow = flow_of(diagnoses.failed_story())
     assert flow.inside["layer0.attn_scores", "backward"] is State.FIRST
     tainted = {node for node, state in flow.inside.items() if state is State.TAINTED}
     names = ("layer0.q", "layer0.k", "layer0.attn_norm", "input_norm", "embedding")
@@ -43,7 +43,7 @@ def test_every_value_goes_somewhere() -> None:
 
 
 def test_scripts_are_inlined_once_and_nothing_else_may_run() -> None:
-    page = page_of(stories.failed_story())
+    page = page_of(diagnoses.failed_story())
     assert page.count("plotly.js v") == 1
     assert re.search(
         r"default-src &#39;none&#39;; script-src( &#39;sha256-[\w+/=]+&#39;){2};", page
@@ -53,9 +53,9 @@ def test_scripts_are_inlined_once_and_nothing_else_may_run() -> None:
 
 def test_a_page_is_replaced_whole(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "page.html"
-    write_page(path, stories.failed_story())
-    write_page(path, stories.passed_story())
-    assert path.read_text() == page_of(stories.passed_story())
+    write_page(path, diagnoses.failed_story())
+    write_page(path, diagnoses.passed_story())
+    assert path.read_text() == page_of(diagnoses.passed_story())
     assert [file.name for file in path.parent.iterdir()] == ["page.html"]
 
 
@@ -79,14 +79,14 @@ def test_tensors_of_any_rank_are_drawn_in_rows(shape: list[int], drawn: tuple[in
 
 
 def test_steps_of_a_tensor_are_one_map() -> None:
-    maps = [stories.error_map(f"/steps/{n}/m/wte", (2, 2), n, step=n) for n in (3, 1)]
+    maps = [diagnoses.error_map(f"/steps/{n}/m/wte", (2, 2), n, step=n) for n in (3, 1)]
     (tensor,) = tensor_maps(maps)
     assert tensor.name == "/m/wte"
     assert [grid.step for grid in tensor.steps] == [2, 4]
 
 
 def test_steps_that_are_cases_of_their_own_are_one_map() -> None:
-    one = stories.error_map("/logits", (2, 2), 1)
+    one = diagnoses.error_map("/logits", (2, 2), 1)
     made = [
         structs.replace(one, case=f"backward/{name}", step=step)
         for name, step in [("warm-step-453", 452), ("cold-step-1", 0), ("fresh", None)]
@@ -100,11 +100,11 @@ def test_steps_that_are_cases_of_their_own_are_one_map() -> None:
 
 
 def test_an_operation_that_is_wrong_by_itself_is_marked_where_it_occurs() -> None:
-    story = stories.failed_story()
-    assert story.divergence
-    place = structs.replace(story.divergence.place, direction="forward", node="", layer=None)
-    divergence = structs.replace(story.divergence, case="layers/a", place=place)
-    wrong = stories.report_of({Level.LAYERS: Outcome.MISMATCH, Level.FORWARD: Outcome.MISMATCH})
+    diagnosis = diagnoses.failed_story()
+    assert diagnosis.divergence
+    place = structs.replace(diagnosis.divergence.place, direction="forward", node="", layer=None)
+    divergence = structs.replace(diagnosis.divergence, case="layers/a", place=place)
+    wrong = diagnoses.report_of({Level.LAYERS: Outcome.MISMATCH, Level.FORWARD: Outcome.MISMATCH})
     for method, differs, first in [
         ("rmsnorm", "mlp_norm", ["input_norm", "layer0.attn_norm", "layer0.mlp_norm"]),
         ("attention", "attn_weights", ["layer0.attn_weights"]),
@@ -115,27 +115,27 @@ def test_an_operation_that_is_wrong_by_itself_is_marked_where_it_occurs() -> Non
         difference = structs.replace(forward.differences[0], pointer=pointer)
         cases = [layer, structs.replace(forward, differences=[difference])]
         report = structs.replace(wrong, cases=cases)
-        flow = flow_of(structs.replace(story, report=report, divergence=divergence, maps=[]))
+        flow = flow_of(structs.replace(diagnosis, report=report, divergence=divergence, maps=[]))
         assert flow.named(State.FIRST) == first
         assert flow.n_layer == 1
 
 
 def test_a_wrong_update_is_adams() -> None:
-    story = stories.failed_story()
-    assert story.divergence
-    place = structs.replace(story.divergence.place, direction="update", node="layer0.q")
-    divergence = structs.replace(story.divergence, case="train/cold-start", place=place)
-    flow = flow_of(structs.replace(story, divergence=divergence))
+    diagnosis = diagnoses.failed_story()
+    assert diagnosis.divergence
+    place = structs.replace(diagnosis.divergence.place, direction="update", node="layer0.q")
+    divergence = structs.replace(diagnosis.divergence, case="train/cold-start", place=place)
+    flow = flow_of(structs.replace(diagnosis, divergence=divergence))
     assert flow.named(State.FIRST) == ["train"]
-    report = stories.report_of({Level.TRAIN: Outcome.MISMATCH})
-    flow = flow_of(structs.replace(story, divergence=divergence, report=report))
+    report = diagnoses.report_of({Level.TRAIN: Outcome.MISMATCH})
+    flow = flow_of(structs.replace(diagnosis, divergence=divergence, report=report))
     assert flow.named(State.FIRST) == ["adam"]
 
 
 def test_the_map_to_begin_with_is_where_the_first_wrong_number_is() -> None:
-    maps = tensor_maps(stories.failed_story().maps)
-    first = stories.SLUGS[Level.BACKWARD]
-    assert start_of(maps, first, stories.WRONG_AT) == (2, 0)
-    assert start_of(maps, stories.SLUGS[Level.TRAIN], "/steps/2/weights/lm_head/0/0") == (4, 2)
+    maps = tensor_maps(diagnoses.failed_story().maps)
+    first = diagnoses.SLUGS[Level.BACKWARD]
+    assert start_of(maps, first, diagnoses.WRONG_AT) == (2, 0)
+    assert start_of(maps, diagnoses.SLUGS[Level.TRAIN], "/steps/2/weights/lm_head/0/0") == (4, 2)
     assert start_of(maps, "another", "/logits") == (0, 0)
     assert start_of([], "", "") == (0, 0)

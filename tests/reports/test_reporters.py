@@ -18,18 +18,18 @@ from conformance.judging.report import BaselineReport, CaseReport, Report
 from conformance.judging.standing import Standing
 from conformance.programs.program_report import Check, ProgramPort, ProgramReport
 from conformance.reports import (
-    Gist,
+    RunSummary,
     annotated,
     badge,
-    gist_of,
-    gist_of_program,
-    gist_of_trouble,
     junit,
     markdown,
+    program_summary,
+    run_summary,
+    trouble_summary,
 )
 from ports_adapter.quoting import disarmed
 from tests.commands.test_cli import MANIFEST, conformance
-from tests.support import stories
+from tests.support import diagnoses
 from tests.support.ports.broken import port
 from tests.support.suite import oracle_port, run_suite
 
@@ -86,7 +86,7 @@ def with_standings() -> Report:
         Level.SAMPLE: (Outcome.NOT_OFFERED, Standing.COUNTS),
         Level.REPLICATE: (Outcome.MISMATCH, Standing.ANNOUNCED),
     }
-    report = stories.report_of({level: outcome for level, (outcome, _) in ended.items()})
+    report = diagnoses.report_of({level: outcome for level, (outcome, _) in ended.items()})
     cases = [
         structs.replace(case, standing=ended[case.level][1], reason=f"why {case.level}")
         for case in report.cases
@@ -135,37 +135,37 @@ def program(outcome: Outcome) -> ProgramReport:
 
 
 GISTS = {
-    "passed": gist_of(stories.passed_story().report),
-    "failed": gist_of(stories.failed_story().report),
-    "empty": gist_of(stories.empty_story().report),
-    "hostile": gist_of(stories.hostile_story().report),
-    "standings": gist_of(with_standings()),
-    "program": gist_of_program(program(Outcome.PASS)),
-    "failed program": gist_of_program(program(Outcome.MISMATCH)),
-    "trouble": gist_of_trouble("p", "the build ended with 3\n  | oh no", ExitCode.UNUSABLE_PORT),
-    **{name: gist_of(filled_with(text)) for name, text in zip(NAMES, NASTY, strict=True)},
+    "passed": run_summary(diagnoses.passed_story().report),
+    "failed": run_summary(diagnoses.failed_story().report),
+    "empty": run_summary(diagnoses.empty_story().report),
+    "hostile": run_summary(diagnoses.hostile_story().report),
+    "standings": run_summary(with_standings()),
+    "program": program_summary(program(Outcome.PASS)),
+    "failed program": program_summary(program(Outcome.MISMATCH)),
+    "trouble": trouble_summary("p", "the build ended with 3\n  | oh no", ExitCode.UNUSABLE_PORT),
+    **{name: run_summary(filled_with(text)) for name, text in zip(NAMES, NASTY, strict=True)},
 }
-every_gist = pytest.mark.parametrize("gist", GISTS.values(), ids=GISTS)
+every_gist = pytest.mark.parametrize("summary", GISTS.values(), ids=GISTS)
 
 
 @every_gist
-def test_a_foreign_reader_reads_junit_and_it_is_red_where_the_run_is(gist: Gist) -> None:
-    content = junit(gist)
+def test_a_foreign_reader_reads_junit_and_it_is_red_where_the_run_is(summary: RunSummary) -> None:
+    content = junit(summary)
     read(content)
-    assert is_red(content) == (gist.exit_code is not ExitCode.PASS)
+    assert is_red(content) == (summary.exit_code is not ExitCode.PASS)
 
 
 @pytest.mark.parametrize("code", [c for c in ExitCode if c is not ExitCode.PASS])
 def test_no_run_that_fails_is_green_in_junit(code: ExitCode) -> None:
-    report = structs.replace(stories.passed_story().report, exit_code=code, verdict="WHY: 1 of 2")
-    content = junit(gist_of(report))
+    report = structs.replace(diagnoses.passed_story().report, exit_code=code, verdict="WHY: 1 of 2")
+    content = junit(run_summary(report))
     assert is_red(content)
     [result] = read(content)["run/verdict"].result
     assert result.message == "WHY: 1 of 2"
 
 
 def test_every_outcome_and_standing_has_its_place_in_junit() -> None:
-    found = read(junit(gist_of(with_standings())))
+    found = read(junit(run_summary(with_standings())))
     said = {
         name.partition("/")[0]: [(type(r).__name__, r.type, r.message) for r in case.result]
         for name, case in found.items()
@@ -189,7 +189,7 @@ def test_every_outcome_and_standing_has_its_place_in_junit() -> None:
     assert failed.classname == "microgpt.backward"
     assert "make conform PORT=swift CASE=backward/deep-model" in str(failed.system_out)
     assert "this is fine" in str(failed.system_err)
-    suite = next(iter(JUnitXml.fromstring(junit(gist_of(with_standings())))))
+    suite = next(iter(JUnitXml.fromstring(junit(run_summary(with_standings())))))
     assert isinstance(suite, TestSuite)
     properties = {entry.name: entry.value for entry in suite.properties()}  # type: ignore[no-untyped-call]
     assert properties["seed"] == "2026"
@@ -197,7 +197,7 @@ def test_every_outcome_and_standing_has_its_place_in_junit() -> None:
 
 
 def test_what_xml_cannot_say_is_spelled_out_and_the_rest_is_kept() -> None:
-    found = read(junit(gist_of(filled_with(NASTY[0]))))
+    found = read(junit(run_summary(filled_with(NASTY[0]))))
     [result] = next(case for name, case in found.items() if name.startswith("backward")).result
     assert result.message == "x]]>\\x00\\x08\\x1b[31m\\ud800\\uffff</testcase>&<!--"
 
@@ -218,8 +218,8 @@ def tokens(text: str) -> list[Token]:
 
 
 @every_gist
-def test_nothing_that_is_said_becomes_markup_in_a_summary(gist: Gist) -> None:
-    found = tokens(markdown(gist))
+def test_nothing_that_is_said_becomes_markup_in_a_summary(summary: RunSummary) -> None:
+    found = tokens(markdown(summary))
     assert {token.type for token in found} <= ALLOWED
     html = [t.content.strip() for t in found if t.type == "html_block"]
     ours = r"</details>|<details><summary>[\w\s:,']+</summary>"
@@ -235,7 +235,7 @@ def test_nothing_that_is_said_becomes_markup_in_a_summary(gist: Gist) -> None:
 
 
 def test_the_summary_tells_what_is_wrong_and_what_is_known() -> None:
-    text = markdown(gist_of(with_standings(), ["Subtract the mean"]))
+    text = markdown(run_summary(with_standings(), ["Subtract the mean"]))
     for said in (
         "First divergence: `autograd/one-neuron`", "expected `-0.0103`", "got `-0.0125`",
         "1.4e+14 of budget", "\nmake conform PORT=swift CASE=autograd/one-neuron",
@@ -249,16 +249,16 @@ def test_the_summary_tells_what_is_wrong_and_what_is_known() -> None:
 
 def test_a_summary_of_any_run_is_far_below_what_github_takes() -> None:
     report = filled_with("`|" + "까" * 5000, failures=600)
-    assert len(markdown(gist_of(report)).encode()) < 1 << 20
+    assert len(markdown(run_summary(report)).encode()) < 1 << 20
 
 
 COMMAND = re.compile(r"::error ((?:\w+=[^,:\r\n]*,?)+)::([^\r\n]*)")
 
 
 @every_gist
-def test_an_annotation_is_one_line_of_the_form_that_github_reads(gist: Gist) -> None:
-    lines = annotated(gist)
-    assert bool(lines) == (gist.exit_code is not ExitCode.PASS)
+def test_an_annotation_is_one_line_of_the_form_that_github_reads(summary: RunSummary) -> None:
+    lines = annotated(summary)
+    assert bool(lines) == (summary.exit_code is not ExitCode.PASS)
     assert len(lines) <= 10
     for line in lines:
         assert line.isprintable()
@@ -275,12 +275,12 @@ def test_the_first_divergence_is_annotated_first_and_at_the_manifest(tmp_path: P
         port=structs.replace(report.port, label=str(tmp_path)),
         first_divergence="backward/deep-model",
     )
-    lines = annotated(gist_of(report))
+    lines = annotated(run_summary(report))
     assert lines[0].startswith(
         f"::error file={tmp_path}/port.toml,line=3,title=backward/deep-model "
     )
     assert len(lines) == 6  # four cases fail, one was not run, and an entry matches none
-    many = annotated(gist_of(filled_with("x", failures=9)))
+    many = annotated(run_summary(filled_with("x", failures=9)))
     assert len(many) == 10
     assert "more; the report has them all" in many[-1]
 
@@ -341,7 +341,7 @@ def test_what_a_port_prints_is_never_a_command_to_the_ci(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("gist", "message", "color"),
+    ("summary", "message", "color"),
     [
         ("passed", "11/11 within 4 ulp", "brightgreen"),
         ("failed", "fails", "red"),
@@ -350,8 +350,8 @@ def test_what_a_port_prints_is_never_a_command_to_the_ci(tmp_path: Path) -> None
         ("trouble", "does not start", "red"),
     ],
 )
-def test_a_badge_is_what_shields_io_reads(gist: str, message: str, color: str) -> None:
-    shown = json.loads(badge(GISTS[gist]))
+def test_a_badge_is_what_shields_io_reads(summary: str, message: str, color: str) -> None:
+    shown = json.loads(badge(GISTS[summary]))
     assert shown.pop("isError", False) == (message not in ("11/11 within 4 ulp", "1/1 checks"))
     assert shown == {
         "schemaVersion": 1, "label": "microgpt", "message": message, "color": color,
@@ -362,7 +362,7 @@ def test_a_badge_counts_known_failures() -> None:
     report = with_standings()
     cases = [case for case in report.cases if not case.fails]
     passed = structs.replace(report, cases=cases, exit_code=ExitCode.PASS, baseline=None)
-    assert json.loads(badge(gist_of(passed)))["message"].endswith(", 4 known")
+    assert json.loads(badge(run_summary(passed)))["message"].endswith(", 4 known")
 
 
 FORMS = ("json", "junit", "markdown", "html", "badge")
@@ -449,10 +449,10 @@ def test_annotations_and_json_do_not_share_standard_output() -> None:
 
 
 def test_a_run_of_the_oracle_is_green_in_every_form() -> None:
-    gist = gist_of(run_suite(oracle_port(), "tokenizer", "adam/cold-step-1"))
-    assert not is_red(junit(gist))
-    assert annotated(gist) == []
-    assert json.loads(badge(gist))["message"].startswith("20/20 ")
+    summary = run_summary(run_suite(oracle_port(), "tokenizer", "adam/cold-step-1"))
+    assert not is_red(junit(summary))
+    assert annotated(summary) == []
+    assert json.loads(badge(summary))["message"].startswith("20/20 ")
 
 
 def test_debug_leaves_out_what_the_baseline_excuses(tmp_path: Path) -> None:

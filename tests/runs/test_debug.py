@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from conformance.cases.request import Request
-from conformance.explanation.diagnosis import Story
+from conformance.explanation.diagnosis import Diagnosis
 from conformance.mistakes import MISTAKES
 from conformance.reports.explanation_text import tell
 from conformance.runs.debugging import debugged
@@ -53,15 +53,15 @@ def planted_in(folder: Path, planted: Planted) -> Iterator[None]:
         path.write_text(source)
 
 
-def story_of(folder: Path, planted: Planted) -> Story:
+def story_of(folder: Path, planted: Planted) -> Diagnosis:
     with planted_in(folder, planted):
         port = find_port(str(folder))
         return debugged(port, Request(str(folder), CASES, seed=7), lambda _words: None)
 
 
-def told(story: Story) -> str:
+def told(diagnosis: Diagnosis) -> str:
     stream = io.StringIO()
-    tell(story, len(MISTAKES), Console(file=stream, width=200))
+    tell(diagnosis, len(MISTAKES), Console(file=stream, width=200))
     return stream.getvalue()
 
 
@@ -75,18 +75,18 @@ def test_the_three_languages_are_ports_of_ours() -> None:
     "planted", KNOWN, ids=lambda planted: f"{planted.port}-{min(planted.names)}"
 )
 def test_a_known_mistake_in_a_port_is_named(copies: dict[str, Path], planted: Planted) -> None:
-    story = story_of(copies[planted.port], planted)
-    assert story.divergence is not None
-    assert story.divergence.case.startswith(planted.first)
-    assert planted.blamed in story.divergence.place.operation
-    named = {slug for name in story.names for slug in name.slugs}
+    diagnosis = story_of(copies[planted.port], planted)
+    assert diagnosis.divergence is not None
+    assert diagnosis.divergence.case.startswith(planted.first)
+    assert planted.blamed in diagnosis.divergence.place.operation
+    named = {slug for name in diagnosis.names for slug in name.slugs}
     assert planted.names <= named
-    assert all(len(name.slugs) == 1 and name.explains == name.values for name in story.names)
+    assert all(len(name.slugs) == 1 and name.explains == name.values for name in diagnosis.names)
     assert named <= planted.names | set(MISTAKES[min(planted.names)].twins)
-    text = told(story)
+    text = told(diagnosis)
     assert MISTAKES[min(planted.names)].title in text
     assert f"To mend: {MISTAKES[min(planted.names)].mend}" in text
-    assert [smallest.language.casefold() for smallest in story.smallest] == [
+    assert [smallest.language.casefold() for smallest in diagnosis.smallest] == [
         find_port(planted.port).language.casefold()
     ]
 
@@ -95,18 +95,18 @@ def test_a_known_mistake_in_a_port_is_named(copies: dict[str, Path], planted: Pl
 def test_an_unheard_of_mistake_is_located_and_not_named(
     copies: dict[str, Path], planted: Planted
 ) -> None:
-    story = story_of(copies[planted.port], planted)
-    assert story.divergence is not None
-    assert story.divergence.case.startswith(planted.first)
-    assert planted.blamed in story.divergence.place.operation
-    assert story.names == []
-    assert story.symptoms
-    assert f"None of the {len(MISTAKES)} known mistakes gives these numbers" in told(story)
+    diagnosis = story_of(copies[planted.port], planted)
+    assert diagnosis.divergence is not None
+    assert diagnosis.divergence.case.startswith(planted.first)
+    assert planted.blamed in diagnosis.divergence.place.operation
+    assert diagnosis.names == []
+    assert diagnosis.symptoms
+    assert f"None of the {len(MISTAKES)} known mistakes gives these numbers" in told(diagnosis)
 
 
 def test_a_right_port_has_no_story() -> None:
     request = Request("js", ("layers",), seed=7)
-    story = debugged(find_port("js"), request, lambda _words: None)
-    assert story.divergence is None
-    assert story.names == []
-    assert "Nothing to explain" in told(story)
+    diagnosis = debugged(find_port("js"), request, lambda _words: None)
+    assert diagnosis.divergence is None
+    assert diagnosis.names == []
+    assert "Nothing to explain" in told(diagnosis)

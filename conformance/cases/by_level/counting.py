@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from conformance.anatomy.golden_values import recorded_state
-from conformance.anatomy.subject import Subject
+from conformance.anatomy.judged_program import JudgedProgram
 from conformance.oracle import reference_answer
 from conformance.oracle.answer import Answer, Exact
 from conformance.oracle.expected_answer import exactly, of_losses
@@ -31,13 +31,13 @@ from .program import CORPORA, drawn_corpus, short
 from .sampling import CLEAR, Choices
 
 
-def counting_cases(subject: Subject, seed: int, precision: Precision) -> list[Case]:
+def counting_cases(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
     """Everything that a table of counts is asked, but for its tokens."""
-    trace = subject.trace
+    trace = judged_program.trace
     return [
         *_train_cases(trace, seed),
         *_sample_cases(trace, seed, precision),
-        *_replicate_cases(subject, seed, precision),
+        *_replicate_cases(judged_program, seed, precision),
     ]
 
 
@@ -199,11 +199,13 @@ class _Program:
         return counts | _losses(self.trace, self.steps, precision) | judged
 
 
-def _replicate_cases(subject: Subject, seed: int, precision: Precision) -> list[Case]:
-    drawn = (_Program(params, subject.trace) for params in drawn_corpus(subject, seed))
+def _replicate_cases(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
+    drawn = (
+        _Program(params, judged_program.trace) for params in drawn_corpus(judged_program, seed)
+    )
     fresh = next(program for program in drawn if program.samples[1] > CLEAR[precision])
     fixed = [
-        (name, about, _Program(short(subject, text), subject.trace))
+        (name, about, _Program(short(judged_program, text), judged_program.trace))
         for name, (about, text) in CORPORA.items()
     ]
     about = "counts and samples from a seed and a corpus drawn anew"

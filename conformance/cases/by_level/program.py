@@ -9,7 +9,7 @@ from itertools import takewhile
 
 import numpy as np
 
-from conformance.anatomy.subject import PUBLISHED, Subject
+from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
 from conformance.oracle import reference_answer
 from conformance.oracle.answer import Answer, Exact
 from conformance.oracle.expected_answer import exactly, of_losses
@@ -44,25 +44,28 @@ CORPORA = {
 }
 
 
-def replicate_cases(subject: Subject, seed: int, precision: Precision) -> list[Case]:
+def replicate_cases(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
     """The program from seed to samples, in runs short enough for every day."""
     about = "trains and samples from a seed and a corpus drawn anew"
     return [
-        *(_program(name, what, decided(subject, text)) for name, (what, text) in CORPORA.items()),
-        _program("fresh", about, fresh_question(subject, seed, precision)),
+        *(
+            _program(name, what, decided(judged_program, text))
+            for name, (what, text) in CORPORA.items()
+        ),
+        _program("fresh", about, fresh_question(judged_program, seed, precision)),
     ]
 
 
-def decided(subject: Subject, text: str) -> ReplicateParams:
+def decided(judged_program: JudgedProgram, text: str) -> ReplicateParams:
     """The question with the published seed, or the next one with which rounding decides nothing.
 
     Of the final program that is the published one, which a test holds.
     """
-    published = short(subject, text)
-    if subject == PUBLISHED:
+    published = short(judged_program, text)
+    if judged_program == PUBLISHED:
         return published
     seeds = range(published.seed, published.seed + DRAWS)
-    drawn = (short(subject, text, seed) for seed in seeds)
+    drawn = (short(judged_program, text, seed) for seed in seeds)
     return next((params for params in drawn if is_decided(params)), published)
 
 
@@ -72,25 +75,27 @@ def is_decided(params: ReplicateParams) -> bool:
     return program.is_decided("float64") and program.is_decided("float32")
 
 
-def fresh_question(subject: Subject, seed: int, precision: Precision) -> ReplicateParams:
+def fresh_question(
+    judged_program: JudgedProgram, seed: int, precision: Precision
+) -> ReplicateParams:
     """The first program drawn in which rounding decides nothing: no ReLU, and no choice."""
-    drawn = drawn_corpus(subject, seed)
+    drawn = drawn_corpus(judged_program, seed)
     return next(params for params in drawn if Program.of(params).is_decided(precision))
 
 
-def drawn_corpus(subject: Subject, seed: int) -> Iterator[ReplicateParams]:
+def drawn_corpus(judged_program: JudgedProgram, seed: int) -> Iterator[ReplicateParams]:
     """Questions for the program on corpora and from seeds drawn anew."""
     generator = random.Random(f"{seed}/replicate")
     documents = EMBEDDED.read_text().splitlines()
     for _ in range(DRAWS):
         text = "\n".join(generator.sample(documents, 40))
-        yield short(subject, text, generator.randrange(2**31))
+        yield short(judged_program, text, generator.randrange(2**31))
 
 
-def short(subject: Subject, text: str, seed: int = MICROGPT.seed) -> ReplicateParams:
+def short(judged_program: JudgedProgram, text: str, seed: int = MICROGPT.seed) -> ReplicateParams:
     """The question for a run of eight steps and five samples."""
-    config = replace(subject.config, num_steps=8, num_samples=5)
-    return replicate_question(config, text, seed, subject.name)
+    config = replace(judged_program.config, num_steps=8, num_samples=5)
+    return replicate_question(config, text, seed, judged_program.name)
 
 
 def _program(name: str, about: str, params: ReplicateParams) -> Case:
@@ -184,10 +189,10 @@ def replicate_question(
     )
 
 
-def published_case(names: Corpus, subject: Subject = PUBLISHED) -> Case:
+def published_case(names: Corpus, judged_program: JudgedProgram = PUBLISHED) -> Case:
     """The published program on its own corpus: a thousand steps, and the twenty names."""
     text = "\n".join(names.documents)
-    params = replicate_question(subject.config, text, profile=subject.name)
+    params = replicate_question(judged_program.config, text, profile=judged_program.name)
 
     def answer(precision: Precision) -> Answer:
         return Program.of(params).answer(precision, LONG_REPLICAS)

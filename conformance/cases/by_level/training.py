@@ -148,7 +148,7 @@ def train_cases(situations: Situations) -> list[Case]:
         _wrapping(situations),
         _fresh_training(situations),
         # Of a variation, the budgets of so many steps would take a minute.
-        *([_hundred_steps(situations)] if situations.subject.is_published else []),
+        *([_hundred_steps(situations)] if situations.judged_program.is_published else []),
     ]
 
 
@@ -222,15 +222,15 @@ class Training:
 
 def runs_of(situations: Situations) -> list[FreeRun]:
     """The runs that make up the trajectory, as far as it is followed; of a variation, none."""
-    if not situations.subject.is_published:
+    if not situations.judged_program.is_published:
         return []
-    return long_runs(situations.subject.name, situations.precision)
+    return long_runs(situations.judged_program.name, situations.precision)
 
 
 def golden_budgets_of(situations: Situations, run: FreeRun, precision: Precision) -> Budgets:
     """The golden budgets of a run; of a variation's, derived now."""
-    if situations.subject.is_published:
-        return golden_run_budgets(situations.subject.name, run, precision)
+    if situations.judged_program.is_published:
+        return golden_run_budgets(situations.judged_program.name, run, precision)
     return of_run(situations, run).budgets()
 
 

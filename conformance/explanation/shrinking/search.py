@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import HypothesisException
 
-from conformance.anatomy.subject import PUBLISHED, Subject
+from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
 from conformance.asking.engine import OUTCOME_OF
 from conformance.cases.by_level.layers import LAYERS
 from conformance.cases.function_case import representable
@@ -32,7 +32,7 @@ from .repeated_questions import Asker, GivenUp
 from .sentence import about
 from .simplest_numbers import SIMPLE, UNEVEN, numbers_in
 from .single_layers import Questions, layer_questions
-from .small_answers import right_of
+from .small_answers import right_answer
 from .small_models import model_questions, train_questions, update_questions
 
 SECONDS = 6.0
@@ -79,7 +79,7 @@ def smallest(
     method: str,
     outcome: Outcome = Outcome.MISMATCH,
     seconds: float = SECONDS,
-    subject: Subject = PUBLISHED,
+    judged_program: JudgedProgram = PUBLISHED,
 ) -> Smallest | None:
     """The smallest question to a method that fails, or None if none was found.
 
@@ -88,7 +88,7 @@ def smallest(
         method: one of `METHODS`, which the port offers; of any other nothing is found.
         outcome: how the case failed that is to be made small; only what fails alike counts.
         seconds: after which the smallest so far is given.
-        subject: the program that the port is asked about.
+        judged_program: the program that the port is asked about.
     """
     if method not in METHODS:
         return None
@@ -100,10 +100,10 @@ def smallest(
     deadlines = started + PLAIN_SHARE * seconds, started + seconds
     search = _Search(asker, method, outcome, offer.precision, *deadlines)
     with _storage():
-        search.ascend(_ladder(method, offer, outcome, subject))
+        search.ascend(_ladder(method, offer, outcome, judged_program))
         if search.best is None and search.faint is not None:
             search.plain_only = False
-            search.ascend(_ladder(method, offer, outcome, subject))
+            search.ascend(_ladder(method, offer, outcome, judged_program))
     return search.best or search.faint
 
 
@@ -173,7 +173,7 @@ class _Search:
         left = (self.plain_deadline if has_faint else self.deadline) - time.monotonic()
         if left <= 0:
             raise _Over
-        right = right_of(self.method, params, self.precision)
+        right = right_answer(self.method, params, self.precision)
         divergences: tuple[Divergence, ...] = ()
         failure, expected = "", right.by_rule
         try:
@@ -223,7 +223,7 @@ def complexity(params: Message) -> tuple[int, ...]:
 
 
 def _ladder(
-    method: str, offer: InitializeResult, outcome: Outcome, subject: Subject
+    method: str, offer: InitializeResult, outcome: Outcome, judged_program: JudgedProgram
 ) -> Iterator[Questions]:
     """Questions to a method in the order of their sizes."""
     if method == "evaluate":
@@ -236,12 +236,12 @@ def _ladder(
         yield from layer_questions(method)
     elif method in ("forward", "backward"):
         yield from model_questions(
-            subject, other_sizes=offer.other_sizes, intermediates=offer.intermediates
+            judged_program, other_sizes=offer.other_sizes, intermediates=offer.intermediates
         )
     elif method in ("sgd", "adam"):
-        yield from update_questions(subject, other_sizes=offer.other_sizes)
-    elif subject.config.gradient != "none":
-        yield from train_questions(subject, other_sizes=offer.other_sizes)
+        yield from update_questions(judged_program, other_sizes=offer.other_sizes)
+    elif judged_program.config.gradient != "none":
+        yield from train_questions(judged_program, other_sizes=offer.other_sizes)
 
 
 def _settings() -> settings:

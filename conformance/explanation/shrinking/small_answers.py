@@ -43,7 +43,7 @@ from .simplest_numbers import numbers_in
 
 
 @dataclass(frozen=True, slots=True)
-class Right:
+class SmallAnswer:
     """The right answer to a question, twice.
 
     `by_rule` has the budgets of `golden.budgets.tensor_budget`, which cost nothing; `derived`
@@ -54,7 +54,7 @@ class Right:
     derived: Callable[[], Answer]
 
 
-def right_of(method: str, params: Message, precision: Precision) -> Right:
+def right_answer(method: str, params: Message, precision: Precision) -> SmallAnswer:
     """What is right.
 
     Args:
@@ -76,7 +76,7 @@ def right_of(method: str, params: Message, precision: Precision) -> Right:
     return right
 
 
-def _right(method: str, params: Message, precision: Precision) -> Right:
+def _right(method: str, params: Message, precision: Precision) -> SmallAnswer:
     match params:
         case ModelParams():
             return _of_model(method, params, precision)
@@ -88,7 +88,7 @@ def _right(method: str, params: Message, precision: Precision) -> Right:
             return _of_function(method, params, precision)
 
 
-def _of_function(method: str, params: Message, precision: Precision) -> Right:
+def _of_function(method: str, params: Message, precision: Precision) -> SmallAnswer:
     if isinstance(params, EvaluateParams):
         check_domain(params, TENSOR_FACTOR * UNIT_ROUNDOFF[precision])
     function = function_of(method, params)
@@ -97,10 +97,10 @@ def _of_function(method: str, params: Message, precision: Precision) -> Right:
     values = {f"/{function.output}": data(graph.output)}
     values |= {f"/grads/{n}" if n else "/grads": grads(nodes) for n, nodes in graph.leaves.items()}
     rule = _by_rule(values, precision, largest(function.numbers))
-    return Right(rule, _careful(lambda: of_function(function, precision)))
+    return SmallAnswer(rule, _careful(lambda: of_function(function, precision)))
 
 
-def _of_model(method: str, params: ModelParams, precision: Precision) -> Right:
+def _of_model(method: str, params: ModelParams, precision: Precision) -> SmallAnswer:
     config = config_of(params)
     weights = floats(params.weights)
     situation = Situation("smallest", "", params.profile, config, weights, params.tokens, precision)
@@ -125,18 +125,18 @@ def _of_model(method: str, params: ModelParams, precision: Precision) -> Right:
         named, inside = seen.intermediate_grads, "intermediate_grads"
     if params.intermediates:
         values |= {f"/{inside}/{name}": tensor for name, tensor in named.items()}
-    return Right(_by_rule(values, precision, largest(params.weights)), _careful(derived))
+    return SmallAnswer(_by_rule(values, precision, largest(params.weights)), _careful(derived))
 
 
-def _of_update(params: AdamParams | SgdParams, precision: Precision) -> Right:
+def _of_update(params: AdamParams | SgdParams, precision: Precision) -> SmallAnswer:
     state, gradients = state_of(params), floats(params.grads)
     config = config_of(params)
     after = (adam if isinstance(params, AdamParams) else sgd)(state, gradients, config)
     right = of_update(state, gradients, after, config, precision)
-    return Right(right, lambda: right)
+    return SmallAnswer(right, lambda: right)
 
 
-def _of_training(params: TrainParams, precision: Precision) -> Right:
+def _of_training(params: TrainParams, precision: Precision) -> SmallAnswer:
     config, state = config_of(params), FlatState.of(state_of(params))
     machine = machine_of(config, vocab_size_of(params.weights))
     count, first = len(params.documents), params.step
@@ -158,7 +158,7 @@ def _of_training(params: TrainParams, precision: Precision) -> Right:
         for name, tensor in getattr(after, part).items()
     }
     rule["/losses"] = [tensor_budget(loss, precision) for loss in losses]
-    return Right(
+    return SmallAnswer(
         answer(rule), _careful(lambda: answer(run_budgets(machine, state, documents, precision)))
     )
 

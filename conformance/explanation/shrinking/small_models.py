@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.anatomy.subject import Subject
+from conformance.anatomy.judged_program import JudgedProgram
 from conformance.cases.by_level.training import OTHER
 from conformance.cases.situations import between_special, letters_in
 from conformance.oracle.reference_answer import activation_of, optimizer_of, sizes_of
@@ -47,9 +47,9 @@ FEW = 256
 Models = tuple[tuple[Config, int], ...]
 
 
-def models(subject: Subject, *, other_sizes: bool) -> Models:
+def models(judged_program: JudgedProgram, *, other_sizes: bool) -> Models:
     """The models to ask about, each with its number of tokens, the smallest first."""
-    own = subject.config
+    own = judged_program.config
     special = 2 if own.special_tokens == "bos-eos" else 1
     if not other_sizes:
         return ((own, LETTERS + special),)
@@ -65,16 +65,16 @@ def _of_sizes(config: Config, width: int, heads: int, layers: int, block: int) -
 
 
 def model_questions(
-    subject: Subject, *, other_sizes: bool, intermediates: bool
+    judged_program: JudgedProgram, *, other_sizes: bool, intermediates: bool
 ) -> Iterator[Questions]:
     """Questions to `forward` and `backward`."""
-    known = models(subject, other_sizes=other_sizes)
+    known = models(judged_program, other_sizes=other_sizes)
     for pool in (SIMPLE, STEEP, UNEVEN):
         for config, vocab_size in known:
-            yield _model_params(subject.name, config, vocab_size, pool)
+            yield _model_params(judged_program.name, config, vocab_size, pool)
     if intermediates:
         for config, vocab_size in known:
-            yield _model_params(subject.name, config, vocab_size, SIMPLE, intermediates=True)
+            yield _model_params(judged_program.name, config, vocab_size, SIMPLE, intermediates=True)
 
 
 @st.composite
@@ -129,14 +129,14 @@ def _cornered(draw: st.DrawFn, rows: int, columns: int, pool: Pool) -> list[list
     return matrix
 
 
-def update_questions(subject: Subject, *, other_sizes: bool) -> Iterator[Questions]:
+def update_questions(judged_program: JudgedProgram, *, other_sizes: bool) -> Iterator[Questions]:
     """Updates of a single number at first, then of more, then with other hyperparameters."""
-    config, vocab_size = models(subject, other_sizes=other_sizes)[0]
+    config, vocab_size = models(judged_program, other_sizes=other_sizes)[0]
     for pool in (SIMPLE, UNEVEN):
-        yield _update_params(subject.name, config, vocab_size, pool, 1)
-        yield _update_params(subject.name, config, vocab_size, pool, 3)
+        yield _update_params(judged_program.name, config, vocab_size, pool, 1)
+        yield _update_params(judged_program.name, config, vocab_size, pool, 3)
     if other_sizes:
-        yield _update_params(subject.name, replace(config, **OTHER), vocab_size, SIMPLE, 1)
+        yield _update_params(judged_program.name, replace(config, **OTHER), vocab_size, SIMPLE, 1)
 
 
 @st.composite
@@ -171,11 +171,11 @@ def _update_params(
     return SgdParams(**common, weights=parts["weights"], grads=parts["grads"])
 
 
-def train_questions(subject: Subject, *, other_sizes: bool) -> Iterator[Questions]:
+def train_questions(judged_program: JudgedProgram, *, other_sizes: bool) -> Iterator[Questions]:
     """Trainings of one step at first, then of more, in models as for `forward`."""
     for steps in (1, 2, 3):
-        for config, vocab_size in models(subject, other_sizes=other_sizes):
-            yield _train_params(subject.name, config, vocab_size, SIMPLE, steps)
+        for config, vocab_size in models(judged_program, other_sizes=other_sizes):
+            yield _train_params(judged_program.name, config, vocab_size, SIMPLE, steps)
 
 
 @st.composite

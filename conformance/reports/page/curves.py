@@ -30,7 +30,7 @@ class Curve(Struct, frozen=True):
 
 
 def curves_of(found: Iterable[LossCurves]) -> list[Curve]:
-    """The curves of a story, as far as reference, budgets and port go alike."""
+    """The curves of a diagnosis, as far as reference, budgets and port go alike."""
     return [_curve(losses) for losses in found]
 
 

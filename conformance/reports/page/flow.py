@@ -14,7 +14,7 @@ from typing import Literal
 
 from conformance.anatomy.computation_order import IN_LAYER, WEIGHTS_OF, forward_order
 from conformance.anatomy.levels import Level
-from conformance.explanation.diagnosis import Story
+from conformance.explanation.diagnosis import Diagnosis
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import CaseReport
 from reference.config import Config
@@ -103,39 +103,41 @@ _IN_SEQUENCE = ("attention", "mlp")
 _MATRIX_OF = {weight: name for name, weights in WEIGHTS_OF.items() for weight in weights}
 
 
-def flow_of(story: Story) -> Flow:
+def flow_of(diagnosis: Diagnosis) -> Flow:
     """What became of each part of the program in a run."""
-    n_layer = _layers(story)
+    n_layer = _layers(diagnosis)
     drawn = list(forward_order(Config(n_layer=n_layer)))
     nodes: list[Node] = [(name, "forward") for name in (*drawn, LOSS)]
     nodes += [(name, "backward") for name in reversed(drawn)]
-    seen = set(_seen_wrong(story.report.cases))
-    first = _first_nodes(story, nodes, seen)
-    box = None if first else _first_box(story)
+    seen = set(_seen_wrong(diagnosis.report.cases))
+    first = _first_nodes(diagnosis, nodes, seen)
+    box = None if first else _first_box(diagnosis)
     after = _downstream(first, n_layer)
     inside = {
-        node: State.FIRST if node in first else _state(story, node, first, after, seen)
+        node: State.FIRST if node in first else _state(diagnosis, node, first, after, seen)
         for node in nodes
     }
     around = {
-        level: State.FIRST if level is box else _level_state(story, level)
-        for level in _outside_of(story)
+        level: State.FIRST if level is box else _level_state(diagnosis, level)
+        for level in _outside_of(diagnosis)
     }
     return Flow(n_layer, inside, around)
 
 
-def _outside_of(story: Story) -> list[Level]:
+def _outside_of(diagnosis: Diagnosis) -> list[Level]:
     """What is around the model of a run: the update is the one that the program has."""
-    asked = {level.level for level in story.report.levels}
+    asked = {level.level for level in diagnosis.report.levels}
     return [Level.SGD if x is Level.ADAM and Level.SGD in asked else x for x in OUTSIDE]
 
 
-def _state(story: Story, node: Node, first: set[Node], after: set[Node], seen: set[Node]) -> State:
+def _state(
+    diagnosis: Diagnosis, node: Node, first: set[Node], after: set[Node], seen: set[Node]
+) -> State:
     half = node[1]
-    of_level = _level_state(story, Level.FORWARD if half == "forward" else Level.BACKWARD)
+    of_level = _level_state(diagnosis, Level.FORWARD if half == "forward" else Level.BACKWARD)
     if of_level is State.UNASKED and half == "forward":
         # Right gradients do not come from wrong values.
-        backward = _level_state(story, Level.BACKWARD)
+        backward = _level_state(diagnosis, Level.BACKWARD)
         of_level = State.RIGHT if backward is State.RIGHT else State.UNASKED
     if of_level is State.RIGHT:
         return State.RIGHT
@@ -148,10 +150,10 @@ def _state(story: Story, node: Node, first: set[Node], after: set[Node], seen: s
     return State.RIGHT if any(place[1] == half for place in first) else of_level
 
 
-def _level_state(story: Story, level: Level) -> State:
+def _level_state(diagnosis: Diagnosis, level: Level) -> State:
     asked = [
         case
-        for case in story.report.cases
+        for case in diagnosis.report.cases
         if case.level is level and case.outcome not in (Outcome.NOT_OFFERED, Outcome.NOT_RUN)
     ]
     failed = [case for case in asked if case.outcome.is_failure]
@@ -162,16 +164,18 @@ def _level_state(story: Story, level: Level) -> State:
     return State.TAINTED if all(case.tainted_by for case in failed) else State.WRONG
 
 
-def _first_nodes(story: Story, nodes: Iterable[Node], seen: set[Node]) -> set[Node]:
+def _first_nodes(diagnosis: Diagnosis, nodes: Iterable[Node], seen: set[Node]) -> set[Node]:
     """The model's first wrong values or gradients; several where an operation occurs often."""
-    if story.divergence is None:
+    if diagnosis.divergence is None:
         return set()
-    place = story.divergence.place
+    place = diagnosis.divergence.place
     layer, dot, plain = place.node.rpartition(".")
     name = drawn_as(layer + dot + _MATRIX_OF.get(plain, plain))
     wanted = {name} if name else set()
     if not name:
-        method = next((c.method for c in story.report.cases if c.slug == story.divergence.case), "")
+        method = next(
+            (c.method for c in diagnosis.report.cases if c.slug == diagnosis.divergence.case), ""
+        )
         outputs = _COMPUTES.get((method, place.direction), ())
         wanted = set(outputs)
         if method in _IN_SEQUENCE and place.direction == "forward":
@@ -181,16 +185,16 @@ def _first_nodes(story: Story, nodes: Iterable[Node], seen: set[Node]) -> set[No
     return {node for node in nodes if node[1] == place.direction and node[0] in wanted}
 
 
-def _first_box(story: Story) -> Level | None:
+def _first_box(diagnosis: Diagnosis) -> Level | None:
     """The part outside of the model that is wrong first, if it is one of those."""
-    if story.divergence is None:
+    if diagnosis.divergence is None:
         return None
-    slug = story.divergence.case
-    level = next((case.level for case in story.report.cases if case.slug == slug), None)
-    if story.divergence.place.direction == "update" and level is Level.TRAIN:
-        update = next(x for x in _outside_of(story) if x in UPDATES)
-        return Level.TRAIN if _level_state(story, update) is State.RIGHT else update
-    return level if level in _outside_of(story) else None
+    slug = diagnosis.divergence.case
+    level = next((case.level for case in diagnosis.report.cases if case.slug == slug), None)
+    if diagnosis.divergence.place.direction == "update" and level is Level.TRAIN:
+        update = next(x for x in _outside_of(diagnosis) if x in UPDATES)
+        return Level.TRAIN if _level_state(diagnosis, update) is State.RIGHT else update
+    return level if level in _outside_of(diagnosis) else None
 
 
 def _downstream(first: set[Node], n_layer: int) -> set[Node]:
@@ -231,13 +235,13 @@ def drawn_as(name: str) -> str:
     return f"layer0.{name}" if name in IN_LAYER else name
 
 
-def _layers(story: Story) -> int:
+def _layers(diagnosis: Diagnosis) -> int:
     """How many layers the case has that is wrong first; one where it tells of none."""
-    if story.divergence is None:
+    if diagnosis.divergence is None:
         return 1
-    slug = story.divergence.case
-    places = [story.divergence.place.node]
-    places += [found.pointer for found in story.maps if found.case == slug]
-    places += [d.pointer for c in story.report.cases if c.slug == slug for d in c.differences]
+    slug = diagnosis.divergence.case
+    places = [diagnosis.divergence.place.node]
+    places += [found.pointer for found in diagnosis.maps if found.case == slug]
+    places += [d.pointer for c in diagnosis.report.cases if c.slug == slug for d in c.differences]
     numbers = [int(n) for text in places for n in re.findall(r"\blayer(\d{1,4})\.", text)]
     return min(LAYERS_DRAWN, max(numbers, default=0) + 1)

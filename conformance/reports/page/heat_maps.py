@@ -44,7 +44,7 @@ class TensorMap(Struct, frozen=True):
 
 
 def tensor_maps(maps: Iterable[ErrorMap]) -> list[TensorMap]:
-    """The maps of a story, those of a tensor at several steps as one.
+    """The maps of a diagnosis, those of a tensor at several steps as one.
 
     Steps may lie in one answer, as a training's do, or be cases of a level each.
     """

@@ -1,4 +1,4 @@
-"""The page: a story, rendered with nothing that it would have to fetch."""
+"""The page: a diagnosis, rendered with nothing that it would have to fetch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from conformance.explanation.diagnosis import Story
+from conformance.explanation.diagnosis import Diagnosis
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import CaseReport, Report, excused
 from golden.budgets import WARNING
@@ -31,43 +31,43 @@ _LEGEND = {
 }
 
 
-def write_page(path: Path, story: Story, transcript: Sequence[str] = ()) -> None:
-    """Put the page of a story at `path`, in one step.
+def write_page(path: Path, diagnosis: Diagnosis, transcript: Sequence[str] = ()) -> None:
+    """Put the page of a diagnosis at `path`, in one step.
 
     Raises:
         OSError: the file cannot be written.
     """
-    replace_file(path, page_of(story, transcript).encode())
+    replace_file(path, page_of(diagnosis, transcript).encode())
 
 
-def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
+def page_of(diagnosis: Diagnosis, transcript: Sequence[str] = ()) -> str:
     """One HTML document, with style, scripts and data in it.
 
     Args:
-        story: what there is to tell.
+        diagnosis: what there is to tell.
         transcript: the lines that went to the port and came from it.
     """
-    report = story.report
-    maps, curves = tensor_maps(story.maps), curves_of(story.curves)
-    first = story.divergence
+    report = diagnosis.report
+    maps, curves = tensor_maps(diagnosis.maps), curves_of(diagnosis.curves)
+    first = diagnosis.divergence
     start = start_of(maps, first.case, first.place.pointer) if first else start_of(maps, "", "")
-    flow = flow_of(story)
+    flow = flow_of(diagnosis)
     failed = _failed(report)
     lines, left_out = shortened(transcript)
     word, _, counts = report.verdict.partition(": ")
-    shown = dict(_sections(story, has_transcript=bool(lines)))
+    shown = dict(_sections(diagnosis, has_transcript=bool(lines)))
     plotly = get_plotlyjs() if maps or curves else ""
     script = _script()
     return environment().get_template("page.html.j2").render(
-        story=story,
+        diagnosis=diagnosis,
         report=report,
         word=word or "NO VERDICT",
         counts=counts,
         passed=report.exit_code is ExitCode.PASS,
         shown=shown,
         contents=list(shown.items()),
-        first_case=_first_case(story, failed),
-        said=_said(story, flow),
+        first_case=_first_case(diagnosis, failed),
+        said=_said(diagnosis, flow),
         drawing=drawing_of(flow),
         legend=[(CLASSES[s], SIGNS[s], _LEGEND[s]) for s in _LEGEND if flow.named(s)],
         in_words=[(_LEGEND[s], flow.named(s)) for s in _LEGEND if flow.named(s)],
@@ -89,24 +89,24 @@ def page_of(story: Story, transcript: Sequence[str] = ()) -> str:
     )  # fmt: skip
 
 
-def _sections(story: Story, *, has_transcript: bool) -> Iterator[tuple[str, str]]:
+def _sections(diagnosis: Diagnosis, *, has_transcript: bool) -> Iterator[tuple[str, str]]:
     """Which sections there are, with their titles."""
-    if story.names or story.symptoms or story.report.layout or story.divergence:
-        both = story.names and len(story.names[0].slugs) > 1
+    if diagnosis.names or diagnosis.symptoms or diagnosis.report.layout or diagnosis.divergence:
+        both = diagnosis.names and len(diagnosis.names[0].slugs) > 1
         yield "mistake", "The mistakes" if both else "The mistake"
-    if story.divergence or story.report.first_divergence:
-        yield "divergence", "First divergence" if story.divergence else "First failure"
+    if diagnosis.divergence or diagnosis.report.first_divergence:
+        yield "divergence", "First divergence" if diagnosis.divergence else "First failure"
     yield "flow", "Data flow"
-    if story.maps:
+    if diagnosis.maps:
         yield "maps", "Heat maps"
-    if story.curves:
+    if diagnosis.curves:
         yield "curves", "Losses"
     yield "levels", "Levels"
-    if _failed(story.report):
+    if _failed(diagnosis.report):
         yield "failed", "Failed cases"
-    if story.smallest:
+    if diagnosis.smallest:
         yield "smallest", "The smallest case"
-    if has_transcript or story.transcript:
+    if has_transcript or diagnosis.transcript:
         yield "transcript", "Transcript"
 
 
@@ -115,13 +115,13 @@ def _failed(report: Report) -> list[CaseReport]:
     return [case for case in report.cases if case.outcome.is_failure or case.fails]
 
 
-def _first_case(story: Story, failed: Sequence[CaseReport]) -> CaseReport | None:
+def _first_case(diagnosis: Diagnosis, failed: Sequence[CaseReport]) -> CaseReport | None:
     """The failure to look at first, as the report has it."""
-    slug = story.divergence.case if story.divergence else story.report.first_divergence
+    slug = diagnosis.divergence.case if diagnosis.divergence else diagnosis.report.first_divergence
     return next((case for case in failed if case.slug == slug), None)
 
 
-def _said(story: Story, flow: Flow) -> str:
+def _said(diagnosis: Diagnosis, flow: Flow) -> str:
     """The drawing in a sentence or two."""
     first, after = flow.named(State.FIRST), flow.named(State.TAINTED)
     if first:
@@ -132,7 +132,7 @@ def _said(story: Story, flow: Flow) -> str:
     failed = [*flow.named(State.WRONG), *after]
     if failed:
         return "Something is wrong, but not at one place of the program that could be told."
-    if story.divergence:
+    if diagnosis.divergence:
         return "What is wrong lies outside of what is drawn here."
     if flow.named(State.RIGHT):
         return "Everything that was judged is right."

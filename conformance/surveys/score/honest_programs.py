@@ -13,7 +13,7 @@ from threading import Thread
 
 from msgspec import Struct, structs
 
-from conformance.anatomy.subject import PUBLISHED, Subject
+from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
 from conformance.asking.engine import Engine, Result
 from conformance.cases import all_cases, select
 from conformance.cases.budget_origin import offer_of
@@ -116,7 +116,7 @@ def try_out(
     programs: Sequence[Tried],
     seeds: Sequence[int],
     on_seed: Callable[[int], None],
-    subject: Subject = PUBLISHED,
+    judged_program: JudgedProgram = PUBLISHED,
 ) -> list[Honest]:
     """Ask all programs the fresh cases of every seed, one seed after the other."""
     threads = [Thread(target=program.run, daemon=True) for program in programs]
@@ -125,7 +125,7 @@ def try_out(
     for seed in seeds:
         for precision in PRECISIONS:
             asked = [program for program in programs if program.port.precision == precision]
-            _put(asked, seed, fresh_cases(seed, precision, subject))
+            _put(asked, seed, fresh_cases(seed, precision, judged_program))
         for program in programs:
             program.waiting.join()
         on_seed(seed)
@@ -142,9 +142,11 @@ def _put(programs: Sequence[Tried], seed: int, cases: Iterable[Case]) -> None:
             program.waiting.put((seed, case))
 
 
-def fresh_cases(seed: int, precision: Precision, subject: Subject = PUBLISHED) -> Iterator[Case]:
+def fresh_cases(
+    seed: int, precision: Precision, judged_program: JudgedProgram = PUBLISHED
+) -> Iterator[Case]:
     """A seed's fresh cases, their answers computed once for all ports."""
-    for case in select(all_cases(seed, precision, subject), FRESH):
+    for case in select(all_cases(seed, precision, judged_program), FRESH):
         if case.stream is None:
             answer = case.answer(offer_of(precision))
             case = replace(case, answer=lambda _offer, answer=answer: answer)  # type: ignore[misc]

@@ -90,7 +90,7 @@ def _check(order: Order) -> None:
     """
     request = Request("", order.patterns, 0, profile=order.profile)
     try:
-        _ = selection(request, 0, "float64") if order.patterns else request.subject
+        _ = selection(request, 0, "float64") if order.patterns else request.judged_program
     except UnreadableGolden as error:
         raise Unusable(str(error), ExitCode.SUITE_FAULT) from None
 

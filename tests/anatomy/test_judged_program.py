@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram, stage_after
 from conformance.anatomy.levels import Level
-from conformance.anatomy.subject import PUBLISHED, Subject, stage_after
 from conformance.cases import all_cases
 from conformance.cases.budget_origin import offer_of
 from conformance.cases.offer import doubtful_offer, not_offered
@@ -59,12 +59,12 @@ def failed_levels(report: Report) -> set[Level]:
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_has_cases_of_every_level_that_it_has_methods_for(name: str) -> None:
-    subject = Subject.of(name)
-    cases = all_cases(1, "float64", subject)
+    judged_program = JudgedProgram.of(name)
+    cases = all_cases(1, "float64", judged_program)
     assert max(Counter(case.slug for case in cases).values()) == 1
     assert {case.profile for case in cases} == {name}
     asked = {case.method for case in cases if case.level is not Level.PROTOCOL}
-    assert asked == set(subject.methods) - {"initialize", "shutdown"}
+    assert asked == set(judged_program.methods) - {"initialize", "shutdown"}
     fresh = {case.level for case in cases if "fresh" in case.slug}
     assert fresh == {case.level for case in cases} - {Level.PROTOCOL}
     order = [list(Level).index(case.level) for case in cases]

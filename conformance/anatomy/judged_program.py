@@ -19,14 +19,14 @@ FEWEST_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class JudgedProgram:
     """A profile, and the configuration of it that is asked about."""
 
     profile: Profile
     config: Config
 
     @classmethod
-    def of(cls, name: str = MICROGPT.name, settings: Sequence[str] = ()) -> Subject:
+    def of(cls, name: str = MICROGPT.name, settings: Sequence[str] = ()) -> JudgedProgram:
         """A profile by its name, with settings changed.
 
         Raises:
@@ -78,12 +78,12 @@ class Subject:
         return methods_of(self.config)
 
 
-PUBLISHED = Subject(MICROGPT, MICROGPT.config)
+PUBLISHED = JudgedProgram(MICROGPT, MICROGPT.config)
 
 
 @cache
-def _varied_trace(subject: Subject) -> Trace:
-    return build_trace(subject.profile, embedded_corpus(), subject.config, cold=COLD)
+def _varied_trace(judged_program: JudgedProgram) -> Trace:
+    return build_trace(judged_program.profile, embedded_corpus(), judged_program.config, cold=COLD)
 
 
 def methods_of(config: Config) -> tuple[str, ...]:

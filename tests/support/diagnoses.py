@@ -1,4 +1,4 @@
-"""Stories made by hand: of a failed run, of one that passed, and of one full of hostile text."""
+"""Diagnoses made by hand: of a failed run, of one that passed, and of one full of hostile text."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import msgspec
 
 from conformance.anatomy.levels import Level
 from conformance.explanation.diagnosis import (
+    Diagnosis,
     ErrorMap,
     Explained,
     FirstDivergence,
     LossCurves,
     Place,
     SmallestCase,
-    Story,
 )
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import CaseReport, Difference, LevelReport, PortReport, Report
@@ -51,7 +51,7 @@ HOSTILE = (
 )
 
 
-def failed_story(layers: int = 1) -> Story:
+def failed_story(layers: int = 1) -> Diagnosis:
     """A sign is wrong in the softmax's gradient; everything that there is to tell is told."""
     sound = {Level.PROTOCOL, Level.TOKENIZER, Level.AUTOGRAD, Level.FORWARD, Level.ADAM}
     outcomes = {
@@ -61,7 +61,7 @@ def failed_story(layers: int = 1) -> Story:
     }
     report = report_of(outcomes | {Level.RANDOM: Outcome.PASS, Level.SAMPLE: Outcome.NOT_OFFERED})
     node = f"layer{layers - 1}.attn_scores"
-    return Story(
+    return Diagnosis(
         report=report,
         divergence=FirstDivergence(
             case=SLUGS[Level.BACKWARD],
@@ -105,42 +105,42 @@ def failed_story(layers: int = 1) -> Story:
     )  # fmt: skip
 
 
-def passed_story() -> Story:
+def passed_story() -> Diagnosis:
     """Every level was asked, and passed."""
     report = report_of({level: Outcome.PASS for level in Level if level is not Level.SGD})
-    return Story(
+    return Diagnosis(
         report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
     )
 
 
-def empty_story() -> Story:
+def empty_story() -> Diagnosis:
     """Nothing was asked."""
     report = report_of({})
-    return Story(
+    return Diagnosis(
         report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
     )
 
 
-def unfinite_story() -> Story:
+def unfinite_story() -> Diagnosis:
     """Numbers that are not finite, wherever numbers stand."""
-    story = failed_story()
+    diagnosis = failed_story()
     budgets: list[Number] = [1e-12, 1e-12, 1e-12, 0.0]
     said: list[Number] = ["NaN", "Infinity", "-Infinity", 1.0]
     worst: list[Number] = ["Infinity", "NaN", "Infinity", 0.0]
-    assert story.divergence
+    assert diagnosis.divergence
     return msgspec.structs.replace(
-        story,
-        divergence=msgspec.structs.replace(story.divergence, budgets="Infinity", got="NaN"),
-        names=[msgspec.structs.replace(story.names[0], worst="NaN")],
+        diagnosis,
+        divergence=msgspec.structs.replace(diagnosis.divergence, budgets="Infinity", got="NaN"),
+        names=[msgspec.structs.replace(diagnosis.names[0], worst="NaN")],
         maps=[ErrorMap("forward/nan", "/logits", None, [4], [1.0, 2.0, 3.0, 1.0], said, worst)],
         curves=[LossCurves("train/nan", 0, [3.25, 3.0, 2.5, 1.0], budgets, said)],
     )
 
 
-def hostile_story() -> Story:
+def hostile_story() -> Diagnosis:
     """A failed run in which every text is hostile."""
     texts = random.Random(1)
-    hostile: Story = _hostile(failed_story(), texts)
+    hostile: Diagnosis = _hostile(failed_story(), texts)
     return hostile
 
 
