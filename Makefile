@@ -54,7 +54,7 @@ score: $(READY)  ## the suite's own score: known mistakes caught and named, hone
 stages: $(READY) ## train0 to train5 side by side, and their loss curves: stages.html
 	@$(RUN) conformance stages stages.html $(ARGS)
 
-zoo: $(READY)    ## hostile, broken and odd programs, each in its right outcome? docs/zoo.md
+zoo: $(READY)    ## hostile, broken and odd programs, each in its right outcome? docs/reference/zoo.md
 	@$(RUN) tests.zoo $(ARGS)
 
 fuzz: $(READY)   ## what is read from outside, fed with what nobody would write: [ARGS=...]

@@ -59,8 +59,8 @@ def own_generator(
     )
     yield (
         f"An honest program is rejected about once in {1 / FALSE_ALARMS:.0f}. What mistakes are "
-        "seen, and how often, stands in docs/programs.md. Not seen are how samples are drawn, and "
-        "mistakes that hardly change the losses, such as epsilon inside Adam's root."
+        "seen, and how often, stands in docs/explanation/programs.md. Not seen are how samples "
+        "are drawn, and mistakes that hardly change the losses, such as epsilon inside Adam's root."
     )
     yield from _left_out(printed, schedule)
     yield NO_CERTIFICATE

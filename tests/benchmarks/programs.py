@@ -2,8 +2,9 @@
 
 python -m tests.benchmarks.programs [--honest 300] [--seeds 20]
 
-Runs `tests/programs/microgpt.c`, compiled right and wrong, from many seeds on the corpora that
-programs with their own generator are judged by, and prints the table of docs/programs.md.
+Runs `tests/support/programs/microgpt.c`, compiled right and wrong, from many seeds on the
+corpora that programs with their own generator are judged by. Prints the table of
+docs/explanation/programs.md.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def median(distances: Sequence[float]) -> str:
 @click.option("--first", default=1, help="The first of them.")
 @click.option("--only", default="", help="Only what has this in its name.")
 def main(honest: int, seeds: int, first: int, only: str) -> None:
-    """Print the table of docs/programs.md."""
+    """Print the table of docs/explanation/programs.md."""
     names = [design.name for design in designs()]
     click.echo(f"| program | rejected | each 100th | {' | '.join(names)} |")
     click.echo("| --- " * (3 + len(names)) + "|")

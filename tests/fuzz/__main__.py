@@ -33,7 +33,7 @@ ENGINES: dict[str, Callable[[Target, int, int], Ran]] = {
 @click.option("--seed", type=click.IntRange(min=0), help="Default: another one every time.")
 @click.option("--engine", type=click.Choice(list(ENGINES)), default="mutation")
 @click.option("--input", "content", metavar="BASE64", help="Feed this alone, to one target.")
-@click.option("--record", is_flag=True, help="Keep the figures in docs/fuzz.md.")
+@click.option("--record", is_flag=True, help="Keep the figures in docs/reference/fuzz.md.")
 def main(
     inputs: int,
     names: tuple[str, ...],

@@ -208,7 +208,7 @@ def _seconds_of(command: list[str], folder: Path) -> float:
 @click.command()
 @click.option("--kills", type=click.IntRange(min=1), default=12, help="Of each, by each signal.")
 @click.option("--seed", type=click.IntRange(min=0), default=1)
-@click.option("--record", is_flag=True, help="Keep the figures in docs/fuzz.md.")
+@click.option("--record", is_flag=True, help="Keep the figures in docs/reference/fuzz.md.")
 def main(kills: int, seed: int, record: bool) -> None:
     """End runs at random moments; exit 1 if one leaves what it must not."""
     rows = []

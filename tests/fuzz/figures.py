@@ -17,7 +17,7 @@ from .target import Ending
 from .targets import TARGETS
 
 KEPT = Path(__file__).parent / "figures.json"
-PAGE = ROOT / "docs" / "fuzz.md"
+PAGE = ROOT / "docs/reference/fuzz.md"
 PACKAGES = ("msgspec", "numpy", "einops", "hypothesis", "atheris")
 
 
@@ -100,7 +100,7 @@ def versions() -> dict[str, str]:
 
 
 def page(figures: Figures) -> str:
-    """docs/fuzz.md."""
+    """docs/reference/fuzz.md."""
     ran = [_line(row) for row in figures.rows]
     total = sum(row.inputs for row in figures.rows)
     findings = sum(row.findings for row in figures.rows)

@@ -146,7 +146,7 @@ def test_expressions_reach_no_shell_and_what_others_wrote_is_pinned() -> None:
         assert "${{" not in step.get("run", "")
         assert "uses" not in step or PINNED.fullmatch(step["uses"])
     kits = ROOT / "ports_adapter/kits/common" / WORKFLOW
-    for path in (ACTION, kits, ROOT / "docs/ci.md"):
+    for path in (ACTION, kits, ROOT / "docs/how-to/gate-a-port-in-ci.md"):
         for line in path.read_text().splitlines():
             if "uses: " in line and "uses: ./" not in line and "OWNER" not in line:
                 assert re.search(r"@[0-9a-f]{40} # v[\d.]+$", line), line
@@ -159,7 +159,7 @@ def test_the_script_has_nothing_that_shellcheck_minds() -> None:
 
 
 def test_the_page_on_ci_shows_what_there_is() -> None:
-    page = (ROOT / "docs/ci.md").read_text()
+    page = (ROOT / "docs/how-to/gate-a-port-in-ci.md").read_text()
     for name in yaml.safe_load(ACTION.read_text())["inputs"]:
         assert f"`{name}`" in page
     for code in ExitCode:

@@ -34,7 +34,7 @@ def test_no_two_animals_have_the_same_name() -> None:
 
 
 def test_the_page_lists_every_animal_and_none_that_is_gone() -> None:
-    rows = (ROOT / "docs" / "zoo.md").read_text().split("\n| `")[1:]
+    rows = (ROOT / "docs/reference/zoo.md").read_text().split("\n| `")[1:]
     assert [row.partition("`")[0] for row in rows] == list(ANIMALS)
 
 

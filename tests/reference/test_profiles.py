@@ -304,7 +304,7 @@ def test_heads_that_do_not_divide_the_width_are_refused() -> None:
 @needs_names
 @pytest.mark.parametrize("page", ["stages.md", "stages.ko.md"])
 def test_the_learner_s_page_has_the_figures_of_the_stages(page: str) -> None:
-    sections = (ROOT / "docs" / page).read_text().split("\n## ")
+    sections = (ROOT / "docs/tutorial" / page).read_text().split("\n## ")
     for stage in STAGES:
         section = next(s for s in sections if s.startswith(f"`{stage.name}`"))
         told = set(re.findall(r"[23]\.\d{13,}", section))

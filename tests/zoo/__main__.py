@@ -1,4 +1,4 @@
-"""`python -m tests.zoo [NAME...]`: run all animals, or some, and write docs/zoo.md."""
+"""`python -m tests.zoo [NAME...]`: run all animals, or some, and write docs/reference/zoo.md."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .containment import is_contained
 from .keeper import Visit, visit
 from .page import page, summary
 
-PAGE = ROOT / "docs" / "zoo.md"
+PAGE = ROOT / "docs/reference/zoo.md"
 
 
 def visits(animals: Sequence[Animal]) -> Iterator[Visit]:
@@ -41,7 +41,7 @@ def visits(animals: Sequence[Animal]) -> Iterator[Visit]:
 def main(names: tuple[str, ...], dangerous: bool) -> None:
     """Run the animals NAMES, or all, and say which are not in their right outcome.
 
-    Where all are run, docs/zoo.md is written anew.
+    Where all are run, docs/reference/zoo.md is written anew.
     """
     if unknown := set(names) - ANIMALS.keys():
         raise click.UsageError(f"there is no animal called {', '.join(sorted(unknown))}")

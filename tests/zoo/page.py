@@ -15,7 +15,7 @@ the command line and writes this page. An animal is in its right outcome if the 
 ended as it should, all others as they should, the exit code is right, nothing but words was printed
 (no terminal escape, no workflow command, no forged verdict), no secret was told, and no process, no
 socket and no file was left behind. Those whose outcome is `pass` are odd, and right. They live in
-[tests/zoo](../tests/zoo).
+[tests/zoo](../../tests/zoo).
 """
 
 
