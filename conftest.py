@@ -1,3 +1,3 @@
-"""Makes `--port` known, to the tests and in place of them: see conformance/pytest_plugin."""
+"""Loads the plugin that makes `--port` known, and the selection of the suite's own tests."""
 
-pytest_plugins = ["conformance.pytest_plugin"]
+pytest_plugins = ["conformance.pytest_plugin", "tests.support.selection"]

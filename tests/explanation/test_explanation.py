@@ -172,15 +172,15 @@ def test_a_mistake_that_ends_the_program_is_named_by_where_it_does() -> None:
 def test_a_sound_function_beside_a_wrong_model_does_not_refute_a_name(make_port: MakePort) -> None:
     """Ports may have a function twice: right by itself, wrong inside the model."""
     source = """
-from conformance import oracle
-from conformance.mistakes import MISTAKES, applied, port
-own = oracle.answer
+from conformance.mistakes import MISTAKES, applied, patched_port
+from conformance.oracle import reference_answer
+right_answer = reference_answer.answer
 def answer(method, params, *rest):
     patch = MISTAKES["rms-epsilon-1e-6"].patch() if method in ("forward", "backward") else {}
     with applied(patch):
-        return own(method, params, *rest)
-oracle.answer = answer
-port.main()
+        return right_answer(method, params, *rest)
+reference_answer.answer = answer
+patched_port.main()
 """
     found = diagnosis(make_port(OURS + source, start=30.0, message=30.0), ("layers/rms*", *MODEL))
     assert slugs(found) == [["rms-epsilon-1e-6"]]
@@ -199,10 +199,10 @@ def test_a_constant_ratio_is_found_and_noise_is_none() -> None:
 
 def test_a_loss_that_is_scaled_otherwise_has_its_factor_said(make_port: MakePort) -> None:
     source = """
-from conformance.mistakes import apply, port
+from conformance.mistakes import apply, patched_port
 from conformance.mistakes.seams import loss_with
 apply(loss_with(mean_loss=lambda losses, _config: sum(losses[1:], losses[0]) * 0.37))
-port.main()
+patched_port.main()
 """
     found = diagnosis(make_port(OURS + source, start=30.0, message=30.0), MODEL)
     assert found.names == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -41,7 +40,7 @@ from tests.support.suite import ROOT
 HERE = ROOT / "tests" / "support" / "programs"
 REPORT_SCHEMA = ROOT / "conformance" / "programs" / "program_report.schema.json"
 
-needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+needs_cc = pytest.mark.needs("cc")
 
 
 def read(*lines: str, end: str = "\n") -> Transcript:

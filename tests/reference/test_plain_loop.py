@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
 from collections.abc import Sequence
 from itertools import islice
 
@@ -17,12 +15,10 @@ from reference.profiles import MICROGPT
 from reference.program import Run
 from reference.state import State
 from reference.training import train
-from tests.benchmarks.plain_loop import COMPILER, PlainRun, flattened, fnv1a, run
+from tests.benchmarks.plain_loop import PlainRun, flattened, fnv1a, run
 from tests.benchmarks.speed import Training
 
-pytestmark = pytest.mark.skipif(
-    shutil.which(COMPILER) is None and "CI" not in os.environ, reason="no C compiler"
-)
+pytestmark = pytest.mark.needs("cc")
 
 SMALL = {
     "two layers, documents longer than the block": (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -27,10 +26,7 @@ PUBLISHED_SAMPLES = (
     "kamon ann karai jaire vialan karia yeran anna areli kaina "
     "konna keylen liole alerin earan lenne kana lara alela anton"
 )
-needs_names = pytest.mark.skipif(
-    NAMES is None and "CI" not in os.environ,
-    reason="names.txt is not here: `make data`, or set MICROGPT_NAMES",
-)
+needs_names = pytest.mark.needs("names.txt")
 
 
 def reference(*arguments: str, timeout: float = 500) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,90 @@
+"""Which tests run: those whose tools are here, and a sample of those with many entries."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.tools import missing, of_parameters
+
+MARKERS = (
+    "needs(*tools): runs only where these tools are installed; in CI their absence is a failure",
+    "sampled(n): only n of its parameters are tried, drawn from --sample-seed, but with --everything",
+    "thorough: runs only with --everything, since it takes minutes",
+    "slow: takes seconds; `make test-quick` leaves it out",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("selection of the suite's own tests")
+    group.addoption(
+        "--everything", action="store_true", help="every entry of the catalogue and the zoo"
+    )
+    group.addoption("--sample-seed", type=int, help="draws the entries that are tried")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    if config.option.sample_seed is None:  # workers of xdist are given the same
+        config.option.sample_seed = secrets.randbelow(10**6)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    if config.option.everything:
+        return "entries: all of them"
+    return f"entries: a sample, --sample-seed={config.option.sample_seed} draws it again"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.everything:
+        return
+    left_out = set(_left_out(config.option.sample_seed, items))
+    if left_out:
+        config.hook.pytest_deselected(items=sorted(left_out, key=lambda item: item.nodeid))
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _left_out(seed: int, items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """What a sample does without."""
+    entries: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            yield item
+        elif item.get_closest_marker("sampled"):
+            entries[item.nodeid.partition("[")[0]].append(item)
+    for name, of_test in entries.items():
+        marker = of_test[0].get_closest_marker("sampled")
+        assert marker is not None
+        kept = min(marker.args[0], len(of_test))
+        chosen = random.Random(f"{seed} {name}").sample(range(len(of_test)), kept)
+        yield from (item for index, item in enumerate(of_test) if index not in chosen)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    tools = {tool for marker in item.iter_markers("needs") for tool in marker.args}
+    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        tools |= of_parameters(item.callspec.params.values())
+    if why := missing(tools):
+        if os.environ.get("CI"):
+            pytest.fail(f"in CI nothing may be missing, but this {why}", pytrace=False)
+        pytest.skip(why)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ())]
+    needs = Counter(
+        reason
+        for text in reasons
+        for reason in text.removeprefix("Skipped: ").split("; ")
+        if reason.startswith("needs ")
+    )
+    if needs:
+        terminalreporter.section("not run here")
+        for reason, tests in needs.most_common():
+            terminalreporter.write_line(f"{tests:4d} tests: {reason}")

@@ -1,0 +1,62 @@
+"""The tools that some tests need, whether this machine has them, and how to install them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ports_adapter.containment import sandbox
+from reference.data import names_path
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something outside of Python that a test runs: how to find it, and how to install it."""
+
+    is_here: Callable[[], bool]
+    install: str
+
+
+def _on_path(*commands: str) -> Callable[[], bool]:
+    return lambda: any(map(shutil.which, commands))
+
+
+TOOLS = {
+    "node": Tool(_on_path("node"), "install Node 18 or newer (apt-get install nodejs npm)"),
+    "cargo": Tool(_on_path("cargo"), "install Rust (https://rustup.rs)"),
+    "swift": Tool(_on_path("swift"), "install Swift 6 (https://swift.org/install)"),
+    "cc": Tool(_on_path("cc"), "install a C compiler (apt-get install gcc)"),
+    "git": Tool(_on_path("git"), "install git (apt-get install git)"),
+    "chromium": Tool(_on_path(*BROWSERS), "install Chromium (apt-get install chromium)"),
+    "bubblewrap": Tool(lambda: not sandbox.why_not(), "apt-get install bubblewrap"),
+    "names.txt": Tool(lambda: names_path() is not None, "make data, or set MICROGPT_NAMES"),
+}
+
+OF_LANGUAGE = {"js": "node", "rust": "cargo", "swift": "swift", "c": "cc"}
+"""The tool of a port or kit by its language, which a parameter of a test may name."""
+
+
+@cache
+def is_here(tool: str) -> bool:
+    """Whether this machine has a tool of the table above."""
+    return TOOLS[tool].is_here()
+
+
+def of_parameters(values: Iterable[Any]) -> set[str]:
+    """The tools that a test's parameters call for: `rust:float32` needs Cargo."""
+    languages = {value.partition(":")[0] for value in values if isinstance(value, str)}
+    languages |= {
+        port.partition(":")[0] for v in values if isinstance(port := getattr(v, "port", None), str)
+    }
+    return {OF_LANGUAGE[language] for language in languages & set(OF_LANGUAGE)}
+
+
+def missing(tools: Iterable[str]) -> str:
+    """Why a test cannot run here, empty if it can."""
+    absent = [tool for tool in sorted(tools) if not is_here(tool)]
+    return "; ".join(f"needs {tool}: {TOOLS[tool].install}" for tool in absent)
