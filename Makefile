@@ -3,13 +3,14 @@ PORT   ?= python
 VENV    = .venv
 READY   = $(VENV)/.ready
 RUN     = $(VENV)/bin/python -m
+PYTEST  = -n auto --dist worksteal
 
 # On the command line LANG is a kit's language, in the environment it is the locale.
 ifeq ($(origin LANG),command line)
 unexport LANG
 endif
 
-.PHONY: help setup conform conform-all debug port test golden check lint score bench stages zoo
+.PHONY: help setup conform conform-all debug port test test-quick test-all golden check lint score bench stages zoo
 .PHONY: fuzz scoreboard bench-speed doctor data protocol clean
 
 help:            ## this list
@@ -32,8 +33,14 @@ scoreboard: $(READY)  ## many ports side by side, on a page: [PORTS="js ../my-po
 port: $(READY)   ## a starter kit for a new port: LANG=swift|rust|js|python|c DIR=a new folder
 	@$(RUN) conformance port "$(if $(filter command,$(origin LANG)),$(LANG))" "$(DIR)"
 
-test: $(READY)   ## the tests of the suite itself
-	@$(RUN) pytest -n auto --dist worksteal $(ARGS)
+test: $(READY)   ## the tests of the suite itself, with a sample of the catalogue and the zoo
+	@$(RUN) pytest $(PYTEST) $(ARGS)
+
+test-quick: $(READY)  ## what a change of an ordinary module needs: under 40 seconds
+	@$(RUN) pytest $(PYTEST) -m "not slow" $(ARGS)
+
+test-all: $(READY)  ## all tests, with every entry of the catalogue and the zoo, and the long runs
+	@$(RUN) pytest $(PYTEST) --everything $(ARGS)
 
 golden: $(READY) ## write the golden traces anew
 	@$(RUN) golden build $(ARGS)

@@ -14,7 +14,7 @@ from tests.support.tools import missing, of_parameters
 
 MARKERS = (
     "needs(*tools): runs only where these tools are installed; in CI their absence is a failure",
-    "sampled(n): only n of its parameters are tried, drawn from --sample-seed, but with --everything",
+    "sampled(n): n of its parameters, drawn from --sample-seed; all of them with --everything",
     "thorough: runs only with --everything, since it takes minutes",
     "slow: takes seconds; `make test-quick` leaves it out",
 )
