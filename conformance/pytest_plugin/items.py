@@ -12,7 +12,7 @@ from conformance.cases.case import Case
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import BaselineReport, CaseReport
 from conformance.judging.standing import Standing
-from conformance.reports.run_text import failure_lines
+from conformance.reports.terminal.run_text import failure_lines
 
 from .port_session import Asking
 

@@ -16,8 +16,8 @@ from conformance.judging.report import Report, encode
 from golden.store import replace_file
 
 from . import RunSummary, annotated, badge, junit, markdown, run_summary, trouble_summary
-from .run_text import show
-from .safe_console import screen
+from .terminal.run_text import show
+from .terminal.safe_console import screen
 
 
 class Unwritable(Unusable):

@@ -13,8 +13,8 @@ from conformance.judging.outcome import Outcome
 from conformance.judging.standing import Standing
 from ports_adapter.quoting import printable
 
-from .run_text import budgets
 from .summary import Ending, RunSummary
+from .terminal.run_text import budgets
 
 SHOWN = 200
 """Characters of a text, of which the rest is cut."""

@@ -11,7 +11,7 @@ from conformance.judging.report import CaseReport, Difference, LevelReport, Repo
 from conformance.judging.standing import Standing
 from conformance.programs.program_report import ProgramReport
 
-from .run_text import budgets, heading, next_steps
+from .terminal.run_text import budgets, heading, next_steps
 
 PROGRAM = "program"
 """The group of the checks of a program that is run as it is."""

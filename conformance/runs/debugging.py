@@ -23,9 +23,9 @@ from conformance.judging.report import excused
 from conformance.mistakes import MISTAKES
 from conformance.reports import run_summary
 from conformance.reports.destinations import TO_THE_TERMINAL, Forms, Outputs, write_report
-from conformance.reports.explanation_text import in_short, tell
 from conformance.reports.page import page_of
-from conformance.reports.safe_console import screen
+from conformance.reports.terminal.explanation_text import in_short, tell
+from conformance.reports.terminal.safe_console import screen
 from ports_adapter.manifest import Port
 from ports_adapter.transcript.events import Event, Failed, Line, Logged, Question
 from ports_adapter.transcript.reader import read_transcript

@@ -33,8 +33,8 @@ from conformance.reports.destinations import (
     write_report,
     write_run,
 )
-from conformance.reports.run_text import progress
-from conformance.reports.safe_console import screen
+from conformance.reports.terminal.run_text import progress
+from conformance.reports.terminal.safe_console import screen
 from golden.store import UnreadableGolden
 from ports_adapter.building import build
 from ports_adapter.client import Source
@@ -75,7 +75,7 @@ def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     from conformance.programs.judge_program import judge_program
     from conformance.programs.program_report import encode as encode_program
     from conformance.programs.watcher import watching
-    from conformance.reports.program_text import show as show_program
+    from conformance.reports.terminal.program_text import show as show_program
 
     options = {
         "--case": request.patterns,

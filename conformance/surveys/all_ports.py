@@ -10,8 +10,8 @@ from rich.text import Text
 from conformance.cases.request import Request, Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report
-from conformance.reports.run_text import show
-from conformance.reports.safe_console import screen
+from conformance.reports.terminal.run_text import show
+from conformance.reports.terminal.safe_console import screen
 from conformance.runs.running import judge
 from ports_adapter.manifest import find_port, missing_tool, our_ports
 

@@ -18,7 +18,7 @@ from conformance.cases.offer import doubtful_offer, not_offered
 from conformance.cases.request import Request, Unusable
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import Report
-from conformance.reports.run_text import show
+from conformance.reports.terminal.run_text import show
 from conformance.runs.running import judge_port
 from golden.goldens import load_budgets, load_trace
 from golden.trace import full_steps

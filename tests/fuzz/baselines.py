@@ -14,7 +14,7 @@ from conformance.baseline.run_baseline import Rules
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import CaseReport, Difference
 from conformance.judging.standing import Standing
-from conformance.reports.run_text import show
+from conformance.reports.terminal.run_text import show
 
 from .reports import rendered, report_of
 from .target import Ending, Target, claim, claim_printable

@@ -25,7 +25,7 @@ from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import Report, encode
 from conformance.mistakes.patched_port import introduction
 from conformance.oracle.answer import Answer, Refusal
-from conformance.reports.run_text import show
+from conformance.reports.terminal.run_text import show
 from ports_adapter.client import Client, Source
 from ports_adapter.manifest import Port
 

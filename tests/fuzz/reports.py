@@ -24,7 +24,7 @@ from conformance.judging.report import (
     Report,
     encode,
 )
-from conformance.reports.run_text import show
+from conformance.reports.terminal.run_text import show
 from conformance.runs.merging import decode_part, merged
 from ports_adapter.manifest import Port
 

@@ -420,7 +420,7 @@ def test_the_published_configuration_is_the_default() -> None:
 def test_a_pass_that_no_honest_port_was_seen_so_far_from_is_a_warning() -> None:
     from rich.console import Console
 
-    from conformance.reports.run_text import show
+    from conformance.reports.terminal.run_text import show
 
     report = run_suite("python", "layers/linear*", seed=1)
     (level,) = report.levels

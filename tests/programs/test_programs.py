@@ -29,7 +29,7 @@ from conformance.programs.printed_output import LineReader, PrintedLoss, Transcr
 from conformance.programs.program_report import ProgramReport, schema
 from conformance.programs.step_numbers import schedule_of
 from conformance.programs.watcher import Silent
-from conformance.reports.program_text import show
+from conformance.reports.terminal.program_text import show
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest
 from ports_adapter.manifest import Port, Program, Timeouts, read_manifest

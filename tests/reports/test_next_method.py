@@ -13,7 +13,7 @@ from conformance.anatomy.levels import METHODS, Level, next_methods
 from conformance.cases import all_cases
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report
-from conformance.reports.run_text import show
+from conformance.reports.terminal.run_text import show
 from ports_adapter import messages
 from ports_adapter.kits import write_kit
 from tests.support.suite import run_suite

@@ -14,7 +14,7 @@ from rich.console import Console
 from conformance.cases.request import Request
 from conformance.explanation.diagnosis import Diagnosis
 from conformance.mistakes import MISTAKES
-from conformance.reports.explanation_text import tell
+from conformance.reports.terminal.explanation_text import tell
 from conformance.runs.debugging import debugged
 from ports_adapter.manifest import find_port, our_ports
 from tests.support.planted import KNOWN, UNKNOWN, Planted

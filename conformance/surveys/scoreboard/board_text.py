@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.judging.outcome import ExitCode
-from conformance.reports.run_text import FAILURE_STYLE, budgets, line
+from conformance.reports.terminal.run_text import FAILURE_STYLE, budgets, line
 from ports_adapter.quoting import printable
 
 from ..benchmark.measurement import Speed

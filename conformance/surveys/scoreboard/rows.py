@@ -13,7 +13,7 @@ from conformance.anatomy.levels import Level
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import CaseReport, LevelReport, Report
 from conformance.programs.program_report import ProgramReport
-from conformance.reports.run_text import budgets
+from conformance.reports.terminal.run_text import budgets
 from ports_adapter.quoting import printable, tail
 
 from .board import Cell, Ending, Row

@@ -21,7 +21,7 @@ from conformance.cases.selection import selection
 from conformance.judging.edition import current_edition
 from conformance.judging.outcome import ExitCode
 from conformance.reports.destinations import Outputs, write_files, write_for_a_program
-from conformance.reports.safe_console import screen
+from conformance.reports.terminal.safe_console import screen
 from golden.store import UnreadableGolden
 from ports_adapter.manifest import FILE, OURS, our_ports
 
