@@ -51,7 +51,7 @@ def mistake(
     why: str,
     mend: str,
     level: Level,
-    languages: tuple[str, ...] = (),
+    languages: tuple[str, ...] = ("any",),
     twins: Mapping[str, str] | None = None,
     only_in_double: bool = False,
 ) -> Callable[[Callable[[], Patch]], Callable[[], Patch]]:

@@ -16,10 +16,11 @@ Random = random.Random
 
 
 @mistake(
-    "The generator is seeded by one number, not by an array",
-    what="The whole stream is another one.",
-    why="The Mersenne Twister's own seeding (`init_genrand`) takes a number; CPython always seeds "
-    "by an array, of one element here (`init_by_array`).",
+    "The generator is seeded by a number, not by an array",
+    what="The seed goes to `init_genrand(seed)` instead of `init_by_array([seed])`, so the whole "
+    "stream differs.",
+    why="A number is the Mersenne Twister's usual seed, but CPython always seeds with an array; "
+    "here it has one element.",
     mend="Seed with `init_by_array([seed])`.",
     level=Level.RANDOM,
     languages=("C++ mt19937", "NumPy RandomState", "R", "PHP", "Julia"),
@@ -40,8 +41,8 @@ def seeded_by_one_number() -> Patch:
 
 @mistake(
     "Uniform numbers have 32 bits",
-    what="Each takes one word of the generator in place of two.",
-    why="A word divided by 2**32 is a uniform number, too.",
+    what="Each uniform number uses one word of the generator instead of two.",
+    why="One word divided by 2**32 is a uniform number too.",
     mend="Take two words a and b: ((a >> 5) * 2**26 + (b >> 6)) / 2**53.",
     level=Level.RANDOM,
     languages=("C", "C++", "JavaScript", "Go", "any"),
@@ -52,9 +53,9 @@ def uniforms_of_32_bits() -> Patch:
 
 @mistake(
     "The two words of a uniform number are swapped",
-    what="The first word gives the lower bits, the second the upper ones.",
-    why="Two calls in one expression are not always made from left to right.",
-    mend="Call the generator in two statements: the first word is the upper one.",
+    what="The first word gives the lower bits and the second the upper bits.",
+    why="In some languages, two calls in one expression may run in either order.",
+    mend="Call the generator in two statements; the first word gives the upper bits.",
     level=Level.RANDOM,
     languages=("C", "C++", "any"),
 )
@@ -68,9 +69,9 @@ def words_swapped() -> Patch:
 
 @mistake(
     "Uniform numbers are divided by 2**53 - 1",
-    what="The largest number is 1, and all are larger by 1e-16 of themselves.",
-    why="The largest number that comes is taken for the divisor.",
-    mend="Divide by 2**53: the numbers are below 1.",
+    what="Numbers are too large by a relative 1e-16, and the largest is 1.",
+    why="The largest possible integer was used as the divisor.",
+    mend="Divide by 2**53, which keeps every number below 1.",
     level=Level.RANDOM,
     languages=("C", "JavaScript", "any"),
     only_in_double=True,
@@ -80,12 +81,11 @@ def uniforms_up_to_1() -> Patch:
 
 
 @mistake(
-    "The second normal number is dropped",
-    what="Every normal number takes two uniform ones, and its sine is never used.",
-    why="Box-Muller gives two numbers, and keeping one looks like an optimisation.",
-    mend="Keep the second number, and give it at the next call.",
+    "The second normal number is discarded",
+    what="Every normal number uses two uniform numbers; the sine is never used.",
+    why="Box-Muller gives two numbers, and returning only one is simpler.",
+    mend="Keep the second number and return it at the next call.",
     level=Level.RANDOM,
-    languages=("any",),
 )
 def gauss_cache_dropped() -> Patch:
     right = Random.gauss
@@ -110,12 +110,11 @@ def _gauss(pair: Callable[[Callable[[], float]], tuple[float, float]]) -> Patch:
 
 
 @mistake(
-    "Of two normal numbers the sine comes first",
-    what="Each pair of normal numbers is swapped.",
-    why="Descriptions of Box-Muller give the two in either order.",
-    mend="Give the cosine first and keep the sine.",
+    "Normal numbers return the sine first",
+    what="The two numbers of each pair are swapped.",
+    why="Descriptions of Box-Muller use either order.",
+    mend="Return the cosine first and keep the sine for the next call.",
     level=Level.RANDOM,
-    languages=("any",),
 )
 def gauss_sine_first() -> Patch:
     def pair(uniform: Callable[[], float]) -> tuple[float, float]:
@@ -127,12 +126,11 @@ def gauss_sine_first() -> Patch:
 
 
 @mistake(
-    "Normal numbers take the radius before the angle",
-    what="The first uniform number makes the radius, the second the angle.",
-    why="Descriptions of Box-Muller have it so.",
-    mend="Draw the angle first: random() * 2 pi; then the radius.",
+    "Normal numbers draw the radius before the angle",
+    what="The first uniform number gives the radius and the second the angle.",
+    why="Descriptions of Box-Muller use this order.",
+    mend="Draw the angle first, random() * 2 * pi, then the radius.",
     level=Level.RANDOM,
-    languages=("any",),
 )
 def gauss_radius_first() -> Patch:
     def pair(uniform: Callable[[], float]) -> tuple[float, float]:
@@ -144,12 +142,11 @@ def gauss_radius_first() -> Patch:
 
 
 @mistake(
-    "Normal numbers take log(u), not log(1 - u)",
-    what="The radius is another one; where u is 0 it is infinite.",
-    why="u and 1 - u are distributed alike.",
-    mend="Take log(1 - random()).",
+    "Normal numbers use log(u), not log(1 - u)",
+    what="The radius is sqrt(-2 * log(u)) instead of sqrt(-2 * log(1 - u)).",
+    why="u and 1 - u have the same distribution.",
+    mend="Use log(1 - random()), which is also defined for 0.",
     level=Level.RANDOM,
-    languages=("any",),
 )
 def gauss_log_of_u() -> Patch:
     def pair(uniform: Callable[[], float]) -> tuple[float, float]:
@@ -161,10 +158,11 @@ def gauss_log_of_u() -> Patch:
 
 
 @mistake(
-    "Normal numbers come by the polar method",
-    what="Pairs of uniform numbers are rejected outside of a circle.",
-    why="It is what Java and others use.",
-    mend="Use Box-Muller with sine and cosine, as `random.gauss` does.",
+    "Normal numbers use the polar method",
+    what="Pairs of uniform numbers outside the unit circle are rejected, which uses other uniform "
+    "numbers.",
+    why="Java and other libraries use this method.",
+    mend="Use Box-Muller with sine and cosine, like `random.gauss`.",
     level=Level.RANDOM,
     languages=("Java", "C++ normal_distribution", "NumPy RandomState", "Lua"),
 )
@@ -180,10 +178,10 @@ def gauss_by_the_polar_method() -> Patch:
 
 
 @mistake(
-    "Normal numbers come by `normalvariate`",
-    what="They are drawn by another method, which takes another number of uniform ones.",
-    why="Both functions of CPython's module draw normal numbers.",
-    mend="Use what `random.gauss` does.",
+    "Normal numbers come from `normalvariate`",
+    what="The numbers come from another method, which uses a different number of uniform numbers.",
+    why="CPython's module has two functions for normal numbers.",
+    mend="Use the method of `random.gauss`.",
     level=Level.RANDOM,
     languages=("Python", "any"),
 )
@@ -208,24 +206,23 @@ def _first_above(cumulative: list[float], at: float) -> int:
 
 
 @mistake(
-    "Weights are taken to add up to 1",
-    what="The uniform number is not multiplied by the weights' total.",
-    why="Probabilities do add up to 1, though never quite.",
-    mend="Compare with random() times the total of the weights.",
+    "Weights are assumed to sum to 1",
+    what="random() is compared with the running sums without being multiplied by the total of the "
+    "weights.",
+    why="Probabilities sum to 1, though never exactly.",
+    mend="Compare the running sums with random() * total.",
     level=Level.RANDOM,
-    languages=("any",),
 )
 def choices_total_taken_for_1() -> Patch:
     return _choices(lambda generator, cumulative: _first_above(cumulative, generator.random()))
 
 
 @mistake(
-    "A choice draws twice",
-    what="One uniform number too many is taken for every choice.",
-    why="The number is drawn once before and once inside of a loop or a condition.",
-    mend="Draw one uniform number for each choice.",
+    "Each choice draws two uniform numbers",
+    what="Each choice uses one uniform number too many.",
+    why="A number is drawn once before a loop or condition, and once inside it.",
+    mend="Draw one uniform number per choice.",
     level=Level.RANDOM,
-    languages=("any",),
 )
 def choices_draw_twice() -> Patch:
     def index(generator: Random, cumulative: list[float]) -> int:
@@ -236,12 +233,11 @@ def choices_draw_twice() -> Patch:
 
 
 @mistake(
-    "Choices go through the weights from the end",
-    what="The last element takes the lowest part of the unit interval.",
-    why="The loop goes down, or subtracts from the total.",
-    mend="Add up the weights from the first, and take the first sum above the number.",
+    "Choices walk the weights from the end",
+    what="The last element gets the lowest part of the unit interval.",
+    why="The loop runs backwards, or it subtracts from the total.",
+    mend="Add up the weights from the first, and choose the first running sum above the number.",
     level=Level.RANDOM,
-    languages=("any",),
 )
 def choices_from_the_end() -> Patch:
     def index(generator: Random, cumulative: list[float]) -> int:

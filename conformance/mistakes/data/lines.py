@@ -32,10 +32,9 @@ def _each(change: Callable[[str], str]) -> Patch:
     why="names.txt has none.",
     mend="Strip white space from both ends of every line.",
     level=Level.TOKENIZER,
-    languages=("any",),
     twins={
         "ascii-white-space-only": "Put plain spaces around a document (case tokenizer/padding): "
-        "they go if ASCII is stripped.",
+        "they disappear if ASCII white space is stripped.",
     },
 )
 def padding_kept() -> Patch:
@@ -43,10 +42,10 @@ def padding_kept() -> Patch:
 
 
 @mistake(
-    "The carriage return of a line's end is kept",
-    what="Files from Windows give every document one more character.",
-    why="Lines are split at the line feed alone, and not stripped of it.",
-    mend="Strip white space, the carriage return included, from both ends of every line.",
+    "Carriage returns are kept",
+    what="In files with CRLF line ends, every document ends with an extra character.",
+    why="Lines are split at LF only and not stripped afterwards.",
+    mend="Strip white space, including the carriage return, from both ends of every line.",
     level=Level.TOKENIZER,
     languages=("C", "C++", "Go", "Rust", "JavaScript"),
 )
@@ -55,12 +54,12 @@ def carriage_return_kept() -> Patch:
 
 
 @mistake(
-    "Blank lines are documents",
-    what="Every blank line, and what follows the last newline, is a document of no letters.",
-    why="Splitting gives empty strings, which were not dropped.",
+    "Blank lines count as documents",
+    what="Every blank line, and the empty rest after the last newline, is a document without "
+    "letters.",
+    why="Splitting produces empty strings, which were not dropped.",
     mend="Drop lines that are empty after stripping.",
     level=Level.TOKENIZER,
-    languages=("any",),
 )
 def blank_lines_kept() -> Patch:
     return _documents(lambda text: [line.strip() for line in _lines(text)])
@@ -68,10 +67,10 @@ def blank_lines_kept() -> Patch:
 
 @mistake(
     "A last line without a newline is lost",
-    what="The last document is missing where the file does not end with a newline, as names.txt "
-    "does not.",
-    why="A line is taken when its newline is seen.",
-    mend="Take what is left at the end of the file, too.",
+    what="The last document is missing if the file does not end with a newline, as names.txt does "
+    "not.",
+    why="A line is stored when its newline is read.",
+    mend="At the end of the file, store the remaining text as a line too.",
     level=Level.TOKENIZER,
     languages=("C", "Zig", "shell", "COBOL"),
 )
@@ -81,9 +80,9 @@ def last_line_lost() -> Patch:
 
 @mistake(
     "Only ASCII white space is stripped",
-    what="No-break and ideographic spaces around a document stay.",
-    why="The language's trim knows space, tab, CR and LF only.",
-    mend="Strip what Unicode calls white space.",
+    what="No-break and ideographic spaces around a document are kept.",
+    why="The language's trim removes only ASCII white space such as space, tab, CR and LF.",
+    mend="Strip all Unicode white space.",
     level=Level.TOKENIZER,
     languages=("C", "C++", "Lua", "PHP", "Zig", "Java trim"),
 )
@@ -93,9 +92,9 @@ def ascii_white_space_only() -> Patch:
 
 
 @mistake(
-    "Lines end at Unicode's line separators, too",
-    what="U+2028, form feeds and others end a document.",
-    why="The function that splits lines knows more line ends than files have.",
+    "Lines also end at Unicode line separators",
+    what="U+2028, form feeds and other separators end a document.",
+    why="The function that splits lines accepts more line ends than text files have.",
     mend="Split at LF, CRLF and CR only.",
     level=Level.TOKENIZER,
     languages=("Python splitlines", "Swift", "Ruby", "Raku"),
@@ -106,9 +105,9 @@ def lines_split_at_separators() -> Patch:
 
 @mistake(
     "A byte order mark is dropped",
-    what="U+FEFF at a document's ends is stripped, though it is no white space.",
-    why="The language's trim takes it for white space, or its reader for a signature.",
-    mend="Keep U+FEFF, a character like any other.",
+    what="U+FEFF is stripped from the ends of a document, although it is not white space.",
+    why="The language's trim function strips it, or the file reader treats it as a signature.",
+    mend="Keep U+FEFF like any other character.",
     level=Level.TOKENIZER,
     languages=("JavaScript", "TypeScript", "C#"),
 )
@@ -121,7 +120,7 @@ def byte_order_mark_dropped() -> Patch:
 @mistake(
     "Documents are split at spaces",
     what="Every word is a document of its own.",
-    why="The reader takes words, not lines.",
+    why="The reader returns words, not lines.",
     mend="Read whole lines.",
     level=Level.TOKENIZER,
     languages=("C scanf", "C++ streams", "Java Scanner", "Go Fscan", "awk"),
@@ -131,12 +130,11 @@ def documents_split_at_spaces() -> Patch:
 
 
 @mistake(
-    "Documents that occur twice are kept once",
-    what="There are fewer documents than lines.",
-    why="Documents are collected in a set, or as the keys of a map.",
+    "Repeated documents are kept only once",
+    what="A document that occurs on several lines is kept once.",
+    why="Documents are collected in a set or as the keys of a map.",
     mend="Keep documents in a list, in file order.",
     level=Level.TOKENIZER,
-    languages=("any",),
 )
 def duplicates_dropped() -> Patch:
     right = reference.corpus.documents_of
@@ -145,9 +143,9 @@ def duplicates_dropped() -> Patch:
 
 @mistake(
     "Long documents are cut by a buffer",
-    what="Letters after the fifteenth are lost.",
-    why="The buffer has room for 16 characters: the longest of names.txt and its end.",
-    mend="Read lines of any length; the model cuts documents at the block size by itself.",
+    what="Characters after the fifteenth are lost.",
+    why="The buffer has 16 characters: enough for the longest name in names.txt and a terminator.",
+    mend="Read lines of any length; the model itself cuts documents at block_size.",
     level=Level.TOKENIZER,
     languages=("C", "Zig", "Fortran", "Pascal", "assembly"),
 )
@@ -156,12 +154,11 @@ def documents_cut_by_a_buffer() -> Patch:
 
 
 @mistake(
-    "Documents are in lower case",
-    what="Capital letters are taken for small ones.",
-    why="names.txt has small letters only.",
-    mend="Leave characters as they are.",
+    "Documents are converted to lower case",
+    what="Capital letters become small letters.",
+    why="names.txt has only small letters.",
+    mend="Do not change characters.",
     level=Level.TOKENIZER,
-    languages=("any",),
 )
 def documents_in_lower_case() -> Patch:
     return _each(str.lower)
@@ -169,9 +166,9 @@ def documents_in_lower_case() -> Patch:
 
 @mistake(
     "Characters are composed",
-    what="A letter and its combining mark are taken for the one letter that they look like.",
-    why="The language's characters are what a reader sees, or its strings are normalised.",
-    mend="Take code points for characters: `unicodeScalars`, `codePoints`.",
+    what="A letter and its combining mark become one character.",
+    why="The language's characters are grapheme clusters, or its strings are normalized.",
+    mend="Use code points as characters: `unicodeScalars`, `codePoints`.",
     level=Level.TOKENIZER,
     languages=("Swift", "Raku", "Elixir"),
 )
@@ -180,10 +177,10 @@ def characters_composed() -> Patch:
 
 
 @mistake(
-    "Bytes are taken for characters",
-    what="A character beyond ASCII counts as two to four.",
+    "Bytes are used as characters",
+    what="A non-ASCII character counts as two to four characters.",
     why="The language's strings are bytes.",
-    mend="Decode UTF-8 and take code points for characters.",
+    mend="Decode UTF-8 and use code points as characters.",
     level=Level.TOKENIZER,
     languages=("C", "C++", "Go", "Rust", "Lua", "PHP", "Zig", "Ruby"),
 )
@@ -192,10 +189,10 @@ def bytes_for_characters() -> Patch:
 
 
 @mistake(
-    "UTF-16 units are taken for characters",
-    what="A character beyond the basic plane, such as an emoji, counts as two.",
-    why="The language's strings are made of 16-bit units.",
-    mend="Take code points for characters: `[...text]`, `codePoints()`, `Rune`.",
+    "UTF-16 code units are used as characters",
+    what="A character above U+FFFF, such as an emoji, counts as two.",
+    why="The language's strings consist of 16-bit units.",
+    mend="Use code points as characters: `[...text]`, `codePoints()`, `Rune`.",
     level=Level.TOKENIZER,
     languages=("JavaScript", "TypeScript", "Java", "Kotlin", "C#", "Dart"),
 )
@@ -212,8 +209,8 @@ def utf16_units_for_characters() -> Patch:
 @mistake(
     "Documents are in reverse order",
     what="The last line is the first document.",
-    why="The list was made by putting each line in front.",
-    mend="Reverse the list once it is complete.",
+    why="Each line was added to the front of the list.",
+    mend="Reverse the list when it is complete.",
     level=Level.TOKENIZER,
     languages=("Haskell", "OCaml", "Lisp", "Scheme", "Prolog", "Erlang"),
 )

@@ -21,12 +21,11 @@ from ..patching import applied
 
 
 @mistake(
-    "The cache is kept from sample to sample",
+    "The cache is kept between samples",
     what="From the second sample on, every token also attends to the samples before.",
-    why="The cache is made once, before the loop.",
+    why="The cache is created once, before the loop.",
     mend="Start every sample with an empty cache.",
     level=Level.REPLICATE,
-    languages=("any",),
 )
 def cache_kept_between_samples() -> Patch:
     right = Run.samples
@@ -44,12 +43,11 @@ def cache_kept_between_samples() -> Patch:
 
 
 @mistake(
-    "Samples are drawn by a generator that is seeded anew",
-    what="Sampling starts the stream over in place of going on after the weights.",
-    why="Training and sampling are two programs, each of which seeds.",
-    mend="Go on with the one generator.",
+    "The generator is seeded again before sampling",
+    what="Sampling starts the stream over instead of continuing after the weights were drawn.",
+    why="Training and sampling are two programs, and each one seeds its generator.",
+    mend="Use one generator for everything, and seed it once.",
     level=Level.REPLICATE,
-    languages=("any",),
 )
 def generator_seeded_anew() -> Patch:
     right = Run.prepare
@@ -61,12 +59,11 @@ def generator_seeded_anew() -> Patch:
 
 
 @mistake(
-    "Samples are made with the initial weights",
-    what="What was learned is not used.",
+    "Samples come from the initial weights",
+    what="Sampling uses the weights from before training.",
     why="Training updates a copy.",
     mend="Sample with the weights after the last step.",
     level=Level.REPLICATE,
-    languages=("any",),
 )
 def samples_of_the_untrained_model() -> Patch:
     right = Run.samples
@@ -75,12 +72,11 @@ def samples_of_the_untrained_model() -> Patch:
 
 @mistake(
     "Documents are not shuffled",
-    what="Training takes the documents in file order, and the weights get the numbers that the "
-    "shuffle should have taken.",
-    why="It seems not to matter.",
+    what="Training uses the documents in file order. The weights get the random numbers that the "
+    "shuffle should have used.",
+    why="The shuffle looks unimportant.",
     mend="Shuffle the documents before drawing the weights.",
     level=Level.REPLICATE,
-    languages=("any",),
 )
 def documents_not_shuffled() -> Patch:
     return {"Corpus.shuffled": lambda self, _generator: list(self.documents)}
@@ -88,11 +84,10 @@ def documents_not_shuffled() -> Patch:
 
 @mistake(
     "Documents are shuffled after the weights are drawn",
-    what="Order and weights are those of other numbers of the one stream.",
-    why="The shuffle stands where training begins.",
+    what="The order of the documents and the weights come from the wrong part of the stream.",
+    why="The shuffle was written where training begins.",
     mend="Shuffle first, then draw the weights.",
     level=Level.REPLICATE,
-    languages=("any",),
 )
 def documents_shuffled_after_the_weights() -> Patch:
     right = Run.prepare
@@ -107,10 +102,10 @@ def documents_shuffled_after_the_weights() -> Patch:
 
 
 @mistake(
-    "Documents are drawn at random at every step",
-    what="Each step takes any document; some come twice before others come once.",
-    why="It is how batches are usually drawn.",
-    mend="Shuffle once; step k takes document k % (number of documents).",
+    "Every step draws a random document",
+    what="Some documents are used twice before others are used once.",
+    why="Batches are usually drawn this way.",
+    mend="Shuffle once; in step k, use document k % (number of documents).",
     level=Level.REPLICATE,
     languages=("PyTorch", "JAX", "any"),
 )
@@ -126,11 +121,10 @@ def documents_drawn_at_random() -> Patch:
 
 @mistake(
     "The last step is left out",
-    what="Training makes one step too few.",
-    why="Steps are counted from 1, up to but not including the last.",
-    mend="Make num_steps steps, from 0 to num_steps - 1.",
+    what="Training runs one step too few.",
+    why="Steps are counted from 1, up to but excluding num_steps.",
+    mend="Run num_steps steps, from 0 to num_steps - 1.",
     level=Level.REPLICATE,
-    languages=("any",),
 )
 def last_step_left_out() -> Patch:
     right = Run.steps

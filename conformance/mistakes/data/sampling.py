@@ -21,13 +21,12 @@ from ..seams import sample_with
 
 
 @mistake(
-    "The temperature does nothing",
-    what="Probabilities, not logits, are divided by the temperature; made into shares again, they "
-    "are those of temperature 1.",
-    why="The two lines are the wrong way round, or the temperature is not used.",
-    mend="Divide the logits, then take the softmax.",
+    "The temperature has no effect",
+    what="softmax(logits) is divided by the temperature and normalized again, which cancels the "
+    "temperature.",
+    why="The two lines are in the wrong order, or the temperature is not used.",
+    mend="Divide the logits by the temperature, then apply the softmax.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def temperature_after_the_softmax() -> Patch:
     def heated(logits: Vector, temperature: float) -> Vector:
@@ -38,11 +37,10 @@ def temperature_after_the_softmax() -> Patch:
 
 @mistake(
     "Logits are multiplied by the temperature",
-    what="A low temperature makes samples wilder, not tamer.",
-    why="The division was turned around.",
+    what="A low temperature makes samples more random instead of less.",
+    why="The division was inverted.",
     mend="Divide the logits by the temperature.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def temperature_multiplied() -> Patch:
     def heated(logits: Vector, temperature: float) -> Vector:
@@ -53,11 +51,10 @@ def temperature_multiplied() -> Patch:
 
 @mistake(
     "The temperature is always 0.5",
-    what="The temperature that is asked for is not used.",
+    what="The logits are divided by 0.5, whatever the question's temperature is.",
     why="The published program's number was written into the code.",
-    mend="Divide the logits by the temperature of the question.",
+    mend="Divide the logits by the question's temperature.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def temperature_always_one_half() -> Patch:
     def heated(logits: Vector, _temperature: float) -> Vector:
@@ -67,12 +64,11 @@ def temperature_always_one_half() -> Patch:
 
 
 @mistake(
-    "The most probable token is taken",
-    what="Samples do not depend on the uniform numbers, and are all alike.",
-    why="Taking the largest is the simplest choice.",
+    "The most probable token is always chosen",
+    what="Samples do not depend on the uniform numbers and are all the same.",
+    why="Choosing the largest probability is simplest.",
     mend="Choose by probability, as `random.choices` does.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def most_probable_token_taken() -> Patch:
     right = reference.sampling.sample_from
@@ -90,25 +86,23 @@ def most_probable_token_taken() -> Patch:
 
 
 @mistake(
-    "Of equal sums the first is taken, not the last",
-    what="A number that is exactly a running sum chooses the token that ends there, not the next "
-    "one; 0 chooses the first token, impossible as it may be.",
-    why="The comparison is `<=` where it should be `<`, or the bisection `bisect_left`.",
-    mend="Take the first running sum that is above the number: `bisect_right`.",
+    "A number equal to a running sum chooses the wrong token",
+    what="A uniform number equal to a running sum chooses the token that ends there, not the next "
+    "one; 0 chooses the first token even if its probability is 0.",
+    why="The comparison is `<=` instead of `<`, or the bisection is `bisect_left`.",
+    mend="Choose the first token whose running sum is above the number: `bisect_right`.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def choices_up_to_the_sum() -> Patch:
     return {"sampling.bisect": bisect_left}
 
 
 @mistake(
-    "A sample does not end at the special token",
-    what="Every sample is as long as the block, BOS among its letters.",
-    why="The condition was forgotten, or compares with another token.",
+    "A sample does not end at BOS",
+    what="Every sample has block_size tokens, possibly including BOS.",
+    why="The condition was forgotten, or it compares with another token.",
     mend="Stop when BOS is drawn.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def sample_does_not_end() -> Patch:
     return sample_with(ends=lambda _token, _bos: False)
@@ -116,11 +110,10 @@ def sample_does_not_end() -> Patch:
 
 @mistake(
     "A sample ends at token 0",
-    what="The first letter of the alphabet ends a sample; BOS does not.",
-    why="The special token is taken to be 0.",
+    what="The alphabet's first letter ends a sample; BOS does not.",
+    why="The special token was assumed to be 0.",
     mend="Stop when BOS, the last token, is drawn.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def sample_ends_at_token_0() -> Patch:
     return sample_with(ends=lambda token, _bos: token == 0)
@@ -128,11 +121,10 @@ def sample_ends_at_token_0() -> Patch:
 
 @mistake(
     "A sample starts from token 0",
-    what="The model is asked what follows the first letter of the alphabet.",
-    why="The first token is left at 0.",
+    what="The model predicts what follows the alphabet's first letter instead of BOS.",
+    why="The first token keeps its initial value 0.",
     mend="Start from BOS, the last token.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def sample_starts_from_token_0() -> Patch:
     return sample_with(first_token=lambda _bos: 0)
@@ -144,7 +136,6 @@ def sample_starts_from_token_0() -> Patch:
     why="BOS, which starts the sample, is counted.",
     mend="Draw up to block_size tokens.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def sample_one_token_short() -> Patch:
     right = reference.sampling.sample_from
@@ -160,11 +151,10 @@ def sample_one_token_short() -> Patch:
 
 @mistake(
     "A uniform number is drawn after the last token",
-    what="A sample that fills the block takes one number more than it has tokens.",
-    why="The length is looked at after drawing.",
-    mend="Stop at the block size before drawing again.",
+    what="A sample of block_size tokens uses one more uniform number than it has tokens.",
+    why="The length is checked after drawing.",
+    mend="Check the length before drawing the next number.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def sample_draws_once_too_often() -> Patch:
     right, right_answer = reference.sampling.sample_from, reference_answer._sample
@@ -185,12 +175,11 @@ def sample_draws_once_too_often() -> Patch:
 
 
 @mistake(
-    "Samples are made without a cache",
-    what="Each token sees itself alone, at its right position.",
-    why="The cache is made anew for every token.",
-    mend="Keep keys and values from token to token of one sample.",
+    "Sampling has no cache",
+    what="Each token is at its right position, but attends only to itself.",
+    why="The cache is created again for every token.",
+    mend="Keep the keys and values of all earlier tokens of the sample.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def sample_without_a_cache() -> Patch:
     right = reference.sampling.next_logits
@@ -203,11 +192,10 @@ def sample_without_a_cache() -> Patch:
 
 @mistake(
     "The position stays 0 while sampling",
-    what="Every token of a sample has the first position's embedding.",
-    why="The position is not advanced when tokens come one by one.",
-    mend="Give the p-th token the position p.",
+    what="Every token of a sample uses row 0 of wpe.",
+    why="The position is not incremented when tokens come one at a time.",
+    mend="Use position p for the token at position p.",
     level=Level.SAMPLE,
-    languages=("any",),
 )
 def sample_position_constant() -> Patch:
     right = reference.sampling.next_logits

@@ -30,11 +30,10 @@ def _bits(generator: Random, k: int) -> int:
 
 @mistake(
     "The shuffle starts from the beginning",
-    what="Each element is swapped with one behind it, in place of one before it.",
-    why="Both directions are well known, and both are right by themselves.",
-    mend="Walk i from the last element down to 1; swap with one of the first i + 1.",
+    what="Each element is swapped with one after it instead of one before it.",
+    why="Both directions are well known, and both shuffle correctly.",
+    mend="Walk i from the last element down to 1, and swap with one of the first i + 1 elements.",
     level=Level.RANDOM,
-    languages=("any",),
 )
 def shuffle_from_the_beginning() -> Patch:
     def shuffle(self: Random, x: list[Any]) -> None:
@@ -47,9 +46,9 @@ def shuffle_from_the_beginning() -> Patch:
 
 @mistake(
     "The shuffle multiplies a uniform number",
-    what="The other element is the one of number int(random() * (i + 1)).",
-    why="It is how numbers below n are usually drawn, and how CPython did in version 2.",
-    mend="Draw i + 1's number of bits until they are below i + 1.",
+    what="The partner of element i is int(random() * (i + 1)).",
+    why="Numbers below n are usually drawn this way, and CPython 2 did so too.",
+    mend="Draw as many bits as i + 1 has, and repeat until the number is below i + 1.",
     level=Level.RANDOM,
     languages=("JavaScript", "C", "any"),
 )
@@ -58,10 +57,10 @@ def shuffle_by_multiplying() -> Patch:
 
 
 @mistake(
-    "The shuffle takes a remainder",
-    what="The other element is the one of number word % (i + 1).",
-    why="It is how numbers below n are usually drawn in C.",
-    mend="Draw i + 1's number of bits until they are below i + 1.",
+    "The shuffle uses a remainder",
+    what="The partner of element i is word % (i + 1).",
+    why="Numbers below n are usually drawn this way in C.",
+    mend="Draw as many bits as i + 1 has, and repeat until the number is below i + 1.",
     level=Level.RANDOM,
     languages=("C", "C++", "Rust", "Go"),
 )
@@ -71,11 +70,11 @@ def shuffle_by_remainders() -> Patch:
 
 @mistake(
     "The shuffle draws one bit too few for powers of two",
-    what="For 2**k elements k bits are drawn; CPython draws k + 1 and rejects more often.",
+    what="To choose among 2**k elements, k bits are drawn; CPython draws k + 1 and rejects more "
+    "often.",
     why="Numbers below 2**k have k bits.",
-    mend="Draw as many bits as i + 1 itself has, and reject what is not below it.",
+    mend="Draw as many bits as i + 1 has, and repeat until the number is below i + 1.",
     level=Level.RANDOM,
-    languages=("any",),
 )
 def shuffle_bits_of_the_largest() -> Patch:
     def partner(generator: Random, i: int) -> int:
@@ -88,10 +87,10 @@ def shuffle_bits_of_the_largest() -> Patch:
 
 
 @mistake(
-    "The shuffle takes the lower bits of a word",
-    what="Numbers below n are made of a word's lower bits; CPython takes its upper ones.",
-    why="A mask is the usual way to take bits.",
-    mend="Shift the word right by 32 - k for k bits.",
+    "The shuffle uses the lower bits of a word",
+    what="Random numbers are the lower bits of a word; CPython uses the upper bits.",
+    why="A mask is the usual way to extract bits.",
+    mend="For k bits, shift the 32-bit word right by 32 - k.",
     level=Level.RANDOM,
     languages=("C", "C++", "Rust", "Go", "any"),
 )
@@ -106,12 +105,11 @@ def shuffle_by_lower_bits() -> Patch:
 
 
 @mistake(
-    "The shuffle swaps any two elements",
-    what="Each element is swapped with any of the list.",
-    why="It looks as random as the right one, but is not even.",
-    mend="Walk i from the last element down to 1; swap with one of the first i + 1.",
+    "The shuffle swaps with any element",
+    what="Each element is swapped with any element of the list.",
+    why="It looks as random as the right algorithm, but its results are not equally likely.",
+    mend="Walk i from the last element down to 1, and swap with one of the first i + 1 elements.",
     level=Level.RANDOM,
-    languages=("any",),
 )
 def shuffle_with_any() -> Patch:
     def shuffle(self: Random, x: list[Any]) -> None:

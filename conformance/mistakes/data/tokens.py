@@ -22,12 +22,11 @@ def _vocabulary(characters_of: Callable[[str], Iterable[str]]) -> Patch:
 
 
 @mistake(
-    "The special token is 0",
-    what="BOS comes before the letters, each of which is one further on.",
+    "BOS is token 0",
+    what="BOS is 0, and every letter's token is 1 too large.",
     why="Special tokens often come first, as in an early revision of the program.",
-    mend="Number the sorted characters from 0; BOS comes after the last.",
+    mend="Number the sorted characters from 0, then give BOS the next number.",
     level=Level.TOKENIZER,
-    languages=("any",),
 )
 def bos_is_0() -> Patch:
     def encode(self: Tokenizer, document: str) -> list[int]:
@@ -44,13 +43,12 @@ def bos_is_0() -> Patch:
 
 
 @mistake(
-    "Documents end with a token of its own",
-    what="BOS begins a document, and another special token ends it: the vocabulary is larger by "
-    "one.",
-    why="An early revision of the program has two special tokens, and so do many others.",
+    "Documents end with a separate end token",
+    what="BOS starts a document and another special token ends it, so the vocabulary is 1 too "
+    "large.",
+    why="An early revision of the program and many other models have two special tokens.",
     mend="Put BOS at both ends.",
     level=Level.TOKENIZER,
-    languages=("any",),
 )
 def end_token_of_its_own() -> Patch:
     right = Tokenizer.encode
@@ -64,12 +62,11 @@ def end_token_of_its_own() -> Patch:
 
 
 @mistake(
-    "Documents have no token at their end",
+    "Documents have no BOS at the end",
     what="The last token is the last letter.",
-    why="BOS is taken for what its name says: the beginning.",
+    why='BOS stands for "beginning of sequence", so it was added only there.',
     mend="Put BOS at both ends.",
     level=Level.TOKENIZER,
-    languages=("any",),
 )
 def no_token_at_the_end() -> Patch:
     right = Tokenizer.encode
@@ -77,12 +74,11 @@ def no_token_at_the_end() -> Patch:
 
 
 @mistake(
-    "Documents have no token at their beginning",
+    "Documents have no BOS at the beginning",
     what="The first token is the first letter, which is never predicted.",
-    why="The token is taken for an end.",
+    why="The special token was used only as an end.",
     mend="Put BOS at both ends.",
     level=Level.TOKENIZER,
-    languages=("any",),
 )
 def no_token_at_the_beginning() -> Patch:
     right = Tokenizer.encode
@@ -90,21 +86,20 @@ def no_token_at_the_beginning() -> Patch:
 
 
 @mistake(
-    "The special token is not counted",
-    what="The vocabulary is too small by one, and BOS lies behind every table.",
-    why="The number of characters was taken for the number of tokens.",
-    mend="The vocabulary has one token more than there are characters.",
+    "BOS is not counted in the vocabulary",
+    what="vocab_size is 1 too small, and BOS lies outside every table.",
+    why="The number of characters was used as the number of tokens.",
+    mend="Use vocab_size = number of characters + 1.",
     level=Level.TOKENIZER,
-    languages=("any",),
 )
 def bos_not_counted() -> Patch:
     return {"Tokenizer.vocab_size": property(lambda self: len(self.characters))}
 
 
 @mistake(
-    "Characters are numbered in the order in which they come",
+    "Characters are numbered by first occurrence",
     what="The first letter of the corpus is token 0.",
-    why="A map was filled while reading, and never sorted.",
+    why="A map was filled while reading and never sorted.",
     mend="Sort the characters by code point before numbering them.",
     level=Level.TOKENIZER,
     languages=("JavaScript", "Python", "PHP", "any"),
@@ -115,7 +110,7 @@ def characters_not_sorted() -> Patch:
 
 @mistake(
     "Characters are sorted as in a dictionary",
-    what="Capital and small letters stand next to each other, and letters before other signs.",
+    what="Capital and small letters are next to each other instead of in the order of code points.",
     why="The language sorts strings by the rules of a locale.",
     mend="Sort by code point.",
     level=Level.TOKENIZER,
@@ -126,8 +121,8 @@ def characters_sorted_by_locale() -> Patch:
 
 
 @mistake(
-    "Characters are sorted by UTF-16 units",
-    what="Characters beyond the basic plane come before those from U+E000 on.",
+    "Characters are sorted by UTF-16 code units",
+    what="Characters above U+FFFF come before those from U+E000 on.",
     why="The language compares strings unit by unit.",
     mend="Sort by code point.",
     level=Level.TOKENIZER,
@@ -138,9 +133,9 @@ def characters_sorted_by_units() -> Patch:
 
 
 @mistake(
-    "The alphabet has 26 letters, whatever the corpus holds",
-    what="Characters are a to z; others are left out.",
-    why="The corpus is names.txt.",
+    "The alphabet is always a to z",
+    what="The characters are a to z, whatever the corpus contains; others are dropped.",
+    why="The code was written for names.txt.",
     mend="Collect the characters of the corpus.",
     level=Level.TOKENIZER,
     languages=("C", "Rust", "assembly", "any"),
@@ -155,14 +150,15 @@ def alphabet_of_26_letters() -> Patch:
 
 @mistake(
     "Tokens are character codes",
-    what="A letter's token is its code less that of `a`, not its place among the characters.",
-    why="For names.txt, which has all letters from a to z and no other, it is the same.",
-    mend="Number the sorted characters of the corpus, and look each up.",
+    what="A letter's token is code(letter) - code(`a`) instead of its index among the sorted "
+    "characters.",
+    why="For names.txt, which has exactly the letters a to z, both are the same.",
+    mend="Number the sorted characters of the corpus, and look each one up.",
     level=Level.TOKENIZER,
     languages=("C", "Rust", "Zig", "assembly"),
     twins={
-        "alphabet-of-26-letters": "Tokenise a corpus that lacks letters (case tokenizer/words): "
-        "the vocabulary has 27 tokens if the alphabet is fixed.",
+        "alphabet-of-26-letters": "Tokenize a corpus that lacks some letters (case "
+        "tokenizer/words): the vocabulary has 27 tokens if the alphabet is fixed.",
     },
 )
 def tokens_from_character_codes() -> Patch:

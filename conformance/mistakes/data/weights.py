@@ -34,10 +34,10 @@ def _drawn(
 
 
 @mistake(
-    "Weights are drawn in the order of their names",
-    what="The matrices get each other's numbers.",
-    why="They are kept in a map that is ordered by key, and drawn in its order.",
-    mend="Draw wte, wpe, lm_head, then layer by layer, whatever the map's order is.",
+    "Weights are drawn in alphabetical order of their names",
+    what="The matrices get each other's random numbers.",
+    why="The matrices are in a map sorted by key and are drawn in its order.",
+    mend="Draw wte, wpe, lm_head, then layer by layer, whatever the map's order.",
     level=Level.REPLICATE,
     languages=("Rust BTreeMap", "C++ map", "Java TreeMap", "JAX", "Go"),
 )
@@ -47,9 +47,10 @@ def weights_drawn_by_name() -> Patch:
 
 @mistake(
     "Weights are drawn in the order of a hash map",
-    what="The matrices get each other's numbers, in an order that may change from run to run.",
-    why="They are kept in a map without an order, and drawn or flattened in its order.",
-    mend="Keep the names in a list, and go by it.",
+    what="The matrices get each other's random numbers, in an order that may change from run to "
+    "run.",
+    why="The matrices are in an unordered map and are drawn or flattened in its order.",
+    mend="Keep the names in a list, and draw in its order.",
     level=Level.REPLICATE,
     languages=("Rust HashMap", "Go map", "C++ unordered_map", "Java HashMap", "Perl", "Lua"),
 )
@@ -62,11 +63,10 @@ def weights_drawn_in_hash_order() -> Patch:
 
 @mistake(
     "lm_head is drawn last",
-    what="The layers get the numbers of lm_head, and lm_head those after them.",
-    why="It is used last; an earlier step of the program draws it last.",
-    mend="Draw lm_head after wpe, before the layers.",
+    what="The layers get the random numbers of lm_head, and lm_head gets those after them.",
+    why="It is used last, and an earlier stage of the program draws it last.",
+    mend="Draw lm_head after wpe and before the layers.",
     level=Level.REPLICATE,
-    languages=("any",),
 )
 def lm_head_drawn_last() -> Patch:
     return _drawn(lambda shapes: sorted(shapes, key=lambda name: name == "lm_head"))
@@ -74,8 +74,8 @@ def lm_head_drawn_last() -> Patch:
 
 @mistake(
     "Matrices are drawn column by column",
-    what="Each matrix is filled with the right numbers in the wrong order.",
-    why="Matrices are kept transposed, or the language fills columns first.",
+    what="Each matrix has the right random numbers in the wrong order.",
+    why="Matrices are stored transposed, or the language fills columns first.",
     mend="Draw row by row, with the shape [nout][nin].",
     level=Level.REPLICATE,
     languages=("Julia", "Fortran", "R", "MATLAB", "any"),
@@ -94,12 +94,11 @@ def matrices_drawn_by_columns() -> Patch:
 
 
 @mistake(
-    "The initial deviation is 0.02",
-    what="All weights start smaller, by a factor of four.",
-    why="It is GPT-2's, and an early revision's.",
-    mend="Draw with the deviation that is asked for: 0.08 in the published program.",
+    "The initial standard deviation is 0.02",
+    what="All weights start four times too small: 0.02 instead of 0.08.",
+    why="GPT-2 and an early revision of the program use 0.02.",
+    mend="Use the question's standard deviation; the published program uses 0.08.",
     level=Level.REPLICATE,
-    languages=("any",),
 )
 def initial_deviation_of_0_02() -> Patch:
     return _drawn(draw=lambda generator, _name, _config: generator.gauss(0, 0.02))
@@ -107,8 +106,8 @@ def initial_deviation_of_0_02() -> Patch:
 
 @mistake(
     "Initial weights are uniform",
-    what="Weights start evenly spread between minus and plus the deviation.",
-    why="The language has no normal generator at hand, or the library's default is uniform.",
+    what="Weights are uniform between -std and std instead of normally distributed.",
+    why="The language has no function for normal numbers, or the library's default is uniform.",
     mend="Draw from a normal distribution, as `random.gauss` does.",
     level=Level.REPLICATE,
     languages=("C", "Rust", "Lua", "JavaScript", "PyTorch"),
@@ -122,11 +121,10 @@ def initial_weights_uniform() -> Patch:
 
 @mistake(
     "Output matrices start at 0",
-    what="wo and fc2 are 0 at first; the generator goes on as if they had been drawn.",
-    why="An early revision of the program starts so.",
-    mend="Draw every matrix with the same deviation.",
+    what="attn_wo and mlp_fc2 start at 0; the generator continues as if they had been drawn.",
+    why="An early revision of the program does this.",
+    mend="Draw every matrix with the same standard deviation.",
     level=Level.REPLICATE,
-    languages=("any",),
 )
 def output_matrices_start_at_0() -> Patch:
     def draw(generator: random.Random, name: str, config: Config) -> float:
@@ -137,10 +135,10 @@ def output_matrices_start_at_0() -> Patch:
 
 
 @mistake(
-    "The deviation depends on a matrix's size",
-    what="Weights are drawn with one over the root of the number of inputs.",
-    why="It is what most libraries do.",
-    mend="Draw with the deviation that is asked for, whatever the shape.",
+    "The initial standard deviation depends on the matrix",
+    what="Weights are drawn with 1 / sqrt(number of inputs) as standard deviation.",
+    why="It is the default of most libraries.",
+    mend="Use the question's standard deviation for every matrix.",
     level=Level.REPLICATE,
     languages=("PyTorch", "Keras", "JAX", "any"),
 )

@@ -17,12 +17,11 @@ from ..seams import train_with
 
 
 @mistake(
-    "Gradients are assigned, not added up",
-    what="A node keeps the gradient of the last operation that used it; the others are lost.",
-    why="`=` was written for `+=`, which shows only where a node is used twice.",
+    "Gradients are assigned, not accumulated",
+    what="A node keeps only the gradient of the last operation that used it; the others are lost.",
+    why="`=` was written instead of `+=`, which shows only when a node is used twice.",
     mend="In the backward pass, add to the child's gradient; never overwrite it.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def assigns_gradients() -> Patch:
     def backward(self: Value) -> None:
@@ -36,11 +35,11 @@ def assigns_gradients() -> Patch:
 
 @mistake(
     "Nodes are sorted breadth first",
-    what="A node passes its gradient on before all of its users have passed theirs to it.",
+    what="A node passes its gradient on before all nodes that use it have passed theirs to it.",
     why="A queue is the obvious way to walk a graph, and it is right for trees.",
-    mend="Sort topologically: depth first, a node after all of its children; then go backwards.",
+    mend="Sort topologically (depth first, each node after all of its children), then walk "
+    "backwards.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def sorts_breadth_first() -> Patch:
     def topological_order(root: Value) -> list[Value]:
@@ -58,13 +57,13 @@ def sorts_breadth_first() -> Patch:
 
 @mistake(
     "The backward pass starts from the leaves",
-    what="Nodes are visited children first, while their own gradients are still 0.",
+    what="Children are visited before the nodes that use them, while their own gradients are still "
+    "0.",
     why="The topological order was not reversed.",
-    mend="Go through the sorted nodes from the last, the loss, to the first.",
+    mend="Walk the sorted nodes from the last one, the loss, to the first.",
     level=Level.AUTOGRAD,
-    languages=("any",),
     twins={
-        "root-gradient-not-set": "Ask for one operation (case autograd/mul): its operands get "
+        "root-gradient-not-set": "Run a single operation (case autograd/mul): its operands get "
         "their gradients if only the order is wrong.",
     },
 )
@@ -79,12 +78,11 @@ def starts_from_the_leaves() -> Patch:
 
 
 @mistake(
-    "The gradient of the loss itself is not set to 1",
+    "The loss's own gradient is not set to 1",
     what="Every gradient is 0.",
-    why="The gradient of the loss by itself starts at 0 like all others, and nobody sets it.",
+    why="All gradients are initialized to 0, including that of the loss.",
     mend="Set the root's gradient to 1 before the backward pass.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def root_gradient_not_set() -> Patch:
     def backward(self: Value) -> None:
@@ -97,10 +95,10 @@ def root_gradient_not_set() -> Patch:
 
 @mistake(
     "A node with several users is visited several times",
-    what="Such a node passes its gradient on once for each user, each time all of it.",
-    why="Nodes are marked when they are taken from the stack, and not looked at again there: one "
-    "that was put on it twice is taken twice.",
-    mend="Skip a node that is marked already when it is taken from the stack.",
+    what="Such a node passes its whole gradient on once per user instead of once.",
+    why="Nodes are marked as visited when they leave the stack, but the mark is not checked there. "
+    "A node that was pushed twice is then processed twice.",
+    mend="When a node leaves the stack, skip it if it is already marked.",
     level=Level.AUTOGRAD,
     languages=("C", "C++", "Rust", "Go", "Zig"),
 )
@@ -123,12 +121,10 @@ def shared_node_visited_twice() -> Patch:
 
 
 @mistake(
-    "Nodes that hold equal numbers are taken for one node",
-    what="Of several nodes of the same value, one alone is visited, and the others' gradients end "
-    "there.",
-    why="Visited nodes are kept in a set that compares them by their contents, as records and data "
-    "classes are compared.",
-    mend="Compare nodes by identity: a set of addresses, of ids, or of indices on the tape.",
+    "Nodes with equal values count as the same node",
+    what="Of several nodes with one value, only one is visited; the others pass no gradient on.",
+    why="Visited nodes are kept in a set that compares contents, as records and data classes do.",
+    mend="Compare nodes by identity: a set of addresses, ids, or indices on the tape.",
     level=Level.AUTOGRAD,
     languages=("Kotlin", "Scala", "C#", "Swift", "Haskell", "Python data classes"),
 )
@@ -151,10 +147,11 @@ def nodes_compared_by_value() -> Patch:
 
 
 @mistake(
-    "The sort is recursive, and runs out of stack",
-    what="Nothing: a deep graph ends the program.",
-    why="The published program sorts recursively, which is deep enough for one layer only.",
-    mend="Sort with a stack of your own, or give the thread a stack of some hundred megabytes.",
+    "The recursive sort overflows the stack",
+    what="Results are right, but a deep graph crashes the program.",
+    why="The published program sorts recursively, which works for a single layer only.",
+    mend="Sort iteratively with an explicit stack, or run in a thread with a stack of several "
+    "hundred megabytes.",
     level=Level.AUTOGRAD,
     languages=("Python", "JavaScript", "Ruby", "Java", "C#"),
 )
@@ -178,14 +175,14 @@ def sorts_recursively() -> Patch:
 
 @mistake(
     "A node's children are a set",
-    what="In `x * x` and `x + x` the gradient reaches x once in place of twice.",
-    why="Children are kept in a set, which holds x once.",
+    what="In x * x and x + x, the gradient reaches x once instead of twice.",
+    why="Children are kept in a set, which holds x only once.",
     mend="Keep children in a list, in the order of the operands.",
     level=Level.AUTOGRAD,
     languages=("Python", "JavaScript", "Swift"),
     twins={
-        "square-counted-once": "Ask for the gradient of x + x (case autograd/sum-with-itself): 2 "
-        "if only products are wrong, 1 if children are a set.",
+        "square-counted-once": "Compute the gradient of x + x (case autograd/sum-with-itself): it "
+        "is 2 if only products are wrong, and 1 if children are a set.",
     },
 )
 def children_in_a_set() -> Patch:
@@ -197,11 +194,11 @@ def children_in_a_set() -> Patch:
 
 
 @mistake(
-    "A square passes its gradient on once",
-    what="In `x * x` the gradient is x, not 2 x.",
-    why="The two operands are compared, or locked, or borrowed, and the second one skipped where "
-    "both are the same.",
-    mend="Add to the gradient once for each operand, also where both are one node.",
+    "A square passes its gradient on only once",
+    what="The gradient of x * x is x instead of 2 * x.",
+    why="When both operands are the same node, the second is skipped to satisfy a comparison, a "
+    "lock or a borrow.",
+    mend="Add to the gradient once per operand, even if both operands are the same node.",
     level=Level.AUTOGRAD,
     languages=("Rust", "C++", "Go"),
 )
@@ -222,12 +219,11 @@ def _once(right: Callable[[Value, Any], Value]) -> Callable[[Value, Any], Value]
 
 
 @mistake(
-    "Gradients are never set back to 0",
+    "Gradients are never reset to 0",
     what="Each step's gradient is added to those of all steps before it.",
-    why="Backward adds to gradients, and clearing them after the update was forgotten.",
+    why="The backward pass adds to gradients, and clearing them after the update was forgotten.",
     mend="Set every parameter's gradient to 0 after each update.",
     level=Level.TRAIN,
-    languages=("any",),
 )
 def gradients_not_zeroed() -> Patch:
     def learning() -> Callable[[Evaluation], Evaluation]:
@@ -252,12 +248,11 @@ def gradients_not_zeroed() -> Patch:
 
 
 @mistake(
-    "Gradients are set to 0 before the update",
-    what="The optimiser sees gradients of 0: nothing is learned.",
-    why="The loop clears gradients after backward in place of before it, or after the update.",
-    mend="Order a step: gradients to 0, forward, backward, update.",
+    "Gradients are reset to 0 before the update",
+    what="The optimizer sees gradients of 0, so nothing is learned.",
+    why="The loop clears gradients between the backward pass and the update.",
+    mend="In each step: clear the gradients, run forward, run backward, update.",
     level=Level.TRAIN,
-    languages=("any",),
 )
 def gradients_zeroed_before_the_update() -> Patch:
     def learned(evaluation: Evaluation) -> Evaluation:

@@ -50,16 +50,16 @@ def _constants(x: Vector) -> Vector:
 
 
 @mistake(
-    "The softmax's gradient leaves out the sum, though the loss's own is right",
-    what="The gradient is p * g in place of p * (g - sum(p * g)).",
-    why="Each probability is derived by its own logit alone; cross entropy has its well-known "
-    "gradient, and so the loss looks right.",
-    mend="dL/dx = p * (g - sum(p * g)).",
+    "The softmax's gradient omits the sum; the loss's gradient is right",
+    what="dL/dx is p * g instead of p * (g - sum(p * g)).",
+    why="Each probability is differentiated by its own logit only. Cross-entropy uses its "
+    "well-known short gradient, so the loss looks right.",
+    mend="Use dL/dx = p * (g - sum(p * g)).",
     level=Level.LAYERS,
     languages=HAND,
     twins={
-        "softmax-denominator-detached": "Ask for the gradient of cross entropy (cases "
-        "layers/cross-entropy-*): it is right if only the softmax by hand is wrong.",
+        "softmax-denominator-detached": "Compute the gradient of cross-entropy (cases "
+        "layers/cross-entropy-*): it is right if only the softmax's gradient by hand is wrong.",
     },
 )
 def softmax_gradient_without_the_sum() -> Patch:
@@ -67,8 +67,8 @@ def softmax_gradient_without_the_sum() -> Patch:
 
 
 @mistake(
-    "The sign of the sum in the softmax's gradient is turned",
-    what="The gradient is p * (g + sum(p * g)) in place of p * (g - sum(p * g)).",
+    "The sum in the softmax's gradient has the wrong sign",
+    what="dL/dx is p * (g + sum(p * g)) instead of p * (g - sum(p * g)).",
     why="A sign is lost when the quotient's derivative is written out.",
     mend="Subtract the sum: dL/dx = p * (g - sum(p * g)).",
     level=Level.LAYERS,
@@ -79,10 +79,10 @@ def softmax_gradient_sign() -> Patch:
 
 
 @mistake(
-    "The softmax's gradient is that of a sigmoid",
-    what="Each gradient is g * p * (1 - p), without what the other probabilities take.",
-    why="The diagonal of the Jacobian is taken for all of it.",
-    mend="dL/dx = p * (g - sum(p * g)): the sum runs over all probabilities.",
+    "The softmax is differentiated like a sigmoid",
+    what="dL/dx is g * p * (1 - p), which ignores the effect on the other probabilities.",
+    why="Only the diagonal of the Jacobian is used.",
+    mend="Use dL/dx = p * (g - sum(p * g)); the sum runs over all probabilities.",
     level=Level.LAYERS,
     languages=HAND,
 )
@@ -109,10 +109,11 @@ def _rmsnorm_with(second: Callable[[float, int], float]) -> Patch:
 
 
 @mistake(
-    "The sign of the second term in the norm's gradient is turned",
-    what="The projection onto the input is added to the gradient in place of subtracted.",
-    why="The derivative of a power of -0.5 is negative, and the sign gets lost.",
-    mend="dL/dx = s * g - s**3 / n * x * sum(x * g).",
+    "The second term of the norm's gradient has the wrong sign",
+    what="dL/dx is s * g + s**3 / n * x * sum(x * g): the projection onto the input is added, not "
+    "subtracted.",
+    why="The derivative of x**-0.5 is negative, and its sign gets lost.",
+    mend="Use dL/dx = s * g - s**3 / n * x * sum(x * g).",
     level=Level.LAYERS,
     languages=HAND,
 )
@@ -121,10 +122,10 @@ def rms_gradient_sign() -> Patch:
 
 
 @mistake(
-    "The second term of the norm's gradient has the scale squared",
-    what="The term is s**2 / n * x * sum(x * g), with one power of the scale too few.",
-    why="The output is taken for the input somewhere while the terms are collected.",
-    mend="dL/dx = s * g - s**3 / n * x * sum(x * g), with x the norm's input.",
+    "The second term of the norm's gradient has the scale squared, not cubed",
+    what="The second term is s**2 / n * x * sum(x * g), with one factor s too few.",
+    why="The norm's output was confused with its input when the terms were collected.",
+    mend="Use dL/dx = s * g - s**3 / n * x * sum(x * g), where x is the norm's input.",
     level=Level.LAYERS,
     languages=HAND,
 )
@@ -143,10 +144,10 @@ def _scaled_with(slope: Callable[[Config], float]) -> Callable[[Value, Config], 
 
 
 @mistake(
-    "The gradient of attention's scores lacks the factor 1/sqrt(d)",
-    what="Gradients of query and key weights are sqrt(head_dim) times too large.",
-    why="The scale is applied on the way forward and forgotten on the way back.",
-    mend="Multiply the gradient of the scores by 1/sqrt(head_dim) before it goes to q and k.",
+    "The gradient of the attention scores lacks the factor 1 / sqrt(head_dim)",
+    what="The gradients of attn_wq and attn_wk are sqrt(head_dim) times too large.",
+    why="The forward pass applies the factor, and the backward pass forgets it.",
+    mend="Multiply the scores' gradient by 1 / sqrt(head_dim) before it goes to q and k.",
     level=Level.LAYERS,
     languages=HAND,
 )
@@ -155,10 +156,11 @@ def attention_gradient_not_scaled() -> Patch:
 
 
 @mistake(
-    "The gradient of attention's scores is scaled by 1/d",
-    what="Gradients of query and key weights are sqrt(head_dim) times too small.",
-    why="The factor 1/sqrt(head_dim) is applied twice: to the scores' gradient, and to q or k.",
-    mend="Scale once on the way back, as on the way forward.",
+    "The gradient of the attention scores is divided by head_dim",
+    what="The gradients of attn_wq and attn_wk are sqrt(head_dim) times too small.",
+    why="The factor 1 / sqrt(head_dim) is applied twice: to the scores' gradient, and again to q "
+    "or k.",
+    mend="Apply the factor once in the backward pass, as in the forward pass.",
     level=Level.LAYERS,
     languages=HAND,
 )
@@ -167,16 +169,16 @@ def attention_gradient_scaled_twice() -> Patch:
 
 
 @mistake(
-    "The gradient of attention's softmax leaves out the sum, in attention alone",
-    what="Scores get p * g; the loss's own softmax is right.",
-    why="Cross entropy has its well-known short gradient, and attention's softmax gets a short "
-    "one, too.",
-    mend="dL/ds = p * (g - sum(p * g)), for every query and head.",
+    "The gradient of attention's own softmax omits the sum",
+    what="dL/dscores is p * g instead of p * (g - sum(p * g)); the loss's softmax is right.",
+    why="Cross-entropy has a well-known short gradient, and attention's softmax was given a short "
+    "one too.",
+    mend="Use dL/dscores = p * (g - sum(p * g)) for every query and head.",
     level=Level.LAYERS,
     languages=HAND,
     twins={
-        "softmax-denominator-detached": "Ask for the softmax layer by itself (cases "
-        "layers/softmax-*): it is right if attention alone is wrong.",
+        "softmax-denominator-detached": "Test the softmax alone (cases layers/softmax-*): it "
+        "passes if only attention is wrong.",
     },
 )
 def attention_softmax_denominator_detached() -> Patch:
@@ -214,9 +216,9 @@ def _linear_with(
 
 @mistake(
     "The gradient of a square matrix is transposed",
-    what="The gradient of w is x times g, not g times x: of square matrices the transposed one.",
-    why="The outer product is taken the wrong way round; square matrices have no shape error.",
-    mend="dL/dw[i][j] = g[i] * x[j].",
+    what="dL/dw[i][j] is x[i] * g[j] instead of g[i] * x[j], for square matrices.",
+    why="The factors of the outer product are swapped; a square matrix gives no shape error.",
+    mend="Use dL/dw[i][j] = g[i] * x[j].",
     level=Level.LAYERS,
     languages=HAND,
 )
@@ -225,10 +227,10 @@ def matrix_gradient_transposed() -> Patch:
 
 
 @mistake(
-    "A gradient goes back through a square matrix, not through its transpose",
-    what="The gradient of the input is w times g, not w transposed times g.",
-    why="The product of the way forward is used again; square matrices have no shape error.",
-    mend="dL/dx[j] = sum over i of w[i][j] * g[i].",
+    "The input's gradient uses the matrix, not its transpose",
+    what="dL/dx is w @ g instead of w.T @ g, for square matrices.",
+    why="The product of the forward pass is reused; a square matrix gives no shape error.",
+    mend="Use dL/dx[j] = sum_i w[i][j] * g[i].",
     level=Level.LAYERS,
     languages=HAND,
 )
@@ -237,10 +239,10 @@ def input_gradient_not_transposed() -> Patch:
 
 
 @mistake(
-    "The residual around attention hands no gradient on",
-    what="The gradient goes back through attention only; what the sum's other term is due is lost.",
-    why="In a sum by hand the gradient must be added twice: once to the branch, once to the rest.",
-    mend="Keep the gradient of the sum, and add to it what comes back from attention.",
+    "The residual around attention passes no gradient on",
+    what="The gradient flows back through attention only, not through the residual connection.",
+    why="In a backward pass by hand, the gradient of a sum must go to both of its terms.",
+    mend="Keep the gradient of the sum, and add to it the gradient that comes back from attention.",
     level=Level.BACKWARD,
     languages=HAND,
 )
@@ -249,10 +251,10 @@ def attention_residual_gradient_lost() -> Patch:
 
 
 @mistake(
-    "The residual around the MLP hands no gradient on",
-    what="The gradient goes back through the MLP only; what the sum's other term is due is lost.",
-    why="In a sum by hand the gradient must be added twice: once to the branch, once to the rest.",
-    mend="Keep the gradient of the sum, and add to it what comes back from the MLP.",
+    "The residual around the MLP passes no gradient on",
+    what="The gradient flows back through the MLP only, not through the residual connection.",
+    why="In a backward pass by hand, the gradient of a sum must go to both of its terms.",
+    mend="Keep the gradient of the sum, and add to it the gradient that comes back from the MLP.",
     level=Level.BACKWARD,
     languages=HAND,
 )
@@ -261,10 +263,11 @@ def mlp_residual_gradient_lost() -> Patch:
 
 
 @mistake(
-    "Queries, keys and values overwrite each other's gradient of their input",
-    what="Of the three gradients of the norm before attention only that of the values arrives.",
-    why="Three backward products write to one buffer with `=`, and the last one stays.",
-    mend="Add all three: the norm's output is used three times.",
+    "Queries, keys and values overwrite each other's input gradient",
+    what="The norm before attention gets the gradient that comes through the values, not the sum "
+    "of all three.",
+    why="Three backward products write to the same buffer with `=`, so only the last remains.",
+    mend="Add all three gradients: the norm's output is used three times.",
     level=Level.BACKWARD,
     languages=HAND,
 )
@@ -276,10 +279,11 @@ def projection_gradients_overwritten() -> Patch:
 
 
 @mistake(
-    "A token that occurs twice has its embedding's gradient overwritten",
-    what="Of a letter's occurrences in a document only the first one counts in wte.",
-    why="The row is written with `=` while positions are walked backwards.",
-    mend="Add to the row: dL/dwte[token] is a sum over all positions of that token.",
+    "A repeated token's embedding gradient is overwritten",
+    what="If a letter occurs several times, only its first occurrence counts in the gradient of "
+    "wte.",
+    why="The row is written with `=` while the positions are walked backwards.",
+    mend="Accumulate: dL/dwte[token] is the sum over all positions of that token.",
     level=Level.BACKWARD,
     languages=HAND,
 )

@@ -24,9 +24,10 @@ from ..parts import single
 
 @mistake(
     "Numbers are read in single precision",
-    what="Every number of a question is rounded to single precision, then used in double.",
-    why="The parser gives single-precision numbers, or the arrays that they are read into do.",
-    mend="Read into double precision: `strtod`, `double`, `f64`.",
+    what="Every number of a question is rounded to single precision and then used in double.",
+    why="The JSON parser returns single precision, or the numbers are read into single-precision "
+    "arrays.",
+    mend="Read numbers in double precision: `strtod`, `double`, `f64`.",
     level=Level.AUTOGRAD,
     languages=("C", "C++", "Rust", "Swift", "C#"),
     only_in_double=True,
@@ -50,8 +51,8 @@ def numbers_read_in_single_precision() -> Patch:
 
 @mistake(
     "exp is computed in single precision",
-    what="Exponentials have seven digits.",
-    why="`expf` was called, or a vector library that computes it so.",
+    what="exp(x) has only seven significant digits.",
+    why="`expf` was called, or a vector library that computes in single precision.",
     mend="Call the double-precision function.",
     level=Level.AUTOGRAD,
     languages=("C", "C++", "CUDA", "Rust"),
@@ -69,7 +70,7 @@ def exp_in_single_precision() -> Patch:
 
 @mistake(
     "Powers are computed in single precision",
-    what="Powers, and so roots and quotients, have seven digits.",
+    what="Powers, and with them roots and quotients, have only seven significant digits.",
     why="`powf` or `sqrtf` was called.",
     mend="Call the double-precision function.",
     level=Level.AUTOGRAD,
@@ -87,9 +88,9 @@ def powers_in_single_precision() -> Patch:
 
 
 @mistake(
-    "Sums are kept in single precision",
-    what="The running sum of a dot product is rounded to single precision at every term.",
-    why="The accumulator's type is single, or the default of the language.",
+    "Sums are accumulated in single precision",
+    what="The running sum of a dot product is rounded to single precision after every term.",
+    why="The accumulator was declared in single precision, or that is the language's default.",
     mend="Declare accumulators in double precision.",
     level=Level.LAYERS,
     languages=("C", "C++", "Rust", "Swift", "CUDA"),
@@ -107,10 +108,10 @@ def sums_in_single_precision() -> Patch:
 
 
 @mistake(
-    "The training's state is kept in single precision",
-    what="Weights and moments are rounded to single precision after every update.",
-    why="Arrays of single-precision numbers hold them, while the computation is in double.",
-    mend="Keep weights and both moments in double precision, or declare the port to be single.",
+    "Weights and moments are stored in single precision",
+    what="Weights, m and v are rounded to single precision after every update.",
+    why="The computation is in double precision, but the arrays are not.",
+    mend="Store weights and both moments in double precision, or declare the port as float32.",
     level=Level.ADAM,
     languages=("C", "C++", "Rust", "NumPy", "Swift"),
     only_in_double=True,
@@ -129,10 +130,10 @@ def state_kept_in_float32() -> Patch:
 
 
 @mistake(
-    "Moments are kept in single precision",
-    what="m and v are rounded to single precision after every update; weights are not.",
-    why="The moments' arrays are of another type than the weights'.",
-    mend="Keep both moments in double precision.",
+    "Moments are stored in single precision",
+    what="m and v are rounded to single precision after every update; the weights are not.",
+    why="The arrays of the moments have another type than those of the weights.",
+    mend="Store both moments in double precision.",
     level=Level.ADAM,
     languages=("C", "C++", "Rust", "NumPy"),
     only_in_double=True,
@@ -188,9 +189,10 @@ def _printed(form: Callable[[float], str]) -> Patch:
 
 @mistake(
     "Numbers are printed with six decimals",
-    what="What is smaller than a millionth is printed as 0.",
+    what="Numbers below a millionth are printed as 0.",
     why='It is what "%f" does.',
-    mend='Print 17 significant digits ("%.17g"), or the shortest form that reads back the same.',
+    mend='Print 17 significant digits ("%.17g"), or the shortest form that reads back as the same '
+    "number.",
     level=Level.AUTOGRAD,
     languages=("C", "C++", "Go", "Perl", "awk", "Fortran"),
 )
@@ -200,7 +202,7 @@ def numbers_printed_with_6_decimals() -> Patch:
 
 @mistake(
     "Numbers are printed with six significant digits",
-    what="Answers are off by up to 5e-6 of themselves.",
+    what="Answers have relative errors of up to 5e-6.",
     why='It is what "%g" and C++ streams do.',
     mend='Print 17 significant digits ("%.17g", `setprecision(17)`).',
     level=Level.AUTOGRAD,
@@ -212,9 +214,10 @@ def numbers_printed_with_6_digits() -> Patch:
 
 @mistake(
     "Numbers are printed with fifteen significant digits",
-    what="Answers are off by up to 5e-15 of themselves: some ten times more than by rounding.",
-    why="A double is said to have 15 digits; to read back the same it takes 17.",
-    mend='Print 17 significant digits ("%.17g"), or the shortest form that reads back the same.',
+    what="Answers have relative errors of up to 5e-15, about ten times those of rounding.",
+    why="Doubles are known for 15 digits, but they need 17 to read back as the same number.",
+    mend='Print 17 significant digits ("%.17g"), or the shortest form that reads back as the same '
+    "number.",
     level=Level.AUTOGRAD,
     languages=("C", "PHP", "R", "Lua", "Excel", "OCaml"),
     only_in_double=True,

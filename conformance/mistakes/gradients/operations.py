@@ -14,11 +14,10 @@ from ..mistake import Patch, mistake
 
 @mistake(
     "The gradients of a product are swapped",
-    what="Of a * b, a gets the gradient a and b gets b.",
+    what="For a * b, a's gradient is a and b's gradient is b.",
     why="Each operand's own value is at hand where its gradient is written.",
-    mend="Of a * b, a's gradient is b and b's is a.",
+    mend="For a * b, use b as a's gradient and a as b's.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def product_gradients_swapped() -> Patch:
     def multiply(self: Value, other: Value | float) -> Value:
@@ -29,14 +28,13 @@ def product_gradients_swapped() -> Patch:
 
 
 @mistake(
-    "The gradient of a difference has the wrong sign for the second operand",
-    what="Of a - b, b gets the gradient 1.",
-    why="The code of the sum was copied.",
-    mend="Of a - b, b's gradient is -1; or write it as a + b * -1.",
+    "The second operand of a difference has the wrong gradient sign",
+    what="For a - b, b's gradient is 1 instead of -1.",
+    why="The code was copied from the sum.",
+    mend="For a - b, use -1 as b's gradient, or compute a + b * -1.",
     level=Level.AUTOGRAD,
-    languages=("any",),
     twins={
-        "negation-gradient-sign": "Ask for the gradient of -a alone (case autograd/neg): it is "
+        "negation-gradient-sign": "Compute the gradient of -a alone (case autograd/neg): it is "
         "right if only differences are wrong.",
     },
 )
@@ -49,26 +47,24 @@ def difference_gradient_sign() -> Patch:
 
 
 @mistake(
-    "The gradient of a negation has lost its sign",
-    what="Of -a, a gets the gradient 1.",
-    why="The gradient is passed on as it comes.",
-    mend="The gradient of -a is -1; or write it as a * -1.",
+    "The gradient of a negation has the wrong sign",
+    what="For -a, a's gradient is 1 instead of -1.",
+    why="The incoming gradient is passed on unchanged.",
+    mend="For -a, use -1 as the gradient, or compute a * -1.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def negation_gradient_sign() -> Patch:
     return {"Value.__neg__": lambda self: Value(-self.data, (self,), (1.0,))}
 
 
 @mistake(
-    "The gradient of a quotient by its denominator is not divided by the square",
-    what="Of a / b, b gets the gradient -a / b.",
-    why="The quotient rule was remembered by half.",
-    mend="Of a / b, b's gradient is -a / b**2; or write it as a * b**-1.",
+    "The denominator's gradient is not divided by its square",
+    what="For a / b, b's gradient is -a / b instead of -a / b**2.",
+    why="The quotient rule was only half remembered.",
+    mend="For a / b, use -a / b**2 as b's gradient, or compute a * b**-1.",
     level=Level.AUTOGRAD,
-    languages=("any",),
     twins={
-        "power-gradient-exponent": "Ask for the gradient of a**2 (case autograd/pow-two): it is "
+        "power-gradient-exponent": "Compute the gradient of a**2 (case autograd/pow-two): it is "
         "right if only quotients are wrong.",
     },
 )
@@ -77,14 +73,13 @@ def quotient_gradient_not_squared() -> Patch:
 
 
 @mistake(
-    "The gradient of a quotient by its denominator has lost its sign",
-    what="Of a / b, b gets the gradient a / b**2.",
-    why="The minus of the quotient rule was forgotten.",
-    mend="Of a / b, b's gradient is -a / b**2; or write it as a * b**-1.",
+    "The denominator's gradient has the wrong sign",
+    what="For a / b, b's gradient is a / b**2 instead of -a / b**2.",
+    why="The minus sign of the quotient rule was forgotten.",
+    mend="For a / b, use -a / b**2 as b's gradient, or compute a * b**-1.",
     level=Level.AUTOGRAD,
-    languages=("any",),
     twins={
-        "power-gradient-factor": "Ask for the gradient of a**2 (case autograd/pow-two): it is "
+        "power-gradient-factor": "Compute the gradient of a**2 (case autograd/pow-two): it is "
         "right if only quotients are wrong.",
     },
 )
@@ -104,12 +99,11 @@ def _divide(gradient: Callable[[float, float], float]) -> Callable[[Value, Any],
 
 
 @mistake(
-    "The exponent is not lowered in the gradient of a power",
-    what="Of a**n, a gets the gradient n * a**n.",
+    "The gradient of a power keeps the exponent n",
+    what="For a**n, a's gradient is n * a**n instead of n * a**(n - 1).",
     why="The `- 1` of the power rule was forgotten.",
-    mend="Of a**n, a's gradient is n * a**(n - 1).",
+    mend="For a**n, use n * a**(n - 1) as a's gradient.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def power_gradient_exponent() -> Patch:
     return {"Value.__pow__": lambda self, n: Value(self.data**n, (self,), (n * self.data**n,))}
@@ -117,21 +111,21 @@ def power_gradient_exponent() -> Patch:
 
 @mistake(
     "The gradient of a power lacks the factor n",
-    what="Of a**n, a gets the gradient a**(n - 1).",
-    why="The power rule was remembered by half.",
-    mend="Of a**n, a's gradient is n * a**(n - 1).",
+    what="For a**n, a's gradient is a**(n - 1) instead of n * a**(n - 1).",
+    why="The power rule was only half remembered.",
+    mend="For a**n, use n * a**(n - 1) as a's gradient.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def power_gradient_factor() -> Patch:
     return {"Value.__pow__": lambda self, n: Value(self.data**n, (self,), (self.data ** (n - 1),))}
 
 
 @mistake(
-    "Powers are of whole numbers",
-    what="The exponent loses its fraction: x**-0.5 is x**0, so 1.",
-    why="The function at hand takes a whole exponent, and the number is cast to fit.",
-    mend="Take the function for floating-point exponents (`powf`, `pow`, `**`), or a root.",
+    "Exponents are truncated to integers",
+    what="x**-0.5 is computed as x**0, which is 1.",
+    why="The function takes an integer exponent, and the number is cast to fit.",
+    mend="Use a power function for floating-point exponents (`powf`, `pow`, `**`), or a square "
+    "root.",
     level=Level.AUTOGRAD,
     languages=("Rust", "C", "Haskell", "Ada"),
 )
@@ -141,12 +135,11 @@ def powers_of_whole_numbers() -> Patch:
 
 
 @mistake(
-    "The gradient of exp is the input",
-    what="Of exp(a), a gets the gradient a.",
-    why="The node's input is at hand where the output is meant.",
-    mend="The gradient of exp(a) is exp(a), the node's own value.",
+    "The gradient of exp is its input",
+    what="For exp(a), a's gradient is a instead of exp(a).",
+    why="The node's input was used where its output is needed.",
+    mend="For exp(a), use the node's own value, exp(a), as the gradient.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def exp_gradient_of_the_input() -> Patch:
     right = Value.exp
@@ -154,12 +147,11 @@ def exp_gradient_of_the_input() -> Patch:
 
 
 @mistake(
-    "The gradient of log is taken at the output",
-    what="Of log(a), a gets the gradient 1 / log(a).",
-    why="The node's own value is at hand where its input is meant.",
-    mend="The gradient of log(a) is 1 / a.",
+    "The gradient of log uses its output",
+    what="For log(a), a's gradient is 1 / log(a) instead of 1 / a.",
+    why="The node's own value was used where its input is needed.",
+    mend="For log(a), use 1 / a as the gradient.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def log_gradient_of_the_output() -> Patch:
     right = Value.log
@@ -172,10 +164,10 @@ def log_gradient_of_the_output() -> Patch:
 
 
 @mistake(
-    "The logarithm is to base 10",
-    what="Logarithms, and so losses, are smaller by a factor of 2.3; the gradient is 1 / a still.",
-    why="`log` is to base 10 in some languages and libraries, and `ln` is the natural one.",
-    mend="Take the natural logarithm.",
+    "The logarithm has base 10",
+    what="log(a) is log10(a), so losses are 2.3 times too small; the gradient is still 1 / a.",
+    why="In some languages and libraries `log` has base 10, and the natural logarithm is `ln`.",
+    mend="Use the natural logarithm.",
     level=Level.AUTOGRAD,
     languages=("SQL", "spreadsheets", "PostScript", "calculators"),
 )
@@ -185,13 +177,12 @@ def log_to_base_10() -> Patch:
 
 @mistake(
     "ReLU passes every gradient",
-    what="The gradient is 1 where the value is negative, too.",
-    why="The mask of the forward pass was not kept for the backward pass.",
-    mend="Multiply by 1 where the input is above 0, else by 0.",
+    what="The gradient is 1 even where the input is negative.",
+    why="The forward pass did not keep the mask for the backward pass.",
+    mend="Multiply the gradient by 1 where the input is above 0, and by 0 elsewhere.",
     level=Level.AUTOGRAD,
-    languages=("any",),
     twins={
-        "relu-gradient-at-zero": "Look at a unit that is negative (case autograd/relu-below-zero): "
+        "relu-gradient-at-zero": "Look at a negative unit (case autograd/relu-below-zero): it is "
         "wrong only if every gradient passes.",
     },
 )
@@ -201,11 +192,10 @@ def relu_gradient_always_1() -> Patch:
 
 @mistake(
     "ReLU passes the gradient at exactly 0",
-    what="The gradient is 1 where the value is exactly 0.",
-    why="`>=` was written for `>`.",
-    mend="Multiply by 1 only where the input is above 0.",
+    what="The gradient is 1 instead of 0 where the input is exactly 0.",
+    why="`>=` was written instead of `>`.",
+    mend="Multiply the gradient by 1 only where the input is above 0.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def relu_gradient_at_zero() -> Patch:
     return {
@@ -215,11 +205,10 @@ def relu_gradient_at_zero() -> Patch:
 
 @mistake(
     "The gradient of ReLU is its output",
-    what="The gradient is multiplied by the unit's value, in place of 1.",
-    why="The comparison with 0 was forgotten where the mask is made.",
-    mend="Multiply by 1 where the output is above 0, not by the output.",
+    what="The gradient is multiplied by max(0, x) instead of by 1 where x > 0.",
+    why="The mask lacks the comparison with 0.",
+    mend="Multiply the gradient by 1 where the output is above 0, not by the output.",
     level=Level.AUTOGRAD,
-    languages=("any",),
 )
 def relu_gradient_of_the_output() -> Patch:
     return {"Value.relu": lambda self: Value(max(0.0, self.data), (self,), (max(0.0, self.data),))}

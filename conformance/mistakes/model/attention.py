@@ -17,26 +17,24 @@ from ..seams import attention_with
 
 @mistake(
     "Attention scores are not scaled",
-    what="Products of queries and keys go into the softmax as they are.",
-    why="The division is easily forgotten: the shapes are right without it.",
-    mend="Divide every product by the root of a head's dimensions.",
+    what="Scores are q·k instead of q·k / sqrt(head_dim).",
+    why="The division is easy to forget: every shape is right without it.",
+    mend="Divide each score by sqrt(head_dim) before the softmax.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def attention_scale_missing() -> Patch:
     return attention_with(scaled=lambda product, _config: product)
 
 
 @mistake(
-    "Attention scores are divided by a head's dimensions, not by their root",
-    what="Scores are too small by the root of a head's dimensions.",
-    why="The root was forgotten, or queries and keys are both scaled by it.",
-    mend="Divide by head_dim ** 0.5, once.",
+    "Attention scores are divided by head_dim, not by its root",
+    what="Scores are q·k / head_dim instead of q·k / sqrt(head_dim).",
+    why="The root was forgotten, or both the queries and the keys are divided by it.",
+    mend="Divide by sqrt(head_dim), once.",
     level=Level.LAYERS,
-    languages=("any",),
     twins={
-        "attention-scale-of-the-embedding": "In the published model both divide by 4, which is "
-        "the root of 16. Ask for another number of heads (case layers/attention-one-head).",
+        "attention-scale-of-the-embedding": "In the published model both divide by 4 = sqrt(16). "
+        "They differ for another number of heads: run case layers/attention-one-head.",
     },
 )
 def attention_scale_without_a_root() -> Patch:
@@ -44,27 +42,26 @@ def attention_scale_without_a_root() -> Patch:
 
 
 @mistake(
-    "Attention scores are multiplied by the root",
-    what="Scores are multiplied by the root of a head's dimensions, not divided.",
-    why="The exponent lost its minus.",
-    mend="Divide by head_dim ** 0.5.",
+    "Attention scores are multiplied by sqrt(head_dim)",
+    what="Scores are q·k * sqrt(head_dim) instead of q·k / sqrt(head_dim).",
+    why="The exponent lost its minus sign.",
+    mend="Divide by sqrt(head_dim).",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def attention_scale_inverted() -> Patch:
     return attention_with(scaled=lambda product, config: product * config.head_dim**0.5)
 
 
 @mistake(
-    "Attention scores are scaled by the whole embedding's size",
-    what="Products are divided by the root of n_embd, though a head has n_embd / n_head.",
-    why="The formula with one head was kept when there were more.",
-    mend="Divide by the root of head_dim = n_embd / n_head.",
+    "Attention scores are divided by sqrt(n_embd)",
+    what="Scores are q·k / sqrt(n_embd) instead of q·k / sqrt(head_dim), with head_dim = n_embd / "
+    "n_head.",
+    why="The formula for a single head was kept when more heads were added.",
+    mend="Divide by sqrt(head_dim), where head_dim = n_embd / n_head.",
     level=Level.LAYERS,
-    languages=("any",),
     twins={
-        "heads-ignored": "Ask for attention of vectors that differ in one head alone: it changes "
-        "that head's part of the output only, if heads are kept apart.",
+        "heads-ignored": "Change the input of one head only. If the heads are separate, only that "
+        "head's part of the output changes.",
     },
 )
 def attention_scale_of_the_embedding() -> Patch:
@@ -73,11 +70,10 @@ def attention_scale_of_the_embedding() -> Patch:
 
 @mistake(
     "Attention is scaled after the softmax",
-    what="The weights, not the scores, are divided by the root of a head's dimensions.",
-    why="The two lines are the wrong way round.",
-    mend="Divide the scores, then take the softmax.",
+    what="The weights are softmax(q·k) / sqrt(head_dim) instead of softmax(q·k / sqrt(head_dim)).",
+    why="The two lines are in the wrong order.",
+    mend="Divide the scores first, then apply the softmax.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def attention_scale_after_the_softmax() -> Patch:
     def weighed(scores: Vector, config: Config) -> Vector:
@@ -88,9 +84,10 @@ def attention_scale_after_the_softmax() -> Patch:
 
 @mistake(
     "No gradient flows through the attention weights",
-    what="Queries and keys get no gradient; wq and wk are never learned.",
-    why="The weights are taken as plain numbers when values are summed.",
-    mend="Keep the weights nodes of the graph; by hand, derive the softmax and the products.",
+    what="Queries and keys get no gradient, so attn_wq and attn_wk are never trained.",
+    why="The attention weights become plain numbers before the values are summed.",
+    mend="Keep the attention weights in the graph. In a backward pass by hand, differentiate the "
+    "softmax and the products q·k as well.",
     level=Level.LAYERS,
     languages=("any", "written by hand"),
 )
@@ -116,10 +113,11 @@ def _taking(change: Callable[[Vector, Matrix, Matrix, Config], Taken]) -> Patch:
 
 
 @mistake(
-    "Cached keys are constants to the gradient",
-    what="Keys of earlier positions get no gradient: that of wk alone is wrong.",
-    why="The cache holds plain numbers, as it may where nothing is learned.",
-    mend="Keep the keys of a document as nodes of its graph until after backward.",
+    "Cached keys get no gradient",
+    what="The keys of earlier positions are treated as constants, so the gradient of attn_wk is "
+    "wrong.",
+    why="The cache stores plain numbers, which is enough for inference but not for training.",
+    mend="Keep the keys of a document as nodes of its graph until the backward pass is done.",
     level=Level.LAYERS,
     languages=("any", "written by hand"),
 )
@@ -128,10 +126,11 @@ def cached_keys_detached() -> Patch:
 
 
 @mistake(
-    "Cached values are constants to the gradient",
-    what="Values of earlier positions get no gradient: that of wv alone is wrong.",
-    why="The cache holds plain numbers, as it may where nothing is learned.",
-    mend="Keep the values of a document as nodes of its graph until after backward.",
+    "Cached values get no gradient",
+    what="The values of earlier positions are treated as constants, so the gradient of attn_wv is "
+    "wrong.",
+    why="The cache stores plain numbers, which is enough for inference but not for training.",
+    mend="Keep the values of a document as nodes of its graph until the backward pass is done.",
     level=Level.LAYERS,
     languages=("any", "written by hand"),
 )
@@ -149,35 +148,32 @@ def _constants(rows: Matrix) -> Matrix:
 
 @mistake(
     "Keys and values are swapped",
-    what="Scores are made with values, and keys are summed.",
-    why="Two arguments of one type are easily passed the wrong way round.",
-    mend="Multiply queries by keys; sum values.",
+    what="Scores are computed from the values, and the weighted sum is taken over the keys.",
+    why="Two arguments of the same type are easily passed in the wrong order.",
+    mend="Compute scores from queries and keys; take the weighted sum of the values.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def keys_and_values_swapped() -> Patch:
     return _taking(lambda q, k, v, config: (q, v, k, config))
 
 
 @mistake(
-    "Keys are summed in place of values",
-    what="Attention gives the weighted sum of keys; values are not used.",
-    why="One line was copied from another.",
-    mend="Sum the values, by the weights that keys gave.",
+    "Attention sums the keys instead of the values",
+    what="The output is the weighted sum of the keys; the values are never used.",
+    why="The line was copied from the one that computes the scores.",
+    mend="Take the weighted sum of the values.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def keys_summed_for_values() -> Patch:
     return _taking(lambda q, k, _v, config: (q, k, k, config))
 
 
 @mistake(
-    "There is one head",
-    what="All dimensions are one head, whatever n_head says.",
-    why="The code for one head was kept when there were more.",
-    mend="Give each head its own slice of n_embd / n_head dimensions, and its own softmax.",
+    "Attention has a single head",
+    what="All n_embd dimensions form one head, whatever n_head says.",
+    why="The code for a single head was kept when more heads were added.",
+    mend="Give each head its own n_embd / n_head dimensions and its own softmax.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def heads_ignored() -> Patch:
     right = reference.model.attention
@@ -196,9 +192,9 @@ def heads_ignored() -> Patch:
 
 @mistake(
     "Heads take every n-th dimension",
-    what="Head h has the dimensions h, h + n_head, h + 2 n_head and so on.",
-    why="The vector is reshaped to [head_dim][n_head] in place of [n_head][head_dim].",
-    mend="Head h has the dimensions from h * head_dim up to (h + 1) * head_dim.",
+    what="Head h uses dimensions h, h + n_head, h + 2 * n_head, ... instead of a contiguous slice.",
+    why="The vector is reshaped to [head_dim][n_head] instead of [n_head][head_dim].",
+    mend="Let head h use dimensions h * head_dim to (h + 1) * head_dim - 1.",
     level=Level.LAYERS,
     languages=("NumPy", "PyTorch", "Julia", "R", "MATLAB", "Fortran"),
 )
@@ -224,9 +220,10 @@ def heads_interleaved() -> Patch:
 
 @mistake(
     "The heads' outputs are joined in the wrong order",
-    what="First come all heads' first dimensions, then all second ones.",
-    why="[n_head][head_dim] was flattened after a transposition that was forgotten, or too many.",
-    mend="Put the heads' outputs one after the other.",
+    what="The output starts with the first dimension of every head, then the second of every head, "
+    "and so on.",
+    why="A transposition before the flattening is missing, or there is one too many.",
+    mend="Concatenate the heads: all of head 0, then all of head 1, and so on.",
     level=Level.LAYERS,
     languages=("NumPy", "PyTorch", "Julia", "R", "MATLAB", "Fortran"),
 )
@@ -257,9 +254,9 @@ def _interleaved(config: Config) -> list[int]:
 
 
 @mistake(
-    "Attention sees the last eight positions only",
-    what="Earlier keys and values are left out: documents of over eight positions go wrong.",
-    why="The block size of the program's early revisions, or a ring buffer that is too short.",
+    "Attention sees only the last eight positions",
+    what="Older keys and values are ignored, so documents of more than eight positions are wrong.",
+    why="An early revision of the program had block_size 8, or a ring buffer is too short.",
     mend="Attend to all positions of the document so far.",
     level=Level.FORWARD,
     languages=("C", "C++", "any"),
@@ -270,9 +267,9 @@ def attention_window_of_8() -> Patch:
 
 @mistake(
     "A position does not attend to itself",
-    what="Only keys before the current one are used; at the first position attention gives 0.",
-    why="The loop ends before the current position, or the key is cached after attending.",
-    mend="Append the key and value first, then attend to all, up to the position itself.",
+    what="Only the keys of earlier positions are used; at the first position, attention gives 0.",
+    why="The loop stops before the current position, or its key is cached after attention ran.",
+    mend="Append the current key and value to the cache first, then attend to all of it.",
     level=Level.LAYERS,
     languages=("C", "C++", "any"),
 )

@@ -19,9 +19,9 @@ from ..seams import gpt_with, loss_with
 
 @mistake(
     "Positions are counted from 1",
-    what="The first position has the second row of wpe; the last has the first.",
-    why="The language counts from 1, or the position was advanced before it was used.",
-    mend="Give the first token, BOS, the row 0 of wpe.",
+    what="Position p uses row p + 1 of wpe, and the last position uses row 0.",
+    why="The language counts from 1, or the position is incremented before it is used.",
+    mend="Use row 0 of wpe for the first token, BOS.",
     level=Level.FORWARD,
     languages=("Lua", "Julia", "R", "MATLAB", "Fortran", "any"),
 )
@@ -34,23 +34,21 @@ def positions_from_1() -> Patch:
 
 @mistake(
     "The position is always 0",
-    what="Every token has the first row of wpe.",
-    why="The position is not advanced, or each token is taken for a document of its own.",
-    mend="Give the p-th token the p-th row of wpe.",
+    what="Every token uses row 0 of wpe.",
+    why="The position is never incremented, or each token is treated as a document by itself.",
+    mend="Use row p of wpe for the token at position p.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def position_constant() -> Patch:
     return gpt_with(position_of=lambda _position, weights, _config: weights["wpe"][0])
 
 
 @mistake(
-    "Positions are not used",
-    what="The embedding is the token's row of wte alone.",
-    why="The second half of the sum was forgotten.",
-    mend="Add the position's row of wpe to the token's row of wte.",
+    "The position embedding is not added",
+    what="The input is wte[token] instead of wte[token] + wpe[position].",
+    why="The second term of the sum was forgotten.",
+    mend="Add wpe[position] to wte[token].",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def positions_missing() -> Patch:
     return gpt_with(embedding=lambda token, _p, weights, _c: [x * 1 for x in weights["wte"][token]])
@@ -58,11 +56,10 @@ def positions_missing() -> Patch:
 
 @mistake(
     "Positions are sines and cosines",
-    what="Fixed waves are added to the token's row in place of the row of wpe.",
-    why="The first Transformer had them.",
-    mend="Add the position's row of wpe, which is learned.",
+    what="Fixed sine and cosine waves are added to wte[token] instead of wpe[position].",
+    why="The original Transformer encodes positions this way.",
+    mend="Add wpe[position], whose rows are trained.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def positions_of_waves() -> Patch:
     def embedding(token: int, position: int, weights: Nodes, config: Config) -> Vector:
@@ -75,13 +72,12 @@ def positions_of_waves() -> Patch:
 
 
 @mistake(
-    "Embeddings are scaled by the root of their size",
-    what="The sum of the embeddings is multiplied by the root of n_embd. The norm undoes it, but "
-    "for its epsilon, and gradients are smaller.",
-    why="The first Transformer scaled its embeddings.",
-    mend="Use the sum of the rows of wte and wpe as it is.",
+    "Embeddings are multiplied by sqrt(n_embd)",
+    what="The input is (wte[token] + wpe[position]) * sqrt(n_embd). RMSNorm removes the factor "
+    "except for its epsilon, and the gradients become smaller.",
+    why="The original Transformer scales its embeddings.",
+    mend="Do not scale wte[token] + wpe[position].",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def embedding_scaled() -> Patch:
     from .. import seams
@@ -96,23 +92,21 @@ def embedding_scaled() -> Patch:
 
 @mistake(
     "The output matrix is the token embedding",
-    what="Logits are products with the rows of wte; lm_head is not used.",
-    why="GPT-2 and an early revision of the program tie the two.",
-    mend="Make logits with lm_head, a matrix of its own.",
+    what="Logits are computed with wte; lm_head is not used.",
+    why="GPT-2 and an early revision of the program share one matrix for both.",
+    mend="Compute the logits with lm_head, a matrix of its own.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def output_tied_to_the_embedding() -> Patch:
     return gpt_with(output=lambda x, weights, _config: reference.model.linear(x, weights["wte"]))
 
 
 @mistake(
-    "Tokens and positions are looked up in each other's table",
-    what="wpe is asked for the token and wte for the position.",
-    why="Two tables of one width are easily taken for each other.",
-    mend="Look tokens up in wte and positions in wpe.",
+    "The embedding tables are swapped",
+    what="The token selects a row of wpe, and the position selects a row of wte.",
+    why="Two tables of the same width are easily confused.",
+    mend="Look up tokens in wte and positions in wpe.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def embedding_tables_swapped() -> Patch:
     def embedding(token: int, position: int, weights: Nodes, config: Config) -> Vector:
@@ -125,11 +119,11 @@ def embedding_tables_swapped() -> Patch:
 
 
 @mistake(
-    "Documents are not cut at the block size",
-    what="Positions beyond the block size are computed, too; their rows of wpe are whatever lies "
-    "behind it in memory.",
-    why="No document of names.txt is long enough to show it.",
-    mend="Use min(block_size, tokens - 1) positions.",
+    "Long documents are not cut at block_size",
+    what="Positions beyond block_size are computed too, with whatever memory follows wpe as their "
+    "rows.",
+    why="No document in names.txt is long enough to reveal it.",
+    mend="Use min(block_size, number of tokens - 1) positions.",
     level=Level.FORWARD,
     languages=("C", "C++", "any"),
 )
@@ -148,12 +142,11 @@ def block_size_not_applied() -> Patch:
 
 
 @mistake(
-    "The block size counts tokens, not predictions",
-    what="A document is cut to block_size tokens, BOS included: one position too few.",
-    why="The cut is made before inputs and targets are separated.",
-    mend="Use min(block_size, tokens - 1) positions, so up to block_size + 1 tokens.",
+    "block_size limits the tokens, not the predictions",
+    what="A long document keeps block_size tokens, BOS included, and so loses one position.",
+    why="The document is cut before it is split into inputs and targets.",
+    mend="Use min(block_size, number of tokens - 1) positions, hence up to block_size + 1 tokens.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def block_size_counts_tokens() -> Patch:
     def positions(tokens: Sequence[int], config: Config) -> int:
@@ -164,11 +157,10 @@ def block_size_counts_tokens() -> Patch:
 
 @mistake(
     "A long document loses its beginning",
-    what="Of a document beyond the block size the last letters are used, not the first.",
-    why="The context is a window that slides, as where text is generated.",
+    what="The last block_size positions are used instead of the first.",
+    why="The context is a sliding window, as in text generation.",
     mend="Use the first block_size positions.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def block_of_the_last_tokens() -> Patch:
     from .. import seams
@@ -195,13 +187,13 @@ def block_of_the_last_tokens() -> Patch:
 @mistake(
     "Only the first layer is computed",
     what="The model has one layer, whatever n_layer says.",
-    why="The published model has one, and the loop was left out.",
-    mend="Run every layer, each with its own weights and its own keys and values.",
+    why="The published model has one layer, and the loop was left out.",
+    mend="Run all n_layer layers, each with its own weights, keys and values.",
     level=Level.FORWARD,
-    languages=("any",),
     twins={
-        "layers-share-weights": "Change a weight of the second layer: nothing follows from it in "
-        "either; change one of the first: with a loop, it counts once for each layer.",
+        "layers-share-weights": "Change a weight of layer 0. If there is no loop, it takes effect "
+        "once; if all layers share weights, once per layer. A weight of layer 1 has no effect in "
+        "either.",
     },
 )
 def one_layer_only() -> Patch:
@@ -216,12 +208,11 @@ def one_layer_only() -> Patch:
 
 
 @mistake(
-    "All layers use the first layer's weights",
-    what="The loop runs, and takes layer 0's matrices each time.",
-    why="The published model has one layer, and the 0 was not replaced by the loop's number.",
-    mend="Take the matrices of the layer that is computed.",
+    "All layers use the weights of layer 0",
+    what="The loop runs n_layer times but always uses the matrices of layer 0.",
+    why="The published model has one layer, and its 0 was not replaced by the loop variable.",
+    mend="Use the matrices of the layer that is being computed.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def layers_share_weights() -> Patch:
     right = reference.model.gpt

@@ -22,13 +22,12 @@ from ..seams import loss_with
 @mistake(
     "The loss is -log(p + 1e-8)",
     what="1e-8 is added to the probability before the logarithm.",
-    why="It is meant to keep the logarithm from 0.",
-    mend="Take the logarithm of the probability as it is, or the log-sum-exp of the logits.",
+    why="It is meant to prevent log(0).",
+    mend="Use -log(p) without an epsilon, or the log-sum-exp of the logits.",
     level=Level.LAYERS,
-    languages=("any",),
     twins={
-        "loss-of-log-p-plus-1e-10": "Ask for the loss of an improbable target: the loss is lower "
-        "by 1e-8 / p, or by 1e-10 / p.",
+        "loss-of-log-p-plus-1e-10": "Compute the loss of an improbable target: it is too low by "
+        "1e-8 / p or by 1e-10 / p.",
     },
 )
 def loss_of_log_p_plus_epsilon() -> Patch:
@@ -38,10 +37,9 @@ def loss_of_log_p_plus_epsilon() -> Patch:
 @mistake(
     "The loss is -log(p + 1e-10)",
     what="1e-10 is added to the probability before the logarithm.",
-    why="It is meant to keep the logarithm from 0.",
-    mend="Take the logarithm of the probability as it is, or the log-sum-exp of the logits.",
+    why="It is meant to prevent log(0).",
+    mend="Use -log(p) without an epsilon, or the log-sum-exp of the logits.",
     level=Level.LAYERS,
-    languages=("any",),
     only_in_double=True,
 )
 def loss_of_log_p_plus_1e_10() -> Patch:
@@ -58,11 +56,10 @@ def _loss_of_p_plus(epsilon: float) -> Any:
 
 @mistake(
     "The loss is in bits",
-    what="Losses and gradients are larger by 1 / log(2), so by 1.44.",
-    why="The logarithm to base 2 was taken.",
-    mend="Take the natural logarithm.",
+    what="The loss is -log2(p): losses and gradients are 1 / log(2) = 1.44 times too large.",
+    why="The logarithm has base 2.",
+    mend="Use the natural logarithm.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def loss_in_bits() -> Patch:
     right = reference.model.cross_entropy
@@ -75,11 +72,10 @@ def loss_in_bits() -> Patch:
 
 @mistake(
     "The loss has the wrong sign",
-    what="The loss is the logarithm of the probability: lower is worse.",
-    why="The minus was forgotten.",
-    mend="The loss is -log(p).",
+    what="The loss is log(p) instead of -log(p).",
+    why="The minus sign was forgotten.",
+    mend="Use -log(p).",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def loss_sign_lost() -> Patch:
     right = reference.model.cross_entropy
@@ -87,10 +83,10 @@ def loss_sign_lost() -> Patch:
 
 
 @mistake(
-    "The softmax is taken twice",
-    what="Probabilities go into a loss that expects logits, and are made into probabilities again.",
-    why="A library's cross-entropy has its own softmax.",
-    mend="Give a library's cross-entropy the logits.",
+    "The softmax is applied twice",
+    what="Probabilities go into a cross-entropy that expects logits and applies another softmax.",
+    why="The library's cross-entropy includes the softmax.",
+    mend="Pass logits to the library's cross-entropy.",
     level=Level.LAYERS,
     languages=("PyTorch", "TensorFlow", "Keras"),
 )
@@ -100,10 +96,10 @@ def softmax_taken_twice() -> Patch:
 
 
 @mistake(
-    "The gradient of the loss is the probabilities",
-    what="The target's gradient is p in place of p - 1.",
-    why="The subtraction of 1 at the target was forgotten when the gradient was written by hand.",
-    mend="The gradient by the logits is the probabilities, less 1 at the target.",
+    "The loss's gradient does not subtract 1 at the target",
+    what="dL/dlogits is p everywhere, instead of p - 1 at the target and p elsewhere.",
+    why="The subtraction was forgotten when the gradient was derived by hand.",
+    mend="Subtract 1 from the probability of the target: dL/dlogits = p - onehot(target).",
     level=Level.LAYERS,
     languages=("written by hand",),
 )
@@ -119,16 +115,16 @@ def target_not_subtracted() -> Patch:
 
 @mistake(
     "The loss is a sum, not a mean",
-    what="Loss and gradients are n times too large; Adam hides it from the weights.",
-    why="Adding up the losses is half of the mean, and Adam trains as well.",
+    what="Loss and gradients are n times too large for n positions. Adam hides most of this from "
+    "the weights.",
+    why="The division by n was forgotten, and training with Adam works nearly as well without it.",
     mend="Divide the sum of the losses by the number of positions.",
     level=Level.BACKWARD,
-    languages=("any",),
     twins={
-        "loss-over-the-block-size": "Compare documents of different lengths: the loss is off by "
-        "n, or by n / block_size. The weights alone hardly tell.",
+        "loss-over-the-block-size": "Compare documents of different lengths: the loss is off by n "
+        "or by n / block_size. The weights hardly show the difference.",
         "gradients-of-the-sum": "Look at the loss (case backward/one-letter): it is right if only "
-        "the gradients are those of the sum.",
+        "the gradients belong to the sum.",
     },
 )
 def loss_summed_not_averaged() -> Patch:
@@ -136,15 +132,15 @@ def loss_summed_not_averaged() -> Patch:
 
 
 @mistake(
-    "The loss is divided by the block size",
-    what="The sum of the losses is divided by block_size, however many positions there are.",
-    why="Documents are padded to the block size, and the padding is counted.",
-    mend="Divide by the number of positions of the document.",
+    "The loss is divided by block_size",
+    what="The sum of the losses is divided by block_size instead of by the number of positions.",
+    why="Documents are padded to block_size, and the padding counts.",
+    mend="Divide by the number of positions in the document.",
     level=Level.BACKWARD,
     languages=("PyTorch", "NumPy", "JAX", "CUDA"),
     twins={
-        "loss-over-one-more": "Compare documents of different lengths: the factor is n / 16, or "
-        "n / (n + 1). Of 15 positions the two are one.",
+        "loss-over-one-more": "Compare documents of different lengths: the loss is off by n / 16 "
+        "or by n / (n + 1). For 15 positions the two are equal.",
     },
 )
 def loss_over_the_block_size() -> Patch:
@@ -156,11 +152,11 @@ def loss_over_the_block_size() -> Patch:
 
 @mistake(
     "The loss is divided by one too many",
-    what="The sum of the losses is divided by the number of tokens, n + 1, not of predictions.",
+    what="The sum of the losses is divided by n + 1, the number of tokens, instead of by n, the "
+    "number of predictions.",
     why="The length of the token list is at hand.",
-    mend="Divide by the number of positions, which is one less than that of tokens.",
+    mend="Divide by the number of positions: one less than the number of tokens.",
     level=Level.BACKWARD,
-    languages=("any",),
 )
 def loss_over_one_more() -> Patch:
     def mean_loss(losses: Vector, _config: Config) -> Value:
@@ -170,9 +166,9 @@ def loss_over_one_more() -> Patch:
 
 
 @mistake(
-    "1 / n is a division of whole numbers",
-    what="1 / n is 0: loss and gradients are 0, but for documents of one position.",
-    why="Both operands are integers, and the quotient loses its fraction.",
+    "1 / n is an integer division",
+    what="1 / n is 0 for n > 1, so loss and gradients are 0 except for documents of one position.",
+    why="Both operands are integers, and the quotient is truncated.",
     mend="Divide floating-point numbers: `1.0 / n`.",
     level=Level.BACKWARD,
     languages=("C", "C++", "Java", "C#", "Rust", "Go", "Swift", "Ruby"),
@@ -185,22 +181,21 @@ def loss_of_whole_numbers() -> Patch:
 
 
 @mistake(
-    "The loss is that of the last position",
-    what="Only the last prediction of a document counts.",
-    why="The loss is overwritten in the loop, or only the last logits are kept.",
+    "Only the last position counts in the loss",
+    what="The loss is that of the last position instead of the mean over all positions.",
+    why="The loop overwrites the loss, or only the last logits are kept.",
     mend="Take the mean of the losses at all positions.",
     level=Level.BACKWARD,
-    languages=("any",),
 )
 def loss_of_the_last_position() -> Patch:
     return loss_with(mean_loss=lambda losses, _config: losses[-1] * 1.0)
 
 
 @mistake(
-    "Gradients are those of the sum of the losses",
-    what="The loss is the mean, but gradients are n times too large.",
-    why="Each position's gradients are added up without the factor 1 / n.",
-    mend="Divide the gradients by the number of positions, as the loss is.",
+    "The gradients belong to the sum of the losses, not to the mean",
+    what="The loss is right, but every gradient is n times too large for n positions.",
+    why="The gradients of all positions are added up without the factor 1 / n.",
+    mend="Divide the gradients by the number of positions, like the loss.",
     level=Level.BACKWARD,
     languages=("written by hand",),
 )
@@ -216,21 +211,20 @@ def gradients_of_the_sum() -> Patch:
 
 @mistake(
     "Targets are not shifted",
-    what="Each position is to predict its own token.",
+    what="Each position predicts its own token, tokens[p] instead of tokens[p + 1].",
     why="Inputs and targets are the same list.",
-    mend="The target of position p is token p + 1.",
+    mend="Use tokens[p + 1] as the target of position p.",
     level=Level.BACKWARD,
-    languages=("any",),
 )
 def target_not_shifted() -> Patch:
     return loss_with(target=lambda tokens, position: tokens[position])
 
 
 @mistake(
-    "Targets are two ahead",
-    what="Each position is to predict the token after the next one.",
-    why="Targets are shifted twice: once by hand, once by a library.",
-    mend="The target of position p is token p + 1.",
+    "Targets are shifted twice",
+    what="Each position predicts tokens[p + 2] instead of tokens[p + 1].",
+    why="Targets are shifted once by hand and once by a library.",
+    mend="Use tokens[p + 1] as the target of position p.",
     level=Level.BACKWARD,
     languages=("PyTorch", "any"),
 )
@@ -243,11 +237,10 @@ def target_shifted_twice() -> Patch:
 
 @mistake(
     "The last prediction is left out",
-    what="One position too few: that the document ends is never learned.",
-    why="The loop ends one too early, or the final BOS was not counted.",
-    mend="A document of k letters has k + 1 positions, up to the block size.",
+    what="There is one position too few, so the model never learns that a document ends.",
+    why="The loop stops one position early, or the final BOS was not counted.",
+    mend="Use k + 1 positions for a document of k letters, up to block_size.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def last_target_dropped() -> Patch:
     right = seams.positions
@@ -256,9 +249,10 @@ def last_target_dropped() -> Patch:
 
 @mistake(
     "The end of a document is not learned",
-    what="Predictions of the final BOS do not count in the loss; all else is divided by less.",
-    why="BOS is taken for padding, which losses ignore.",
-    mend="Count every position, that of the final BOS, too.",
+    what="Predictions of the final BOS do not count, and the mean is taken over the other "
+    "positions.",
+    why="BOS is treated as padding, which losses ignore.",
+    mend="Count every position, including the one that predicts the final BOS.",
     level=Level.BACKWARD,
     languages=("PyTorch", "TensorFlow"),
 )

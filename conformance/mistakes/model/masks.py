@@ -67,7 +67,8 @@ def _with_all_positions(keys_of: Hidden, values_of: Hidden) -> Patch:
 
 @mistake(
     "There is no causal mask",
-    what="Every position attends to the whole document, the letters to predict included.",
+    what="Every position attends to the whole document, including the letters that it should "
+    "predict.",
     why="All positions are computed at once, and the mask was forgotten.",
     mend="Let position p attend to positions 0 to p only.",
     level=Level.FORWARD,
@@ -79,7 +80,7 @@ def causal_mask_missing() -> Patch:
 
 @mistake(
     "Masked scores are 0, not minus infinity",
-    what="Later positions take part with a score of 0, whose exponential is 1.",
+    what="Later positions keep a score of 0 and take part in the softmax with exp(0) = 1.",
     why="Scores are multiplied by a mask of ones and zeros.",
     mend="Set masked scores to minus infinity before the softmax.",
     level=Level.FORWARD,
@@ -90,10 +91,10 @@ def mask_of_zeros() -> Patch:
 
 
 @mistake(
-    "The mask comes after the softmax",
-    what="Weights of later positions are set to 0, and the rest no longer adds up to 1.",
-    why="The two lines are the wrong way round.",
-    mend="Mask the scores with minus infinity, then take the softmax.",
+    "The mask is applied after the softmax",
+    what="Weights of later positions are set to 0, so the remaining weights no longer sum to 1.",
+    why="The two lines are in the wrong order.",
+    mend="Mask the scores with minus infinity, then apply the softmax.",
     level=Level.FORWARD,
     languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
 )
@@ -102,10 +103,11 @@ def mask_after_the_softmax() -> Patch:
 
 
 @mistake(
-    "The softmax over positions runs over the wrong axis",
-    what="Weights of one key add up to 1 over the queries, in place of the other way round.",
-    why="The axis of the softmax is that of the queries.",
-    mend="For each query, take the softmax over its keys: the last axis of [queries][keys].",
+    "The attention softmax runs over the wrong axis",
+    what="The weights of one key sum to 1 over the queries, instead of the weights of one query "
+    "over the keys.",
+    why="The softmax runs over the axis of the queries.",
+    mend="For each query, apply the softmax over its keys: the last axis of [queries][keys].",
     level=Level.FORWARD,
     languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
 )

@@ -16,36 +16,33 @@ from ..seams import activation_with, gpt_with
 
 
 @mistake(
-    "The MLP has GELU for ReLU",
-    what="Hidden units go through GELU, in the form that GPT-2 has.",
-    why="GPT-2 has it, and so do its ports.",
+    "The MLP uses GELU instead of ReLU",
+    what="Hidden units go through GELU, in GPT-2's tanh form.",
+    why="GPT-2 and its ports use it.",
     mend="Use max(0, x).",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def gelu_for_relu() -> Patch:
     return activation_with(reference.activation.gelu)
 
 
 @mistake(
-    "The MLP has SiLU for ReLU",
-    what="Hidden units are multiplied by their sigmoid.",
-    why="LLaMA and its kin have it.",
+    "The MLP uses SiLU instead of ReLU",
+    what="Hidden units go through x * sigmoid(x).",
+    why="LLaMA and related models use it.",
     mend="Use max(0, x).",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def silu_for_relu() -> Patch:
     return activation_with(lambda x: x / ((x * -1).exp() + 1))
 
 
 @mistake(
-    "The MLP has tanh for ReLU",
-    what="Hidden units go through the hyperbolic tangent.",
-    why="micrograd and makemore, by the same author, have it.",
+    "The MLP uses tanh instead of ReLU",
+    what="Hidden units go through tanh(x).",
+    why="micrograd and makemore, by the same author, use it.",
     mend="Use max(0, x).",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def tanh_for_relu() -> Patch:
     def tanh(x: Value) -> Value:
@@ -57,22 +54,20 @@ def tanh_for_relu() -> Patch:
 @mistake(
     "The ReLU is squared",
     what="Hidden units go through max(0, x)**2.",
-    why="An earlier revision of the program has it.",
+    why="An earlier revision of the program uses it.",
     mend="Use max(0, x).",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def squared_relu() -> Patch:
     return activation_with(reference.activation.squared_relu)
 
 
 @mistake(
-    "The ReLU leaks",
-    what="A hundredth of a negative unit passes.",
-    why="A library's leaky version was taken.",
-    mend="Use max(0, x): 0 for all that is negative.",
+    "The ReLU is leaky",
+    what="Negative hidden units become 0.01 * x instead of 0.",
+    why="A library's leaky version was used.",
+    mend="Use max(0, x), which is 0 for every negative x.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def leaky_relu() -> Patch:
     return activation_with(lambda x: x.relu() + (x * -1).relu() * -0.01)
@@ -80,23 +75,21 @@ def leaky_relu() -> Patch:
 
 @mistake(
     "The MLP has no activation",
-    what="The two matrices follow each other directly.",
-    why="The call was forgotten, or its result dropped.",
-    mend="Put max(0, x) between the two matrices.",
+    what="The MLP computes fc2 @ fc1 @ x without a ReLU in between.",
+    why="The call was forgotten, or its result is not used.",
+    mend="Apply max(0, x) between the two matrices.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def activation_missing() -> Patch:
     return activation_with(lambda x: x * 1)
 
 
 @mistake(
-    "The MLP's output goes through ReLU, too",
-    what="What the MLP gives is never negative.",
-    why="Every matrix is followed by the activation, the last one as well.",
-    mend="Put max(0, x) between the two matrices only.",
+    "The MLP's output goes through ReLU too",
+    what="The output is max(0, fc2 @ h), so the MLP never adds a negative number.",
+    why="Every matrix is followed by the activation, including the last one.",
+    mend="Apply max(0, x) only between the two matrices.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def relu_after_the_mlp() -> Patch:
     from conformance.anatomy import small_functions
@@ -115,12 +108,12 @@ def relu_after_the_mlp() -> Patch:
 
 
 @mistake(
-    "What is added to the residuals is scaled down",
-    what="What attention and the MLP give is divided by the root of 2 before it is added.",
-    why="GPT-2 scales these parts' initial weights by the number of layers; here outputs are.",
-    mend="Add the outputs as they are.",
+    "Outputs are scaled before they are added to the residual",
+    what="The outputs of attention and the MLP are divided by sqrt(2) before they are added.",
+    why="GPT-2 scales the initial weights of these matrices by the number of layers; here the "
+    "outputs are scaled.",
+    mend="Add the outputs without scaling.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def residuals_scaled_by_depth() -> Patch:
     from .. import seams

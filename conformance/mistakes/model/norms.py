@@ -12,11 +12,10 @@ from ..parts import detached, mean_square, rmsnorm_with, root_below, single, wit
 
 
 @mistake(
-    "The norm's scale is a constant to the gradient",
-    what="The gradient flows through the numbers that are scaled, not through the scale.",
-    why="The scale is taken as a plain number before it is multiplied in, which detaches it.",
-    mend="Keep the scale a node of the graph; by hand, subtract from the gradient its projection "
-    "onto the output.",
+    "The norm's scale is treated as a constant in the backward pass",
+    what="The gradient is s * g, without the part that flows through the scale s.",
+    why="The scale becomes a plain number before the multiplication, which detaches it.",
+    mend="Keep the scale in the graph. By hand: dL/dx = s * g - s**3 / n * x * sum(x * g).",
     level=Level.LAYERS,
     languages=("any", "written by hand"),
 )
@@ -25,10 +24,10 @@ def rms_scale_detached() -> Patch:
 
 
 @mistake(
-    "The gradient of the norm's scale is not divided by the length",
-    what="The part of the gradient that goes through the scale is n times too large.",
-    why="The `/ n` of the mean was forgotten when its gradient was derived by hand.",
-    mend="The gradient is `s * g - x * s**3 * sum(g * x) / n` with the scale s.",
+    "The gradient through the norm's scale is not divided by n",
+    what="The second term of the gradient is s**3 * x * sum(x * g), n times too large.",
+    why="The `/ n` of the mean was forgotten when the gradient was derived by hand.",
+    mend="Use dL/dx = s * g - s**3 / n * x * sum(x * g), with the scale s.",
     level=Level.LAYERS,
     languages=("written by hand",),
 )
@@ -42,27 +41,25 @@ def rms_gradient_not_averaged() -> Patch:
 
 
 @mistake(
-    "The norm adds 1e-6",
-    what="1e-6 is added to the mean square in place of 1e-5.",
-    why="It is the default of other models and libraries (LLaMA's first, T5's).",
+    "The norm's epsilon is 1e-6",
+    what="1e-6 is added to the mean square instead of 1e-5.",
+    why="It is the default of other models (the first LLaMA, T5) and of libraries.",
     mend="Add 1e-5 under the root.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def rms_epsilon_1e_6() -> Patch:
     return {"rmsnorm": rmsnorm_with(lambda mean: (mean + 1e-6) ** -0.5)}
 
 
 @mistake(
-    "The norm adds 1e-8",
-    what="1e-8 is added to the mean square in place of 1e-5.",
-    why="Adam's epsilon was taken, or a library's default.",
+    "The norm's epsilon is 1e-8",
+    what="1e-8 is added to the mean square instead of 1e-5.",
+    why="Adam's epsilon was used, or a library's default.",
     mend="Add 1e-5 under the root.",
     level=Level.LAYERS,
-    languages=("any",),
     twins={
-        "rms-epsilon-missing": "In single precision the two are one, but for zeros: ask for the "
-        "norm of zeros (case layers/rmsnorm-zeros); without epsilon it is NaN.",
+        "rms-epsilon-missing": "In single precision the two differ only for zeros: run case "
+        "layers/rmsnorm-zeros. Without an epsilon the result is NaN.",
     },
 )
 def rms_epsilon_1e_8() -> Patch:
@@ -70,24 +67,22 @@ def rms_epsilon_1e_8() -> Patch:
 
 
 @mistake(
-    "The norm adds nothing under the root",
-    what="Numbers are divided by their root mean square alone; zeros become NaN.",
-    why="Epsilon is taken for a detail.",
+    "The norm has no epsilon",
+    what="The scale is mean(x**2)**-0.5 instead of (mean(x**2) + 1e-5)**-0.5; zeros become NaN.",
+    why="The epsilon looks like an unimportant detail.",
     mend="Add 1e-5 under the root.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def rms_epsilon_missing() -> Patch:
     return {"rmsnorm": rmsnorm_with(root_below)}
 
 
 @mistake(
-    "The norm adds epsilon outside of the root",
-    what="Numbers are divided by the root of the mean square plus 1e-5.",
-    why="Adam's epsilon stands outside of its root, and the two are confused.",
+    "The norm's epsilon is outside the root",
+    what="The divisor is sqrt(mean(x**2)) + 1e-5 instead of sqrt(mean(x**2) + 1e-5).",
+    why="Adam adds its epsilon outside the root, and the two are confused.",
     mend="Add 1e-5 to the mean square, then take the root.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def rms_epsilon_outside_the_root() -> Patch:
     def scale(mean: Value) -> Value:
@@ -98,15 +93,14 @@ def rms_epsilon_outside_the_root() -> Patch:
 
 
 @mistake(
-    "The norm takes epsilon for a floor",
-    what="The mean square is used as it is, or 1e-5 where it is less.",
-    why="Some libraries clamp in place of adding.",
-    mend="Add 1e-5 to the mean square, whatever that is.",
+    "The norm uses its epsilon as a lower bound",
+    what="The divisor is sqrt(max(mean(x**2), 1e-5)) instead of sqrt(mean(x**2) + 1e-5).",
+    why="Some libraries clamp instead of adding.",
+    mend="Always add 1e-5 to the mean square.",
     level=Level.LAYERS,
-    languages=("any",),
     twins={
-        "rms-epsilon-missing": "Ask for the norm of numbers of about 1e-3 (case "
-        "layers/rmsnorm-small): with a floor they are divided by a constant.",
+        "rms-epsilon-missing": "Use inputs of about 1e-3 (case layers/rmsnorm-small): a lower "
+        "bound divides them by a constant.",
     },
 )
 def rms_epsilon_as_a_floor() -> Patch:
@@ -114,9 +108,10 @@ def rms_epsilon_as_a_floor() -> Patch:
 
 
 @mistake(
-    "The norm's epsilon is a literal in single precision",
-    what="1e-5 is off by 2.5e-8 of itself: what `1e-5f` stands for.",
-    why="A suffix or a type makes the literal single, and the conversion to double is silent.",
+    "The norm's epsilon is a single-precision literal",
+    what="`1e-5f` differs from 1e-5 by a relative error of 2.5e-8.",
+    why="A suffix or a type makes the literal single precision, and the conversion to double is "
+    "silent.",
     mend="Write the literal in double precision: `1e-5`.",
     level=Level.LAYERS,
     languages=("C", "C++", "C#", "Java", "Rust", "GLSL"),
@@ -127,12 +122,11 @@ def rms_epsilon_in_single_precision() -> Patch:
 
 
 @mistake(
-    "The norm takes the sum for the mean",
-    what="Numbers are divided by the root of the sum of their squares, so by their length.",
-    why="It is normalising a vector, as geometry has it.",
-    mend="Divide the sum of squares by how many there are.",
+    "The norm uses the sum instead of the mean",
+    what="The divisor is sqrt(sum(x**2) + 1e-5) instead of sqrt(mean(x**2) + 1e-5).",
+    why="This is how a vector is normalized in geometry.",
+    mend="Divide the sum of squares by the number of elements.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def rms_of_the_sum() -> Patch:
     return {"rmsnorm": lambda x: _scaled(x, (reference.model.dot(x, x) + 1e-5) ** -0.5)}
@@ -140,21 +134,20 @@ def rms_of_the_sum() -> Patch:
 
 @mistake(
     "The norm takes no root",
-    what="Numbers are divided by their mean square.",
-    why="The root was forgotten, or the exponent is -1 in place of -0.5.",
-    mend="Multiply by (mean square + 1e-5) ** -0.5.",
+    what="The scale is 1 / (mean(x**2) + 1e-5) instead of (mean(x**2) + 1e-5)**-0.5.",
+    why="The root was forgotten, or the exponent is -1 instead of -0.5.",
+    mend="Multiply by (mean(x**2) + 1e-5)**-0.5.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def rms_without_a_root() -> Patch:
     return {"rmsnorm": rmsnorm_with(lambda mean: (mean + 1e-5) ** -1)}
 
 
 @mistake(
-    "The norm is LayerNorm",
-    what="The mean is subtracted before numbers are divided by their deviation.",
-    why="It is what GPT-2 has, and what libraries call a norm.",
-    mend="Do not subtract the mean: divide by the root mean square alone.",
+    "The norm is LayerNorm instead of RMSNorm",
+    what="The mean is subtracted, and the result is divided by the standard deviation.",
+    why="GPT-2 uses LayerNorm, and it is the usual norm of libraries.",
+    mend="Do not subtract the mean; divide by the root mean square.",
     level=Level.LAYERS,
     languages=("PyTorch", "TensorFlow", "JAX", "any"),
 )

@@ -13,15 +13,15 @@ from ..seams import gpt_with
 
 
 @mistake(
-    "A matrix is transposed where it is square",
-    what="Square matrices are multiplied from the other side: no shape tells.",
-    why="Weights are [nout][nin]; most libraries multiply x by [nin][nout].",
-    mend="Compute `sum_i w[o][i] * x[i]`: w @ x, or x @ w.T.",
+    "Square matrices are transposed",
+    what="Square matrices are multiplied as w.T @ x instead of w @ x; no shape error reveals it.",
+    why="Weights are [nout][nin], but most libraries multiply x by [nin][nout].",
+    mend="Compute y[o] = sum_i w[o][i] * x[i]: w @ x, or x @ w.T.",
     level=Level.LAYERS,
     languages=("NumPy", "PyTorch", "JAX", "Julia", "R", "MATLAB"),
     twins={
-        "matrix-strides-swapped": "Ask for a matrix that is not square (case layers/linear-wide): "
-        "it is right if only square ones are transposed.",
+        "matrix-strides-swapped": "Use a matrix that is not square (case layers/linear-wide): it "
+        "passes if only square matrices are transposed.",
     },
 )
 def transposed_linear_when_square() -> Patch:
@@ -37,9 +37,9 @@ def transposed_linear_when_square() -> Patch:
 
 @mistake(
     "A flat matrix is read with the wrong stride",
-    what="Element (o, i) is taken from i * nout + o in place of o * nin + i.",
-    why="Column-major order is assumed of numbers that lie row by row.",
-    mend="Read element (o, i) from o * nin + i.",
+    what="Element (o, i) is read from index i * nout + o instead of o * nin + i.",
+    why="Numbers in row-major order are read as column-major.",
+    mend="Read element (o, i) from index o * nin + i.",
     level=Level.LAYERS,
     languages=("C", "C++", "Rust", "Fortran", "Julia", "GLSL"),
 )
@@ -55,11 +55,10 @@ def matrix_strides_swapped() -> Patch:
 
 @mistake(
     "Queries and keys are swapped",
-    what="wq makes keys and wk makes queries.",
-    why="Two matrices of one shape are easily taken for each other.",
-    mend="Make queries with wq and keys with wk.",
+    what="attn_wq makes the keys and attn_wk makes the queries.",
+    why="Two matrices of the same shape are easily confused.",
+    mend="Compute the queries with attn_wq and the keys with attn_wk.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def queries_and_keys_swapped() -> Patch:
     from .. import seams
@@ -69,9 +68,10 @@ def queries_and_keys_swapped() -> Patch:
 
 @mistake(
     "The output matrix of attention is transposed",
-    what="wo, and none of the others, is multiplied from the other side.",
-    why="It is applied by other code than queries, keys and values, in which layouts differ.",
-    mend="Multiply by wo as by all others: `sum_i w[o][i] * x[i]`.",
+    what="Attention's output is multiplied by attn_wo.T instead of attn_wo; all other matrices are "
+    "right.",
+    why="Other code than that of queries, keys and values applies it, with another layout.",
+    mend="Multiply by attn_wo like by every other matrix: y[o] = sum_i w[o][i] * x[i].",
     level=Level.FORWARD,
     languages=("NumPy", "PyTorch", "JAX"),
 )
@@ -85,24 +85,22 @@ def attention_output_transposed() -> Patch:
 
 
 @mistake(
-    "The output matrix of attention is missing",
-    what="The joined heads go on as they are.",
-    why="Heads joined have the right shape already.",
-    mend="Multiply the joined heads by wo.",
+    "The output matrix of attention is not applied",
+    what="The joined heads are added to the residual without a multiplication by attn_wo.",
+    why="The joined heads already have the right shape.",
+    mend="Multiply the joined heads by attn_wo.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def attention_output_missing() -> Patch:
     return gpt_with(attn_out=lambda heads, _weights, _at: heads)
 
 
 @mistake(
-    "Keys and values are made from the input before the norm",
-    what="Queries see the normed input, keys and values the other one.",
-    why="The variable from before the norm is still at hand.",
-    mend="Make queries, keys and values from the same normed input.",
+    "Keys and values are computed from the input before the norm",
+    what="Queries use rmsnorm(x), but keys and values use x.",
+    why="The variable from before the norm is still in scope.",
+    mend="Compute queries, keys and values from the same rmsnorm(x).",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def keys_before_the_norm() -> Patch:
     from .. import seams

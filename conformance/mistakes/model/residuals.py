@@ -19,11 +19,10 @@ def _as_it_is(x: Vector) -> Vector:
 
 @mistake(
     "The norm before the first layer is missing",
-    what="The sum of the embeddings goes into the first layer as it is.",
-    why="GPT-2 has none there, and the layer begins with one anyway.",
-    mend="Norm the sum of the embeddings, too: the residual is taken after it.",
+    what="wte[token] + wpe[position] goes into the first layer without a norm.",
+    why="GPT-2 has no norm there, and the layer starts with one anyway.",
+    mend="Apply RMSNorm to the sum of the embeddings too: the first residual is taken after it.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def input_norm_missing() -> Patch:
     return gpt_with(input_norm=_as_it_is)
@@ -31,11 +30,10 @@ def input_norm_missing() -> Patch:
 
 @mistake(
     "The norm before attention is missing",
-    what="Attention takes its input as it is.",
-    why="It hardly changes anything in the first layer, whose input is normed already.",
-    mend="Norm the input of attention in every layer.",
+    what="Attention uses x instead of rmsnorm(x).",
+    why="It hardly matters in the first layer, whose input is already normalized.",
+    mend="Apply RMSNorm to the input of attention in every layer.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def attention_norm_missing() -> Patch:
     return gpt_with(attn_norm=_as_it_is)
@@ -43,23 +41,21 @@ def attention_norm_missing() -> Patch:
 
 @mistake(
     "The norm before the MLP is missing",
-    what="The MLP takes its input as it is.",
-    why="One of two alike lines was forgotten.",
-    mend="Norm the input of the MLP in every layer.",
+    what="The MLP uses x instead of rmsnorm(x).",
+    why="One of two similar lines was forgotten.",
+    mend="Apply RMSNorm to the input of the MLP in every layer.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def mlp_norm_missing() -> Patch:
     return gpt_with(mlp_norm=_as_it_is)
 
 
 @mistake(
-    "There is one more norm before the logits",
-    what="The last layer's output is normed before `lm_head`.",
-    why="GPT-2 and most others have a final norm; this program has none.",
-    mend="Multiply the last layer's output by `lm_head` as it is.",
+    "An extra norm precedes the logits",
+    what="Logits are lm_head @ rmsnorm(x) instead of lm_head @ x.",
+    why="GPT-2 and most other models have a final norm; this program has none.",
+    mend="Multiply the last layer's output by lm_head without a norm.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def final_norm_added() -> Patch:
     from .. import seams
@@ -73,12 +69,11 @@ def final_norm_added() -> Patch:
 
 
 @mistake(
-    "Norms stand after the residual sums",
-    what="Each part takes its input as it is, and the sum with the residual is normed.",
-    why="The first Transformer was built so.",
-    mend="Norm what goes into attention and into the MLP, not what comes out.",
+    "Norms follow the residual sums",
+    what="Each part computes rmsnorm(x + f(x)) instead of x + f(rmsnorm(x)).",
+    why="The original Transformer is built this way.",
+    mend="Normalize the inputs of attention and the MLP, not the sums after them.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def norms_after_the_residuals() -> Patch:
     from .. import seams
@@ -96,15 +91,14 @@ def _normed(right: Callable[[Vector, Vector, Vector], Vector]) -> Any:
 
 
 @mistake(
-    "The residual of attention is taken after the norm",
-    what="The normed input is added to what attention gives, in place of the input itself.",
-    why="The two lines that keep the residual and norm the input are the wrong way round.",
-    mend="Keep the residual first, then norm.",
+    "Attention's residual is the normalized input",
+    what="Attention gives rmsnorm(x) + attention(rmsnorm(x)) instead of x + attention(rmsnorm(x)).",
+    why="The line that saves the residual comes after the norm instead of before it.",
+    mend="Save x as the residual first, then normalize.",
     level=Level.FORWARD,
-    languages=("any",),
     twins={
-        "rms-epsilon-missing": "Ask for the norm by itself (case layers/rmsnorm-small): it is "
-        "right if only the residual is taken too late.",
+        "rms-epsilon-missing": "Test the norm alone (case layers/rmsnorm-small): it passes if only "
+        "the residual is saved too late.",
     },
 )
 def attention_residual_after_the_norm() -> Patch:
@@ -112,12 +106,11 @@ def attention_residual_after_the_norm() -> Patch:
 
 
 @mistake(
-    "The residual of the MLP is taken after the norm",
-    what="The normed input is added to what the MLP gives, in place of the input itself.",
-    why="The two lines that keep the residual and norm the input are the wrong way round.",
-    mend="Keep the residual first, then norm.",
+    "The MLP's residual is the normalized input",
+    what="The MLP gives rmsnorm(x) + mlp(rmsnorm(x)) instead of x + mlp(rmsnorm(x)).",
+    why="The line that saves the residual comes after the norm instead of before it.",
+    mend="Save x as the residual first, then normalize.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def mlp_residual_after_the_norm() -> Patch:
     return gpt_with(mlp_residual=lambda out, _x, normed: reference.model.add(out, normed))
@@ -125,11 +118,10 @@ def mlp_residual_after_the_norm() -> Patch:
 
 @mistake(
     "Attention has no residual",
-    what="What attention gives goes on alone.",
-    why="The sum was forgotten, or its result not used.",
-    mend="Add the input of the layer to what attention gives.",
+    what="The layer continues with attention(rmsnorm(x)) instead of x + attention(rmsnorm(x)).",
+    why="The sum was forgotten, or its result is not used.",
+    mend="Add the layer's input to the output of attention.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def attention_residual_missing() -> Patch:
     return gpt_with(attn_residual=lambda out, _x, _normed: out)
@@ -137,11 +129,10 @@ def attention_residual_missing() -> Patch:
 
 @mistake(
     "The MLP has no residual",
-    what="What the MLP gives goes on alone.",
-    why="The sum was forgotten, or its result not used.",
-    mend="Add the input of the MLP's norm to what the MLP gives.",
+    what="The layer gives mlp(rmsnorm(x)) instead of x + mlp(rmsnorm(x)).",
+    why="The sum was forgotten, or its result is not used.",
+    mend="Add the MLP's input from before the norm to its output.",
     level=Level.FORWARD,
-    languages=("any",),
 )
 def mlp_residual_missing() -> Patch:
     return gpt_with(mlp_residual=lambda out, _x, _normed: out)

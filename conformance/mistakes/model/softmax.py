@@ -15,10 +15,10 @@ from ..parts import detached, softmax_with
 
 
 @mistake(
-    "The softmax's denominator is a constant to the gradient",
-    what="Each probability's gradient reaches its own logit alone.",
-    why="The sum is taken as a plain number, or the derivative is done element by element.",
-    mend="Keep the sum a node of the graph; by hand, subtract p * sum(g * p) from every gradient.",
+    "The softmax's denominator is treated as a constant in the backward pass",
+    what="dL/dx is p * g instead of p * (g - sum(p * g)).",
+    why="The sum becomes a plain number, or the derivative is taken element by element.",
+    mend="Keep the sum in the graph. By hand: dL/dx = p * (g - sum(p * g)).",
     level=Level.LAYERS,
     languages=("any", "written by hand"),
 )
@@ -27,24 +27,23 @@ def softmax_denominator_detached() -> Patch:
 
 
 @mistake(
-    "The softmax is not divided by its sum",
-    what="Exponentials are used for probabilities.",
+    "The softmax does not divide by the sum",
+    what="The result is exp(x - max(x)) instead of exp(x - max(x)) / sum(exp(x - max(x))).",
     why="The division was forgotten.",
-    mend="Divide every exponential by the sum of all.",
+    mend="Divide every exponential by the sum of all exponentials.",
     level=Level.LAYERS,
-    languages=("any",),
 )
 def softmax_not_normalised() -> Patch:
     return {"softmax": softmax_with(lambda exps: exps[0] * 0 + 1)}
 
 
 @mistake(
-    "The softmax's sum has 1e-8 added",
-    what="Probabilities add up to a little less than 1.",
-    why="It is meant to keep the division from 0, which cannot happen: the largest term is 1.",
-    mend="Divide by the sum as it is.",
+    "The softmax adds 1e-8 to its sum",
+    what="The denominator is sum(exp(x - max(x))) + 1e-8, so probabilities sum to slightly less "
+    "than 1.",
+    why="It is meant to prevent a division by 0, which cannot happen: the largest term is 1.",
+    mend="Divide by the sum without an epsilon.",
     level=Level.LAYERS,
-    languages=("any",),
     only_in_double=True,
 )
 def softmax_sum_plus_epsilon() -> Patch:
@@ -53,14 +52,13 @@ def softmax_sum_plus_epsilon() -> Patch:
 
 @mistake(
     "The softmax does not subtract the largest logit",
-    what="Nothing, until a logit is beyond what exp can take: then NaN.",
+    what="The results are right until exp(x) overflows; then they are NaN.",
     why="It is the textbook's formula.",
-    mend="Subtract the largest logit from all before taking exp.",
+    mend="Subtract the largest logit from all logits before exp.",
     level=Level.LAYERS,
-    languages=("any",),
     twins={
-        "softmax-maximum-starts-at-zero": "Ask for the softmax of large positive logits (case "
-        "layers/softmax-overflow): it is right if the maximum is subtracted, though never below 0.",
+        "softmax-maximum-starts-at-zero": "Use large positive logits (case "
+        "layers/softmax-overflow): it passes if a maximum is subtracted, though never one below 0.",
     },
 )
 def softmax_maximum_not_subtracted() -> Patch:
@@ -71,11 +69,12 @@ def softmax_maximum_not_subtracted() -> Patch:
 
 
 @mistake(
-    "The largest logit is looked for from 0 on",
-    what="Where all logits are negative, 0 is subtracted; far below 0 the result is NaN.",
-    why="The maximum starts at 0, or at the smallest positive number (`Double.MIN_VALUE`, "
+    "The search for the largest logit starts at 0",
+    what="When all logits are negative, 0 is subtracted; when all are far below 0, the result is "
+    "NaN.",
+    why="The maximum is initialized to 0, or to the smallest positive number (`Double.MIN_VALUE`, "
     "`FLT_MIN`).",
-    mend="Start from the first logit, or from minus infinity.",
+    mend="Initialize the maximum to the first logit or to minus infinity.",
     level=Level.LAYERS,
     languages=("Java", "C", "C++", "JavaScript"),
 )

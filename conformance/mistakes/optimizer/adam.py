@@ -20,36 +20,33 @@ Corrections = tuple[float, float]
 
 
 @mistake(
-    "There is no bias correction",
-    what="The moments are used as they are, which start at 0 and are too small at first.",
-    why="The two lines look as if they did not matter.",
+    "Adam has no bias correction",
+    what="m and v are used directly, although they start at 0 and are too small at first.",
+    why="The two lines look unimportant.",
     mend="Divide m by 1 - beta1**(step + 1) and v by 1 - beta2**(step + 1).",
     level=Level.ADAM,
-    languages=("any",),
 )
 def bias_correction_missing() -> Patch:
     return adam_with(correction1=lambda _step, _c: 1.0, correction2=lambda _step, _c: 1.0)
 
 
 @mistake(
-    "The first moment's bias is not corrected",
-    what="m is used as it is; v is corrected.",
-    why="One of two alike lines was forgotten.",
-    mend="Divide m by 1 - beta1**(step + 1), too.",
+    "The first moment is not bias-corrected",
+    what="m is used directly; v is corrected.",
+    why="One of two similar lines was forgotten.",
+    mend="Divide m by 1 - beta1**(step + 1) too.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def first_bias_correction_missing() -> Patch:
     return adam_with(correction1=lambda _step, _c: 1.0)
 
 
 @mistake(
-    "The second moment's bias is not corrected",
-    what="v is used as it is; m is corrected.",
-    why="One of two alike lines was forgotten.",
-    mend="Divide v by 1 - beta2**(step + 1), too.",
+    "The second moment is not bias-corrected",
+    what="v is used directly; m is corrected.",
+    why="One of two similar lines was forgotten.",
+    mend="Divide v by 1 - beta2**(step + 1) too.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def second_bias_correction_missing() -> Patch:
     return adam_with(correction2=lambda _step, _c: 1.0)
@@ -57,14 +54,14 @@ def second_bias_correction_missing() -> Patch:
 
 @mistake(
     "Bias correction counts steps from 0",
-    what="The exponent is step in place of step + 1; the first step is corrected as if it were 1.",
-    why="The loop's number is used as it is, which starts at 0.",
-    mend="Correct with step + 1.",
+    what="The exponent is step instead of step + 1. Step 0 is corrected as if it were step 1, "
+    "since the correction would be 0.",
+    why="The loop variable, which starts at 0, is used directly.",
+    mend="Use step + 1 as the exponent.",
     level=Level.ADAM,
-    languages=("any",),
     twins={
-        "bias-correction-frozen": "Look at the third step (case adam/cold-step-5): until the "
-        "second they are one; a frozen correction grows ever worse.",
+        "bias-correction-frozen": "Look at a later step (case adam/cold-step-5): both give the "
+        "same up to the second step, then a frozen correction grows ever worse.",
     },
 )
 def adam_step_not_plus_1() -> Patch:
@@ -73,23 +70,21 @@ def adam_step_not_plus_1() -> Patch:
 
 @mistake(
     "Bias correction counts steps from 2",
-    what="The exponent is step + 2 in place of step + 1.",
-    why="The counter is advanced before it is used, and 1 is added again.",
-    mend="Correct with step + 1, so 1 at the first step.",
+    what="The exponent is step + 2 instead of step + 1.",
+    why="The counter is incremented before it is used, and 1 is added again.",
+    mend="Use step + 1 as the exponent: 1 for the first step.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def adam_step_plus_2() -> Patch:
     return adam_with(time=lambda step: step + 2)
 
 
 @mistake(
-    "Bias correction stays that of the first step",
-    what="The exponent is always 1: updates are too large by ever more.",
-    why="The optimiser's own counter is not advanced.",
-    mend="Advance the counter at every step.",
+    "Bias correction is always that of the first step",
+    what="The exponent is always 1, so updates become more and more too large.",
+    why="The optimizer's own counter is never incremented.",
+    mend="Increment the counter at every step.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def bias_correction_frozen() -> Patch:
     return adam_with(time=lambda _step: 1)
@@ -97,11 +92,11 @@ def bias_correction_frozen() -> Patch:
 
 @mistake(
     "Adam's epsilon is added before the bias correction",
-    what="Epsilon is divided by the root of the correction, as the second moment is: at first it "
-    "is ten times too large.",
-    why="The correction is moved into the learning rate, lr * sqrt(1 - beta2**t) / (1 - beta1**t), "
-    "as the paper suggests and TensorFlow does.",
-    mend="Correct v, take the root, then add epsilon.",
+    what="The update is lr * sqrt(1 - beta2**t) / (1 - beta1**t) * m / (sqrt(v) + eps). Epsilon is "
+    "thus divided by the correction's root, and at the first step it is ten times too large.",
+    why="Moving the correction into the learning rate is suggested in the paper, and TensorFlow "
+    "does it.",
+    mend="Correct v, take its root, then add epsilon.",
     level=Level.ADAM,
     languages=("TensorFlow", "Keras", "any"),
 )
@@ -114,12 +109,12 @@ def adam_epsilon_before_the_correction() -> Patch:
 
 
 @mistake(
-    "Adam's epsilon stands under the root",
-    what="Weights with small gradients move too little: 1e-8 under the root is 1e-4 outside.",
-    why="Epsilon is under the root in the norm, and in other optimisers.",
-    mend="Add epsilon to the root of the corrected second moment.",
+    "Adam's epsilon is inside the root",
+    what="The divisor is sqrt(v_hat + eps) instead of sqrt(v_hat) + eps. Weights with small "
+    "gradients move too little: 1e-8 inside the root acts like 1e-4 outside.",
+    why="Epsilon is inside the root in the norm and in other optimizers.",
+    mend="Add epsilon after taking the root of the corrected second moment.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def epsilon_inside_the_root() -> Patch:
     def update(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
@@ -131,11 +126,11 @@ def epsilon_inside_the_root() -> Patch:
 
 @mistake(
     "Adam has no epsilon",
-    what="Weights that never had a gradient, such as the rows of unused tokens, become NaN.",
-    why="Epsilon is taken for a detail.",
-    mend="Add epsilon to the root, which keeps 0 / 0 from being.",
+    what="The update is 0 / 0 for weights that never had a gradient, such as rows of unused "
+    "tokens: they become NaN.",
+    why="The epsilon looks like an unimportant detail.",
+    mend="Add epsilon to the root, which prevents 0 / 0.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def adam_epsilon_missing() -> Patch:
     def update(rate: float, m: float, v: float, by: Corrections, _config: Config) -> float:
@@ -148,11 +143,10 @@ def adam_epsilon_missing() -> Patch:
 
 @mistake(
     "Adam takes no root",
-    what="The first moment is divided by the second, not by its root.",
+    what="The divisor is v_hat + eps instead of sqrt(v_hat) + eps.",
     why="The root was forgotten.",
-    mend="Divide by the root of the corrected second moment, plus epsilon.",
+    mend="Divide by sqrt(v_hat) + eps.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def adam_without_a_root() -> Patch:
     def update(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
@@ -164,9 +158,9 @@ def adam_without_a_root() -> Patch:
 
 @mistake(
     "Rows without a gradient are skipped",
-    what="Where a whole row of gradients is 0, moments and weights stay as they are.",
-    why="Unused rows of the embeddings need no gradient, and seem to need no update; momentum goes "
-    "on, though.",
+    what="If all gradients of a row are 0, its weights and moments do not change.",
+    why="Unused rows of the embeddings have no gradient and seem to need no update, but momentum "
+    "still moves them.",
     mend="Update every weight at every step.",
     level=Level.ADAM,
     languages=("any", "sparse optimisers"),
@@ -197,10 +191,10 @@ def rows_without_gradient_skipped() -> Patch:
 
 
 @mistake(
-    "Weights decay through the gradient",
-    what="A hundredth of each weight is added to its gradient.",
-    why="It is the L2 penalty of other trainings, or a default.",
-    mend="Use the gradient as it is: the program has no weight decay.",
+    "Weight decay is added to the gradient",
+    what="The gradient is g + 0.01 * w instead of g.",
+    why="It is the L2 penalty of other training programs, or a default.",
+    mend="Use the gradient alone: the program has no weight decay.",
     level=Level.ADAM,
     languages=("PyTorch", "TensorFlow"),
 )
@@ -219,9 +213,9 @@ def weight_decay_in_the_gradient() -> Patch:
 
 
 @mistake(
-    "Weights decay by themselves",
-    what="Each weight is lowered by a hundredth of the learning rate times itself.",
-    why="It is AdamW, whose default decay is 0.01.",
+    "Weights decay as in AdamW",
+    what="Each weight is multiplied by 1 - 0.01 * lr at every update.",
+    why="The optimizer is AdamW, whose default weight decay is 0.01.",
     mend="Use Adam, or set the weight decay to 0.",
     level=Level.ADAM,
     languages=("PyTorch",),
@@ -241,9 +235,9 @@ def weight_decay_decoupled() -> Patch:
 
 @mistake(
     "Gradients are clipped",
-    what="Gradients whose norm is above 1 are scaled down to it.",
-    why="Most trainings of language models clip.",
-    mend="Use the gradient as it is.",
+    what="If the norm of all gradients exceeds 1, they are scaled down to a norm of 1.",
+    why="Most training programs of language models clip gradients.",
+    mend="Use the gradients without clipping.",
     level=Level.ADAM,
     languages=("PyTorch", "any"),
 )
@@ -262,11 +256,10 @@ def gradients_clipped() -> Patch:
 
 @mistake(
     "Weights move up the gradient",
-    what="The update is added, not subtracted.",
+    what="The update is added instead of subtracted.",
     why="The sign was lost.",
-    mend="Subtract the update.",
+    mend="Subtract the update from the weight.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def update_added() -> Patch:
     right = seams.update
@@ -274,12 +267,11 @@ def update_added() -> Patch:
 
 
 @mistake(
-    "The optimiser is plain gradient descent",
-    what="Weights move by learning rate times gradient; the moments stay as they are.",
-    why="The program's earlier steps have it.",
+    "The optimizer is plain gradient descent",
+    what="The update is lr * g, and the moments never change.",
+    why="Earlier stages of the program use it.",
     mend="Use Adam.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def gradient_descent_for_adam() -> Patch:
     def adam(state: State, grads: Weights, config: Config) -> State:

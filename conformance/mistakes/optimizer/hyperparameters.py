@@ -29,11 +29,10 @@ def _configured(change: Callable[[Config], Config]) -> Patch:
 
 @mistake(
     "beta1 is 0.9",
-    what="The first moment decays more slowly than it should.",
-    why="0.9 is the default everywhere; this program has 0.85.",
-    mend="Take beta1 from the configuration: 0.85 in the published program.",
+    what="beta1 is 0.9 instead of 0.85, so m changes too slowly.",
+    why="0.9 is the default everywhere; this program uses 0.85.",
+    mend="Read beta1 from the question; the published program uses 0.85.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def beta1_of_0_9() -> Patch:
     return _configured(lambda config: replace(config, beta1=0.9))
@@ -41,11 +40,10 @@ def beta1_of_0_9() -> Patch:
 
 @mistake(
     "beta2 is 0.999",
-    what="The second moment decays more slowly than it should.",
-    why="0.999 is the default everywhere; this program has 0.99.",
-    mend="Take beta2 from the configuration: 0.99 in the published program.",
+    what="beta2 is 0.999 instead of 0.99, so v changes too slowly.",
+    why="0.999 is the default everywhere; this program uses 0.99.",
+    mend="Read beta2 from the question; the published program uses 0.99.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def beta2_of_0_999() -> Patch:
     return _configured(lambda config: replace(config, beta2=0.999))
@@ -53,11 +51,10 @@ def beta2_of_0_999() -> Patch:
 
 @mistake(
     "The betas are 0.9 and 0.95",
-    what="Both moments decay at other rates.",
-    why="An early revision of the program has these, and so do many language models.",
-    mend="Take both from the configuration: 0.85 and 0.99 in the published program.",
+    what="beta1 is 0.9 instead of 0.85, and beta2 is 0.95 instead of 0.99.",
+    why="An early revision of the program and many language models use these values.",
+    mend="Read both from the question; the published program uses 0.85 and 0.99.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def betas_of_language_models() -> Patch:
     return _configured(lambda config: replace(config, beta1=0.9, beta2=0.95))
@@ -65,21 +62,21 @@ def betas_of_language_models() -> Patch:
 
 @mistake(
     "The betas are swapped",
-    what="The first moment decays with beta2 and the second with beta1.",
-    why="Two arguments of one type are easily passed the wrong way round.",
-    mend="beta1 belongs to the gradient's mean, beta2 to that of its square.",
+    what="m decays with beta2, and v with beta1.",
+    why="Two arguments of the same type are easily passed in the wrong order.",
+    mend="Use beta1 for the mean of the gradient, and beta2 for the mean of its square.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def betas_swapped() -> Patch:
     return _configured(lambda c: replace(c, beta1=c.beta2, beta2=c.beta1))
 
 
 @mistake(
-    "Hyperparameters are literals in single precision",
-    what="Learning rate, betas and epsilon are off by some 1e-8 of themselves.",
-    why="A suffix (`0.85f`) or a type makes them single, and the conversion to double is silent.",
-    mend="Write literals in double precision.",
+    "Hyperparameters are single-precision literals",
+    what="Learning rate, betas and epsilon have relative errors of about 1e-8.",
+    why="A suffix (`0.85f`) or a type makes them single precision, and the conversion to double is "
+    "silent.",
+    mend="Write the literals in double precision.",
     level=Level.ADAM,
     languages=("C", "C++", "C#", "Java", "Rust", "GLSL"),
     only_in_double=True,
@@ -98,15 +95,15 @@ def hyperparameters_in_single_precision() -> Patch:
 
 @mistake(
     "Adam's epsilon is 1e-7",
-    what="1e-7 is added to the root in place of 1e-8.",
-    why="It is Keras's default.",
-    mend="Take epsilon from the configuration: 1e-8 in the published program.",
+    what="1e-7 is added to the root instead of 1e-8.",
+    why="It is the default of Keras.",
+    mend="Read epsilon from the question; the published program uses 1e-8.",
     level=Level.ADAM,
     languages=("TensorFlow", "Keras"),
     twins={
         "adam-epsilon-before-the-correction": "Compare small gradients at the first step and at a "
-        "late one: there, epsilon before the correction is back at 1e-8. At the first step it "
-        "counts 1e-7, too, since 1 / sqrt(1 - 0.99) is 10.",
+        "late one. At the first step both act like 1e-7, since 1 / sqrt(1 - 0.99) is 10; at a late "
+        "step, epsilon before the correction acts like 1e-8.",
     },
 )
 def adam_epsilon_1e_7() -> Patch:

@@ -14,11 +14,10 @@ Corrections = tuple[float, float]
 
 @mistake(
     "Weights move by the gradient, not by its mean",
-    what="There is no momentum: the gradient is divided by the root of the second moment.",
-    why="It is RMSprop, or the variable of the gradient is still at hand.",
+    what="The update is lr * g / (sqrt(v_hat) + eps), without momentum.",
+    why="It is RMSprop, or the gradient's variable was used instead of the moment's.",
     mend="Divide the corrected first moment, not the gradient.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def momentum_missing() -> Patch:
     latest = 0.0
@@ -38,33 +37,31 @@ def momentum_missing() -> Patch:
 
 @mistake(
     "The first moment is a sum, not a mean",
-    what="m is beta1 * m + g: larger by 1 / (1 - beta1).",
-    why="Momentum in plain gradient descent is written so.",
-    mend="Multiply the gradient by 1 - beta1.",
+    what="m is beta1 * m + g, larger by a factor of 1 / (1 - beta1).",
+    why="Momentum in plain gradient descent is written this way.",
+    mend="Use m = beta1 * m + (1 - beta1) * g.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def first_moment_of_sums() -> Patch:
     return adam_with(first_moment=lambda m, g, config: config.beta1 * m + g)
 
 
 @mistake(
-    "The second moment is made of the first",
-    what="v takes the square of m, not of the gradient.",
-    why="m was updated a line above, and has a name that is at hand.",
-    mend="Square the gradient.",
+    "The second moment squares the first moment",
+    what="v is updated with m**2 instead of g**2.",
+    why="m was updated one line above, and its name is at hand.",
+    mend="Use v = beta2 * v + (1 - beta2) * g**2.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def second_moment_of_the_first() -> Patch:
     return adam_with(second_moment=lambda v, _g, m, c: c.beta2 * v + (1 - c.beta2) * m**2)
 
 
 @mistake(
-    "The gradient is squared in place before the first moment takes it",
-    what="m takes the square of the gradient, as v does.",
-    why="The array of gradients is reused for the squares.",
-    mend="Update m before squaring, or square into another array.",
+    "The gradient is squared before the first moment uses it",
+    what="m is updated with g**2 instead of g.",
+    why="The array of gradients is reused for their squares.",
+    mend="Update m before squaring, or write the squares to another array.",
     level=Level.ADAM,
     languages=("NumPy", "C", "CUDA"),
 )
@@ -74,10 +71,10 @@ def gradient_squared_in_place() -> Patch:
 
 
 @mistake(
-    "The second moment never falls",
-    what="v is the largest that it ever was.",
-    why="It is AMSGrad, an option of some libraries.",
-    mend="Let v be the running mean of the squares.",
+    "The second moment never decreases",
+    what="v is the maximum over all steps, as in AMSGrad.",
+    why="Some libraries offer AMSGrad as an option.",
+    mend="Use v = beta2 * v + (1 - beta2) * g**2, without a maximum.",
     level=Level.ADAM,
     languages=("PyTorch", "TensorFlow"),
 )

@@ -23,16 +23,16 @@ def _rate(factor: Callable[[int, Config], float]) -> Patch:
 
 @mistake(
     "The learning rate does not decay",
-    what="Every step has the first step's rate.",
+    what="Every step uses the first step's rate.",
     why="The schedule was left out.",
     mend="Multiply the rate by 1 - step / num_steps.",
     level=Level.ADAM,
-    languages=("any",),
     twins={
-        "schedule-of-whole-numbers": "Nothing that is computed tells the two apart before step "
-        "num_steps: look into the source for `step / num_steps` of integers. After it, the rate of "
-        "whole numbers is 0.",
-        "learning-rate-by-cosine": "Look at a late step: a constant rate is still the first one.",
+        "schedule-of-whole-numbers": "Before step num_steps both compute the same numbers: look "
+        "for an integer `step / num_steps` in the source. From step num_steps on, integers give a "
+        "rate of 0.",
+        "learning-rate-by-cosine": "Look at a late step: a constant rate still equals the first "
+        "one.",
     },
 )
 def constant_learning_rate() -> Patch:
@@ -40,9 +40,9 @@ def constant_learning_rate() -> Patch:
 
 
 @mistake(
-    "step / num_steps is a division of whole numbers",
-    what="The quotient is 0 at every step: the rate does not decay.",
-    why="Both operands are integers, and the quotient loses its fraction.",
+    "step / num_steps is an integer division",
+    what="step / num_steps is 0 at every step, so the rate does not decay.",
+    why="Both operands are integers, and the quotient is truncated.",
     mend="Convert to floating point before dividing.",
     level=Level.ADAM,
     languages=("C", "C++", "Java", "C#", "Rust", "Go", "Swift", "Ruby"),
@@ -52,10 +52,10 @@ def schedule_of_whole_numbers() -> Patch:
 
 
 @mistake(
-    "The learning rate is a step ahead",
-    what="Each step has the rate of the next one; the last has 0.",
-    why="Steps are counted from 1, or the counter is advanced before it is used.",
-    mend="Use the 0-based step: the first one has the full rate.",
+    "The learning rate is one step ahead",
+    what="Each step uses the rate of the next step; the last step uses 0.",
+    why="Steps are counted from 1, or the counter is incremented before it is used.",
+    mend="Count steps from 0: the first step uses the full rate.",
     level=Level.ADAM,
     languages=("Lua", "Julia", "R", "MATLAB", "Fortran", "any"),
 )
@@ -64,10 +64,10 @@ def learning_rate_of_the_next_step() -> Patch:
 
 
 @mistake(
-    "The learning rate reaches 0 at the last step",
-    what="The decay is step / (num_steps - 1).",
-    why="It is how a range with both ends is divided.",
-    mend="Divide by num_steps: the last step still moves.",
+    "The learning rate is 0 at the last step",
+    what="The rate decays by step / (num_steps - 1) instead of step / num_steps.",
+    why="A range that includes both ends is divided this way.",
+    mend="Divide by num_steps: the last step still has a small rate.",
     level=Level.ADAM,
     languages=("NumPy linspace", "any"),
 )
@@ -76,24 +76,23 @@ def schedule_ends_at_the_last_step() -> Patch:
 
 
 @mistake(
-    "The learning rate decays by a cosine",
-    what="The rate follows half a cosine from its first value to 0.",
-    why="An early revision of the program has it, and so do many trainings.",
-    mend="Decay linearly: 1 - step / num_steps.",
+    "The learning rate follows a cosine",
+    what="The rate is lr * 0.5 * (1 + cos(pi * step / num_steps)) instead of lr * (1 - step / "
+    "num_steps).",
+    why="An early revision of the program and many training programs do this.",
+    mend="Decay linearly: multiply by 1 - step / num_steps.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def learning_rate_by_cosine() -> Patch:
     return _rate(lambda step, config: 0.5 * (1 + math.cos(math.pi * step / config.num_steps)))
 
 
 @mistake(
-    "The learning rate decays to a tenth",
-    what="The rate falls linearly to a tenth of its first value.",
-    why="Many trainings keep a smallest rate.",
-    mend="Decay to 0: 1 - step / num_steps.",
+    "The learning rate decays to a tenth, not to 0",
+    what="The factor is 1 - 0.9 * step / num_steps instead of 1 - step / num_steps.",
+    why="Many training programs keep a minimum rate.",
+    mend="Decay to 0: multiply by 1 - step / num_steps.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def learning_rate_to_a_tenth() -> Patch:
     return _rate(lambda step, config: 1 - 0.9 * step / config.num_steps)
@@ -102,13 +101,12 @@ def learning_rate_to_a_tenth() -> Patch:
 @mistake(
     "The learning rate warms up",
     what="The rate grows over the first ten steps before it decays.",
-    why="Most trainings of Transformers warm up.",
+    why="Most training programs of Transformers have a warmup.",
     mend="Start with the full rate.",
     level=Level.ADAM,
-    languages=("any",),
     twins={
-        "learning-rate-of-0-001": "At the first step both are a tenth. Ask for the update of a "
-        "later step (case adam/cold-step-5): the rate has grown if it warms up.",
+        "learning-rate-of-0-001": "At the first step both rates are a tenth of the right one. Look "
+        "at a later update (case adam/cold-step-5): with a warmup, the rate has grown.",
     },
 )
 def learning_rate_warms_up() -> Patch:
@@ -116,12 +114,11 @@ def learning_rate_warms_up() -> Patch:
 
 
 @mistake(
-    "The learning rate decays over a thousand steps, however many there are",
-    what="num_steps is a constant of the schedule; other trainings decay at the wrong pace.",
+    "The learning rate always decays over 1000 steps",
+    what="The factor is 1 - step / 1000, whatever num_steps says.",
     why="The published program's number was written into the formula.",
-    mend="Divide by the number of steps that is asked for.",
+    mend="Divide by num_steps from the question.",
     level=Level.ADAM,
-    languages=("any",),
 )
 def schedule_always_over_1000_steps() -> Patch:
     return _rate(lambda step, _config: 1 - step / 1000)
@@ -129,9 +126,9 @@ def schedule_always_over_1000_steps() -> Patch:
 
 @mistake(
     "The learning rate is 0.001",
-    what="The rate starts at a tenth of what it should.",
-    why="0.001 is Adam's default everywhere; this program has 0.01.",
-    mend="Take the rate from the configuration.",
+    what="The rate starts at 0.001 instead of 0.01.",
+    why="0.001 is Adam's default everywhere; this program uses 0.01.",
+    mend="Read the learning rate from the question.",
     level=Level.ADAM,
     languages=("PyTorch", "TensorFlow", "any"),
 )

@@ -19,12 +19,11 @@ from ..seams import train_with
 
 
 @mistake(
-    "The document's number does not wrap around",
-    what="After the last document, it is taken again and again.",
+    "The document index does not wrap around",
+    what="After the last document, every step uses the last document again.",
     why="names.txt has more documents than the training has steps.",
-    mend="Step k takes document k % (number of documents).",
+    mend="In step k, use document k % (number of documents).",
     level=Level.TRAIN,
-    languages=("any",),
 )
 def document_number_does_not_wrap() -> Patch:
     def document(documents: Sequence[Sequence[int]], index: int, _first: int) -> Sequence[int]:
@@ -34,15 +33,15 @@ def document_number_does_not_wrap() -> Patch:
 
 
 @mistake(
-    "Documents are taken from the second one on",
-    what="Step k takes document k + 1.",
+    "Training starts with the second document",
+    what="Step k uses document k + 1 instead of k.",
     why="Steps are counted from 1.",
-    mend="The first step takes the first document.",
+    mend="Use the first document in the first step.",
     level=Level.TRAIN,
     languages=("Lua", "Julia", "R", "MATLAB", "Fortran", "any"),
     twins={
         "documents-counted-from-the-resumption": "Train from step 0 (case train/cold-start): it "
-        "is right if documents are only miscounted on resumption.",
+        "passes if documents are miscounted only when training resumes.",
     },
 )
 def documents_from_the_second() -> Patch:
@@ -53,24 +52,22 @@ def documents_from_the_second() -> Patch:
 
 
 @mistake(
-    "Every step takes the same document",
-    what="The first document is learned by heart.",
-    why="The number is not advanced, or the document is chosen before the loop.",
-    mend="Step k takes document k % (number of documents).",
+    "Every step uses the same document",
+    what="Every step trains on the first document.",
+    why="The index is never incremented, or the document is chosen before the loop.",
+    mend="In step k, use document k % (number of documents).",
     level=Level.TRAIN,
-    languages=("any",),
 )
 def same_document_at_every_step() -> Patch:
     return train_with(document=lambda documents, _index, _first: documents[0])
 
 
 @mistake(
-    "Documents are counted from where training was resumed",
-    what="A training that goes on from step k takes the first document first.",
-    why="The loop's own counter is used, which starts at 0.",
-    mend="Use the step of the question: step k takes document k % (number of documents).",
+    "Resumed training starts with the first document",
+    what="Training that resumes at step k uses document 0 instead of document k.",
+    why="The loop has its own counter, which starts at 0.",
+    mend="Count from the question's step: in step k, use document k % (number of documents).",
     level=Level.TRAIN,
-    languages=("any",),
 )
 def documents_counted_from_the_resumption() -> Patch:
     def document(documents: Sequence[Sequence[int]], index: int, first: int) -> Sequence[int]:
@@ -80,9 +77,9 @@ def documents_counted_from_the_resumption() -> Patch:
 
 
 @mistake(
-    "Moments start at 0 in every step",
-    what="m and v are those of the latest gradient alone.",
-    why="The optimiser is made inside of the loop.",
+    "Moments are reset at every step",
+    what="m and v are 0 before each update, so they contain the latest gradient only.",
+    why="The optimizer is created inside the loop.",
     mend="Keep m and v from step to step.",
     level=Level.TRAIN,
     languages=("PyTorch", "JAX", "functional languages"),
@@ -95,12 +92,11 @@ def moments_not_carried_over() -> Patch:
 
 
 @mistake(
-    "Keys and values of earlier documents are still in the cache",
+    "The cache still holds earlier documents",
     what="From the second step on, every position also attends to the documents before.",
-    why="The cache is made once, and not emptied for each document.",
+    why="The cache is created once and never emptied.",
     mend="Start every document with an empty cache.",
     level=Level.TRAIN,
-    languages=("any",),
 )
 def cache_not_reset() -> Patch:
     right = reference.training.train
@@ -125,11 +121,10 @@ def cache_not_reset() -> Patch:
 
 @mistake(
     "Gradients are averaged over two steps",
-    what="Each update uses half of the last gradient and half of the one before.",
+    what="Each update uses half of the current gradient plus half of the previous one.",
     why="Gradients are accumulated over a batch of two documents.",
-    mend="Update after every document, by its gradient alone.",
+    mend="Update after every document, with its own gradient only.",
     level=Level.TRAIN,
-    languages=("any",),
 )
 def gradients_of_two_steps() -> Patch:
     def learning() -> Any:
