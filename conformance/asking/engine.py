@@ -1,4 +1,7 @@
-"""Running cases against a port: ask, compare, restart what died, keep what is finished."""
+"""The engine asks a port case after case, restarts it when it dies, and keeps what is finished.
+
+It does not compare answers (`conformance.judging`) and makes no report (`run_report`).
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from msgspec import structs
-
 from conformance.cases.by_level.handshake import introduction, shutdown_case
 from conformance.cases.case import Case
 from conformance.cases.offer import doubtful_offer, not_offered
-from conformance.judging.compare import compare
-from conformance.judging.divergence import Comparison, Divergence
 from conformance.judging.outcome import Outcome
-from conformance.judging.stream_judge import StreamJudge
-from conformance.oracle.answer import Answer, Refusal
+from conformance.judging.stream_judge import STREAMED, StreamJudge, WholeAnswerJudge
+from conformance.oracle.answer import Refusal
 from ports_adapter.client import Client, Source
 from ports_adapter.failures import (
     NotStarted,
-    PortCrashed,
     PortError,
     PortFailure,
     PortTimedOut,
@@ -32,97 +30,30 @@ from ports_adapter.manifest import Port
 from ports_adapter.messages import (
     METHODS,
     InitializeResult,
-    Message,
-    Precision,
     ReplicateParams,
     StepParams,
     TrainParams,
 )
-from ports_adapter.quoting import printable
 from ports_adapter.transcript.events import Unreplayable
 from reference.training import collector_paused
 
+from .case_result import Exchange, Finished, Result, compared, failed, refused, suite_fault
+
 DEATHS = 5
+"""A method that ended the port this many times is not asked again."""
+
 TIMEOUTS = 2
+"""A method that ran out of time this many times is not asked again."""
+
 SECONDS_TO_EXIT = 5.0
-
-STREAMED = ("train", "replicate")
-
-OUTCOME_OF: dict[type[PortFailure], Outcome] = {
-    PortError: Outcome.ERROR,
-    PortCrashed: Outcome.CRASH,
-    PortTimedOut: Outcome.TIMEOUT,
-    ProtocolViolated: Outcome.VIOLATION,
-    WrongAnswer: Outcome.VIOLATION,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """What was asked, what is right, by JSON Pointer, and what the port answered, decoded.
-
-    `offer` is what the port had said of itself.
-    """
-
-    params: Any
-    expected: Answer
-    got: Any
-    offer: InitializeResult
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a case ended; `seconds` is how long the port took, `log` what it had logged by then.
-
-    The `exchange` is known where an answer was compared as a whole. Whoever is told of results
-    has it and may keep it; the engine does not, since a run may have any number of cases.
-    """
-
-    case: Case
-    outcome: Outcome
-    detail: str = ""
-    seconds: float = 0.0
-    comparison: Comparison | None = None
-    log: bytes = b""
-    exchange: Exchange | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """All results of a run, in order, and what the port said of itself."""
-
-    results: tuple[Result, ...]
-    offer: InitializeResult | None
-    was_interrupted: bool
-
-
-@dataclass
-class _Kept:
-    """Judges an answer when all of it is there, its steps kept until then."""
-
-    expected: Any
-    method: str
-    precision: Precision
-    steps: list[StepParams] = field(default_factory=list)
-
-    def take(self, step: StepParams) -> None:
-        self.steps.append(step)
-
-    def whole(self, result: Message) -> dict[str, Any]:
-        """The answer with its steps."""
-        return structs.asdict(result) | ({"steps": self.steps} if self.method in STREAMED else {})
-
-    def finish(self, result: Message) -> Comparison:
-        return compare(self.expected, self.whole(result), self.precision)
 
 
 @dataclass
 class Engine:
     """Asks one port case after case.
 
-    A port that crashes, hangs or breaks the protocol is started anew for the next case. A
-    method at which it did so `DEATHS` times, or ran out of time `TIMEOUTS` times, is not
-    asked again; the others are.
+    A port that crashes, hangs or breaks the protocol is restarted for the next case. After
+    `DEATHS` such failures, or `TIMEOUTS` timeouts, at one method, that method is not asked again.
     """
 
     port: Port
@@ -138,7 +69,7 @@ class Engine:
     source: Source = field(default_factory=Source)
 
     def run(self, cases: Sequence[Case], *, shut_down: bool = True) -> Finished:
-        """Run the cases in order, then ask the port to exit.
+        """Ask the cases in order, then ask the port to exit.
 
         Raises:
             NotStarted: the port's command cannot be executed at all.
@@ -148,9 +79,9 @@ class Engine:
         try:
             self._start()
             for case in cases:
-                self._ended(case)
+                self._ask(case)
             if shut_down:
-                self._ended(shutdown_case())
+                self._ask(shutdown_case())
         except KeyboardInterrupt:
             interrupted = True
             done = {result.case.slug for result in self.results}
@@ -164,33 +95,33 @@ class Engine:
         return Finished(tuple(self.results), self.offer, interrupted)
 
     def ask(self, case: Case) -> Result:
-        """Ask one case, its goodbye included, of the port, which is started if it does not run.
+        """Ask one case, starting the port if it does not run.
 
-        Whoever does not `run` all of them keeps what is to be kept, and closes the engine in the
-        end.
+        For callers that do not `run` all cases at once. They keep the results that they need, and
+        they call `close` at the end.
 
         Raises:
             Unreplayable: the source is a transcript that cannot answer.
         """
-        result = self._ended(case)
+        result = self._ask(case)
         self.results.clear()
         return result
 
-    def _ended(self, case: Case) -> Result:
-        if self.client is None and self.offer is None and not self.given_up:
-            self._restart()
-        if case.slug != shutdown_case().slug:
-            return self._keep(self._run(case))
-        result = self._keep(self._shut_down(case))
-        self.close()
-        return result
-
     def close(self) -> None:
-        """End the port, if it runs; it is started anew for the next case."""
+        """End the port, if it runs; the next case starts it again."""
         if self.client is not None:
             self.client.close()
             self.log = self.client.log
             self.client = None
+
+    def _ask(self, case: Case) -> Result:
+        if self.offer is None:
+            self._start_if_needed()
+        if case.slug != shutdown_case().slug:
+            return self._keep(self._result_of(case))
+        result = self._keep(self._shut_down(case))
+        self.close()
+        return result
 
     def _keep(self, result: Result) -> Result:
         if result.outcome.is_failure and result.outcome is not Outcome.NOT_RUN:
@@ -204,7 +135,7 @@ class Engine:
     def _start(self) -> None:
         """Start the port and let it introduce itself, or give up.
 
-        What it offered first is what it is asked, whatever it says after a restart.
+        Its first offer decides what it is asked, whatever it offers after a restart.
         """
         self.client = self.source.client(self.port)
         try:
@@ -217,30 +148,36 @@ class Engine:
             self.failure = failure
             self.close()
 
-    def _run(self, case: Case) -> Result:
-        """One case, with the port started anew if it has to be."""
+    def _start_if_needed(self) -> None:
+        if self.client is None and not self.given_up:
+            try:
+                self._start()
+            except NotStarted as error:
+                self.given_up = str(error)
+
+    def _result_of(self, case: Case) -> Result:
         self.source.turn_to(case.slug)
         if self.offer is None and self.failure and case.slug == "protocol/initialize":
-            return _failed(case, self.failure)
+            return failed(case, self.failure)
         if self.offer is not None and (lacking := not_offered(case, self.offer)):
             return Result(case, Outcome.NOT_OFFERED, lacking)
-        if reason := self._hopeless(case.method):
+        if reason := self._reason_to_skip(case.method):
             return Result(case, Outcome.NOT_RUN, reason)
-        if self.client is None and not self.given_up:
-            self._restart()
+        self._start_if_needed()
         if self.client is None or self.offer is None:
             return Result(case, Outcome.NOT_RUN, self.given_up)
         try:
             expected = case.answer(self.offer)
             params = case.question(self.offer)
-            judge = case.stream(self.offer) if case.stream else _kept(case, expected, self.offer)
+            judge = case.stream(self.offer) if case.stream else _whole(case, expected, self.offer)
         except Exception as error:
-            return _fault(case, error)
-        return self._ask(self.client, case, params, expected, judge)
+            return suite_fault(case, error)
+        return self._exchange(self.client, case, params, expected, judge)
 
-    def _ask(
+    def _exchange(
         self, client: Client, case: Case, params: Any, expected: Any, judge: StreamJudge
     ) -> Result:
+        """Ask the question, and judge the answer."""
         seen, most = 0, _steps_asked(params)
 
         def on_step(step: StepParams) -> None:
@@ -264,33 +201,33 @@ class Engine:
         except PortFailure as failure:
             seconds = time.monotonic() - started
             if isinstance(expected, Refusal) and isinstance(failure, PortError):
-                return _refused(case, expected, failure, seconds)
+                return refused(case, expected, failure, seconds)
             if not isinstance(failure, PortError | WrongAnswer):
                 self.deaths[case.method] += 1
                 self.timeouts[case.method] += isinstance(failure, PortTimedOut)
                 self.close()
-            return _failed(case, failure, seconds)
+            return failed(case, failure, seconds)
         except Unreplayable:
             raise
-        except Exception as error:  # of a judge; the port is in the middle of its answer
+        except Exception as error:  # from the judge, while the port is still answering
             self.close()
-            return _fault(case, error)
+            return suite_fault(case, error)
         seconds = time.monotonic() - started
         if isinstance(expected, Refusal):
-            detail = f"answered, where error {expected.code} is right"
+            detail = f"answered; expected error {expected.code}"
             return Result(case, Outcome.MISMATCH, detail, seconds)
         try:
-            result = judged(case, judge.finish(got), seconds)
+            result = compared(case, judge.finish(got), seconds)
         except Exception as error:
-            return _fault(case, error)
+            return suite_fault(case, error)
         if isinstance(got, InitializeResult) and (doubt := doubtful_offer(got)):
             return Result(case, Outcome.MISMATCH, doubt, seconds)
-        if isinstance(judge, _Kept) and self.offer is not None:
+        if isinstance(judge, WholeAnswerJudge) and self.offer is not None:
             exchange = Exchange(params, expected, judge.whole(got), self.offer)
             return replace(result, exchange=exchange)
         return result
 
-    def _hopeless(self, method: str) -> str:
+    def _reason_to_skip(self, method: str) -> str:
         """Why a method is not asked again, or an empty string."""
         if self.timeouts[method] == TIMEOUTS:
             return f"{method} ran out of time {TIMEOUTS} times"
@@ -298,16 +235,9 @@ class Engine:
             return f"{method} ended the port {DEATHS} times"
         return ""
 
-    def _restart(self) -> None:
-        try:
-            self._start()
-        except NotStarted as error:
-            self.given_up = str(error)
-
     def _shut_down(self, case: Case) -> Result:
         self.source.turn_to(case.slug)
-        if self.client is None and not self.given_up:
-            self._restart()
+        self._start_if_needed()
         if self.client is None:
             return Result(case, Outcome.NOT_RUN, self.given_up)
         started = time.monotonic()
@@ -315,7 +245,7 @@ class Engine:
             self.client.ask("shutdown", {}, object, self.port.timeouts.message)
             code = self.client.wait_to_exit(SECONDS_TO_EXIT)
         except PortFailure as failure:
-            return _failed(case, failure, time.monotonic() - started)
+            return failed(case, failure, time.monotonic() - started)
         seconds = time.monotonic() - started
         if code is None:
             detail = f"still runs {SECONDS_TO_EXIT:g} s after it said goodbye"
@@ -325,30 +255,14 @@ class Engine:
         return Result(case, Outcome.PASS, "", seconds)
 
 
-def _kept(case: Case, expected: Any, offer: InitializeResult) -> _Kept:
-    """Judges an answer whole; CPython's random numbers have double precision in any port."""
+def _whole(case: Case, expected: Any, offer: InitializeResult) -> WholeAnswerJudge:
+    # CPython's random numbers have double precision in a port of any precision.
     precision = "float64" if case.method == "random" else offer.precision
-    return _Kept(expected, case.method, precision)
-
-
-def judged(case: Case, comparison: Comparison, seconds: float) -> Result:
-    """The result of a case whose answer was compared."""
-    if not comparison.divergences:
-        return Result(case, Outcome.PASS, "", seconds, comparison)
-    detail = sentence_of(comparison.divergences[0])
-    if comparison.extent:
-        detail += f"; {comparison.extent}"
-    return Result(case, Outcome.MISMATCH, detail, seconds, comparison)
-
-
-def sentence_of(divergence: Divergence) -> str:
-    """What is wrong with a part of an answer, in one sentence."""
-    at = printable(divergence.pointer, 200)
-    return f"{at}: expected {divergence.expected}, got {divergence.got}"
+    return WholeAnswerJudge(expected, case.method, precision)
 
 
 def _steps_asked(params: Any) -> int:
-    """How many `step` notifications may answer a question."""
+    """How many `step` notifications a question asks for."""
     match params:
         case TrainParams(steps=steps):
             return steps
@@ -356,18 +270,3 @@ def _steps_asked(params: Any) -> int:
             return optimizer.num_steps
         case _:
             return 0
-
-
-def _refused(case: Case, expected: Refusal, failure: PortError, seconds: float) -> Result:
-    if failure.code == expected.code:
-        return Result(case, Outcome.PASS, "", seconds)
-    detail = f"refused with error {failure.code}, where {expected.code} is right"
-    return Result(case, Outcome.MISMATCH, detail, seconds)
-
-
-def _failed(case: Case, failure: PortFailure, seconds: float = 0.0) -> Result:
-    return Result(case, OUTCOME_OF[type(failure)], str(failure), seconds)
-
-
-def _fault(case: Case, error: Exception) -> Result:
-    return Result(case, Outcome.SUITE_FAULT, f"{type(error).__name__}: {error}")

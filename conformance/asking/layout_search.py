@@ -27,7 +27,7 @@ from ports_adapter.layout import OF_A_LAYER, OF_THE_MODEL, Layout, Rule
 from ports_adapter.manifest import Port
 from ports_adapter.messages import METHODS, InitializeResult
 
-from .engine import Finished
+from .case_result import Finished
 
 SECONDS = 5.0
 """How long to look for a layout."""

@@ -25,7 +25,7 @@ from ports_adapter.messages import InitializeResult
 from ports_adapter.quoting import printable, tail
 from reference.profiles import MICROGPT
 
-from .engine import Result
+from .case_result import Result
 
 DIFFERENCES_KEPT = 12
 

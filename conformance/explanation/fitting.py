@@ -11,8 +11,8 @@ from msgspec import UNSET, structs
 
 from conformance.anatomy.levels import Level, upstream
 from conformance.anatomy.nested_numbers import flat, shape_of
-from conformance.asking.engine import STREAMED
 from conformance.judging.compare import budgets_of, compare, in_budgets, resolve
+from conformance.judging.stream_judge import STREAMED
 from conformance.mistakes import Mistake, applied
 from conformance.oracle import reference_answer
 from conformance.oracle.answer import Answer, Exact, Expected, Numbers

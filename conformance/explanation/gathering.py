@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.anatomy.levels import Level, upstream
-from conformance.asking.engine import Exchange, Result
+from conformance.asking.case_result import Exchange, Result
 from conformance.cases.case import Case
 from conformance.judging.divergence import Comparison
 from conformance.judging.outcome import Outcome

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from conformance.anatomy.judged_program import JudgedProgram
 from conformance.anatomy.levels import Level
-from conformance.asking.engine import Engine, Result
+from conformance.asking.case_result import Result
+from conformance.asking.engine import Engine
 from conformance.cases.by_level.model import backward_case, forward_case
 from conformance.cases.case import Case
 from conformance.judging.outcome import Outcome

@@ -13,7 +13,8 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from conformance.asking.engine import Engine, Finished, Result
+from conformance.asking.case_result import Finished, Result
+from conformance.asking.engine import Engine
 from conformance.asking.journal import Journal
 from conformance.asking.layout_search import recognised_layout
 from conformance.asking.run_report import Asked, case_report, make_report, port_report

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from conformance.asking.engine import STREAMED
 from conformance.cases import all_cases
 from conformance.cases.by_level.handshake import introduction
 from conformance.cases.case import Case
 from conformance.cases.offer import not_offered
+from conformance.judging.stream_judge import STREAMED
 from ports_adapter.building import build
 from ports_adapter.client import Client
 from ports_adapter.manifest import Port, find_port

@@ -17,7 +17,8 @@ from itertools import count, islice
 import click
 import psutil
 
-from conformance.asking.engine import Engine, Result
+from conformance.asking.case_result import Result
+from conformance.asking.engine import Engine
 from conformance.cases import all_cases
 from conformance.cases.case import Case
 from conformance.judging.outcome import Outcome

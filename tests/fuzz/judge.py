@@ -16,7 +16,8 @@ import jsonschema
 import msgspec
 from rich.console import Console
 
-from conformance.asking.engine import Engine, Finished, Result
+from conformance.asking.case_result import Finished, Result
+from conformance.asking.engine import Engine
 from conformance.asking.run_report import Asked, case_report, make_report, port_report
 from conformance.cases import all_cases
 from conformance.cases.case import Case

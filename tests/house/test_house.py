@@ -19,7 +19,6 @@ PACKAGES = {"conformance", "golden", "ports_adapter", "reference", "tests"}
 MODULES_PER_FOLDER = 12
 LINES_PER_MODULE = 300
 LONGER = {
-    "conformance/asking/engine.py",
     "conformance/cases/by_level/training.py",
     "conformance/cases/situations.py",
     "conformance/mistakes/seams.py",

@@ -17,7 +17,8 @@ import pytest
 from msgspec import structs
 
 from conformance.anatomy.step_array import StepLayout
-from conformance.asking.engine import Engine, Result
+from conformance.asking.case_result import Result
+from conformance.asking.engine import Engine
 from conformance.cases import all_cases, select
 from conformance.judging.divergence import Comparison
 from conformance.judging.outcome import Outcome

@@ -7,8 +7,9 @@ from typing import Any, Self
 
 from msgspec import structs
 
-from conformance.asking.engine import DEATHS, STREAMED
+from conformance.asking.engine import DEATHS
 from conformance.cases.by_level.handshake import introduction
+from conformance.judging.stream_judge import STREAMED
 from ports_adapter.client import Client
 from ports_adapter.failures import NotStarted, PortError, PortFailure, ProtocolViolated, WrongAnswer
 from ports_adapter.manifest import Port

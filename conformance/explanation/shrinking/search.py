@@ -15,7 +15,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import HypothesisException
 
 from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
-from conformance.asking.engine import OUTCOME_OF
+from conformance.asking.case_result import OUTCOME_OF
 from conformance.cases.by_level.layers import LAYERS
 from conformance.cases.function_case import representable
 from conformance.judging.compare import compare

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from conformance.anatomy.judged_program import JudgedProgram, stage_after
 from conformance.anatomy.levels import next_methods
-from conformance.asking.engine import Result
+from conformance.asking.case_result import Result
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import CaseReport, Difference, Report
 from conformance.judging.standing import Standing

@@ -14,7 +14,8 @@ from threading import Thread
 from msgspec import Struct, structs
 
 from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
-from conformance.asking.engine import Engine, Result
+from conformance.asking.case_result import Result
+from conformance.asking.engine import Engine
 from conformance.cases import all_cases, select
 from conformance.cases.budget_origin import offer_of
 from conformance.cases.case import Case

@@ -13,7 +13,8 @@ from typing import Literal, TypeVar
 from msgspec import Struct
 
 from conformance.anatomy.levels import Level
-from conformance.asking.engine import Engine, Finished
+from conformance.asking.case_result import Finished
+from conformance.asking.engine import Engine
 from conformance.cases import all_cases, select
 from conformance.cases.case import Case
 from conformance.explanation.fitting import may_show
