@@ -1,16 +1,18 @@
-"""The published documents that are made from the code: PROTOCOL.md and the JSON Schemas."""
+"""Documents that are generated from the code: PROTOCOL.md and the JSON Schemas."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import inspect
 
 import ports_adapter
+from conformance.anatomy.judged_program import methods_of
 from conformance.judging import report
 from conformance.oracle.worked_examples import Example, examples
 from conformance.programs import program_report
@@ -18,7 +20,8 @@ from conformance.surveys.scoreboard import board
 from golden.store import replace_file
 from ports_adapter import messages as protocol
 from ports_adapter.jsonrpc import Error
-from ports_adapter.messages import METHODS, Message, Method
+from ports_adapter.messages import METHODS, Method
+from reference.profiles import MICROGPT, PROFILES, Profile
 
 PROTOCOL = Path(ports_adapter.__file__).parent / "PROTOCOL.md"
 PROTOCOL_SCHEMA = PROTOCOL.with_name("protocol.schema.json")
@@ -27,103 +30,27 @@ PROGRAM_REPORT_SCHEMA = Path(program_report.__file__).with_name("program_report.
 BOARD_SCHEMA = Path(board.__file__).with_name("board.schema.json")
 
 LIGHT = ("id", "step", "loss", "learning_rate")
-"""What every `step` tells."""
+"""The fields of every `step`."""
 
-PREAMBLE = """\
-# The protocol
+SHORT = 60
+"""A description of so many characters is repeated wherever it applies."""
 
-A port is a program that reads JSON-RPC 2.0 requests from its standard input and writes
-answers to its standard output, **one message a line, each line flushed**. Standard error
-is its log. This page is generated from the types in `messages/`; `protocol.schema.json` says
-the same as JSON Schema. `make protocol` writes both anew.
+IN_ALL_PROFILES = (
+    "initialize", "tokenize", "train", "random", "sample", "replicate", "shutdown",
+)  # fmt: skip
 
-- Every request carries all the state it needs. Nothing is remembered between requests.
-- `initialize` and `shutdown` are required. Of the others a port lists in `methods` what it
-  offers; it is asked nothing else. What it offers must work.
-- Unknown fields are ignored. An unknown method is answered with error -32601, and the port
-  lives on. When its input ends, it exits. (Parameters are always right; JSON-RPC has -32602
-  for wrong ones and -32603 for a failure inside.)
-- Numbers travel as shortest round-trip decimals, or with 17 significant digits (9 in
-  float32). `NaN`, `Infinity` and `-Infinity` are strings. Requests hold finite numbers only.
-- Weights are matrices `[nout][nin]` by their `state_dict` names, so that
-  `linear(x, w)[o] = sum_i w[o][i] * x[i]`. The vocabulary is as large as the first of them has
-  rows, and the special token BOS is the last one (but see `first-revision`).
-- A *profile* is a published program. In `profiles` a port lists those that it is a port of; every
-  question about a model names the one that it is about. `microgpt` has `n_embd` 16, `n_head` 4,
-  `n_layer` 1, `block_size` 16, and 27 tokens. A port that takes other sizes and hyperparameters
-  than the published ones says so with `other_sizes`, and is asked with some. `num_steps` always
-  counts.
-- A document of tokens `t` has `n = min(block_size, len(t) - 1)` positions: position `p` sees
-  `t[0..p]` and predicts `t[p + 1]`.
-
-## Profiles
-
-What a profile has otherwise than the one named after "as"; everything else is the same.
-
-| profile | as | otherwise |
-| --- | --- | --- |
-| `microgpt` | | the program described here |
-| `train5` | `microgpt` | nothing: it is the same program by its name as a stage |
-| `train4` | `train5` | SGD: a weight goes down by the learning rate times its gradient, with no \
-`m` and `v`; learning rate 0.1 |
-| `train3` | `train4` | one head over all of `n_embd`, one layer, and no `layer0.` in the names: \
-`wte`, `wpe`, `attn_wq`, `attn_wk`, `attn_wv`, `attn_wo`, `mlp_fc1`, `mlp_fc2`, `lm_head`, drawn \
-in this order |
-| `train2` | `train3` | an MLP on the current token alone: `mlp_fc2 @ relu(mlp_fc1 @ wte[token])`, \
-no norm and no positions; `wte` [vocabulary][n_embd], `mlp_fc1` [4 n_embd][n_embd], `mlp_fc2` \
-[vocabulary][4 n_embd]; learning rate 1; a document is not cut, so `n = len(t) - 1`, and \
-`block_size` is the largest number of tokens of a sample alone |
-| `train1` | `train2` | nothing that can be seen: its gradient is written by hand |
-| `train0` | `train2` | a table `counts` [vocabulary][vocabulary]: `counts[i][j]` says how often \
-`j` came after `i`. The probability of `j` after `i` is `(counts[i][j] + 1) / (sum(counts[i]) + \
-vocabulary)`. A step's loss is that of its document before it is counted, as mean of `-log`; then \
-its pairs are added. All counts begin at 0, and nothing is drawn. `step` notifications need no \
-`learning_rate`; there is no temperature, samples are drawn from the probabilities |
-| `early-revision` | `microgpt` | `block_size` 8; `relu(x) ** 2` for `relu(x)`; standard deviation \
-0.02, but 0 for `attn_wo` and `mlp_fc2`, which are drawn all the same; beta1 0.9, beta2 0.95; 500 \
-steps; the learning rate of step `s` is `learning_rate * 0.5 * (1 + cos(pi * s / num_steps))` |
-| `first-revision` | `early-revision` | two special tokens ahead of the characters: BOS is 0, EOS \
-1, the first character 2; a document is `[BOS, *characters, EOS]`; a sample begins with BOS and \
-ends at EOS (a BOS inside of it is printed as `<BOS>`); no `lm_head`: the logits are `wte @ x` |
-
-A port of a profile has the methods that the profile needs: `train0` neither layers nor `forward`,
-`backward` or an update by itself, the others `sgd` or `adam`, whichever is theirs.
-
-The intermediates of `forward` (and their gradients, of `backward`), for a port that offers
-them, in the order of computation:
-
-| name | what |
-| --- | --- |
-| `embedding` | `wte[token] + wpe[position]` |
-| `input_norm` | its rmsnorm |
-| `layer0.attn_norm` | rmsnorm before attention; so for every layer |
-| `layer0.q`, `.k`, `.v` | query, key, value |
-| `layer0.attn_scores` | per head, for every position so far: `q . k / sqrt(head_dim)` |
-| `layer0.attn_weights` | their softmax |
-| `layer0.attn_heads` | the weighted sums of values, heads concatenated |
-| `layer0.attn_out` | after `attn_wo` |
-| `layer0.attn_residual` | after adding the residual |
-| `layer0.mlp_norm` | rmsnorm before the perceptron |
-| `layer0.mlp_hidden`, `.mlp_activation` | after `mlp_fc1`, after relu |
-| `layer0.mlp_out`, `.mlp_residual` | after `mlp_fc2`, after adding the residual |
-| `logits` | after `lm_head` |
-
-In `train3` the names have no layer before them; `train1` and `train2` have `mlp_hidden`,
-`mlp_activation` and `logits` alone. A node's gradient is the total derivative of the loss by it,
-over all its uses.
-
-"""
+_PROFILES = (MICROGPT, *(profile for profile in PROFILES.values() if profile is not MICROGPT))
 
 
 def write_all() -> Iterator[str]:
-    """Write every document; yields what happened, a line each."""
+    """Write every document; gives a line for each that says whether it changed."""
     for path, content in documents().items():
         changed = replace_file(path, content)
         yield f"{path.name}: {'written' if changed else 'unchanged'}"
 
 
 def documents() -> dict[Path, bytes]:
-    """Every document as it should be."""
+    """The content of every document, by its file."""
     return {
         PROTOCOL: protocol_page().encode(),
         PROTOCOL_SCHEMA: protocol_schema(),
@@ -134,7 +61,7 @@ def documents() -> dict[Path, bytes]:
 
 
 def protocol_schema() -> bytes:
-    """The JSON Schema of all messages: a definition for each, requests by method."""
+    """The JSON Schema of all messages: a definition for each type, and the requests by method."""
     kinds: list[type[Any]] = [Error, protocol.StepParams]
     for method in METHODS.values():
         kinds += [method.params, method.result]
@@ -166,43 +93,119 @@ def protocol_schema() -> bytes:
 
 
 def protocol_page() -> str:
-    """PROTOCOL.md."""
+    """The text of PROTOCOL.md."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
     described: set[str] = set()
     sections = [_section(METHODS[example.method], example, described) for example in examples()]
-    return PREAMBLE + "\n".join(sections)
+    page = environment.get_template("PROTOCOL.md.j2")
+    return page.render(sections="\n\n".join(sections), settings=_settings(), methods=_methods())
+
+
+def _settings() -> str:
+    """The published settings of the profiles, as a table."""
+    columns = ("n_embd", "n_head", "n_layer", "block_size", "learning_rate", "num_steps",
+               "beta1", "beta2", "eps_adam", "init_std", "temperature")  # fmt: skip
+    head = ["profile", *(name.removesuffix("_adam") for name in columns)]
+    return _table(head, ([_code(p), *_values(p, columns)] for p in _PROFILES))
+
+
+def _values(profile: Profile, columns: Sequence[str]) -> list[str]:
+    """The settings of one profile; those that it does not use are left out."""
+    config = profile.config
+    unused = {
+        "counting": {"n_embd", "n_head", "n_layer", "learning_rate", "init_std", "temperature"},
+        "adam": set(),
+    }.get(config.optimizer, set())
+    if config.model in ("mlp", "attention"):
+        unused |= {"n_head", "n_layer"}
+    if config.optimizer != "adam":
+        unused |= {"beta1", "beta2", "eps_adam"}
+    return ["" if name in unused else f"{getattr(config, name):g}" for name in columns]
+
+
+def _methods() -> str:
+    """The methods of each profile but those that all profiles have, as a table."""
+    return _table(
+        ["profile", "methods"],
+        (
+            [_code(p), ", ".join(f"`{name}`" for name in methods_of(p.config)
+                                 if name not in IN_ALL_PROFILES)]
+            for p in _PROFILES
+        ),
+    )  # fmt: skip
+
+
+def _code(profile: Profile) -> str:
+    return f"`{profile.name}`"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines).replace("|  |", "| |")
 
 
 def _section(method: Method, example: Example, described: set[str]) -> str:
-    lines = [f"## `{method.name}`", "", method.about]
-    if method.params.__doc__ and "Nothing" not in method.params.__doc__:
-        lines[-1] += f" {_one_line(method.params.__doc__)}"
+    """A method: what it does, its fields, and its worked example."""
+    has_fields = bool(method.params.__struct_fields__)
+    first, *more = ((has_fields and method.params.__doc__) or "").split("\n\n")
+    about = [_one_line(f"{method.about} {first}"), *map(_one_line, more)]
+    lines = [f"## `{method.name}`", "", "\n\n".join(about).strip()]
     lines += ["", "`params`:", "", *_fields(method.params, described)]
     lines += ["", "`result`:", "", *_fields(method.result, described)]
     if example.notifications:
         lines += ["", "Before the result, a notification `step` after each step:", ""]
         in_full = "record" in method.params.__struct_fields__
         lines += _fields(protocol.StepParams, described, None if in_full else LIGHT)
-    lines += ["", "```json", *example.lines(), "```", ""]
+    lines += ["", "```json", *example.lines(), "```"]
     return "\n".join(lines)
 
 
 def _fields(
-    kind: type[Message], described: set[str], named: Sequence[str] | None = None
-) -> list[str]:
-    """The fields of a message, or those that are named."""
+    kind: type[Any], described: set[str], named: Sequence[str] | None = None
+) -> Iterator[str]:
+    """The fields of a type, or those that are named, as a list in Markdown."""
     fields = inspect.type_info(kind).fields  # type: ignore[attr-defined]
     if not fields:
-        return ["- nothing"]
-    return [_field(field, described) for field in fields if named is None or field.name in named]
+        yield "- none"
+    for field in fields:
+        if named is None or field.name in named:
+            yield _field(field, described)
+            yield from (f"  {line}" for line in _types_inside(field.type, described))
 
 
 def _field(field: inspect.Field, described: set[str]) -> str:
     kind, description = _describe(field.type)
-    if description in described:
+    if description in described and len(description) > SHORT:
         description = ""
     described.add(description)
     optional = "" if field.required else ", optional"
     return f"- `{field.name}`: {kind}{optional}. {description}".rstrip()
+
+
+def _types_inside(kind: inspect.Type, described: set[str]) -> Iterator[str]:
+    """The message types that a field is made of and that the page has not described yet."""
+    match kind:
+        case inspect.Metadata(type=inner) | inspect.ListType(item_type=inner):
+            yield from _types_inside(inner, described)
+        case inspect.UnionType(types=types):
+            for part in types:
+                yield from _types_inside(part, described)
+        case inspect.StructType(cls=cls) if _is_small(cls) or cls.__name__ not in described:
+            described.add(cls.__name__)
+            if tag := cls.__struct_config__.tag:
+                yield f'- `{cls.__name__}`, with `draw` = "{tag}". {_one_line(cls.__doc__ or "")}'
+                yield from (f"  {line}" for line in _fields(cls, described))
+            else:
+                yield from _fields(cls, described)
+
+
+def _is_small(kind: type[msgspec.Struct]) -> bool:
+    """Whether a type is repeated wherever it applies."""
+    return len(kind.__struct_fields__) <= 3
 
 
 def _describe(kind: inspect.Type) -> tuple[str, str]:
@@ -221,7 +224,7 @@ def _describe(kind: inspect.Type) -> tuple[str, str]:
         case inspect.DictType(value_type=value):
             return f"by name, {_describe(value)[0]}", ""
         case inspect.StructType(cls=cls):
-            return f"`{cls.__name__}` ({_signature(cls)})", _one_line(cls.__doc__ or "")
+            return f"`{cls.__name__}`", _one_line(cls.__doc__ or "")
         case inspect.LiteralType(values=values):
             return "one of " + ", ".join(f"`{value}`" for value in sorted(map(str, values))), ""
         case inspect.IntType():
@@ -234,12 +237,6 @@ def _describe(kind: inspect.Type) -> tuple[str, str]:
             return "true or false", ""
         case _:
             return "vector or list of vectors", ""
-
-
-def _signature(kind: type[msgspec.Struct]) -> str:
-    tag = kind.__struct_config__.tag
-    names = [f"`{name}`" for name in kind.__struct_fields__]
-    return ", ".join([f'`draw` = "{tag}"', *names] if tag else names)
 
 
 def _one_line(text: str) -> str:

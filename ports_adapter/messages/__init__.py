@@ -1,8 +1,9 @@
-"""The messages of the protocol: what is asked of a port, and what it answers.
+"""The messages of the protocol: the questions to a port, and its answers.
 
-These types are the protocol's only definition. The JSON Schema and PROTOCOL.md are
-generated from them, and the runner encodes and decodes with them. Unknown fields are
-ignored on both sides, so that old ports outlive new suites.
+These types are the only definition of the protocol. The suite encodes and decodes messages with
+them, and `make protocol` generates PROTOCOL.md and the JSON Schema from them: docstrings and
+descriptions here are the text of that page. Both sides ignore unknown fields, because an old port
+must still work with a new suite.
 """
 
 from .common import (

@@ -1,4 +1,4 @@
-"""What several messages are made of: numbers, tensors, sizes, hyperparameters."""
+"""Types that several messages share: numbers, tensors, sizes, hyperparameters."""
 
 from __future__ import annotations
 
@@ -19,31 +19,29 @@ Precision = Literal["float64", "float32"]
 Weights = Annotated[
     Tensors,
     Meta(
-        description="Matrices `[nout][nin]` by their names: `wte` [vocabulary][n_embd], `wpe` "
-        "[block_size][n_embd], `lm_head` [vocabulary][n_embd], then for each layer `layer0.attn_wq`"
-        ", `attn_wk`, `attn_wv`, `attn_wo` [n_embd][n_embd], `mlp_fc1` [4 n_embd][n_embd], "
-        "`mlp_fc2` [n_embd][4 n_embd]. Other profiles have other ones; they are listed above."
+        description="The profile's matrices by name, each `[nout][nin]`. Their names and shapes "
+        "are listed under Weights and Profiles."
     ),
 ]
 Tokens = Annotated[
     list[Count],
-    Meta(description="Tokens of one document, special tokens at both ends."),
+    Meta(description="Tokens of one document, with its special tokens at both ends."),
 ]
 Intermediates = Annotated[
     dict[str, list[Any]],
     Meta(
-        description="By name, then by position: a vector, or one vector a head for `attn_scores` "
-        "and `attn_weights`. The names are listed above."
+        description="By name, then by position: a vector, or for `attn_scores` and "
+        "`attn_weights` one vector per head. The names are listed under Intermediates."
     ),
 ]
 
 
 class Message(Struct, kw_only=True, omit_defaults=True):
-    """Base of everything inside a request's `params` or an answer's `result`."""
+    """Base of every type inside the `params` of a request or the `result` of an answer."""
 
 
 class Sizes(Message, omit_defaults=False):
-    """The model's shape."""
+    """The shape of the model."""
 
     n_embd: int
     n_head: int
@@ -52,10 +50,9 @@ class Sizes(Message, omit_defaults=False):
 
 
 class Optimizer(Message):
-    """Hyperparameters; those of Adam are there where the profile's optimiser is Adam.
+    """Hyperparameters. `beta1`, `beta2` and `eps` are present if the profile's optimizer is Adam.
 
-    Where the learning rate decays linearly, 0-based step `s` has
-    `learning_rate * (1 - s / num_steps)`.
+    `learning_rate` is the initial one; see Update for its decay over `num_steps`.
     """
 
     learning_rate: float
@@ -68,8 +65,7 @@ class Optimizer(Message):
 Activation = Annotated[
     str | UnsetType,
     Meta(
-        description="`relu`, `squared_relu` (its square) or `gelu` (as GPT-2 has it: "
-        "`0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x**3)))`), in place of the profile's own; "
-        "asked only of a port that lists it in `activations`."
+        description="An activation that replaces the profile's own: `relu`, `squared_relu` or "
+        "`gelu`, defined under Forward pass. Sent only to a port that lists it in `activations`."
     ),
 ]

@@ -1,4 +1,4 @@
-"""Hello and goodbye: `initialize`, `shutdown`."""
+"""The first and the last message of a run: `initialize` and `shutdown`."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ from .common import (
 
 
 class InitializeParams(Message, omit_defaults=False):
-    protocol_version: int
-    suite: str
+    protocol_version: Annotated[int, Meta(description="1.")]
+    suite: Annotated[str, Meta(description="Who asks.")]
 
 
 class InitializeResult(Message):
-    """What the port is and offers. What it does not list is not asked of it."""
+    """What the port is and what it offers. The suite asks for nothing that is not listed here."""
 
-    protocol_version: int
+    protocol_version: Annotated[int, Meta(description="1.")]
     name: str
     language: str
-    precision: Precision
-    methods: list[str]
+    precision: Annotated[
+        Precision, Meta(description="In which the port computes; as in its manifest.")
+    ]
+    methods: Annotated[list[str], Meta(description="The methods that the port offers.")]
     profiles: Annotated[list[str], Meta(description="The programs that it is a port of.")]
     other_sizes: Annotated[
         bool,
         Meta(
-            description="Whether other sizes and hyperparameters than the profile's own are "
-            "accepted. `num_steps` and `num_samples` are always those of the question."
+            description="Whether the port accepts `sizes` and hyperparameters that differ from "
+            "the profile's own. `num_steps` and `num_samples` may always differ."
         ),
     ] = False
     activations: Annotated[
         list[str],
-        Meta(description="Activations that are accepted in place of the profile's own."),
+        Meta(description="Activations that the port accepts in place of the profile's own."),
     ] = field(default_factory=list)
     intermediates: Annotated[
-        bool, Meta(description="Whether `forward` and `backward` can give intermediates.")
+        bool, Meta(description="Whether `forward` and `backward` can return intermediates.")
     ] = False
     full_record: Annotated[
         bool, Meta(description="Whether `train` can record every step in full.")
@@ -46,8 +48,8 @@ class InitializeResult(Message):
 
 
 class ShutdownParams(Message):
-    """Nothing."""
+    """It has no fields."""
 
 
 class ShutdownResult(Message):
-    """Nothing."""
+    """It has no fields."""

@@ -1,4 +1,4 @@
-"""The whole model before one document: `forward`, `backward`, `sample`."""
+"""The whole model on one document: `forward`, `backward`, `sample`."""
 
 from __future__ import annotations
 
@@ -22,16 +22,20 @@ from .common import (
 
 
 class ModelParams(Message):
-    """A model and one document. Positions are `min(block_size, len(tokens) - 1)`.
+    """The model is that of `profile`, `sizes` and `weights`.
 
-    A model without positions (`train0` to `train2`) has no such limit.
+    A document of tokens `t` has `n = min(block_size, len(t) - 1)` positions; in `train1` and
+    `train2` it has `n = len(t) - 1`.
     """
 
     profile: str
     sizes: Sizes
     weights: Weights
     tokens: Tokens
-    intermediates: bool = False
+    intermediates: Annotated[
+        bool,
+        Meta(description="Whether to return them; sent only to a port that offers them."),
+    ] = False
     activation: Activation = UNSET
 
 
@@ -41,23 +45,32 @@ class ForwardResult(Message):
 
 
 class BackwardResult(Message):
-    loss: Annotated[Number, Meta(description="Mean of `losses`, in nats.")]
+    loss: Annotated[Number, Meta(description="The mean of `losses`, in nats.")]
     losses: Annotated[Vector, Meta(description="`[positions]`.")]
-    grads: Annotated[Tensors, Meta(description="Of `loss`, shaped and named like the weights.")]
+    grads: Annotated[
+        Tensors, Meta(description="The gradient of `loss`, shaped and named like the weights.")
+    ]
     intermediate_grads: Intermediates | UnsetType = UNSET
 
 
 class SampleParams(Message):
-    """One document, each token chosen by the next uniform as `random.choices` chooses."""
+    """The tokens are drawn as described under Samples.
+
+    Draw number `i` uses `uniforms[i]` in place of `random()`. There are always enough of them.
+    """
 
     profile: str
     sizes: Sizes
     weights: Weights
-    temperature: float
-    uniforms: list[float]
+    temperature: Annotated[float, Meta(description="Divides the logits. It is above 0.")]
+    uniforms: Annotated[list[float], Meta(description="Each in [0, 1).")]
     activation: Activation = UNSET
 
 
 class SampleResult(Message):
-    tokens: Annotated[list[Count], Meta(description="Without those at its beginning and its end.")]
-    uniforms_used: Count
+    tokens: Annotated[
+        list[Count], Meta(description="Without the special tokens at the beginning and the end.")
+    ]
+    uniforms_used: Annotated[
+        Count, Meta(description="How many tokens were drawn, the one that ended it included.")
+    ]

@@ -1,4 +1,4 @@
-"""What surrounds the model: `tokenize`, `random`, and all of it at once, `replicate`."""
+"""What surrounds the model: `tokenize`, `random`, and the whole program, `replicate`."""
 
 from __future__ import annotations
 
@@ -20,32 +20,30 @@ from .common import (
 class TokenizeParams(Message):
     text: Annotated[
         str,
-        Meta(
-            description="A corpus as it stands in its file. A line ends with LF or CRLF; lines are "
-            "stripped of white space, as Unicode has it, and blank ones dropped."
-        ),
+        Meta(description="The content of a corpus file, to be read as under Tokens."),
     ]
     profile: Annotated[
-        str, Meta(description="`microgpt` if it is not there; it decides the special tokens.")
+        str, Meta(description="Decides which special tokens there are; `microgpt` if absent.")
     ] = "microgpt"
 
 
 class TokenizeResult(Message):
     characters: Annotated[
-        list[str], Meta(description="All characters (code points) of the corpus, sorted.")
+        list[str],
+        Meta(description="All code points that occur in the documents, each a string, sorted."),
     ]
-    vocab_size: int
-    tokens: Annotated[list[Tokens], Meta(description="Of every document, in file order.")]
+    vocab_size: Annotated[int, Meta(description="Special tokens included.")]
+    tokens: Annotated[list[Tokens], Meta(description="One list per document, in file order.")]
 
 
 class RandomDraw(Message, tag_field="draw", tag="random"):
-    """`count` times `random()`."""
+    """Calls `random()` `count` times."""
 
     count: Count
 
 
 class GaussDraw(Message, tag_field="draw", tag="gauss"):
-    """`count` times `gauss(mean, std)`."""
+    """Calls `gauss(mean, std)` `count` times."""
 
     mean: float
     std: float
@@ -53,45 +51,54 @@ class GaussDraw(Message, tag_field="draw", tag="gauss"):
 
 
 class ShuffleDraw(Message, tag_field="draw", tag="shuffle"):
-    """`shuffle(list(range(count)))`: the list."""
+    """Shuffles the list `0, 1, ..., count - 1`; the result is that list."""
 
     count: Count
 
 
 class ChoicesDraw(Message, tag_field="draw", tag="choices"):
-    """`count` times `choices(range(len(weights)), weights)[0]`."""
+    """Calls `choices(weights)` `count` times; the results are indices."""
 
     weights: list[float]
     count: Count
 
 
 class RandomParams(Message):
-    """Draws from one generator of CPython's `random` module, one after the other."""
+    """All draws of a question come from one generator, in order, seeded once at the start.
+
+    Its state goes on from draw to draw, with the second value that `gauss` keeps, and ends with
+    the answer. The functions are defined under CPython's generator.
+    """
 
     seed: Count
     draws: list[RandomDraw | GaussDraw | ShuffleDraw | ChoicesDraw]
 
 
 class RandomResult(Message):
-    results: Annotated[list[Vector], Meta(description="One list a draw.")]
+    results: Annotated[list[Vector], Meta(description="One list per entry of `draws`.")]
 
 
 class ReplicateParams(Message):
-    """The whole program: seed, shuffle, draw the weights, train, sample."""
+    """One generator, seeded with `seed` at the start, serves the whole run.
+
+    In this order: read the documents, shuffle their list, draw the initial weights, train
+    `num_steps` steps from step 0, draw the samples one after the other. Step `s` takes document
+    `s % num_docs` in shuffled order.
+    """
 
     profile: str
     sizes: Sizes
     optimizer: Optimizer
     seed: Count
-    init_std: float
-    temperature: float
+    init_std: Annotated[float, Meta(description="Standard deviation of the initial weights.")]
+    temperature: Annotated[float, Meta(description="Of the samples.")]
     num_samples: Count
-    text: Annotated[str, Meta(description="The corpus, as for `tokenize`.")]
+    text: Annotated[str, Meta(description="The corpus, as in `tokenize`.")]
     activation: Activation = UNSET
 
 
 class ReplicateResult(Message):
     num_docs: Count
     vocab_size: Count
-    num_params: Count
-    samples: list[str]
+    num_params: Annotated[Count, Meta(description="How many numbers the weights hold.")]
+    samples: Annotated[list[str], Meta(description="Decoded; a sample may be empty.")]

@@ -1,4 +1,4 @@
-"""Updates of the weights: `adam`, `train` and its `step` notifications."""
+"""Updates of the weights: `sgd`, `adam`, `train`, and the notification `step`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from .common import (
 
 
 class AdamParams(Message):
-    """One update from a given state. `step` is 0-based, so bias correction uses `step + 1`."""
+    """The formulas are under Update.
+
+    Every matrix in `weights` is updated; a question may bring only some of the profile's.
+    """
 
     profile: str
     sizes: Sizes
@@ -42,70 +45,80 @@ class AdamResult(Message):
 
 
 class SgdParams(Message):
-    """One update down the gradient: `weight - learning_rate * gradient`. `step` is 0-based."""
+    """The formula is under Update.
+
+    Every matrix in `weights` is updated; a question may bring only some of the profile's.
+    """
 
     profile: str
     sizes: Sizes
     optimizer: Optimizer
-    step: Count
+    step: Annotated[Count, Meta(description="0-based.")]
     weights: Weights
     grads: Tensors
 
 
 class SgdResult(Message):
-    learning_rate: Number
+    learning_rate: Annotated[Number, Meta(description="That of this step, after decay.")]
     weights: Tensors
 
 
 Moments = Annotated[
-    Tensors, Meta(description="Shaped and named like the weights; not there without Adam.")
+    Tensors, Meta(description="Shaped and named like the weights; absent without Adam.")
 ]
 
 
 class TrainParams(Message):
-    """`steps` training steps from a given state; step `s` takes `documents[s % len(documents)]`."""
+    """The steps are `step`, `step + 1`, and so on, `steps` of them.
+
+    Step `s` takes `documents[s % len(documents)]`: it computes the loss and its gradients, then
+    updates the weights by the profile's optimizer.
+    """
 
     profile: str
     sizes: Sizes
     optimizer: Optimizer
-    step: Count
+    step: Annotated[Count, Meta(description="The first step, 0-based.")]
     weights: Weights
     documents: Annotated[list[Tokens], Meta(min_length=1)]
-    steps: Count
+    steps: Annotated[Count, Meta(description="How many steps to take.")]
     m: Moments = field(default_factory=dict)
     v: Moments = field(default_factory=dict)
     record: Annotated[
         Literal["light", "full"],
         Meta(
-            description="What each `step` tells; `full`, all of it, is asked only of a port that "
-            "says `full_record`."
+            description="What each `step` holds; `light` if absent. `full` is sent only to a port "
+            "that says `full_record`."
         ),
     ] = "light"
     activation: Activation = UNSET
 
 
 class StepParams(Message):
-    """Of the notification `step`, sent after each training step, before the answer.
+    """The notification `step`, sent after each training step and before the answer.
 
-    What is optional belongs to a full record: what the step computed from the state before
-    it, and the state that it led to.
+    A full record also holds what the step computed from the state before it, and the state
+    after it.
     """
 
-    id: Annotated[int, Meta(description="Of the request that is being answered.")]
-    step: Annotated[Count, Meta(description="0-based.")]
-    loss: Number
+    id: Annotated[int, Meta(description="The id of the request that is being answered.")]
+    step: Annotated[Count, Meta(description="Which step it was, 0-based.")]
+    loss: Annotated[Number, Meta(description="Of the weights before the update.")]
     learning_rate: Annotated[
-        Number | UnsetType, Meta(description="Left out where nothing but counting is done.")
+        Number | UnsetType,
+        Meta(description="That of this step, after decay; may be left out in `train0`."),
     ] = UNSET
     logits: Annotated[
         Matrix | UnsetType,
         Meta(
-            description="`[positions][vocabulary]`. This and what follows belong to a full record."
+            description="`[positions][vocabulary]`. This field and those below are for a full "
+            "record."
         ),
     ] = UNSET
     losses: Annotated[Vector | UnsetType, Meta(description="`[positions]`.")] = UNSET
     grads: Annotated[
-        Tensors | UnsetType, Meta(description="Of `loss`, shaped and named like the weights.")
+        Tensors | UnsetType,
+        Meta(description="The gradient of `loss`, shaped and named like the weights."),
     ] = UNSET
     m: Annotated[
         Tensors | UnsetType, Meta(description="After the update, like `v` and `weights`.")

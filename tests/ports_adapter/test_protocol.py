@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from typing import Any
 
@@ -55,6 +56,25 @@ def test_every_method_has_a_worked_example_on_the_page() -> None:
     page = PROTOCOL.read_text()
     assert re.findall(r"^## `(\w+)`$", page, re.MULTILINE) == list(METHODS)
     assert len(re.findall(r"^```json$", page, re.MULTILINE)) == len(METHODS)
+
+
+def test_the_generator_on_the_page_is_the_one_of_cpython() -> None:
+    found = re.search(r"^```python\n(.*?)^```$", PROTOCOL.read_text(), re.MULTILINE | re.DOTALL)
+    assert found
+    defined: dict[str, Any] = {}
+    exec(found[1], defined)
+    weights = [0.1, 0.0, 2.5, 0.4, 1.0, 0.0]
+    for seed in (0, 42, 2**32, 2**20000 + 3):
+        ours, theirs = defined["Generator"](seed), random.Random(seed)
+        for count in (7, 700):
+            assert ours.gauss(1.0, 0.08) == theirs.gauss(1.0, 0.08)
+            assert [ours.random() for _ in range(count)] == [theirs.random() for _ in range(count)]
+            shuffled = list(range(count)), list(range(count))
+            ours.shuffle(shuffled[0])
+            theirs.shuffle(shuffled[1])
+            assert shuffled[0] == shuffled[1]
+            for _ in range(count):
+                assert ours.choices(weights) == theirs.choices(range(6), weights)[0]
 
 
 def examples_on_the_page() -> list[list[dict[str, Any]]]:
