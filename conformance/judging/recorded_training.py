@@ -88,7 +88,7 @@ class TrajectoryJudge:
     oracle: Oracle
     precision: Precision
     expected: Expected | None = None
-    step_input: int = field(default=0, init=False)
+    steps_judged: int = field(default=0, init=False)
     wrong: int = field(default=0, init=False)
     unjudged: int = field(default=0, init=False)
     tally: Tally = field(default_factory=Tally, init=False)
@@ -121,8 +121,8 @@ class TrajectoryJudge:
         Raises:
             ArithmeticError: the oracle has no answer, though all was right so far.
         """
-        index, number = self.step_input, self.question.step + self.step_input
-        self.step_input += 1
+        index, number = self.steps_judged, self.question.step + self.steps_judged
+        self.steps_judged += 1
         tokens = self.question.documents[number % len(self.question.documents)]
         layout = self._layout(self.config.positions(tokens))
         actual = layout.pack(step)
@@ -162,8 +162,8 @@ class TrajectoryJudge:
             ArithmeticError: some steps could not be judged, though no other is wrong.
         """
         divergences, extent = self.divergences, ""
-        if self.step_input < self.question.steps:
-            place = f"/steps/{self.step_input}"
+        if self.steps_judged < self.question.steps:
+            place = f"/steps/{self.steps_judged}"
             divergences += (Divergence(place, place, "a step", MISSING, np.inf),)
         if self.before is not None:
             last: Answer = {
@@ -175,7 +175,7 @@ class TrajectoryJudge:
         if self.unjudged and not self.wrong:
             raise ArithmeticError(f"{self.unjudged} steps could not be judged")
         if self.wrong:
-            extent = f"{self.wrong} of {self.step_input} steps wrong"
+            extent = f"{self.wrong} of {self.steps_judged} steps wrong"
         if self.unjudged:
             extent += f", {self.unjudged} could not be judged"
         found = self.tally

@@ -349,7 +349,7 @@ def test_memory_stays_the_same_however_long_the_stream(recorded: Recorded) -> No
     sizes = []
     for _ in range(60):
         step = msgspec.json.decode(line, type=StepParams)
-        step.step = judge.step_input
+        step.step = judge.steps_judged
         judge.take(step)
         del step
         sizes.append(tracemalloc.get_traced_memory()[0])
