@@ -1,4 +1,7 @@
-"""Honest variants of the program: other roundings of the same mathematics, none a mistake."""
+"""Honest variants of the program: the same mathematics with other rounding errors, no mistakes.
+
+The suite must pass every one of them.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +17,21 @@ from reference.tape.symbols import Symbol
 from reference.value import Value
 
 from .mistake import Patch
-from .seams import adam_with
+from .parts import elementwise
+from .seams.training import adam_with
 
 VARIANTS: dict[str, Callable[[], Patch]] = {}
-"""All that are known, by name."""
+"""Functions that give the variants' patches, by name."""
 
 
 def variant(patch: Callable[[], Patch]) -> Callable[[], Patch]:
-    """Enter a patch under its function's name."""
+    """Enter a function that gives a patch into `VARIANTS` under its own name."""
     VARIANTS[patch.__name__.replace("_", "-")] = patch
     return patch
 
 
 def _largest(values: Vector) -> Value:
-    """The largest value as it is, for gradients to flow through."""
+    """The largest value as a node that gradients flow through."""
     if isinstance(values[0], Symbol):
         return Symbol.live_maximum(values)
     return max(values, key=lambda value: value.data)
@@ -41,7 +45,7 @@ def _plain_sum(terms: Sequence[Value]) -> Value:
 
 
 def _sums(total: Callable[[Sequence[Value]], Value]) -> Patch:
-    """Something in place of every sum, and in every dot product."""
+    """Another sum, also within every dot product."""
     return {
         "total": total,
         "dot": lambda ws, xs: total([w * x for w, x in zip(ws, xs, strict=True)]),
@@ -109,7 +113,7 @@ def division_by_the_root() -> Patch:
 @variant
 def other_libm() -> Patch:
     def nudged(x: float) -> float:
-        # Any library's exponential underflows to 0 itself, far below the smallest float.
+        # Results of 0 stay: every library's exponential underflows to exactly 0.
         return math.nextafter(x, math.inf) if x and hash(x) % 3 == 0 else x
 
     return {
@@ -129,25 +133,25 @@ def _halves(x: float) -> tuple[float, float]:
 
 @variant
 def every_inexact_product_and_sum_rounded_otherwise() -> Patch:
-    """As where products are fused with sums; what is exact stays so."""
-    right_add, right_multiply = Value.__add__, Value.__mul__
+    """Round inexact results the other way, as fused multiply-adds may; keep exact results."""
+    original_add, original_multiply = Value.__add__, Value.__mul__
 
-    def elsewhere(node: Value, error: float) -> Value:
+    def other_way(node: Value, error: float) -> Value:
         if error and hash(node.data) % 2:
             node.data = math.nextafter(node.data, math.copysign(math.inf, error))
         return node
 
     def add(self: Value, other: Value | float) -> Value:
-        node = right_add(self, other)
+        node = original_add(self, other)
         a, b = (child.data for child in node.children)
         rest = node.data - a
-        return elsewhere(node, (a - (node.data - rest)) + (b - rest))
+        return other_way(node, (a - (node.data - rest)) + (b - rest))
 
     def multiply(self: Value, other: Value | float) -> Value:
-        node = right_multiply(self, other)
+        node = original_multiply(self, other)
         (a, a_low), (b, b_low) = (_halves(child.data) for child in node.children)
         error = ((a * b - node.data) + a * b_low + a_low * b) + a_low * b_low
-        return elsewhere(node, error)
+        return other_way(node, error)
 
     return {"Value.__add__": add, "Value.__mul__": multiply}
 
@@ -167,17 +171,11 @@ def adam_with_roots_and_products() -> Patch:
 @variant
 def adam_as_a_running_difference() -> Patch:
     """Moments as `m += (1 - beta) * (g - m)`."""
-    right = reference.adam.adam
+    original = reference.adam.adam
 
     def adam(state: State, grads: Weights, config: Config) -> State:
-        new = right(state, grads, config)
-        m = {
-            name: [
-                [mi + (1 - config.beta1) * (g - mi) for mi, g in zip(ms, gs, strict=True)]
-                for ms, gs in zip(rows, grads[name], strict=True)
-            ]
-            for name, rows in state.m.items()
-        }
+        new = original(state, grads, config)
+        m = elementwise(lambda mi, g: mi + (1 - config.beta1) * (g - mi), state.m, grads)
         return State(new.step, new.weights, m, new.v)
 
     return {"adam": adam}

@@ -1,4 +1,7 @@
-"""What a known mistake is: words for people, and a patch to the canonical program."""
+"""A known mistake: words for a port's author, and a patch that makes the reference program wrong.
+
+The decorator `mistake` enters a function that gives such a patch into the catalogue `MISTAKES`.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,42 @@ from typing import Any
 from conformance.anatomy.levels import Level
 
 Patch = Mapping[str, Any]
-"""What stands in place of the program's own, by name.
+"""Replacements for parts of the program, by name.
 
-A plain name is a function, replaced in every module of the program that uses it (`softmax`); a
-dotted one is a method (`Value.relu`, `Config.learning_rate_at`, `Random.gauss`), or the function
-of one module alone (`training.total`).
+A plain name is a function, replaced in every module of the program that uses it (`softmax`). A
+dotted name is a method (`Value.relu`, `Config.learning_rate_at`, `Random.gauss`), or a function
+in one module only (`training.total`).
 """
+
+
+def seam_patch(module: str, function: Callable[..., Any], parts: Mapping[str, Any]) -> Patch:
+    """The patch that cuts a function of the program into parts and replaces some of them.
+
+    Args:
+        module: the module of `conformance.mistakes.seams` that cuts it.
+        function: the function of that module with the name of the program's own.
+        parts: the replacements, by the names of that module's functions.
+    """
+    cut = {f"seams.{module}.{part}": replacement for part, replacement in parts.items()}
+    return {function.__name__: function} | cut
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A mistake that ports make.
+    """A mistake that authors of ports make.
 
-    `what` says what is computed instead, `why` how people come to it, `mend` what to do;
-    `languages` are those where it is likely. `level` is the first that can show it. `twins` are
-    mistakes that give the same numbers in some circumstances, each with the experiment that
-    tells the two apart. What is `only_in_double` is no mistake in single precision. `patch` makes
-    the mistake; each call gives a fresh one, since some mistakes remember.
+    Attributes:
+        slug: its name in reports and on the command line.
+        title: a short statement of it, without a period.
+        what: what the port computes, and what it should compute.
+        why: why people make it.
+        mend: what to do.
+        level: the first level whose cases show it.
+        patch: makes it; each call gives a new patch, since some keep state while they run.
+        languages: where it is likely; "any" is every language.
+        twins: mistakes that sometimes give the same numbers, by slug, each with the experiment
+            that distinguishes the two.
+        only_in_double: whether single precision hides it.
     """
 
     slug: str
@@ -35,13 +57,13 @@ class Mistake:
     mend: str
     level: Level
     patch: Callable[[], Patch]
-    languages: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("any",)
     twins: dict[str, str] = field(default_factory=dict)
     only_in_double: bool = False
 
 
 MISTAKES: dict[str, Mistake] = {}
-"""All that are known, by slug, in the order of the levels that first show them."""
+"""The catalogue: every known mistake by slug, in the order of the levels that first show it."""
 
 
 def mistake(
@@ -55,9 +77,12 @@ def mistake(
     twins: Mapping[str, str] | None = None,
     only_in_double: bool = False,
 ) -> Callable[[Callable[[], Patch]], Callable[[], Patch]]:
-    """Enter a patch into the catalogue under its function's name.
+    """Enter a patch into the catalogue; the function's name becomes the slug.
 
-    Of two twins, one alone need say so.
+    The arguments are the fields of `Mistake`. Only one of two twins has to name the other.
+
+    Raises:
+        ValueError: the slug is already in the catalogue.
     """
 
     def enter(patch: Callable[[], Patch]) -> Callable[[], Patch]:
@@ -73,7 +98,7 @@ def mistake(
 
 
 def arrange() -> None:
-    """Put the catalogue in the order of its levels, and give every twin what the other says."""
+    """Sort the catalogue by level, and give both of two twins the experiment of either."""
     levels = list(Level)
     entries = sorted(MISTAKES.items(), key=lambda entry: levels.index(entry[1].level))
     MISTAKES.clear()

@@ -1,4 +1,4 @@
-"""The canonical program as a port: as it is, with known mistakes, or as an honest variant.
+"""The reference program as a port that speaks the protocol, with mistakes or variants on request.
 
 python -m conformance.mistakes.patched_port [MISTAKE or VARIANT]...
     [--float32] [--black-box] [--tape]
@@ -6,7 +6,6 @@ python -m conformance.mistakes.patched_port [MISTAKE or VARIANT]...
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import Any
 
@@ -14,6 +13,7 @@ import msgspec
 import numpy as np
 
 from conformance.oracle import reference_answer
+from golden.trace import number
 from ports_adapter.jsonrpc import METHOD_NOT_FOUND
 from ports_adapter.messages import METHODS, InitializeResult, StepParams
 from reference.activation import ACTIVATIONS
@@ -21,12 +21,13 @@ from reference.profiles import PROFILES
 
 from . import MISTAKES, apply
 from .honest_variants import VARIANTS
+from .parts import at_leaves
 from .patched_tape import is_scalar_only, on_tape
 from .single_precision import single_precision
 
 
 def main() -> None:
-    """Answer the questions on standard input until told to shut down."""
+    """Answer the requests on standard input until `shutdown`."""
     prepare([name for name in sys.argv[1:] if not name.startswith("--")])
     for line in sys.stdin.buffer:
         request = msgspec.json.decode(line)
@@ -36,9 +37,10 @@ def main() -> None:
 
 
 def prepare(names: list[str]) -> None:
-    """Patch the program as the command line says.
+    """Apply the named patches, and the options of the command line.
 
-    `--tape` evaluates documents at machine speed unless the patches change what no tape can hold.
+    `--float32` computes in single precision. `--tape` evaluates documents fast, by replaying
+    recordings, unless a patch changes what a recording cannot contain.
     """
     patches = {name: MISTAKES[name].patch if name in MISTAKES else VARIANTS[name] for name in names}
     is_single = "--float32" in sys.argv
@@ -51,7 +53,7 @@ def prepare(names: list[str]) -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """What the program answers to a request."""
+    """The response to a request, without its `jsonrpc` and `id`."""
     name = request["method"]
     if name == "initialize":
         return {"result": introduction()}
@@ -64,7 +66,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def introduction() -> InitializeResult:
-    """What the port says of itself."""
+    """The answer to `initialize`. `--black-box` offers no intermediate values."""
     return InitializeResult(
         protocol_version=1,
         name="the oracle",
@@ -80,33 +82,23 @@ def introduction() -> InitializeResult:
 
 
 def announce(step: StepParams) -> None:
-    """Send a notification."""
+    """Send the notification of a training step."""
     send({"method": "step", "params": step})
 
 
 def send(message: dict[str, Any]) -> None:
-    """Send a message."""
+    """Write a message to standard output as one line of JSON."""
     message = {"jsonrpc": "2.0"} | message
     line = msgspec.json.encode(message, enc_hook=float)
-    if b"null" in line:  # which is how numbers that are not finite are encoded
-        line = msgspec.json.encode(_spelt(msgspec.to_builtins(message, enc_hook=float)))
+    if b"null" in line:  # msgspec writes numbers that are not finite as null
+        line = msgspec.json.encode(at_leaves(_spelt, msgspec.to_builtins(message, enc_hook=float)))
     sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
 
 
-def _spelt(part: Any) -> Any:
-    """Numbers that are not finite as the protocol has them."""
-    match part:
-        case float() if math.isnan(part):
-            return "NaN"
-        case float() if math.isinf(part):
-            return "Infinity" if part > 0 else "-Infinity"
-        case list():
-            return [_spelt(inside) for inside in part]
-        case dict():
-            return {name: _spelt(inside) for name, inside in part.items()}
-        case _:
-            return part
+def _spelt(value: Any) -> Any:
+    """A number that is not finite as the protocol's string; any other value unchanged."""
+    return number(value) if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

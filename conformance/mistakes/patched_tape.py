@@ -1,7 +1,7 @@
-"""The program at machine speed, patched as it may be: recorded, and replayed.
+"""The patched program at machine speed: recorded on tapes once, and replayed.
 
-For patches of functions of the model, of the optimiser and of training. What patches operations of
-`Value` is not on a tape, and stays with the scalar program, as does what no tape can hold.
+This works for patches of the model, the optimizer and the training loop. A patch of the
+operations of `Value`, or one that cannot be recorded, runs in the scalar program instead.
 """
 
 from __future__ import annotations
@@ -30,25 +30,26 @@ from .mistake import Patch
 from .single_precision import single
 
 SCALAR_ONLY = ("Value.", "topological_order", "training.Cache", "dot", "total")
-"""What the names of patches begin with that no tape can hold, or none that is soon recorded."""
+"""Prefixes of patched names that a tape cannot contain, or that make recording too slow."""
 
 OF_THE_MODEL = ("n_embd", "n_head", "n_layer", "block_size", "model", "activation", "tied")
-"""What tapes depend on; those of two optimisers are the same."""
+"""The fields of the configuration that tapes depend on; optimizers do not change them."""
 
 
 class PatchedMachine(Machine):
-    """A machine whose tapes are of the program as it is patched now, and never kept on disk."""
+    """A machine that records the program with its current patches, and stores no tape on disk."""
 
     def tape(self, positions: int) -> Tape:
-        """The tape of a document with this many positions."""
+        """The tape of a document with so many positions, recorded at the first call."""
         if positions not in self._tapes:
             self._tapes[positions] = record(self.config, self.vocab_size, positions)
         return self._tapes[positions]
 
     def logits(self, weights: Array, tokens: Sequence[int]) -> Array:
-        """Of the token that comes after these: a whole block's tape serves documents of any length.
+        """Logits `[vocab_size]` of the token that follows these.
 
-        No position sees what comes after it.
+        The tape of a whole block serves documents of any length, since no position depends on
+        later ones.
         """
         rest = [0] * (self.config.block_size + 1 - len(tokens))
         logits: Array = self.evaluate(weights, [*tokens, *rest]).logits[len(tokens) - 1]
@@ -56,9 +57,9 @@ class PatchedMachine(Machine):
 
 
 def on_tape(dtype: DTypeLike = np.float64) -> Patch:
-    """Documents evaluated and continued by tapes; to be put in place before all others.
+    """A patch that evaluates and samples documents by tapes; apply it before all other patches.
 
-    Single-precision numbers stay that, for the optimiser to go on with.
+    With `numpy.float32`, results are `numpy.float32` numbers, which the optimizer continues with.
     """
     scalar, scalar_logits = reference.training.evaluate, reference.sampling.next_logits
     carried = single if dtype == np.float32 else lambda numbers: numbers
@@ -93,5 +94,5 @@ def on_tape(dtype: DTypeLike = np.float64) -> Patch:
 
 
 def is_scalar_only(patch: Patch) -> bool:
-    """Whether a patch changes what no tape can hold."""
+    """Whether a patch changes something that a tape cannot contain."""
     return any(name.startswith(SCALAR_ONLY) for name in patch)

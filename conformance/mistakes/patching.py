@@ -1,4 +1,4 @@
-"""The canonical program with a patch in place of its own functions, for a while or for good."""
+"""Apply a patch to the reference program, for a `with` block or for the rest of the process."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from reference.program import Run
 from reference.tokenizer import Tokenizer
 from reference.value import Value
 
-from . import seams
 from .mistake import Patch
+from .seams import model, sampling, training
 
 MODULES = {
     "value": reference.value,
@@ -39,8 +39,11 @@ MODULES = {
     "small_functions": small_functions,
     "reference_answer": reference_answer,
     "recording": reference.tape.recording,
-    "seams": seams,
 }
+"""The modules of the program whose functions a plain name replaces."""
+
+SEAMS = {"seams.model": model, "seams.training": training, "seams.sampling": sampling}
+
 CLASSES: dict[str, type[Any]] = {
     "Value": Value,
     "Config": Config,
@@ -52,10 +55,10 @@ CLASSES: dict[str, type[Any]] = {
 
 
 def apply(patch: Patch) -> list[tuple[Any, str, Any]]:
-    """Put a patch in place; gives what was there before: owner, name, what it had.
+    """Apply a patch; gives what it replaced: owner, attribute, old value (None if there was none).
 
     Raises:
-        KeyError: the program has nothing of that name.
+        KeyError: the program has no function or class of that name.
     """
     places = [
         (owner, attribute, new) for name, new in patch.items() for owner, attribute in _owners(name)
@@ -68,24 +71,27 @@ def apply(patch: Patch) -> list[tuple[Any, str, Any]]:
 
 @contextmanager
 def applied(patch: Patch) -> Iterator[None]:
-    """The program with a patch, for a while."""
+    """Apply a patch within a `with` block, and restore the program afterwards.
+
+    Raises:
+        KeyError: the program has no function or class of that name.
+    """
     before = apply(patch)
     try:
         yield
     finally:
-        for owner, attribute, own in reversed(before):
-            if own is None:
+        for owner, attribute, old in reversed(before):
+            if old is None:
                 delattr(owner, attribute)
             else:
-                setattr(owner, attribute, own)
+                setattr(owner, attribute, old)
 
 
 def _owners(name: str) -> list[tuple[Any, str]]:
     owner, dot, attribute = name.rpartition(".")
-    if not dot:
-        program = [module for module in MODULES.values() if module is not seams]
-        found = [(module, name) for module in program if hasattr(module, name)]
-        if not found:
-            raise KeyError(f"the program has no function {name}")
-        return found
-    return [(CLASSES.get(owner) or MODULES[owner], attribute)]
+    if dot:
+        return [({**CLASSES, **MODULES, **SEAMS}[owner], attribute)]
+    found = [(module, name) for module in MODULES.values() if hasattr(module, name)]
+    if not found:
+        raise KeyError(f"the program has no function {name}")
+    return found

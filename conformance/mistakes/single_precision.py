@@ -1,4 +1,4 @@
-"""The program in single precision, as an honest port would have it."""
+"""The reference program in single precision, as an honest float32 port computes it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from golden.trace import floats
 from reference.value import Value
 
 from .mistake import Patch
+from .parts import at_leaves
 
 ZERO = np.float32(0)
 
 
 def single_precision() -> Patch:
-    """Nodes and state of single-precision numbers.
+    """A patch that stores every node and all state in single precision.
 
-    NumPy's numbers stay single with Python's as the other operand, which are rounded first. The
-    generator's numbers are double until they get into a node.
+    NumPy rounds a Python float to single precision before it computes with it, so results stay
+    single. Random numbers stay double until they enter a node.
     """
-    right = reference_answer.answer
+    original = reference_answer.answer
 
     def init(
         self: Value,
@@ -41,7 +42,7 @@ def single_precision() -> Patch:
         id_: int = 1,
     ) -> Any:
         with np.errstate(all="ignore"):
-            return right(method, params, on_step, id_)
+            return original(method, params, on_step, id_)
 
     return {
         "Value.__init__": init,
@@ -52,11 +53,5 @@ def single_precision() -> Patch:
 
 
 def single(numbers: Any) -> Any:
-    """Nested lists and dictionaries of single-precision numbers."""
-    match numbers:
-        case dict():
-            return {name: single(part) for name, part in numbers.items()}
-        case list():
-            return [single(part) for part in numbers]
-        case _:
-            return np.float32(numbers)
+    """The numbers of nested lists and dictionaries as `numpy.float32`."""
+    return at_leaves(np.float32, numbers)

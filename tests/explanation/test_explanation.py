@@ -200,7 +200,7 @@ def test_a_constant_ratio_is_found_and_noise_is_none() -> None:
 def test_a_loss_that_is_scaled_otherwise_has_its_factor_said(make_port: MakePort) -> None:
     source = """
 from conformance.mistakes import apply, patched_port
-from conformance.mistakes.seams import loss_with
+from conformance.mistakes.seams.training import loss_with
 apply(loss_with(mean_loss=lambda losses, _config: sum(losses[1:], losses[0]) * 0.37))
 patched_port.main()
 """

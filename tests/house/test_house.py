@@ -21,7 +21,6 @@ LINES_PER_MODULE = 300
 LONGER = {
     "conformance/cases/by_level/training.py",
     "conformance/cases/situations.py",
-    "conformance/mistakes/seams.py",
     "conformance/runs/running.py",
 }
 """Modules of conformance that are yet to be split."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -16,10 +16,13 @@ from conformance.cases.budget_origin import offer_of
 from conformance.cases.by_level import autograd, generator, layers, tokenizer
 from conformance.cases.by_level.sampling import sure_of
 from conformance.judging.outcome import ExitCode
-from conformance.mistakes import MISTAKES, VARIANTS, Patch, applied, seams
+from conformance.mistakes import MISTAKES, VARIANTS, Patch, applied
 from conformance.mistakes.mistake import mistake
 from conformance.mistakes.patched_tape import is_scalar_only, on_tape
-from conformance.mistakes.patching import CLASSES, MODULES
+from conformance.mistakes.patching import CLASSES, MODULES, SEAMS
+from conformance.mistakes.seams import model as model_seams
+from conformance.mistakes.seams import sampling
+from conformance.mistakes.seams import training as training_seams
 from conformance.mistakes.single_precision import single_precision
 from conformance.oracle import reference_answer
 from conformance.oracle.reference_answer import optimizer_of, sizes_of
@@ -188,7 +191,7 @@ def telling(slug: str) -> int:
 
 
 def everything() -> dict[str, dict[str, Any]]:
-    owners: dict[str, Any] = {**MODULES, **CLASSES}
+    owners: dict[str, Any] = {**MODULES, **CLASSES, **SEAMS}
     return {name: dict(vars(owner)) for name, owner in owners.items()}
 
 
@@ -267,8 +270,9 @@ def test_a_mistake_is_one_in_single_precision_too_unless_it_says_otherwise(slug:
     pytest.fail("no difference")
 
 
-SEAMS = (
-    "gpt", "attention", "document_loss", "adam", "train", "sample_from",
+SEAM_FUNCTIONS: tuple[Callable[..., Any], ...] = (
+    model_seams.gpt, model_seams.attention, training_seams.document_loss, training_seams.adam,
+    training_seams.train, sampling.sample_from,
 )  # fmt: skip
 
 
@@ -276,7 +280,7 @@ SEAMS = (
     "level", [Level.FORWARD, Level.BACKWARD, Level.ADAM, Level.TRAIN, Level.SAMPLE, Level.REPLICATE]
 )
 def test_the_program_with_its_seams_is_the_program(level: Level) -> None:
-    with applied({name: getattr(seams, name) for name in SEAMS}):
+    with applied({function.__name__: function for function in SEAM_FUNCTIONS}):
         assert [answered(question) for question in questions(level)] == right(level)
 
 

@@ -1,4 +1,4 @@
-"""Mistakes in CPython's generator."""
+"""Mistakes in reimplementing CPython's random number generator."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Random = random.Random
     languages=("C++ mt19937", "NumPy RandomState", "R", "PHP", "Julia"),
 )
 def seeded_by_one_number() -> Patch:
-    right = Random.seed
+    original = Random.seed
 
     def seed(self: Random, a: Any = None, version: int = 2) -> None:
-        right(self, a, version)
+        original(self, a, version)
         if isinstance(a, int):
             words = [a & 0xFFFFFFFF]
             for i in range(1, 624):
@@ -88,17 +88,17 @@ def uniforms_up_to_1() -> Patch:
     level=Level.RANDOM,
 )
 def gauss_cache_dropped() -> Patch:
-    right = Random.gauss
+    original = Random.gauss
 
     def gauss(self: Random, mu: float = 0.0, sigma: float = 1.0) -> float:
         self.__dict__["gauss_next"] = None
-        return right(self, mu, sigma)
+        return original(self, mu, sigma)
 
     return {"Random.gauss": gauss}
 
 
 def _gauss(pair: Callable[[Callable[[], float]], tuple[float, float]]) -> Patch:
-    """Normal numbers two by two."""
+    """Normal numbers in pairs, made from uniform numbers; the second one is kept."""
 
     def gauss(self: Random, mu: float = 0.0, sigma: float = 1.0) -> float:
         z, self.gauss_next = getattr(self, "gauss_next", None), None  # type: ignore[attr-defined]
@@ -190,7 +190,7 @@ def gauss_by_normalvariate() -> Patch:
 
 
 def _choices(index: Callable[[Random, list[float]], int]) -> Patch:
-    """Weighted choices, each an index into the running sum of weights."""
+    """Weighted choices by another way to find an index in the running sums of the weights."""
 
     def choices(
         self: Random, population: Sequence[Any], weights: Sequence[float], *, k: int = 1

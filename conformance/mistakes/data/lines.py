@@ -16,14 +16,14 @@ def _documents(of: Callable[[str], Iterable[str]]) -> Patch:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines as Python's text mode gives them."""
+    """Lines that end with LF, CRLF or CR."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _each(change: Callable[[str], str]) -> Patch:
-    """Every document changed, after it was read as it should be."""
-    right = reference.corpus.documents_of
-    return _documents(lambda text: [change(document) for document in right(text)])
+    """The right documents, each one changed."""
+    original = reference.corpus.documents_of
+    return _documents(lambda text: [change(document) for document in original(text)])
 
 
 @mistake(
@@ -137,8 +137,8 @@ def documents_split_at_spaces() -> Patch:
     level=Level.TOKENIZER,
 )
 def duplicates_dropped() -> Patch:
-    right = reference.corpus.documents_of
-    return _documents(lambda text: dict.fromkeys(right(text)))
+    original = reference.corpus.documents_of
+    return _documents(lambda text: dict.fromkeys(original(text)))
 
 
 @mistake(
@@ -198,7 +198,7 @@ def bytes_for_characters() -> Patch:
 )
 def utf16_units_for_characters() -> Patch:
     def units(document: str) -> str:
-        """Half a pair, which no JSON can hold, stands here as a character of private use."""
+        """Surrogates become characters of private use, since JSON cannot contain them alone."""
         pairs = document.encode("utf-16-be")
         found = [int.from_bytes(pairs[i : i + 2], "big") for i in range(0, len(pairs), 2)]
         return "".join(chr(u + 0xE000 - 0xD800 if 0xD800 <= u < 0xE000 else u) for u in found)
@@ -215,5 +215,5 @@ def utf16_units_for_characters() -> Patch:
     languages=("Haskell", "OCaml", "Lisp", "Scheme", "Prolog", "Erlang"),
 )
 def documents_in_reverse_order() -> Patch:
-    right = reference.corpus.documents_of
-    return _documents(lambda text: right(text)[::-1])
+    original = reference.corpus.documents_of
+    return _documents(lambda text: original(text)[::-1])

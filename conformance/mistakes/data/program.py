@@ -1,4 +1,4 @@
-"""Mistakes in how the program's parts follow each other, and share one generator."""
+"""Mistakes in the order of the program's parts, which share one random number generator."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from ..patching import applied
     level=Level.REPLICATE,
 )
 def cache_kept_between_samples() -> Patch:
-    right = Run.samples
+    original = Run.samples
 
     def samples(self: Run, weights: Any) -> Iterator[str]:
         cache = Cache(self.config.n_layer)
         before = reference.sampling.Cache  # type: ignore[attr-defined]
         vars(reference.sampling)["Cache"] = lambda _n_layer: cache
         try:
-            return iter(list(right(self, weights)))
+            return iter(list(original(self, weights)))
         finally:
             vars(reference.sampling)["Cache"] = before
 
@@ -50,10 +50,10 @@ def cache_kept_between_samples() -> Patch:
     level=Level.REPLICATE,
 )
 def generator_seeded_anew() -> Patch:
-    right = Run.prepare
+    original = Run.prepare
 
     def prepare(_cls: type[Run], config: Config, seed: int, corpus: Corpus) -> Run:
-        return replace(right(config, seed, corpus), generator=random.Random(seed))
+        return replace(original(config, seed, corpus), generator=random.Random(seed))
 
     return {"Run.prepare": classmethod(prepare)}
 
@@ -66,8 +66,8 @@ def generator_seeded_anew() -> Patch:
     level=Level.REPLICATE,
 )
 def samples_of_the_untrained_model() -> Patch:
-    right = Run.samples
-    return {"Run.samples": lambda self, _weights: right(self, self.weights)}
+    original = Run.samples
+    return {"Run.samples": lambda self, _weights: original(self, self.weights)}
 
 
 @mistake(
@@ -90,12 +90,12 @@ def documents_not_shuffled() -> Patch:
     level=Level.REPLICATE,
 )
 def documents_shuffled_after_the_weights() -> Patch:
-    right = Run.prepare
+    original = Run.prepare
 
     def prepare(_cls: type[Run], config: Config, seed: int, corpus: Corpus) -> Run:
         shuffled, in_order = Corpus.shuffled, {"Corpus.shuffled": lambda c, _g: list(c.documents)}
         with applied(in_order):
-            run = right(config, seed, corpus)
+            run = original(config, seed, corpus)
         return replace(run, documents=tuple(shuffled(corpus, run.generator)))
 
     return {"Run.prepare": classmethod(prepare)}
@@ -110,10 +110,10 @@ def documents_shuffled_after_the_weights() -> Patch:
     languages=("PyTorch", "JAX", "any"),
 )
 def documents_drawn_at_random() -> Patch:
-    right = Run.tokens
+    original = Run.tokens
 
     def tokens(self: Run) -> list[list[int]]:
-        documents = right(self)
+        documents = original(self)
         return [self.generator.choice(documents) for _ in range(self.config.num_steps)]
 
     return {"Run.tokens": tokens}
@@ -127,10 +127,10 @@ def documents_drawn_at_random() -> Patch:
     level=Level.REPLICATE,
 )
 def last_step_left_out() -> Patch:
-    right = Run.steps
+    original = Run.steps
 
     def steps(self: Run) -> Iterator[Step]:
-        for step in right(self):
+        for step in original(self):
             if step.index < self.config.num_steps - 1:
                 yield step
 

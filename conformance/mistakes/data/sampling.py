@@ -17,7 +17,7 @@ from reference.model import Vector
 from reference.sampling import Choose, NextLogits
 
 from ..mistake import Patch, mistake
-from ..seams import sample_with
+from ..seams.sampling import sample_with
 
 
 @mistake(
@@ -71,7 +71,7 @@ def temperature_always_one_half() -> Patch:
     level=Level.SAMPLE,
 )
 def most_probable_token_taken() -> Patch:
-    right = reference.sampling.sample_from
+    original = reference.sampling.sample_from
 
     def sample_from(
         logits_after: NextLogits, bos: int, temperature: float, config: Config, choose: Choose
@@ -80,7 +80,7 @@ def most_probable_token_taken() -> Patch:
             choose(probabilities)
             return max(range(len(probabilities)), key=probabilities.__getitem__)
 
-        return right(logits_after, bos, temperature, config, largest)
+        return original(logits_after, bos, temperature, config, largest)
 
     return {"sample_from": sample_from}
 
@@ -138,13 +138,13 @@ def sample_starts_from_token_0() -> Patch:
     level=Level.SAMPLE,
 )
 def sample_one_token_short() -> Patch:
-    right = reference.sampling.sample_from
+    original = reference.sampling.sample_from
 
     def sample_from(
         logits_after: NextLogits, bos: int, temperature: float, config: Config, choose: Choose
     ) -> list[int]:
         shorter = replace(config, block_size=max(1, config.block_size - 1))
-        return right(logits_after, bos, temperature, shorter, choose)
+        return original(logits_after, bos, temperature, shorter, choose)
 
     return {"sample_from": sample_from}
 
@@ -157,18 +157,18 @@ def sample_one_token_short() -> Patch:
     level=Level.SAMPLE,
 )
 def sample_draws_once_too_often() -> Patch:
-    right, right_answer = reference.sampling.sample_from, reference_answer._sample
+    original, original_answer = reference.sampling.sample_from, reference_answer._sample
 
     def sample_from(
         logits_after: NextLogits, bos: int, temperature: float, config: Config, choose: Choose
     ) -> list[int]:
-        tokens = right(logits_after, bos, temperature, config, choose)
+        tokens = original(logits_after, bos, temperature, config, choose)
         if len(tokens) == config.block_size:
             choose([1.0])
         return tokens
 
     def answer(params: SampleParams) -> SampleResult:
-        result: Any = right_answer(params)
+        result: Any = original_answer(params)
         return SampleResult(tokens=result.tokens, uniforms_used=len(result.tokens) + 1)
 
     return {"sample_from": sample_from, "reference_answer._sample": answer}
@@ -182,10 +182,10 @@ def sample_draws_once_too_often() -> Patch:
     level=Level.SAMPLE,
 )
 def sample_without_a_cache() -> Patch:
-    right = reference.sampling.next_logits
+    original = reference.sampling.next_logits
 
     def next_logits(weights: Any, config: Config) -> NextLogits:
-        return lambda tokens: right(weights, config)(tokens)
+        return lambda tokens: original(weights, config)(tokens)
 
     return {"next_logits": next_logits}
 
@@ -198,10 +198,10 @@ def sample_without_a_cache() -> Patch:
     level=Level.SAMPLE,
 )
 def sample_position_constant() -> Patch:
-    right = reference.sampling.next_logits
+    original = reference.sampling.next_logits
 
     def next_logits(weights: Any, config: Config) -> NextLogits:
-        logits_after = right(weights, config)
+        logits_after = original(weights, config)
         return lambda tokens: logits_after(tokens[-1:])
 
     return {"next_logits": next_logits}

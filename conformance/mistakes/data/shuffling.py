@@ -1,4 +1,4 @@
-"""Mistakes in how CPython shuffles."""
+"""Mistakes in reimplementing CPython's shuffle."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Random = random.Random
 
 
 def _shuffle(partner: Callable[[Random, int], int]) -> Patch:
-    """A shuffle from the end, where the i-th element is swapped with another one's."""
+    """A shuffle from the last element down, with another choice of the partner of element i."""
 
     def shuffle(self: Random, x: list[Any]) -> None:
         for i in reversed(range(1, len(x))):

@@ -13,7 +13,7 @@ from ..mistake import Patch, mistake
 
 
 def _vocabulary(characters_of: Callable[[str], Iterable[str]]) -> Patch:
-    """Other characters, or in another order, of the whole corpus."""
+    """A tokenizer with other characters, or another order of them."""
 
     def of(cls: Any, documents: Iterable[str], special_tokens: str = "bos") -> Any:
         return cls(tuple(characters_of("".join(documents))), special_tokens)
@@ -51,10 +51,10 @@ def bos_is_0() -> Patch:
     level=Level.TOKENIZER,
 )
 def end_token_of_its_own() -> Patch:
-    right = Tokenizer.encode
+    original = Tokenizer.encode
     return {
         "Tokenizer.vocab_size": property(lambda self: len(self.characters) + 2),
-        "Tokenizer.encode": lambda self, document: [*right(self, document)[:-1], self.bos + 1],
+        "Tokenizer.encode": lambda self, document: [*original(self, document)[:-1], self.bos + 1],
         "Tokenizer.decode": lambda self, tokens: "".join(
             self.characters[token] for token in tokens if token < self.bos
         ),
@@ -69,8 +69,8 @@ def end_token_of_its_own() -> Patch:
     level=Level.TOKENIZER,
 )
 def no_token_at_the_end() -> Patch:
-    right = Tokenizer.encode
-    return {"Tokenizer.encode": lambda self, document: right(self, document)[:-1]}
+    original = Tokenizer.encode
+    return {"Tokenizer.encode": lambda self, document: original(self, document)[:-1]}
 
 
 @mistake(
@@ -81,8 +81,8 @@ def no_token_at_the_end() -> Patch:
     level=Level.TOKENIZER,
 )
 def no_token_at_the_beginning() -> Patch:
-    right = Tokenizer.encode
-    return {"Tokenizer.encode": lambda self, document: right(self, document)[1:]}
+    original = Tokenizer.encode
+    return {"Tokenizer.encode": lambda self, document: original(self, document)[1:]}
 
 
 @mistake(

@@ -18,7 +18,7 @@ def _drawn(
     order: Callable[[Shapes], Iterable[str]] = list,
     draw: Callable[[random.Random, str, Config], float] = lambda g, _n, c: g.gauss(0, c.init_std),
 ) -> Patch:
-    """Weights drawn in another order of their names, or from another distribution."""
+    """Initial weights drawn in another order, or from another distribution."""
 
     def initial_weights(config: Config, vocab_size: int, generator: random.Random) -> Weights:
         shapes = config.shapes(vocab_size)

@@ -13,7 +13,8 @@ from reference.evaluation import Evaluation
 from reference.value import Value
 
 from ..mistake import Patch, mistake
-from ..seams import train_with
+from ..parts import elementwise
+from ..seams.training import train_with
 
 
 @mistake(
@@ -186,10 +187,10 @@ def sorts_recursively() -> Patch:
     },
 )
 def children_in_a_set() -> Patch:
-    right_add, right_multiply = Value.__add__, Value.__mul__
+    original_add, original_multiply = Value.__add__, Value.__mul__
     return {
-        "Value.__add__": _once(right_add),
-        "Value.__mul__": _once(right_multiply),
+        "Value.__add__": _once(original_add),
+        "Value.__mul__": _once(original_multiply),
     }
 
 
@@ -206,11 +207,11 @@ def square_counted_once() -> Patch:
     return {"Value.__mul__": _once(Value.__mul__)}
 
 
-def _once(right: Callable[[Value, Any], Value]) -> Callable[[Value, Any], Value]:
-    """An operation of which a node that is both operands is one child."""
+def _once(original: Callable[[Value, Any], Value]) -> Callable[[Value, Any], Value]:
+    """An operation that counts a node only once when it is both operands."""
 
     def operation(self: Value, other: Value | float) -> Value:
-        node = right(self, other)
+        node = original(self, other)
         if self is other:
             return Value(node.data, node.children[:1], node.local_grads[:1])
         return node
@@ -232,13 +233,7 @@ def gradients_not_zeroed() -> Patch:
         def learned(evaluation: Evaluation) -> Evaluation:
             grads = evaluation.grads
             if before:
-                grads = {
-                    name: [
-                        [old + g for old, g in zip(*rows, strict=True)]
-                        for rows in zip(before[name], matrix, strict=True)
-                    ]
-                    for name, matrix in grads.items()
-                }
+                grads = elementwise(lambda g, old: old + g, grads, before)
             before.update(grads)
             return replace(evaluation, grads=grads)
 
@@ -256,9 +251,6 @@ def gradients_not_zeroed() -> Patch:
 )
 def gradients_zeroed_before_the_update() -> Patch:
     def learned(evaluation: Evaluation) -> Evaluation:
-        grads = {
-            name: [[g * 0 for g in row] for row in rows] for name, rows in evaluation.grads.items()
-        }
-        return replace(evaluation, grads=grads)
+        return replace(evaluation, grads=elementwise(lambda g: g * 0, evaluation.grads))
 
     return train_with(learning=lambda: learned)

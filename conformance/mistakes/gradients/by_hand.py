@@ -1,4 +1,4 @@
-"""Mistakes in gradients derived by hand: what a layer gives is right, what it hands back is not."""
+"""Mistakes in gradients derived by hand: a layer's output is right, but its gradient is not."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from reference.model import Matrix, Nodes, Vector
 from reference.value import Value
 
 from ..mistake import Patch, mistake
-from ..parts import detached, softmax_with, without_tape
-from ..seams import attention_with, gpt_with
+from ..parts import constants, detached, softmax_with, without_tape
+from ..seams.model import attention_with, gpt_with
 
 HAND = ("written by hand", "C", "Rust", "Swift", "NumPy")
 
@@ -20,7 +20,7 @@ HAND = ("written by hand", "C", "Rust", "Swift", "NumPy")
 def _with_jacobian(
     outputs: Vector, inputs: Sequence[Value], slope: Callable[[int, int], float]
 ) -> Vector:
-    """The outputs' values, each with its own derivatives by the inputs."""
+    """Nodes with the outputs' values whose derivative of output i by input j is `slope(i, j)`."""
     without_tape(*outputs)
     return [
         Value(output.data, tuple(inputs), tuple(slope(i, j) for j in range(len(inputs))))
@@ -29,24 +29,20 @@ def _with_jacobian(
 
 
 def _softmax_with(slope: Callable[[float, float, bool], float]) -> Patch:
-    """A softmax whose slopes are a function of both outputs, and of whether they are one.
+    """A softmax with another Jacobian: `slope(y[i], y[j], i == j)`.
 
-    Cross entropy has a short gradient of its own, by hand, and stays right.
+    Cross-entropy keeps its right gradient, since by hand it has a short formula of its own.
     """
     softmax = reference.model.softmax
 
     def by_hand(logits: Vector) -> Vector:
-        y = _constants(softmax(logits))
+        y = constants(softmax(logits))
         return _with_jacobian(y, logits, lambda i, j: slope(y[i].data, y[j].data, i == j))
 
     def cross_entropy(logits: Vector, target: int) -> Value:
         return -reference.model.pick(softmax(logits), target).log()
 
     return {"softmax": by_hand, "cross_entropy": cross_entropy}
-
-
-def _constants(x: Vector) -> Vector:
-    return [detached(xi) for xi in x]
 
 
 @mistake(
@@ -91,7 +87,7 @@ def softmax_gradient_of_the_diagonal() -> Patch:
 
 
 def _rmsnorm_with(second: Callable[[float, int], float]) -> Patch:
-    """A norm whose gradient's second term is x_i x_j times a function of scale and length."""
+    """A norm whose Jacobian has the second term `x[i] * x[j] * second(scale, length)`."""
     rmsnorm = reference.model.rmsnorm
 
     def by_hand(x: Vector) -> Vector:
@@ -103,7 +99,7 @@ def _rmsnorm_with(second: Callable[[float, int], float]) -> Patch:
         def slope(i: int, j: int) -> float:
             return (scale if i == j else 0.0) + x[i].data * x[j].data * factor
 
-        return _with_jacobian([detached(y) for y in rmsnorm(x)], x, slope)
+        return _with_jacobian(constants(rmsnorm(x)), x, slope)
 
     return {"rmsnorm": by_hand}
 
@@ -134,7 +130,7 @@ def rms_gradient_scale_squared() -> Patch:
 
 
 def _scaled_with(slope: Callable[[Config], float]) -> Callable[[Value, Config], Value]:
-    """A product scaled as it must be, whose gradient is scaled by something else."""
+    """The right score, whose derivative by the product q·k is another factor."""
 
     def scaled(product: Value, config: Config) -> Value:
         without_tape(product)
@@ -189,18 +185,18 @@ def attention_softmax_denominator_detached() -> Patch:
 def _linear_with(
     of_weights: Callable[[Matrix, int], Vector], by_input: Callable[[Matrix, int, int], float]
 ) -> Patch:
-    """A linear layer whose gradients go elsewhere where its matrix is square.
+    """A linear layer with other gradients if its matrix is square.
 
     Args:
-        of_weights: the weights that get the i-th output's gradient times the input.
-        by_input: the slope of the i-th output by the j-th input.
+        of_weights: the weights whose gradient is the gradient of output i times the input.
+        by_input: the derivative of output i by input j.
     """
-    right = reference.model.linear
+    original = reference.model.linear
 
     def linear(x: Vector, w: Matrix) -> Vector:
         if len(w) != len(x):
-            return right(x, w)
-        outputs = _constants(right(x, w))
+            return original(x, w)
+        outputs = constants(original(x, w))
         without_tape(*outputs)
         return [
             Value(
@@ -247,7 +243,7 @@ def input_gradient_not_transposed() -> Patch:
     languages=HAND,
 )
 def attention_residual_gradient_lost() -> Patch:
-    return gpt_with(attn_residual=lambda out, x, _normed: reference.model.add(out, _constants(x)))
+    return gpt_with(attn_residual=lambda out, x, _normed: reference.model.add(out, constants(x)))
 
 
 @mistake(
@@ -259,7 +255,7 @@ def attention_residual_gradient_lost() -> Patch:
     languages=HAND,
 )
 def mlp_residual_gradient_lost() -> Patch:
-    return gpt_with(mlp_residual=lambda out, x, _normed: reference.model.add(out, _constants(x)))
+    return gpt_with(mlp_residual=lambda out, x, _normed: reference.model.add(out, constants(x)))
 
 
 @mistake(
@@ -273,7 +269,7 @@ def mlp_residual_gradient_lost() -> Patch:
 )
 def projection_gradients_overwritten() -> Patch:
     def with_constant_input(name: str) -> Callable[[Vector, Nodes, str], Vector]:
-        return lambda x, weights, at: reference.model.linear(_constants(x), weights[at + name])
+        return lambda x, weights, at: reference.model.linear(constants(x), weights[at + name])
 
     return gpt_with(query=with_constant_input("attn_wq"), key=with_constant_input("attn_wk"))
 
@@ -295,7 +291,7 @@ def embedding_gradient_overwritten() -> Patch:
         if position == 0:
             seen.clear()
         row = list(weights["wte"][token])
-        row = _constants(row) if token in seen else row
+        row = constants(row) if token in seen else row
         seen.add(token)
         return reference.model.add(row, weights["wpe"][position])
 

@@ -1,8 +1,9 @@
-"""Mistakes in how numbers are kept, computed and printed."""
+"""Mistakes in how numbers are stored, computed and printed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from reference.state import State
 from reference.value import Value
 
 from ..mistake import Patch, mistake
-from ..parts import single
+from ..parts import at_leaves, elementwise, single
 
 
 @mistake(
@@ -33,19 +34,10 @@ from ..parts import single
     only_in_double=True,
 )
 def numbers_read_in_single_precision() -> Patch:
-    def rounded(numbers: Any) -> Any:
-        match numbers:
-            case dict():
-                return {name: rounded(part) for name, part in numbers.items()}
-            case list():
-                return [rounded(part) for part in numbers]
-            case _:
-                return single(numbers)
-
-    right = small_functions._values
+    original = small_functions._values
     return {
-        "reference_answer.floats": lambda numbers: rounded(floats(numbers)),
-        "small_functions._values": lambda numbers: right(rounded(numbers)),
+        "reference_answer.floats": lambda numbers: at_leaves(single, floats(numbers)),
+        "small_functions._values": lambda numbers: original(at_leaves(single, numbers)),
     }
 
 
@@ -59,10 +51,10 @@ def numbers_read_in_single_precision() -> Patch:
     only_in_double=True,
 )
 def exp_in_single_precision() -> Patch:
-    right = Value.exp
+    original = Value.exp
 
     def exp(self: Value) -> Value:
-        y = single(right(self).data)
+        y = single(original(self).data)
         return Value(y, (self,), (y,))
 
     return {"Value.exp": exp}
@@ -78,10 +70,10 @@ def exp_in_single_precision() -> Patch:
     only_in_double=True,
 )
 def powers_in_single_precision() -> Patch:
-    right = Value.__pow__
+    original = Value.__pow__
 
     def power(self: Value, exponent: float) -> Value:
-        node = right(self, exponent)
+        node = original(self, exponent)
         return Value(single(node.data), (self,), node.local_grads)
 
     return {"Value.__pow__": power}
@@ -117,14 +109,17 @@ def sums_in_single_precision() -> Patch:
     only_in_double=True,
 )
 def state_kept_in_float32() -> Patch:
-    right = reference.adam.adam
+    return _rounded_after_updates("weights", "m", "v")
 
-    def rounded(weights: Weights) -> Weights:
-        return {name: [[*map(single, row)] for row in rows] for name, rows in weights.items()}
+
+def _rounded_after_updates(*parts: str) -> Patch:
+    """Adam with parts of the state rounded to single precision after every update."""
+    original = reference.adam.adam
 
     def adam(state: State, grads: Weights, config: Config) -> State:
-        new = right(state, grads, config)
-        return State(new.step, rounded(new.weights), rounded(new.m), rounded(new.v))
+        new = original(state, grads, config)
+        rounded: Any = {part: elementwise(single, getattr(new, part)) for part in parts}
+        return replace(new, **rounded)
 
     return {"adam": adam}
 
@@ -143,35 +138,19 @@ def state_kept_in_float32() -> Patch:
     },
 )
 def moments_kept_in_float32() -> Patch:
-    right = reference.adam.adam
-
-    def rounded(weights: Weights) -> Weights:
-        return {name: [[*map(single, row)] for row in rows] for name, rows in weights.items()}
-
-    def adam(state: State, grads: Weights, config: Config) -> State:
-        new = right(state, grads, config)
-        return State(new.step, new.weights, rounded(new.m), rounded(new.v))
-
-    return {"adam": adam}
+    return _rounded_after_updates("m", "v")
 
 
 def _printed(form: Callable[[float], str]) -> Patch:
-    """Every number of an answer as it reads after printing."""
-    right = reference_answer.answer
+    """Answers whose floats are printed in a form and read again."""
+    original = reference_answer.answer
 
-    def read(part: Any) -> Any:
-        match part:
-            case float():
-                return float(form(part))
-            case list():
-                return [read(inside) for inside in part]
-            case dict():
-                return {name: read(inside) for name, inside in part.items()}
-            case _:
-                return part
+    def read(value: Any) -> Any:
+        return float(form(value)) if isinstance(value, float) else value
 
     def printed(message: Any) -> Any:
-        return msgspec.convert(read(msgspec.to_builtins(message, enc_hook=float)), type(message))
+        fields = at_leaves(read, msgspec.to_builtins(message, enc_hook=float))
+        return msgspec.convert(fields, type(message))
 
     def answer(
         method: str,
@@ -182,7 +161,7 @@ def _printed(form: Callable[[float], str]) -> Patch:
         def announced(step: StepParams) -> None:
             on_step(printed(step))
 
-        return printed(right(method, params, announced, id_))
+        return printed(original(method, params, announced, id_))
 
     return {"reference_answer.answer": answer}
 

@@ -88,7 +88,7 @@ def quotient_gradient_sign() -> Patch:
 
 
 def _divide(gradient: Callable[[float, float], float]) -> Callable[[Value, Any], Value]:
-    """A division with a gradient of its own by the denominator."""
+    """A division `a / b` whose derivative by `b` is another function of `a` and `b`."""
 
     def divide(self: Value, other: Value | float) -> Value:
         other = other if isinstance(other, Value) else Value(other)
@@ -130,8 +130,8 @@ def power_gradient_factor() -> Patch:
     languages=("Rust", "C", "Haskell", "Ada"),
 )
 def powers_of_whole_numbers() -> Patch:
-    right = Value.__pow__
-    return {"Value.__pow__": lambda self, exponent: right(self, float(int(exponent)))}
+    original = Value.__pow__
+    return {"Value.__pow__": lambda self, exponent: original(self, float(int(exponent)))}
 
 
 @mistake(
@@ -142,8 +142,8 @@ def powers_of_whole_numbers() -> Patch:
     level=Level.AUTOGRAD,
 )
 def exp_gradient_of_the_input() -> Patch:
-    right = Value.exp
-    return {"Value.exp": lambda self: Value(right(self).data, (self,), (self.data,))}
+    original = Value.exp
+    return {"Value.exp": lambda self: Value(original(self).data, (self,), (self.data,))}
 
 
 @mistake(
@@ -154,10 +154,10 @@ def exp_gradient_of_the_input() -> Patch:
     level=Level.AUTOGRAD,
 )
 def log_gradient_of_the_output() -> Patch:
-    right = Value.log
+    original = Value.log
 
     def log(self: Value) -> Value:
-        node = right(self)
+        node = original(self)
         return Value(node.data, (self,), (1 / node.data if node.data else math.inf,))
 
     return {"Value.log": log}

@@ -1,4 +1,4 @@
-"""Mistakes in attention at one position, whose past is known."""
+"""Mistakes in attention of one position to itself and the positions before it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from reference.config import Config
 from reference.model import Matrix, Tap, Vector, no_tap
 
 from ..mistake import Patch, mistake
-from ..parts import detached, without_tape
-from ..seams import attention_with
+from ..parts import constants, without_tape
+from ..seams.model import attention_with
 
 
 @mistake(
@@ -93,21 +93,21 @@ def attention_scale_after_the_softmax() -> Patch:
 )
 def attention_weights_detached() -> Patch:
     def weighed(scores: Vector, _config: Config) -> Vector:
-        return [detached(weight) for weight in reference.model.softmax(scores)]
+        return constants(reference.model.softmax(scores))
 
     return attention_with(weighed=weighed)
 
 
-Attention = Callable[..., Vector]
-Taken = tuple[Vector, Matrix, Matrix, Config]
+Inputs = tuple[Vector, Matrix, Matrix, Config]
+"""The query, the keys and values of all cached positions, the configuration."""
 
 
-def _taking(change: Callable[[Vector, Matrix, Matrix, Config], Taken]) -> Patch:
-    """Attention of something else than it is given."""
-    right = reference.model.attention
+def _with_inputs(change: Callable[[Vector, Matrix, Matrix, Config], Inputs]) -> Patch:
+    """Attention to changed inputs."""
+    original = reference.model.attention
 
     def attention(q: Vector, keys: Matrix, values: Matrix, config: Config, *rest: Any) -> Vector:
-        return right(*change(q, keys, values, config), *rest)
+        return original(*change(q, keys, values, config), *rest)
 
     return {"attention": attention}
 
@@ -122,7 +122,7 @@ def _taking(change: Callable[[Vector, Matrix, Matrix, Config], Taken]) -> Patch:
     languages=("any", "written by hand"),
 )
 def cached_keys_detached() -> Patch:
-    return _taking(lambda q, k, v, config: (q, [*_constants(k[:-1]), k[-1]], v, config))
+    return _with_inputs(lambda q, k, v, config: (q, [*map(constants, k[:-1]), k[-1]], v, config))
 
 
 @mistake(
@@ -135,15 +135,11 @@ def cached_keys_detached() -> Patch:
     languages=("any", "written by hand"),
 )
 def cached_values_detached() -> Patch:
-    def taken(q: Vector, keys: Matrix, values: Matrix, config: Config) -> Taken:
+    def inputs(q: Vector, keys: Matrix, values: Matrix, config: Config) -> Inputs:
         without_tape(q[0])
-        return q, keys, [*_constants(values[:-1]), values[-1]], config
+        return q, keys, [*map(constants, values[:-1]), values[-1]], config
 
-    return _taking(taken)
-
-
-def _constants(rows: Matrix) -> Matrix:
-    return [[detached(node) for node in row] for row in rows]
+    return _with_inputs(inputs)
 
 
 @mistake(
@@ -154,7 +150,7 @@ def _constants(rows: Matrix) -> Matrix:
     level=Level.LAYERS,
 )
 def keys_and_values_swapped() -> Patch:
-    return _taking(lambda q, k, v, config: (q, v, k, config))
+    return _with_inputs(lambda q, k, v, config: (q, v, k, config))
 
 
 @mistake(
@@ -165,7 +161,7 @@ def keys_and_values_swapped() -> Patch:
     level=Level.LAYERS,
 )
 def keys_summed_for_values() -> Patch:
-    return _taking(lambda q, k, _v, config: (q, k, k, config))
+    return _with_inputs(lambda q, k, _v, config: (q, k, k, config))
 
 
 @mistake(
@@ -176,7 +172,7 @@ def keys_summed_for_values() -> Patch:
     level=Level.LAYERS,
 )
 def heads_ignored() -> Patch:
-    right = reference.model.attention
+    original = reference.model.attention
 
     def attention(
         q: Vector, k: Matrix, v: Matrix, config: Config, tap: Tap = no_tap, prefix: str = ""
@@ -185,7 +181,7 @@ def heads_ignored() -> Patch:
             alone = name.endswith(("attn_scores", "attn_weights"))
             tap(name, [*nodes] * config.n_head if alone else nodes)
 
-        return right(q, k, v, Config(n_embd=config.n_embd, n_head=1), heads, prefix)
+        return original(q, k, v, Config(n_embd=config.n_embd, n_head=1), heads, prefix)
 
     return {"attention": attention}
 
@@ -199,23 +195,7 @@ def heads_ignored() -> Patch:
     languages=("NumPy", "PyTorch", "Julia", "R", "MATLAB", "Fortran"),
 )
 def heads_interleaved() -> Patch:
-    right = reference.model.attention
-
-    def attention(
-        q: Vector, k: Matrix, v: Matrix, config: Config, tap: Tap = no_tap, prefix: str = ""
-    ) -> Vector:
-        order = _interleaved(config)
-
-        def back(nodes: Vector) -> Vector:
-            return [nodes[order.index(i)] for i in range(len(nodes))]
-
-        def at_home(name: str, nodes: Any) -> None:
-            tap(name, back(nodes) if name.endswith("attn_heads") else nodes)
-
-        rows = [[[row[i] for i in order] for row in matrix] for matrix in ([q], k, v)]
-        return back(right(rows[0][0], rows[1], rows[2], config, at_home, prefix))
-
-    return {"attention": attention}
+    return _joined_interleaved(lambda vector, order: [vector[i] for i in order])
 
 
 @mistake(
@@ -228,12 +208,23 @@ def heads_interleaved() -> Patch:
     languages=("NumPy", "PyTorch", "Julia", "R", "MATLAB", "Fortran"),
 )
 def heads_joined_interleaved() -> Patch:
-    right = reference.model.attention
+    return _joined_interleaved(lambda vector, _order: vector)
+
+
+def _joined_interleaved(reordered: Callable[[Vector, list[int]], Vector]) -> Patch:
+    """Attention whose heads are joined dimension by dimension.
+
+    Args:
+        reordered: changes queries, keys and values `[n_embd]`, given the order of dimensions that
+            puts every n-th one of them next to each other.
+    """
+    original = reference.model.attention
 
     def attention(
         q: Vector, k: Matrix, v: Matrix, config: Config, tap: Tap = no_tap, prefix: str = ""
     ) -> Vector:
-        order = _interleaved(config)
+        heads = range(config.n_head)
+        order = [j * config.n_head + head for head in heads for j in range(config.head_dim)]
 
         def joined(nodes: Vector) -> Vector:
             return [nodes[order.index(i)] for i in range(len(nodes))]
@@ -241,16 +232,10 @@ def heads_joined_interleaved() -> Patch:
         def tapped(name: str, nodes: Any) -> None:
             tap(name, joined(nodes) if name.endswith("attn_heads") else nodes)
 
-        return joined(right(q, k, v, config, tapped, prefix))
+        keys, values = ([reordered(row, order) for row in rows] for rows in (k, v))
+        return joined(original(reordered(q, order), keys, values, config, tapped, prefix))
 
     return {"attention": attention}
-
-
-def _interleaved(config: Config) -> list[int]:
-    """Which dimension comes next, where heads take every n-th."""
-    return [
-        j * config.n_head + head for head in range(config.n_head) for j in range(config.head_dim)
-    ]
 
 
 @mistake(
@@ -262,7 +247,7 @@ def _interleaved(config: Config) -> list[int]:
     languages=("C", "C++", "any"),
 )
 def attention_window_of_8() -> Patch:
-    return _taking(lambda q, k, v, config: (q, k[-8:], v[-8:], config))
+    return _with_inputs(lambda q, k, v, config: (q, k[-8:], v[-8:], config))
 
 
 @mistake(
@@ -274,13 +259,13 @@ def attention_window_of_8() -> Patch:
     languages=("C", "C++", "any"),
 )
 def position_itself_left_out() -> Patch:
-    right = reference.model.attention
+    original = reference.model.attention
 
     def attention(
         q: Vector, k: Matrix, v: Matrix, config: Config, tap: Tap = no_tap, prefix: str = ""
     ) -> Vector:
         if len(k) > 1:
-            return right(q, k[:-1], v[:-1], config, tap, prefix)
+            return original(q, k[:-1], v[:-1], config, tap, prefix)
         nothing: Matrix = [[] for _ in range(config.n_head)]
         tap(prefix + "attn_scores", nothing)
         tap(prefix + "attn_weights", nothing)

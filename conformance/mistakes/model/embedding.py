@@ -1,4 +1,4 @@
-"""Mistakes in what goes into the model and comes out: tokens, positions, logits."""
+"""Mistakes in the model's input and output: tokens, positions, block size, layers, logits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from reference.model import Nodes, Tap, Vector
 
 from ..mistake import Patch, mistake
 from ..parts import without_tape
-from ..seams import gpt_with, loss_with
+from ..seams import model, training
+from ..seams.model import gpt_with
+from ..seams.training import loss_with
 
 
 @mistake(
@@ -80,12 +82,10 @@ def positions_of_waves() -> Patch:
     level=Level.FORWARD,
 )
 def embedding_scaled() -> Patch:
-    from .. import seams
-
-    right = seams.embedding
+    original = model.embedding
 
     def embedding(token: int, position: int, weights: Nodes, config: Config) -> Vector:
-        return [x * config.n_embd**0.5 for x in right(token, position, weights, config)]
+        return [x * config.n_embd**0.5 for x in original(token, position, weights, config)]
 
     return gpt_with(embedding=embedding)
 
@@ -163,9 +163,7 @@ def block_size_counts_tokens() -> Patch:
     level=Level.FORWARD,
 )
 def block_of_the_last_tokens() -> Patch:
-    from .. import seams
-
-    right_logits, right_target = seams.logits_of, seams.target
+    original_logits, original_target = training.logits_of, training.target
     cut = 0
 
     def positions(tokens: Sequence[int], config: Config) -> int:
@@ -176,10 +174,10 @@ def block_of_the_last_tokens() -> Patch:
     def logits_of(
         weights: Nodes, tokens: Sequence[int], n: int, config: Config, tap: Tap
     ) -> list[Vector]:
-        return right_logits(weights, tokens[cut:], n, config, tap)
+        return original_logits(weights, tokens[cut:], n, config, tap)
 
     def target(tokens: Sequence[int], position: int) -> int:
-        return right_target(tokens, position + cut)
+        return original_target(tokens, position + cut)
 
     return loss_with(positions=positions, logits_of=logits_of, target=target)
 
@@ -197,12 +195,12 @@ def block_of_the_last_tokens() -> Patch:
     },
 )
 def one_layer_only() -> Patch:
-    right = reference.model.gpt
+    original = reference.model.gpt
 
     def gpt(
         token: int, position: int, cache: Any, weights: Nodes, config: Config, *rest: Any
     ) -> Vector:
-        return right(token, position, cache, weights, replace(config, n_layer=1), *rest)
+        return original(token, position, cache, weights, replace(config, n_layer=1), *rest)
 
     return {"gpt": gpt}
 
@@ -215,7 +213,7 @@ def one_layer_only() -> Patch:
     level=Level.FORWARD,
 )
 def layers_share_weights() -> Patch:
-    right = reference.model.gpt
+    original = reference.model.gpt
 
     def gpt(
         token: int, position: int, cache: Any, weights: Nodes, config: Config, *rest: Any
@@ -224,6 +222,6 @@ def layers_share_weights() -> Patch:
         for name in weights:
             if name.startswith("layer"):
                 shared[name] = weights["layer0." + name.partition(".")[2]]
-        return right(token, position, cache, shared, config, *rest)
+        return original(token, position, cache, shared, config, *rest)
 
     return {"gpt": gpt}

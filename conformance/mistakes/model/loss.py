@@ -1,4 +1,4 @@
-"""Mistakes in the loss."""
+"""Mistakes in the loss, its mean and its targets."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from reference.config import Config
 from reference.model import Vector
 from reference.value import Value
 
-from .. import seams
 from ..mistake import Patch, mistake
-from ..parts import detached, with_gradient_of
-from ..seams import loss_with
+from ..parts import constants, with_gradient_of
+from ..seams import training
+from ..seams.training import loss_with
 
 
 @mistake(
@@ -62,10 +62,10 @@ def _loss_of_p_plus(epsilon: float) -> Any:
     level=Level.LAYERS,
 )
 def loss_in_bits() -> Patch:
-    right = reference.model.cross_entropy
+    original = reference.model.cross_entropy
 
     def cross_entropy(logits: Vector, target: int) -> Value:
-        return right(logits, target) * (1 / math.log(2))
+        return original(logits, target) * (1 / math.log(2))
 
     return {"cross_entropy": cross_entropy}
 
@@ -78,8 +78,8 @@ def loss_in_bits() -> Patch:
     level=Level.LAYERS,
 )
 def loss_sign_lost() -> Patch:
-    right = reference.model.cross_entropy
-    return {"cross_entropy": lambda logits, target: -right(logits, target)}
+    original = reference.model.cross_entropy
+    return {"cross_entropy": lambda logits, target: -original(logits, target)}
 
 
 @mistake(
@@ -91,8 +91,10 @@ def loss_sign_lost() -> Patch:
     languages=("PyTorch", "TensorFlow", "Keras"),
 )
 def softmax_taken_twice() -> Patch:
-    right = reference.model.cross_entropy
-    return {"cross_entropy": lambda logits, target: right(reference.model.softmax(logits), target)}
+    original = reference.model.cross_entropy
+    return {
+        "cross_entropy": lambda logits, target: original(reference.model.softmax(logits), target)
+    }
 
 
 @mistake(
@@ -104,11 +106,11 @@ def softmax_taken_twice() -> Patch:
     languages=("written by hand",),
 )
 def target_not_subtracted() -> Patch:
-    right = reference.model.cross_entropy
+    original = reference.model.cross_entropy
 
     def cross_entropy(logits: Vector, target: int) -> Value:
-        shares = [detached(p) for p in reference.model.softmax(logits)]
-        return with_gradient_of(right(logits, target), reference.model.dot(shares, logits))
+        shares = constants(reference.model.softmax(logits))
+        return with_gradient_of(original(logits, target), reference.model.dot(shares, logits))
 
     return {"cross_entropy": cross_entropy}
 
@@ -200,10 +202,10 @@ def loss_of_the_last_position() -> Patch:
     languages=("written by hand",),
 )
 def gradients_of_the_sum() -> Patch:
-    right = seams.mean_loss
+    original = training.mean_loss
 
     def mean_loss(losses: Vector, config: Config) -> Value:
-        mean = right(losses, config)
+        mean = original(losses, config)
         return with_gradient_of(mean, mean * len(losses))
 
     return loss_with(mean_loss=mean_loss)
@@ -243,8 +245,8 @@ def target_shifted_twice() -> Patch:
     level=Level.FORWARD,
 )
 def last_target_dropped() -> Patch:
-    right = seams.positions
-    return loss_with(positions=lambda tokens, config: max(1, right(tokens[:-1], config)))
+    original = training.positions
+    return loss_with(positions=lambda tokens, config: max(1, original(tokens[:-1], config)))
 
 
 @mistake(
@@ -257,11 +259,11 @@ def last_target_dropped() -> Patch:
     languages=("PyTorch", "TensorFlow"),
 )
 def end_ignored() -> Patch:
-    right_loss, right_mean = reference.training.document_loss, seams.mean_loss
+    original_loss, original_mean = reference.training.document_loss, training.mean_loss
 
     def document_loss(weights: Any, tokens: Sequence[int], config: Config, *rest: Any) -> Any:
-        logits, losses, _ = right_loss(weights, tokens, config, *rest)
+        logits, losses, _ = original_loss(weights, tokens, config, *rest)
         counted = losses[:-1] if len(losses) == len(tokens) - 1 > 1 else losses
-        return logits, losses, right_mean(counted, config)
+        return logits, losses, original_mean(counted, config)
 
     return {"document_loss": document_loss}

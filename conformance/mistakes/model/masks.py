@@ -1,4 +1,4 @@
-"""Mistakes of ports that compute all positions at once, and mask what is to come."""
+"""Mistakes of ports that compute all positions at once and mask the later ones."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Matrix, Nodes, Tap, Vector
 
-from .. import seams
 from ..mistake import Patch, mistake
-from ..seams import loss_with
+from ..seams import model
+from ..seams.training import loss_with
 
 Made = Sequence[tuple[Vector, Vector, Vector]]
 """The query, key and value of every position."""
 
 AttendAll = Callable[[Made, Config, Tap, str], list[Vector]]
-"""Takes what a layer made of all positions; gives each position's heads."""
+"""Takes a layer's projections of all positions; gives the joined heads `[positions][n_embd]`."""
 
 Hidden = Callable[[Matrix, int], Matrix]
-"""Takes the keys, or the values, of a whole document and a position; gives what that one uses."""
+"""Takes the keys (or values) of all positions and a position; gives those that it uses."""
 
 
 def _at_once(attend_all: AttendAll) -> Patch:
-    """All positions layer by layer, so that each can see the later ones."""
+    """The model layer by layer for all positions, whose attention may use later positions."""
 
     def logits_of(
         weights: Nodes, tokens: Sequence[int], n: int, config: Config, tap: Tap
     ) -> list[Vector]:
-        xs = [seams.entered(tokens[p], p, weights, config, tap) for p in range(n)]
+        xs = [model.entered(tokens[p], p, weights, config, tap) for p in range(n)]
         for layer in range(config.n_layer):
             at = config.at_layer(layer)
-            made = [seams.projected(x, weights, at, tap) for x in xs]
+            made = [model.projected(x, weights, at, tap) for x in xs]
             heads = attend_all([(q, k, v) for _, q, k, v in made], config, tap, at)
             xs = [
-                seams.finished(row, x, normed, weights, config, at, tap)
+                model.finished(row, x, normed, weights, config, at, tap)
                 for row, x, (normed, _, _, _) in zip(heads, xs, made, strict=True)
             ]
-        return [seams.seen(tap, "logits", seams.output(x, weights, config)) for x in xs]
+        return [model.seen(tap, "logits", model.output(x, weights, config)) for x in xs]
 
     return loss_with(logits_of=logits_of)
 
@@ -48,12 +48,12 @@ def _as_it_is(rows: Matrix, _position: int) -> Matrix:
 
 
 def _times_zero(rows: Matrix, position: int) -> Matrix:
-    """What lies after a position, all zeros."""
+    """The rows, with those after a position multiplied by 0."""
     return [row if p <= position else [node * 0.0 for node in row] for p, row in enumerate(rows)]
 
 
 def _with_all_positions(keys_of: Hidden, values_of: Hidden) -> Patch:
-    """Attention to the whole document, with what these make of its keys and values."""
+    """Attention to the whole document, with changed keys and values."""
 
     def attend_all(made: Made, config: Config, tap: Tap, at: str) -> list[Vector]:
         keys, values = [k for _, k, _ in made], [v for _, _, v in made]
@@ -116,7 +116,7 @@ def softmax_over_queries() -> Patch:
 
 
 def _over_queries(made: Made, config: Config, tap: Tap, at: str) -> list[Vector]:
-    """Each position's heads, where a key's weights over the later queries add up to 1."""
+    """Attention whose softmax runs over the queries from each key's position on."""
     n, size = len(made), config.head_dim
     scores: list[Matrix] = [[] for _ in range(n)]
     weights: list[Matrix] = [[] for _ in range(n)]
@@ -124,7 +124,7 @@ def _over_queries(made: Made, config: Config, tap: Tap, at: str) -> list[Vector]
     for head in range(config.n_head):
         own = slice(head * size, (head + 1) * size)
         columns = [
-            [seams.scaled(reference.model.dot(q[own], k[own]), config) for q, _, _ in made[p:]]
+            [model.scaled(reference.model.dot(q[own], k[own]), config) for q, _, _ in made[p:]]
             for p, (_, k, _) in enumerate(made)
         ]
         shares = [reference.model.softmax(column) for column in columns]

@@ -1,4 +1,4 @@
-"""Mistakes in the MLP: mostly another activation."""
+"""Mistakes in the MLP, most of them another activation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from reference.model import Vector
 from reference.value import Value
 
 from ..mistake import Patch, mistake
-from ..seams import activation_with, gpt_with
+from ..seams import model
+from ..seams.model import activation_with, gpt_with
 
 
 @mistake(
@@ -94,15 +95,13 @@ def activation_missing() -> Patch:
 def relu_after_the_mlp() -> Patch:
     from conformance.anatomy import small_functions
 
-    from .. import seams
-
-    right_mlp, right_out = small_functions._mlp, seams.mlp_out
+    original_mlp, original_out = small_functions._mlp, model.mlp_out
 
     def mlp(at: dict[str, Any]) -> Vector:
-        return [unit.relu() for unit in right_mlp(at)]
+        return [unit.relu() for unit in original_mlp(at)]
 
     def mlp_out(active: Vector, weights: Any, at: str) -> Vector:
-        return [unit.relu() for unit in right_out(active, weights, at)]
+        return [unit.relu() for unit in original_out(active, weights, at)]
 
     return {"small_functions._mlp": mlp, **gpt_with(mlp_out=mlp_out)}
 
@@ -116,9 +115,7 @@ def relu_after_the_mlp() -> Patch:
     level=Level.FORWARD,
 )
 def residuals_scaled_by_depth() -> Patch:
-    from .. import seams
-
-    attn, mlp = seams.attn_residual, seams.mlp_residual
+    attn, mlp = model.attn_residual, model.mlp_residual
 
     def scaled(out: Vector) -> Vector:
         return [unit * math.sqrt(0.5) for unit in out]

@@ -1,4 +1,4 @@
-"""Mistakes in the norm."""
+"""Mistakes in RMSNorm."""
 
 from __future__ import annotations
 

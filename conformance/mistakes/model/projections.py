@@ -1,4 +1,4 @@
-"""Mistakes in what attention multiplies before and after: queries, keys, values and the output."""
+"""Mistakes in the matrices around attention: queries, keys, values and output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from conformance.anatomy.levels import Level
 from reference.model import Matrix, Tap, Vector
 
 from ..mistake import Patch, mistake
-from ..seams import gpt_with
+from ..seams import model
+from ..seams.model import gpt_with
 
 
 @mistake(
@@ -25,12 +26,12 @@ from ..seams import gpt_with
     },
 )
 def transposed_linear_when_square() -> Patch:
-    right = reference.model.linear
+    original = reference.model.linear
 
     def linear(x: Vector, w: Matrix) -> Vector:
         if len(w) == len(x):
-            return right(x, [list(column) for column in zip(*w, strict=True)])
-        return right(x, w)
+            return original(x, [list(column) for column in zip(*w, strict=True)])
+        return original(x, w)
 
     return {"linear": linear}
 
@@ -44,11 +45,11 @@ def transposed_linear_when_square() -> Patch:
     languages=("C", "C++", "Rust", "Fortran", "Julia", "GLSL"),
 )
 def matrix_strides_swapped() -> Patch:
-    right = reference.model.linear
+    original = reference.model.linear
 
     def linear(x: Vector, w: Matrix) -> Vector:
         flat = [node for row in w for node in row]
-        return right(x, [flat[o :: len(w)] for o in range(len(w))])
+        return original(x, [flat[o :: len(w)] for o in range(len(w))])
 
     return {"linear": linear}
 
@@ -61,9 +62,7 @@ def matrix_strides_swapped() -> Patch:
     level=Level.FORWARD,
 )
 def queries_and_keys_swapped() -> Patch:
-    from .. import seams
-
-    return gpt_with(query=seams.key, key=seams.query)
+    return gpt_with(query=model.key, key=model.query)
 
 
 @mistake(
@@ -103,12 +102,10 @@ def attention_output_missing() -> Patch:
     level=Level.FORWARD,
 )
 def keys_before_the_norm() -> Patch:
-    from .. import seams
-
-    right = seams.projected
+    original = model.projected
 
     def projected(x: Vector, weights: Any, at: str, tap: Tap) -> Any:
-        normed, q, _, _ = right(x, weights, at, tap)
+        normed, q, _, _ = original(x, weights, at, tap)
         k = reference.model.linear(x, weights[at + "attn_wk"])
         v = reference.model.linear(x, weights[at + "attn_wv"])
         return normed, q, k, v

@@ -1,4 +1,4 @@
-"""Mistakes in where norms stand, and what is added to what."""
+"""Mistakes in the places of norms and in residual connections."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from conformance.anatomy.levels import Level
 from reference.model import Vector
 
 from ..mistake import Patch, mistake
-from ..seams import gpt_with
+from ..seams import model
+from ..seams.model import gpt_with
 
 
 def _as_it_is(x: Vector) -> Vector:
@@ -58,12 +59,10 @@ def mlp_norm_missing() -> Patch:
     level=Level.FORWARD,
 )
 def final_norm_added() -> Patch:
-    from .. import seams
-
-    right = seams.output
+    original = model.output
 
     def output(x: Vector, weights: Any, config: Any) -> Vector:
-        return right(reference.model.rmsnorm(x), weights, config)
+        return original(reference.model.rmsnorm(x), weights, config)
 
     return gpt_with(output=output)
 
@@ -76,18 +75,16 @@ def final_norm_added() -> Patch:
     level=Level.FORWARD,
 )
 def norms_after_the_residuals() -> Patch:
-    from .. import seams
-
     return gpt_with(
         attn_norm=_as_it_is,
         mlp_norm=_as_it_is,
-        attn_residual=_normed(seams.attn_residual),
-        mlp_residual=_normed(seams.mlp_residual),
+        attn_residual=_normed(model.attn_residual),
+        mlp_residual=_normed(model.mlp_residual),
     )
 
 
-def _normed(right: Callable[[Vector, Vector, Vector], Vector]) -> Any:
-    return lambda out, x, normed: reference.model.rmsnorm(right(out, x, normed))
+def _normed(original: Callable[[Vector, Vector, Vector], Vector]) -> Any:
+    return lambda out, x, normed: reference.model.rmsnorm(original(out, x, normed))
 
 
 @mistake(

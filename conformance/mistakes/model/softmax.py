@@ -89,14 +89,14 @@ def softmax_maximum_starts_at_zero() -> Patch:
 
 
 def _exp(logit: Value) -> Value:
-    """Its exponential; infinity where Python has none."""
+    """`exp(logit)`, and infinity where Python raises an error."""
     if isinstance(logit, Symbol) or logit.data < math.log(1.7e308):
         return logit.exp()
     return Value(math.inf, (logit,), (math.inf,))
 
 
 def _shares(exps: Vector) -> Vector:
-    """Their shares of the total; NaN where that is 0."""
+    """Each number divided by their sum, and NaN if that is 0."""
     below = reference.model.total(exps)
     if isinstance(below, Symbol) or below.data:
         return [e / below for e in exps]

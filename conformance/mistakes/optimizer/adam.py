@@ -1,10 +1,9 @@
-"""Mistakes in the optimiser."""
+"""Mistakes in the optimizer's update."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import reference.adam
 from conformance.anatomy.levels import Level
@@ -12,11 +11,10 @@ from reference.config import Config
 from reference.model import Weights
 from reference.state import State
 
-from .. import seams
 from ..mistake import Patch, mistake
-from ..seams import adam_with
-
-Corrections = tuple[float, float]
+from ..parts import elementwise
+from ..seams import training
+from ..seams.training import Corrections, adam_with
 
 
 @mistake(
@@ -166,10 +164,10 @@ def adam_without_a_root() -> Patch:
     languages=("any", "sparse optimisers"),
 )
 def rows_without_gradient_skipped() -> Patch:
-    right = reference.adam.adam
+    original = reference.adam.adam
 
     def adam(state: State, grads: Weights, config: Config) -> State:
-        new = right(state, grads, config)
+        new = original(state, grads, config)
 
         def kept(before: Weights, after: Weights) -> Weights:
             return {
@@ -199,17 +197,13 @@ def rows_without_gradient_skipped() -> Patch:
     languages=("PyTorch", "TensorFlow"),
 )
 def weight_decay_in_the_gradient() -> Patch:
-    def penalised(state: State, grads: Weights) -> Weights:
-        return {
-            name: [
-                [g + 0.01 * w for g, w in zip(*both, strict=True)]
-                for both in zip(rows, state.weights[name], strict=True)
-            ]
-            for name, rows in grads.items()
-        }
+    original = reference.adam.adam
 
-    right = reference.adam.adam
-    return {"adam": lambda state, grads, config: right(state, penalised(state, grads), config)}
+    def adam(state: State, grads: Weights, config: Config) -> State:
+        penalized = elementwise(lambda g, w: g + 0.01 * w, grads, state.weights)
+        return original(state, penalized, config)
+
+    return {"adam": adam}
 
 
 @mistake(
@@ -221,14 +215,12 @@ def weight_decay_in_the_gradient() -> Patch:
     languages=("PyTorch",),
 )
 def weight_decay_decoupled() -> Patch:
-    right = reference.adam.adam
+    original = reference.adam.adam
 
     def adam(state: State, grads: Weights, config: Config) -> State:
         kept = 1 - config.learning_rate_at(state.step) * 0.01
-        weights = {
-            name: [[w * kept for w in row] for row in rows] for name, rows in state.weights.items()
-        }
-        return right(replace(state, weights=weights), grads, config)
+        weights = elementwise(lambda w: w * kept, state.weights)
+        return original(replace(state, weights=weights), grads, config)
 
     return {"adam": adam}
 
@@ -242,14 +234,13 @@ def weight_decay_decoupled() -> Patch:
     languages=("PyTorch", "any"),
 )
 def gradients_clipped() -> Patch:
-    right = reference.adam.adam
+    original = reference.adam.adam
 
     def adam(state: State, grads: Weights, config: Config) -> State:
         norm = math.sqrt(sum(g**2 for rows in grads.values() for row in rows for g in row))
         if norm <= 1:
-            return right(state, grads, config)
-        clipped = {name: [[g / norm for g in row] for row in rows] for name, rows in grads.items()}
-        return right(state, clipped, config)
+            return original(state, grads, config)
+        return original(state, elementwise(lambda g: g / norm, grads), config)
 
     return {"adam": adam}
 
@@ -262,8 +253,8 @@ def gradients_clipped() -> Patch:
     level=Level.ADAM,
 )
 def update_added() -> Patch:
-    right = seams.update
-    return adam_with(update=lambda *given: -right(*given))
+    original = training.update
+    return adam_with(update=lambda *given: -original(*given))
 
 
 @mistake(
@@ -276,13 +267,7 @@ def update_added() -> Patch:
 def gradient_descent_for_adam() -> Patch:
     def adam(state: State, grads: Weights, config: Config) -> State:
         rate = config.learning_rate_at(state.step)
-        weights: Any = {
-            name: [
-                [w - rate * g for w, g in zip(*both, strict=True)]
-                for both in zip(state.weights[name], rows, strict=True)
-            ]
-            for name, rows in grads.items()
-        }
+        weights = elementwise(lambda g, w: w - rate * g, grads, state.weights)
         return State(state.step + 1, weights, state.m, state.v)
 
     return {"adam": adam}

@@ -1,4 +1,4 @@
-"""Mistakes in the optimiser's hyperparameters."""
+"""Mistakes in the optimizer's hyperparameters."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from reference.state import State
 from ..mistake import Patch, mistake
 from ..parts import single
 
-Corrections = tuple[float, float]
-
 
 def _configured(change: Callable[[Config], Config]) -> Patch:
-    """Adam with other hyperparameters than were asked for."""
-    right = reference.adam.adam
+    """Adam with other hyperparameters than those of the question."""
+    original = reference.adam.adam
 
     def adam(state: State, grads: Weights, config: Config) -> State:
-        return right(state, grads, change(config))
+        return original(state, grads, change(config))
 
     return {"adam": adam}
 

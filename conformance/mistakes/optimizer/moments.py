@@ -1,15 +1,13 @@
-"""Mistakes in the optimiser's running means."""
+"""Mistakes in the optimizer's two moments, the running means."""
 
 from __future__ import annotations
 
 from conformance.anatomy.levels import Level
 from reference.config import Config
 
-from .. import seams
 from ..mistake import Patch, mistake
-from ..seams import adam_with
-
-Corrections = tuple[float, float]
+from ..seams import training
+from ..seams.training import Corrections, adam_with
 
 
 @mistake(
@@ -25,13 +23,13 @@ def momentum_missing() -> Patch:
     def first_moment(m: float, g: float, config: Config) -> float:
         nonlocal latest
         latest = g
-        return right(m, g, config)
+        return original(m, g, config)
 
     def update(rate: float, _m: float, v: float, by: Corrections, config: Config) -> float:
         change: float = rate * latest / ((v / by[1]) ** 0.5 + config.eps_adam)
         return change
 
-    right = seams.first_moment
+    original = training.first_moment
     return adam_with(first_moment=first_moment, update=update)
 
 
@@ -66,8 +64,8 @@ def second_moment_of_the_first() -> Patch:
     languages=("NumPy", "C", "CUDA"),
 )
 def gradient_squared_in_place() -> Patch:
-    right = seams.first_moment
-    return adam_with(first_moment=lambda m, g, config: right(m, g**2, config))
+    original = training.first_moment
+    return adam_with(first_moment=lambda m, g, config: original(m, g**2, config))
 
 
 @mistake(
@@ -79,5 +77,5 @@ def gradient_squared_in_place() -> Patch:
     languages=("PyTorch", "TensorFlow"),
 )
 def second_moment_never_falls() -> Patch:
-    right = seams.second_moment
-    return adam_with(second_moment=lambda v, g, m, config: max(v, right(v, g, m, config)))
+    original = training.second_moment
+    return adam_with(second_moment=lambda v, g, m, config: max(v, original(v, g, m, config)))

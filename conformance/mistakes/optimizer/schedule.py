@@ -13,7 +13,7 @@ from ..mistake import Patch, mistake
 
 
 def _rate(factor: Callable[[int, Config], float]) -> Patch:
-    """A learning rate by another factor than the right one."""
+    """A learning rate that decays by another factor."""
 
     def learning_rate_at(self: Config, step: int) -> float:
         return self.learning_rate * factor(step, self)
@@ -133,9 +133,9 @@ def schedule_always_over_1000_steps() -> Patch:
     languages=("PyTorch", "TensorFlow", "any"),
 )
 def learning_rate_of_0_001() -> Patch:
-    right = Config.learning_rate_at
+    original = Config.learning_rate_at
     return {
-        "Config.learning_rate_at": lambda self, step: right(
+        "Config.learning_rate_at": lambda self, step: original(
             replace(self, learning_rate=0.001), step
         )
     }

@@ -1,4 +1,4 @@
-"""Mistakes in the training loop: which document, and what is carried over."""
+"""Mistakes in the training loop: the choice of documents, and the state kept between steps."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from reference.state import State, zeros_like
 from reference.training import Step
 
 from ..mistake import Patch, mistake
-from ..parts import detached
-from ..seams import train_with
+from ..parts import detached, elementwise
+from ..seams.training import train_with
 
 
 @mistake(
@@ -99,13 +99,13 @@ def moments_not_carried_over() -> Patch:
     level=Level.TRAIN,
 )
 def cache_not_reset() -> Patch:
-    right = reference.training.train
+    original = reference.training.train
     kept: list[Cache] = []
 
     def train(state: State, documents: Sequence[Sequence[int]], config: Config) -> Iterator[Step]:
         kept[:] = [Cache(config.n_layer)]
         try:
-            yield from right(state, documents, config)
+            yield from original(state, documents, config)
         finally:
             kept.clear()
 
@@ -134,13 +134,7 @@ def gradients_of_two_steps() -> Patch:
             grads = evaluation.grads
             earlier = dict(before) or grads
             before.update(grads)
-            mean = {
-                name: [
-                    [(g + old) * 0.5 for g, old in zip(*both, strict=True)]
-                    for both in zip(rows, earlier[name], strict=True)
-                ]
-                for name, rows in grads.items()
-            }
+            mean = elementwise(lambda g, old: (g + old) * 0.5, grads, earlier)
             return replace(evaluation, grads=mean)
 
         return learned
