@@ -22,6 +22,7 @@ from .by_level import (
     tokenizer,
     training,
     trajectory,
+    updates,
 )
 from .case import Case
 from .offer import PROFILED
@@ -71,7 +72,7 @@ def _of_the_model(judged_program: JudgedProgram, seed: int, precision: Precision
     return [
         *model.forward_cases(situations),
         *model.backward_cases(situations),
-        *training.update_cases(situations),
+        *updates.update_cases(situations),
         *training.train_cases(situations),
         *(
             trajectory.trajectory_cases(situations)

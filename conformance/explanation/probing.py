@@ -21,7 +21,8 @@ from ports_adapter.manifest import Port
 from ports_adapter.messages import InitializeResult
 from reference.model import Weights
 
-from ..cases.situations import Situation, Situations
+from ..cases.situation import Situation
+from ..cases.situations import Situations
 from .diagnosis import Pass, Place
 
 ONE, SEVERAL = 1, 6
@@ -69,7 +70,7 @@ def probe(port: Port, situations: Situations, direction: Pass) -> Probed:
     """Ask a port what its `forward` or `backward` makes of the probes, up to the first failure."""
     if situations.judged_program.config.model == "mlp":
         return Probed([], None)  # there is nothing to switch off
-    base = next(s for s in situations.each if s.name == "fresh-1")
+    base = next(s for s in situations.all if s.name == "fresh-1")
     make = forward_case if direction == "forward" else backward_case
     cases = [_case(made, base, make) for made in PROBES]
     results: list[Result] = []

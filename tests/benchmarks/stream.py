@@ -26,8 +26,8 @@ from msgspec import Struct, structs
 
 from conformance.anatomy.step_array import Order, StepLayout
 from conformance.asking.engine import Engine
-from conformance.cases.by_level.training import train_question
 from conformance.cases.case import Case
+from conformance.cases.training_run import train_question
 from conformance.judging.outcome import Outcome
 from conformance.judging.recorded_training import Expected, TrajectoryJudge, model_order
 from conformance.oracle import reference_answer

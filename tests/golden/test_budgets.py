@@ -283,7 +283,7 @@ def test_packed_budgets_are_rounded_up_and_zeros_stay() -> None:
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
-    for situation in Situations.of(PUBLISHED, 1, precision).each:
+    for situation in Situations.of(PUBLISHED, 1, precision).all:
         assert nearest_kink(situation.replay, precision) is None, situation.name
     for text in (EMBEDDED.read_text(), "heron\n", "까치\r\n\r\n두루미\r\n 참새\r\n"):
         assert Program.of(short(PUBLISHED, text)).is_decided(precision)
@@ -294,7 +294,7 @@ def test_no_fixed_case_of_any_profile_hangs_on_a_rounding(name: str) -> None:
     judged_program = JudgedProgram.of(name)
     for _, text in CORPORA.values():
         assert is_decided(decided(judged_program, text))
-    for situation in Situations.of(judged_program, 1, "float32").each:
+    for situation in Situations.of(judged_program, 1, "float32").all:
         assert nearest_kink(situation.replay, "float32") is None, situation.name
         assert np.isfinite(situation.budgets["/losses"]).all(), situation.name
 

@@ -26,7 +26,7 @@ from reference.state import State
 from reference.training import Step, train
 
 from ..case import Case
-from ..situations import DRAWS
+from ..situation_builder import DRAWS
 from .program import CORPORA, drawn_corpus, short
 from .sampling import CLEAR, Choices
 

@@ -7,17 +7,18 @@ from conformance.oracle.expected_answer import of_backward, of_forward
 from ports_adapter.messages import InitializeResult
 
 from ..case import Case, Params
-from ..situations import Situation, Situations
+from ..situation import Situation
+from ..situations import Situations
 
 
 def forward_cases(situations: Situations) -> list[Case]:
     """Logits in every situation."""
-    return [forward_case(situation) for situation in situations.each]
+    return [forward_case(situation) for situation in situations.all]
 
 
 def backward_cases(situations: Situations) -> list[Case]:
     """Loss and gradients in every situation."""
-    return [backward_case(situation) for situation in situations.each]
+    return [backward_case(situation) for situation in situations.all]
 
 
 def forward_case(situation: Situation) -> Case:

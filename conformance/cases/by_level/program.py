@@ -27,7 +27,8 @@ from reference.sampling import sample_from
 from reference.tape.machine import FlatState, FlatStep, Machine
 
 from ..case import Case
-from ..situations import DRAWS, machine_of
+from ..situation import machine_of
+from ..situation_builder import DRAWS
 from .sampling import CLEAR, Choices, logits_by
 
 PUBLISHED_RUN = "replicate/published"

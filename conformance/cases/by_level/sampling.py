@@ -18,7 +18,8 @@ from reference.tape.machine import Array, Machine, flat
 from reference.value import Value
 
 from ..case import Case
-from ..situations import DRAWS, Situations
+from ..situation_builder import DRAWS
+from ..situations import Situations
 
 ALMOST_1 = 1 - 2.0**-53
 

@@ -1,4 +1,4 @@
-"""Level `train`, recorded in full: every step judged while it arrives."""
+"""Level `train`, recorded in full: each step that a port reports is judged as it arrives."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from reference.tape.machine import FlatState
 
 from ..case import Case
 from ..situations import Situations
-from .training import Training, about_run, of_run, runs_of
+from ..training_run import TrainingRun, golden_runs
+from .training import about_run
 
 STEPS = 6
 DOCUMENTS = 4
 
 
 def trajectory_cases(situations: Situations) -> list[Case]:
-    """A training that a port records in full, its documents wrapping around."""
+    """A training run that a port records in full, longer than its list of documents."""
     trace, state = situations.trace, FlatState.of(situations.warm_state)
     documents = [step.tokens for step in trace.steps[:DOCUMENTS]]
-    taken = [documents[(state.step + step) % DOCUMENTS] for step in range(STEPS)]
-    training = Training(situations, state, taken)
+    used = [documents[(state.step + step) % DOCUMENTS] for step in range(STEPS)]
+    training = TrainingRun(situations, state, used)
     about = "records every step in full, each right by the state before it"
     return [_in_full("recorded-in-full", about, training, documents)]
 
@@ -38,21 +39,24 @@ def long_trajectory_cases(situations: Situations) -> list[Case]:
         _in_full(
             f"trajectory-{number}-in-full",
             f"{about_run(run)}, each step right by the state before it",
-            of_run(situations, run),
+            TrainingRun.of(situations, run),
             run=run,
         )
-        for number, run in enumerate(runs_of(situations), 1)
+        for number, run in enumerate(golden_runs(situations), 1)
     ]
 
 
 def _in_full(
     name: str,
     about: str,
-    training: Training,
+    training: TrainingRun,
     documents: list[list[int]] | None = None,
     run: FreeRun | None = None,
 ) -> Case:
-    """Each step judged by the state before it, and each loss by the free run's, if it has one."""
+    """Each step is judged from the port's state before it, each loss also by the right run's.
+
+    The budgets of the losses are the golden ones of `run`, or derived if it is None.
+    """
     question = structs.replace(training.question(documents), record="full")
 
     def judge(offer: InitializeResult) -> StreamJudge:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from conformance.anatomy.small_functions import function_of
-from conformance.cases.situations import Situation, machine_of
+from conformance.cases.situation import Situation, machine_of
 from conformance.oracle.answer import Answer, Numbers
 from conformance.oracle.expected_answer import (
     of_backward,

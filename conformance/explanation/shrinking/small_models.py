@@ -14,8 +14,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.anatomy.judged_program import JudgedProgram
-from conformance.cases.by_level.training import OTHER
-from conformance.cases.situations import between_special, letters_in
+from conformance.cases.by_level.updates import OTHER
+from conformance.cases.situation import between_special, letters_in
 from conformance.oracle.reference_answer import activation_of, optimizer_of, sizes_of
 from ports_adapter.messages import AdamParams, ModelParams, SgdParams, TrainParams
 from reference.config import Config

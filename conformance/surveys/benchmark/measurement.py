@@ -19,7 +19,7 @@ from msgspec import Struct, field
 
 from conformance.anatomy.golden_values import recorded_state
 from conformance.cases.by_level.handshake import introduction
-from conformance.cases.by_level.training import train_question
+from conformance.cases.training_run import train_question
 from golden.goldens import load_trace
 from golden.trace import Trace
 from ports_adapter.building import build
