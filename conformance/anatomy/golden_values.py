@@ -1,15 +1,20 @@
-"""What a golden trace holds, as the reference's own values."""
+"""Reads steps, states and evaluations out of a golden trace, as the reference's own types."""
 
 from __future__ import annotations
 
-from golden.trace import FullStep, Trace, TracedStep, floats, state_before
+from golden.trace import FullStep, Trace, TracedStep, floats, full_steps, state_before
 from reference.evaluation import Evaluation
 from reference.state import State
 from reference.training import Step
 
 
+def warm_step(trace: Trace) -> int:
+    """The 0-based warm step: recorded in full with the state before it, late in training."""
+    return max(step.step for step, _ in full_steps(trace)) - 1
+
+
 def recorded_evaluation(step: TracedStep, full: FullStep) -> Evaluation:
-    """A step's evaluation, without the intermediates, which a trace does not hold."""
+    """A step's evaluation; its intermediates are empty, since a trace does not hold them."""
     return Evaluation(
         logits=floats({"": full.logits})[""],
         losses=[float(loss) for loss in full.losses],
@@ -21,10 +26,10 @@ def recorded_evaluation(step: TracedStep, full: FullStep) -> Evaluation:
 
 
 def recorded_state(trace: Trace, step: int) -> State:
-    """The state before a 0-based step.
+    """The training state before a 0-based step.
 
     Raises:
-        LookupError: the trace does not hold it.
+        LookupError: the trace does not hold that state.
     """
     state = state_before(trace, step)
     if state is None:
@@ -33,10 +38,10 @@ def recorded_state(trace: Trace, step: int) -> State:
 
 
 def recorded_steps(trace: Trace, first: int, count: int) -> list[Step]:
-    """Consecutive steps, from the 0-based `first`.
+    """`count` consecutive steps, from the 0-based step `first`.
 
     Raises:
-        LookupError: the trace does not hold them in full.
+        LookupError: the trace does not record one of them in full.
     """
     steps = []
     for traced in trace.steps[first : first + count]:

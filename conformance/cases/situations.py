@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from conformance.anatomy.golden_values import recorded_state
+from conformance.anatomy.golden_values import recorded_state, warm_step
 from conformance.anatomy.judged_program import JudgedProgram
 from golden.budgets import Precision
-from golden.trace import Trace, full_steps
+from golden.trace import Trace
 from golden.trajectories import rounded
 from reference.state import State
 from reference.tape.machine import FlatState, Machine
@@ -21,8 +21,7 @@ from .situation_builder import FRESH_STD, SituationBuilder
 class Situations:
     """The situations of a run about one program, in one precision, drawn from one seed.
 
-    `warm` is the 0-based warm step: the first late one that the trace records in full with the
-    state before it.
+    `warm` is the 0-based warm step of the trace.
     """
 
     judged_program: JudgedProgram
@@ -40,7 +39,7 @@ class Situations:
             UnreadableGolden: the golden trace is missing or damaged.
         """
         trace = judged_program.trace
-        warm = max(step.step for step, _ in full_steps(trace)) - 1
+        warm = warm_step(trace)
         builder = SituationBuilder(trace, warm, precision, judged_program.is_published)
         situations = (*builder.golden(), *builder.by_hand(), *builder.fresh(seed))
         return cls(judged_program, trace, warm, seed, precision, situations)

@@ -14,7 +14,7 @@ from msgspec import structs
 from conformance.anatomy.levels import Level
 from conformance.cases.budget_origin import offer_of
 from conformance.cases.by_level import autograd, generator, layers, tokenizer
-from conformance.cases.by_level.sampling import sure_of
+from conformance.cases.by_level.sampling import certain_of
 from conformance.judging.outcome import ExitCode
 from conformance.mistakes import MISTAKES, VARIANTS, Patch, applied
 from conformance.mistakes.mistake import mistake
@@ -113,7 +113,7 @@ def sample(temperature: float, uniforms: list[float]) -> SampleParams:
 def impossible() -> SampleParams:
     """All tokens but one have probability 0, the first one, too."""
     question = sample(1.0, [0.0] * 14)
-    return structs.replace(question, weights=sure_of(1, floats(question.weights)))
+    return structs.replace(question, weights=certain_of(1, floats(question.weights)))
 
 
 def program() -> ReplicateParams:

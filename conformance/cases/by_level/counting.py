@@ -1,7 +1,7 @@
-"""Stage `train0`: a table of counts is asked to train, to sample, and to do all of it.
+"""Stage `train0`: trains and samples a table of counts, and runs its whole program.
 
-Counts are exact. Losses are logarithms of quotients of whole numbers, each a rounding or two
-from the truth, so that a rule suffices for their budgets.
+Counts are exact. Losses are logarithms of quotients of whole numbers, one or two roundings
+away from the exact value, so a rule gives their budgets.
 """
 
 from __future__ import annotations
@@ -11,28 +11,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from conformance.anatomy.golden_values import recorded_state
+from conformance.anatomy.golden_values import recorded_state, warm_step
 from conformance.anatomy.judged_program import JudgedProgram
 from conformance.oracle import reference_answer
 from conformance.oracle.answer import Answer, Exact
 from conformance.oracle.expected_answer import exactly, of_losses
-from conformance.oracle.reference_answer import as_json, optimizer_of, sizes_of
 from golden.budgets import Precision, tensor_budget
 from golden.trace import Trace
-from ports_adapter.messages import ReplicateParams, SampleParams, TrainParams
+from ports_adapter.messages import ReplicateParams
 from reference.model import Weights
 from reference.sampling import sample
 from reference.state import State
 from reference.training import Step, train
 
 from ..case import Case
+from ..situation import mapped
 from ..situation_builder import DRAWS
-from .program import CORPORA, drawn_corpus, short
-from .sampling import CLEAR, Choices
+from ..training_run import train_question
+from .program import CORPORA, counts_of, drawn_corpus, short
+from .sampling import ALMOST_1, CLEAR, Choices, sample_case, twenty_uniforms
 
 
 def counting_cases(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
-    """Everything that a table of counts is asked, but for its tokens."""
+    """All cases of a table of counts but those of its tokenizer and generator."""
     trace = judged_program.trace
     return [
         *_train_cases(trace, seed),
@@ -43,11 +44,11 @@ def counting_cases(judged_program: JudgedProgram, seed: int, precision: Precisio
 
 def _train_cases(trace: Trace, seed: int) -> list[Case]:
     documents = [step.tokens for step in trace.steps]
-    start, warm = recorded_state(trace, 0), recorded_state(trace, _warm(trace))
+    start, warm = recorded_state(trace, 0), recorded_state(trace, warm_step(trace))
     drawn = random.Random(f"{seed}/counts")
     fresh = State(drawn.randrange(trace.config.num_steps // 2), _counts(drawn, trace), {}, {})
     tokenizer = trace.tokenizer
-    own = [
+    fresh_documents = [
         tokenizer.encode("".join(drawn.choices(tokenizer.characters, k=drawn.randint(0, 20))))
         for _ in range(5)
     ]
@@ -62,13 +63,10 @@ def _train_cases(trace: Trace, seed: int) -> list[Case]:
                [tokenizer.encode("")]),
         _train("document-index-wraps", "starts over after the last document", trace,
                replace(start, step=1), documents[:3], steps=4),
-        _train("fresh", "counts documents on a table, all drawn anew", trace, fresh, own),
+        _train("fresh", "counts documents on a table, all drawn anew", trace, fresh,
+               fresh_documents),
         _train("hundred-steps", "counts a hundred documents", trace, start, documents[:100]),
     ]  # fmt: skip
-
-
-def _warm(trace: Trace) -> int:
-    return max(step.step for step in trace.steps if step.full()) - 1
 
 
 def _counts(generator: random.Random, trace: Trace) -> Weights:
@@ -85,30 +83,21 @@ def _train(
     steps: int | None = None,
 ) -> Case:
     count = len(documents) if steps is None else steps
-    params = TrainParams(
-        profile=trace.profile,
-        sizes=sizes_of(trace.config),
-        optimizer=optimizer_of(trace.config),
-        step=state.step,
-        weights=as_json(state.weights),
-        documents=[list(tokens) for tokens in documents],
-        steps=count,
-    )
 
     def answer(precision: Precision) -> Answer:
         run = train(state, documents, trace.config)
-        taken = [next(run) for _ in range(count)]
-        after = {
-            f"/weights/{name}": Exact(matrix) for name, matrix in taken[-1].state.weights.items()
-        }
-        return _losses(trace, taken, precision) | after
+        right = [next(run) for _ in range(count)]
+        after = right[-1].state.weights
+        counts = {f"/weights/{name}": Exact(matrix) for name, matrix in after.items()}
+        return _losses(trace, right, precision) | counts
 
-    return Case.fixed(f"train/{name}", about, "train", params, answer)
+    question = train_question(trace, state, documents, count)
+    return Case.fixed(f"train/{name}", about, "train", question, answer)
 
 
 def _losses(trace: Trace, steps: Sequence[Step], precision: Precision) -> Answer:
     losses = [step.evaluation.loss for step in steps]
-    # An error of p is one of log(p) whatever that is, which may be nearly 0.
+    # A relative error of p is an absolute one of log(p), even where log(p) is nearly 0.
     budgets = [tensor_budget(loss, precision, magnitude=1.0) for loss in losses]
     rates = [step.learning_rate for step in steps]
     return of_losses(losses, rates, steps[0].index, trace.config, budgets, precision)
@@ -116,67 +105,54 @@ def _losses(trace: Trace, steps: Sequence[Step], precision: Precision) -> Answer
 
 def _sample_cases(trace: Trace, seed: int, precision: Precision) -> list[Case]:
     drawn = random.Random("sample")
-    warm = recorded_state(trace, _warm(trace)).weights
-    nothing = {"counts": [[0.0] * len(row) for row in warm["counts"]]}
+    warm = recorded_state(trace, warm_step(trace)).weights
+    nothing = mapped(warm, lambda _: 0.0)
     fresh = random.Random(f"{seed}/sample")
     table = _counts(fresh, trace)
     uniforms = next(
         uniforms
-        for uniforms in ([fresh.random() for _ in range(20)] for _ in range(DRAWS))
+        for uniforms in (twenty_uniforms(fresh) for _ in range(DRAWS))
         if _sampled(trace, table, uniforms)[1] > CLEAR[precision]
     )
     return [
         _sample("trained", "samples from the probabilities as they are", trace, warm,
-                [drawn.random() for _ in range(20)]),
+                twenty_uniforms(drawn)),
         _sample("nothing-counted", "samples evenly before anything was counted", trace, nothing,
-                [drawn.random() for _ in range(20)]),
+                twenty_uniforms(drawn)),
         _sample("full-block", "stops after 16 letters", trace, warm, [0.0] * 20),
         _sample("at-once", "stops at the special token, which is the last", trace, warm,
-                [1 - 2.0**-53] * 3),
+                [ALMOST_1] * 3),
         _sample("fresh", "samples from a table and by uniforms drawn anew", trace, table, uniforms),
     ]  # fmt: skip
 
 
 def _sample(name: str, about: str, trace: Trace, weights: Weights, uniforms: list[float]) -> Case:
-    params = SampleParams(
-        profile=trace.profile,
-        sizes=sizes_of(trace.config),
-        weights=as_json(weights),
-        temperature=trace.config.temperature,
-        uniforms=uniforms,
-    )
+    def tokens() -> list[int]:
+        return _sampled(trace, weights, uniforms)[0]
 
-    def answer(_precision: Precision) -> Answer:
-        tokens, _ = _sampled(trace, weights, uniforms)
-        used = len(tokens) + (len(tokens) < trace.config.block_size)
-        return exactly(tokens=tokens, uniforms_used=used)
-
-    return Case.fixed(f"sample/{name}", about, "sample", params, answer)
+    return sample_case(name, about, trace, weights, trace.config.temperature, uniforms, tokens)
 
 
 def _sampled(trace: Trace, weights: Weights, uniforms: Sequence[float]) -> tuple[list[int], float]:
-    """The tokens, and how clearly they were chosen."""
-    remaining = iter(uniforms)
-    choices, config = Choices(lambda: next(remaining)), trace.config
+    """The tokens, and the margin of the closest choice."""
+    choices, config = Choices(iter(uniforms).__next__), trace.config
     bos = trace.tokenizer.bos
     return sample(weights, bos, config.temperature, config, choices), choices.margin
 
 
 @dataclass(frozen=True)
-class _Program:
-    """The whole program, its choices watched."""
+class _CountingProgram:
+    """A run of the whole program, with the margin of its closest choice."""
 
     params: ReplicateParams
     trace: Trace
 
     @cached_property
     def steps(self) -> list[Step]:
-        """Of its training."""
         return list(reference_answer.run_of(self.params).steps())
 
     @cached_property
     def samples(self) -> tuple[list[str], float]:
-        """Its samples, and how clearly they were chosen."""
         run = reference_answer.run_of(self.params)
         choices = Choices(run.generator.random)
         weights = self.steps[-1].state.weights
@@ -187,25 +163,19 @@ class _Program:
         return samples, choices.margin
 
     def answer(self, precision: Precision) -> Answer:
-        """Counts, losses, and samples if rounding decides none."""
-        run = reference_answer.run_of(self.params)
+        """Counts and losses; also samples, unless rounding decides one."""
         samples, margin = self.samples
-        counts = exactly(
-            num_docs=len(run.documents),
-            vocab_size=run.tokenizer.vocab_size,
-            num_params=run.num_params,
-        )
         judged = exactly(samples=samples) if margin > CLEAR[precision] else {}
+        counts = counts_of(reference_answer.run_of(self.params))
         return counts | _losses(self.trace, self.steps, precision) | judged
 
 
 def _replicate_cases(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
-    drawn = (
-        _Program(params, judged_program.trace) for params in drawn_corpus(judged_program, seed)
-    )
+    trace = judged_program.trace
+    drawn = (_CountingProgram(params, trace) for params in drawn_corpus(judged_program, seed))
     fresh = next(program for program in drawn if program.samples[1] > CLEAR[precision])
     fixed = [
-        (name, about, _Program(short(judged_program, text), judged_program.trace))
+        (name, about, _CountingProgram(short(judged_program, text), trace))
         for name, (about, text) in CORPORA.items()
     ]
     about = "counts and samples from a seed and a corpus drawn anew"

@@ -32,7 +32,7 @@ from ..situation_builder import DRAWS
 from .sampling import CLEAR, Choices, logits_by
 
 PUBLISHED_RUN = "replicate/published"
-"""The case that is asked with names.txt."""
+"""The case that needs names.txt."""
 
 UNRULY = "a\r\n\r\n  \U0001f989 owl\t\r\ne\u0301tourneau\n\nthe quick brown fox jumps\n \n두루미"
 """Five documents: of one letter, of over 16, with an emoji, a combining mark, and Korean."""
@@ -46,7 +46,7 @@ CORPORA = {
 
 
 def replicate_cases(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
-    """The program from seed to samples, in runs short enough for every day."""
+    """The program from seed to samples, in runs of a few steps."""
     about = "trains and samples from a seed and a corpus drawn anew"
     return [
         *(
@@ -58,9 +58,10 @@ def replicate_cases(judged_program: JudgedProgram, seed: int, precision: Precisi
 
 
 def decided(judged_program: JudgedProgram, text: str) -> ReplicateParams:
-    """The question with the published seed, or the next one with which rounding decides nothing.
+    """The question with the first seed with which rounding decides nothing.
 
-    Of the final program that is the published one, which a test holds.
+    Seeds are tried from the published one on. It is the right one for the final program, which a
+    test checks.
     """
     published = short(judged_program, text)
     if judged_program == PUBLISHED:
@@ -71,7 +72,7 @@ def decided(judged_program: JudgedProgram, text: str) -> ReplicateParams:
 
 
 def is_decided(params: ReplicateParams) -> bool:
-    """Whether rounding decides nothing in either precision."""
+    """Whether rounding decides nothing in either precision: no ReLU, and no choice."""
     program = Program.of(params)
     return program.is_decided("float64") and program.is_decided("float32")
 
@@ -79,13 +80,13 @@ def is_decided(params: ReplicateParams) -> bool:
 def fresh_question(
     judged_program: JudgedProgram, seed: int, precision: Precision
 ) -> ReplicateParams:
-    """The first program drawn in which rounding decides nothing: no ReLU, and no choice."""
+    """The first program drawn in which rounding decides nothing."""
     drawn = drawn_corpus(judged_program, seed)
     return next(params for params in drawn if Program.of(params).is_decided(precision))
 
 
 def drawn_corpus(judged_program: JudgedProgram, seed: int) -> Iterator[ReplicateParams]:
-    """Questions for the program on corpora and from seeds drawn anew."""
+    """Questions for the program with freshly drawn corpora and seeds."""
     generator = random.Random(f"{seed}/replicate")
     documents = EMBEDDED.read_text().splitlines()
     for _ in range(DRAWS):
@@ -109,11 +110,20 @@ def _program(name: str, about: str, params: ReplicateParams) -> Case:
     )
 
 
+def counts_of(run: Run) -> Answer:
+    """The numbers of documents, tokens and parameters of a run."""
+    return exactly(
+        num_docs=len(run.documents),
+        vocab_size=run.tokenizer.vocab_size,
+        num_params=run.num_params,
+    )
+
+
 @dataclass(frozen=True)
 class Program:
-    """The whole program at machine speed: its run, its steps, and its samples.
+    """The whole program at machine speed: its run, steps and samples.
 
-    `margin` says how clearly these were chosen.
+    `margin` is the margin of the closest choice among the samples.
     """
 
     run: Run
@@ -142,18 +152,18 @@ class Program:
 
     def is_decided(self, precision: Precision) -> bool:
         """Whether ReLUs and samples are the same however the program is rounded."""
-        turning = any(nearest_kink(step.replay, precision) for step in self.steps)
-        return not turning and self.margin > CLEAR[precision]
+        has_kink = any(nearest_kink(step.replay, precision) for step in self.steps)
+        return not has_kink and self.margin > CLEAR[precision]
 
     def answer(self, precision: Precision, replicas: int = REPLICAS) -> Answer:
-        """Counts, the losses of a free run up to the first kink, and samples if decided."""
-        run, machine = self.run, self.machine
+        """Counts and the losses up to the first kink; also samples, unless rounding decides one."""
+        run = self.run
         start = rounded(FlatState.of(run.state), precision)
         steps = list(takewhile(lambda step: not nearest_kink(step.replay, precision), self.steps))
         documents = [step.tokens for step in steps]
         budgets = {"/losses": np.empty(0)}
         if documents:
-            budgets = run_budgets(machine, start, documents, precision, replicas)
+            budgets = run_budgets(self.machine, start, documents, precision, replicas)
         losses = of_losses(
             [step.replay.loss for step in steps],
             [step.learning_rate for step in steps],
@@ -162,21 +172,16 @@ class Program:
             budgets["/losses"],
             precision,
         )
-        counts = exactly(
-            num_docs=len(run.documents),
-            vocab_size=run.tokenizer.vocab_size,
-            num_params=run.num_params,
-        )
         for index in range(len(steps), len(self.steps)):
             losses[f"/steps/{index}/step"] = Exact(index)
         judged = exactly(samples=list(self.samples)) if self.is_decided(precision) else {}
-        return counts | losses | judged
+        return counts_of(run) | losses | judged
 
 
 def replicate_question(
     config: Config, text: str, seed: int = MICROGPT.seed, profile: str = MICROGPT.name
 ) -> ReplicateParams:
-    """The question for the whole program, with the published seed if no other is given."""
+    """The question for the whole program, by default with the published seed."""
     return ReplicateParams(
         profile=profile,
         sizes=sizes_of(config),
