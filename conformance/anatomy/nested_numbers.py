@@ -60,7 +60,7 @@ def flat(numbers: Any) -> Array:
         return np.concatenate([flat(part) for part in numbers])
 
 
-def place_of(numbers: Any, index: int) -> str:
+def pointer_of(numbers: Any, index: int) -> str:
     """The JSON Pointer, from the tensor on, of the element at a flat index."""
     pointer = ""
     while isinstance(numbers, list):

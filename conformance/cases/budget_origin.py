@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.anatomy.nested_numbers import flat, index_of, place_of
+from conformance.anatomy.nested_numbers import flat, index_of, pointer_of
 from conformance.judging.compare import budgets_of
 from conformance.oracle.answer import Numbers, Refusal
 from golden.budgets import (
@@ -106,7 +106,7 @@ def _element(pointer: str, part: Numbers, index: int, spread: Spread | None) -> 
             "replicas": spread.replicas,
         }
     return PartBudget(
-        pointer=pointer + place_of(part.value, index),
+        pointer=pointer + pointer_of(part.value, index),
         values=int(values.size),
         expected=float(values[index]),
         budget=float(budgets_of(part, values)[index]),

@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.anatomy.small_functions import function_of
 from conformance.oracle.answer import Answer
-from conformance.oracle.expected_answer import of_function
+from conformance.oracle.expected_answer import function_answer
 from golden.budgets import Precision
 from golden.spread import Spread
 from ports_adapter.messages import InitializeResult, Message
@@ -25,7 +25,7 @@ def function_case(slug: str, about: str, method: str, params: Message) -> Case:
 
     def answer(offer: InitializeResult) -> Answer:
         asked = representable(params, offer.precision)
-        return of_function(function_of(method, asked), offer.precision)
+        return function_answer(function_of(method, asked), offer.precision)
 
     def spread(precision: Precision) -> Spread:
         return function_of(method, representable(params, precision)).spread(precision)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.oracle.answer import Answer
-from conformance.oracle.expected_answer import of_losses, of_state
+from conformance.oracle.expected_answer import losses_answer, state_answer
 from conformance.oracle.reference_answer import activation_of, as_json, optimizer_of, sizes_of
 from golden.budgets import Precision
 from golden.derived import Budgets, run_budgets
@@ -56,7 +56,7 @@ class TrainingRun:
 
     def losses(self, budgets: Budgets) -> Answer:
         """The right `step` notifications."""
-        return of_losses(
+        return losses_answer(
             [step.replay.loss for step in self.steps],
             [step.learning_rate for step in self.steps],
             self.state.step,
@@ -68,7 +68,7 @@ class TrainingRun:
     def answer(self, budgets: Budgets) -> Answer:
         """The right `step` notifications, and the right state after the last step."""
         after = self.steps[-1].state.named(self.situations.machine.shapes)
-        return self.losses(budgets) | of_state(after, budgets)
+        return self.losses(budgets) | state_answer(after, budgets)
 
     def question(self, documents: Sequence[Sequence[int]] | None = None) -> TrainParams:
         """The question for these steps.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET, Struct
 
-from conformance.anatomy.nested_numbers import flat, place_of, shape_of
+from conformance.anatomy.nested_numbers import flat, pointer_of, shape_of
 from conformance.oracle.answer import Answer, Expected, Numbers
 from golden.budgets import Precision
 from golden.numbers import Array, as_array, as_carried, ulps
@@ -132,7 +132,7 @@ def measure(pointer: str, part: Numbers, got: Any, precision: Precision) -> Comp
     worst = int(np.argmax(ratios)) if ratios.size else 0
     apart = ulps(right, actual)
     identical = int((apart == 0).sum())
-    worst_at = pointer + place_of(part.value, worst) if ratios.size else pointer
+    worst_at = pointer + pointer_of(part.value, worst) if ratios.size else pointer
     ratio = float(ratios[worst]) if ratios.size else 0.0
     outside = np.flatnonzero(ratios > 1)
     divergences: tuple[Divergence, ...] = ()
@@ -147,7 +147,7 @@ def measure(pointer: str, part: Numbers, got: Any, precision: Precision) -> Comp
                 ratio=ratio,
                 wrong=int(outside.size),
                 values=int(ratios.size),
-                first=pointer + place_of(part.value, int(outside[0])),
+                first=pointer + pointer_of(part.value, int(outside[0])),
             ),
         )
     largest = float(apart.max()) if apart.size else 0.0

@@ -24,7 +24,7 @@ from reference.state import State
 from reference.training import data, grads
 
 
-def of_function(function: Function, precision: Precision) -> Answer:
+def function_answer(function: Function, precision: Precision) -> Answer:
     """The value, named so in the answer, and the gradients of a small function."""
     graph, budgets = function.graph(), function.budgets(precision)
     graph.root.backward()
@@ -33,7 +33,7 @@ def of_function(function: Function, precision: Precision) -> Answer:
     return {pointer: Numbers(value, budgets[pointer]) for pointer, value in right.items()}
 
 
-def of_forward(
+def forward_answer(
     evaluation: Evaluation, config: Config, budgets: Budgets, *, intermediates: bool
 ) -> Answer:
     """Logits, and the intermediates before them when they were asked for."""
@@ -46,7 +46,7 @@ def of_forward(
     return answer
 
 
-def of_backward(
+def backward_answer(
     evaluation: Evaluation,
     tokens: Sequence[int],
     config: Config,
@@ -78,7 +78,7 @@ def of_backward(
     return answer
 
 
-def of_update(
+def update_answer(
     state: State, gradients: Weights, updated: State, config: Config, precision: Precision
 ) -> Answer:
     """The learning rate, then moments and weights, each judged from the injected inputs."""
@@ -90,7 +90,7 @@ def of_update(
     return answer
 
 
-def of_losses(
+def losses_answer(
     losses: Sequence[float],
     rates: Sequence[float],
     first: int,
@@ -112,7 +112,7 @@ def of_losses(
     return answer
 
 
-def of_state(state: Any, budgets: Mapping[str, Any]) -> Answer:
+def state_answer(state: Any, budgets: Mapping[str, Any]) -> Answer:
     """The moments and weights after a training's last step, matrices by name."""
     return {
         f"/{part}/{name}": Numbers(tensor, budgets[f"/{part}/{name}"])

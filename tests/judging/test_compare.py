@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.anatomy.nested_numbers import flat, place_of, shape_of
+from conformance.anatomy.nested_numbers import flat, pointer_of, shape_of
 from conformance.judging.compare import BEYOND, compare
 from conformance.oracle.answer import Answer, Exact, Numbers
 from golden.budgets import tensor_budget
@@ -141,7 +141,7 @@ def test_every_flat_index_leads_back_to_its_element(numbers: Any) -> None:
     values = flat(numbers)
     for index in range(values.size):
         found = numbers
-        for token in place_of(numbers, index).split("/")[1:]:
+        for token in pointer_of(numbers, index).split("/")[1:]:
             found = found[int(token)]
         assert found == values[index]
 

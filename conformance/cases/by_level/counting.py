@@ -15,7 +15,7 @@ from conformance.anatomy.golden_values import recorded_state, warm_step
 from conformance.anatomy.judged_program import JudgedProgram
 from conformance.oracle import reference_answer
 from conformance.oracle.answer import Answer, Exact
-from conformance.oracle.expected_answer import exactly, of_losses
+from conformance.oracle.expected_answer import exactly, losses_answer
 from golden.budgets import Precision, tensor_budget
 from golden.trace import Trace
 from ports_adapter.messages import ReplicateParams
@@ -100,7 +100,7 @@ def _losses(trace: Trace, steps: Sequence[Step], precision: Precision) -> Answer
     # A relative error of p is an absolute one of log(p), even where log(p) is nearly 0.
     budgets = [tensor_budget(loss, precision, magnitude=1.0) for loss in losses]
     rates = [step.learning_rate for step in steps]
-    return of_losses(losses, rates, steps[0].index, trace.config, budgets, precision)
+    return losses_answer(losses, rates, steps[0].index, trace.config, budgets, precision)
 
 
 def _sample_cases(trace: Trace, seed: int, precision: Precision) -> list[Case]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.oracle.answer import Answer
-from conformance.oracle.expected_answer import of_backward, of_forward
+from conformance.oracle.expected_answer import backward_answer, forward_answer
 from ports_adapter.messages import InitializeResult
 
 from ..case import Case, Params
@@ -25,7 +25,7 @@ def forward_case(situation: Situation) -> Case:
     """Logits in one situation."""
 
     def answer(offer: InitializeResult) -> Answer:
-        return of_forward(
+        return forward_answer(
             situation.evaluation,
             situation.config,
             situation.budgets,
@@ -50,7 +50,7 @@ def backward_case(situation: Situation) -> Case:
         return situation.params(intermediates=offer.intermediates)
 
     def answer(offer: InitializeResult) -> Answer:
-        return of_backward(
+        return backward_answer(
             situation.evaluation,
             situation.tokens,
             situation.config,

@@ -12,7 +12,7 @@ import numpy as np
 from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
 from conformance.oracle import reference_answer
 from conformance.oracle.answer import Answer, Exact
-from conformance.oracle.expected_answer import exactly, of_losses
+from conformance.oracle.expected_answer import exactly, losses_answer
 from conformance.oracle.reference_answer import activation_of, optimizer_of, sizes_of
 from golden.budgets import Precision
 from golden.derived import LONG_REPLICAS, run_budgets
@@ -164,7 +164,7 @@ class Program:
         budgets = {"/losses": np.empty(0)}
         if documents:
             budgets = run_budgets(self.machine, start, documents, precision, replicas)
-        losses = of_losses(
+        losses = losses_answer(
             [step.replay.loss for step in steps],
             [step.learning_rate for step in steps],
             0,

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.anatomy.golden_values import recorded_steps
 from conformance.oracle.answer import Answer
-from conformance.oracle.expected_answer import of_update
+from conformance.oracle.expected_answer import update_answer
 from conformance.oracle.reference_answer import as_json, optimizer_of, sizes_of
 from golden.budgets import Precision
 from golden.trace import state_before
@@ -115,7 +115,7 @@ def _update(
 
     def answer(precision: Precision) -> Answer:
         after = (adam if is_adam else sgd)(state, grads, config)
-        return of_update(state, grads, after, config, precision)
+        return update_answer(state, grads, after, config, precision)
 
     method = config.optimizer
     return Case.fixed(f"{method}/{name}", about, method, params, answer)

@@ -13,12 +13,12 @@ from conformance.anatomy.small_functions import function_of
 from conformance.cases.situation import Situation, machine_of
 from conformance.oracle.answer import Answer, Numbers
 from conformance.oracle.expected_answer import (
-    of_backward,
-    of_forward,
-    of_function,
-    of_losses,
-    of_state,
-    of_update,
+    backward_answer,
+    forward_answer,
+    function_answer,
+    losses_answer,
+    state_answer,
+    update_answer,
 )
 from conformance.oracle.reference_answer import config_of, state_of, vocab_size_of
 from golden.budgets import TENSOR_FACTOR, UNIT_ROUNDOFF, Precision, tensor_budget
@@ -97,7 +97,7 @@ def _of_function(method: str, params: Message, precision: Precision) -> SmallAns
     values = {f"/{function.output}": data(graph.output)}
     values |= {f"/grads/{n}" if n else "/grads": grads(nodes) for n, nodes in graph.leaves.items()}
     rule = _by_rule(values, precision, largest(function.numbers))
-    return SmallAnswer(rule, _careful(lambda: of_function(function, precision)))
+    return SmallAnswer(rule, _careful(lambda: function_answer(function, precision)))
 
 
 def _of_model(method: str, params: ModelParams, precision: Precision) -> SmallAnswer:
@@ -113,8 +113,8 @@ def _of_model(method: str, params: ModelParams, precision: Precision) -> SmallAn
             raise Unfit("rounding may turn a unit")
         shown, budgets = params.intermediates, situation.budgets
         if method == "forward":
-            return of_forward(seen, config, budgets, intermediates=shown)
-        return of_backward(seen, params.tokens, config, budgets, intermediates=shown)
+            return forward_answer(seen, config, budgets, intermediates=shown)
+        return backward_answer(seen, params.tokens, config, budgets, intermediates=shown)
 
     if method == "forward":
         values: dict[str, Any] = {"/logits": seen.logits}
@@ -132,7 +132,7 @@ def _of_update(params: AdamParams | SgdParams, precision: Precision) -> SmallAns
     state, gradients = state_of(params), floats(params.grads)
     config = config_of(params)
     after = (adam if isinstance(params, AdamParams) else sgd)(state, gradients, config)
-    right = of_update(state, gradients, after, config, precision)
+    right = update_answer(state, gradients, after, config, precision)
     return SmallAnswer(right, lambda: right)
 
 
@@ -149,8 +149,8 @@ def _of_training(params: TrainParams, precision: Precision) -> SmallAnswer:
     after = steps[-1].state.named(machine.shapes)
 
     def answer(budgets: Any) -> Answer:
-        right = of_losses(losses, rates, first, config, budgets["/losses"], precision)
-        return right | of_state(after, budgets)
+        right = losses_answer(losses, rates, first, config, budgets["/losses"], precision)
+        return right | state_answer(after, budgets)
 
     rule: dict[str, Any] = {
         f"/{part}/{name}": tensor_budget(tensor, precision, magnitude=1.0)
