@@ -1,6 +1,6 @@
-"""Programs as they are: judged by what they print, with evidence and no certificate.
+"""Judges an unmodified program by what it prints, without a protocol.
 
-A program that follows CPython's generator is compared with the oracle's run, number by number;
-one with a generator of its own with the distribution of the oracle's losses over seeds, on
-corpora that are chosen to make mistakes visible.
+The losses and samples of a program that uses CPython's random number generator are compared with
+those of the oracle. The losses of any other program are compared with the oracle's losses over
+many seeds, on corpora that make mistakes visible. Either is evidence, not proof.
 """

@@ -1,4 +1,4 @@
-"""`python -m conformance.programs` writes the oracle's curves over seeds anew."""
+"""`python -m conformance.programs` computes the oracle's losses over many seeds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .envelope.reference_losses import SEEDS, SHIPPED, build
 
 @click.command()
 def main() -> None:
-    """Write conformance/programs/envelope/reference_losses.npz: some minutes of computing."""
+    """Write conformance/programs/envelope/reference_losses.npz, which takes some minutes."""
     total = SEEDS * (1 + len(designed(16)))
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("simulating", total=total)

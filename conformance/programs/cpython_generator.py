@@ -1,4 +1,7 @@
-"""A program that follows CPython's generator: its losses and samples against the oracle's own."""
+"""The oracle's run for programs that use CPython's random number generator.
+
+Such a program must print the same losses and samples, apart from rounding.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +24,17 @@ from .printed_output import PrintedLoss
 
 REPLICAS = 4
 NEAR = 1e-5
-"""The share of a loss by which single precision may have it otherwise after a few steps."""
+"""The relative error of single precision that is possible in a loss after a few steps."""
 
 DECIDED: dict[Precision, float] = {"float64": 1e-9, "float32": 1e-3}
-"""How near to a boundary a uniform may fall so that a whole training's rounding may cross it."""
+"""Within this distance of a boundary between tokens, rounding may change which one is drawn."""
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
-    """A printed loss that is not the oracle's, at a 0-based step."""
+class WrongLoss:
+    """A printed loss that differs from the oracle's, at a 0-based step."""
 
     step: int
     expected: float
@@ -39,10 +42,11 @@ class Wrong:
 
 
 @dataclass(frozen=True)
-class Canon:
-    """The oracle's run from a seed: counts, losses, samples.
+class ReferenceRun:
+    """The oracle's run from a seed, to compare with a program that computes in `precision`.
 
-    `margins` says how clearly each sample was chosen, `precision` what the program computes in.
+    `losses` is `[steps]` in nats. `margins` has for each sample the smallest distance of a uniform
+    number from a boundary between tokens.
     """
 
     run: Run
@@ -53,7 +57,7 @@ class Canon:
 
     @property
     def counts(self) -> dict[str, int]:
-        """What the published program prints before it trains."""
+        """The counts that the published program prints before training, by their printed names."""
         return {
             "num docs": len(self.run.documents),
             "vocab size": self.run.tokenizer.vocab_size,
@@ -62,10 +66,10 @@ class Canon:
 
     @cached_property
     def budgets(self) -> Array:
-        """How far honest rounding may carry each loss.
+        """How far rounding may change each loss: `[steps]`, in nats.
 
-        From runs whose weights are each rounded otherwise to begin with. What carries on from an
-        earlier step never shrinks back, so a budget is at least that before it.
+        Measured on runs from slightly different initial weights. Rounding errors of earlier steps
+        persist, so budgets never decrease.
         """
         config, start, documents = self.run.config, self.run.state, self.run.tokens()
         machine = Machine(config, self.run.tokenizer.vocab_size, self.precision)
@@ -83,22 +87,22 @@ class Canon:
         return spread_budget(self.losses, sigma, self.precision)
 
     def is_near(self, printed: Mapping[int, PrintedLoss]) -> bool:
-        """Whether all of these are the oracle's to a unit of their last digit."""
+        """Whether there are losses, and all equal the oracle's within a unit of the last digit."""
         return bool(printed) and all(
             is_near(loss, float(self.losses[step])) for step, loss in printed.items()
         )
 
-    def wrong(self, printed: Mapping[int, PrintedLoss]) -> Iterator[Wrong]:
-        """The losses that are further off than their digits and rounding allow, in order."""
+    def wrong_losses(self, printed: Mapping[int, PrintedLoss]) -> Iterator[WrongLoss]:
+        """The losses that differ by more than their digits and rounding allow, in order."""
         for step, loss in printed.items():
             expected = float(self.losses[step])
-            # Half a unit, and what the decimal on paper and the one in memory differ by.
+            # Half a unit of the last digit, and the error of reading a decimal number.
             allowed = 0.5 * loss.unit * (1 + 1e-9) + self.budgets[step] + 1e-15 * abs(expected)
             if not abs(loss.value - expected) <= allowed:
-                yield Wrong(step, expected, loss)
+                yield WrongLoss(step, expected, loss)
 
     def is_cut_short(self, printed: Mapping[int, PrintedLoss]) -> bool:
-        """Whether cutting digits off, in place of rounding, would explain every loss."""
+        """Whether every loss is explained by cutting off digits instead of rounding."""
         return all(
             -self.budgets[step] <= self.losses[step] - loss.value <= loss.unit + self.budgets[step]
             for step, loss in printed.items()
@@ -106,12 +110,12 @@ class Canon:
 
 
 def is_near(loss: PrintedLoss, expected: float) -> bool:
-    """Whether a printed loss is this one, in any precision and however its digits were cut."""
+    """Whether a printed loss is the expected one, in any precision, rounded or cut off."""
     return abs(loss.value - expected) <= max(loss.unit, NEAR * abs(expected))
 
 
-def canon(config: Config, seed: int, corpus: Corpus, precision: Precision) -> Canon:
-    """The oracle's run, for a program that computes in that precision."""
+def reference_run(config: Config, seed: int, corpus: Corpus, precision: Precision) -> ReferenceRun:
+    """Run the oracle, for a program that computes in `precision`."""
     run = Run.prepare(config, seed, corpus)
     machine = Machine(config, run.tokenizer.vocab_size)
     start = FlatState.of(run.state)
@@ -124,16 +128,16 @@ def canon(config: Config, seed: int, corpus: Corpus, precision: Precision) -> Ca
         tokens = sample_from(logits, run.tokenizer.bos, config.temperature, config, choices)
         samples.append(run.tokenizer.decode(tokens))
         margins.append(choices.margin)
-    return Canon(run, precision, losses, samples, margins)
+    return ReferenceRun(run, precision, losses, samples, margins)
 
 
 def undecided(margins: Sequence[float], precision: Precision) -> set[int]:
-    """The samples that a uniform near a boundary may turn, by their index."""
+    """The indices of the samples that rounding may change."""
     return {index for index, margin in enumerate(margins) if margin < DECIDED[precision]}
 
 
 def first_loss(config: Config, seed: int, corpus: Corpus) -> float:
-    """The oracle's first loss alone."""
+    """The oracle's loss of the first step, in nats."""
     run = Run.prepare(config, seed, corpus)
     machine = Machine(config, run.tokenizer.vocab_size)
     return machine.evaluate(FlatState.of(run.state).weights, run.tokens()[0]).loss

@@ -1,4 +1,4 @@
-"""What has been found out about a program while it is being judged."""
+"""The checks and notes that are collected while a program is judged."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .watcher import Watcher
 
 
 @dataclass
-class Judgement:
-    """What has been found out about a program so far."""
+class Evidence:
+    """The checks, notes and generator of a program, as far as they are known."""
 
     port: Port
     watcher: Watcher
@@ -28,7 +28,7 @@ class Judgement:
     was_interrupted: bool = False
 
     def run(self, session: Session, design: Design, until: int | None) -> Transcript | None:
-        """What the program prints on a design; None if it fails, which is a check then."""
+        """Run the program on a corpus; on failure, add a failed check and give None."""
         self.watcher.running(design.about)
         try:
             return session.run(design.content, until, self.watcher.stepped)

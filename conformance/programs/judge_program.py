@@ -1,4 +1,4 @@
-"""Judging a program as it is: run, read, told whose generator it follows, and compared."""
+"""Judges an unmodified program: runs it, reads its losses, and chooses the right comparison."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from reference.corpus import Corpus
 from reference.profiles import MICROGPT
 
 from . import notes, own_generator
-from .checks import against_canon, counts_check, wrong_numbers
-from .cpython_generator import Canon, canon, first_loss, is_near
+from .checks import against_reference, counts_check, wrong_numbers
+from .cpython_generator import ReferenceRun, first_loss, is_near, reference_run
 from .envelope.designs import Design, natural
-from .evidence import Judgement
+from .evidence import Evidence
 from .printed_output import PrintedLoss
 from .program_report import Check, ProgramReport, make_report
 from .program_run import Session
@@ -27,12 +27,16 @@ from .step_numbers import Schedule, schedule_of
 from .watcher import Watcher
 
 PUBLISHED = "the published run"
-FITTING = 3
-TELLING = 3.0
-"""The first losses tell the generator: so many, and so unlikely by chance, in powers of ten."""
+FIRST_LOSSES = 3
+ENOUGH_INFORMATION = 3.0
+"""The first losses show which generator a program uses.
+
+At least so many are compared, until a match by chance has a probability below 10 to the minus
+`ENOUGH_INFORMATION`.
+"""
 
 SPREAD = 0.25
-"""In nats: a loss of another generator fits by chance about once in `SPREAD / unit`."""
+"""In nats: with another generator, a loss matches by chance about once in `SPREAD / unit`."""
 
 
 def judge_program(port: Port, watcher: Watcher, names: Corpus | None = None) -> ProgramReport:
@@ -40,62 +44,62 @@ def judge_program(port: Port, watcher: Watcher, names: Corpus | None = None) -> 
 
     Args:
         port: a manifest of kind `program`.
-        watcher: is told what is being done.
-        names: the published corpus, if the published run is asked for.
+        watcher: shows progress.
+        names: the corpus names.txt, to reproduce the published run as well.
 
     Raises:
         NotBuilt: its build command failed.
-        NotStarted: its run command cannot be executed, or its folder not be copied.
+        NotStarted: its run command cannot be executed, or its folder cannot be copied.
     """
     begun = time.monotonic()
-    judgement = Judgement(port, watcher)
+    evidence = Evidence(port, watcher)
     build(port)
     try:
         with scratch_copy(port) as scratch:
-            _judge(judgement, Session(port, scratch), names)
+            _judge(evidence, Session(port, scratch), names)
     except KeyboardInterrupt:
-        judgement.was_interrupted = True
+        evidence.was_interrupted = True
     return make_report(
         port,
-        judgement.generator,
-        judgement.checks,
-        judgement.notes,
+        evidence.generator,
+        evidence.checks,
+        evidence.notes,
         time.monotonic() - begun,
-        was_interrupted=judgement.was_interrupted,
+        was_interrupted=evidence.was_interrupted,
     )
 
 
-def _judge(judgement: Judgement, session: Session, names: Corpus | None) -> None:
-    port, design = judgement.port, natural()
-    transcript = judgement.run(session, design, None)
+def _judge(evidence: Evidence, session: Session, names: Corpus | None) -> None:
+    port, design = evidence.port, natural()
+    transcript = evidence.run(session, design, None)
     if transcript is None:
         return
     schedule = schedule_of(transcript, port.program.num_steps)
     config = config_of(port, schedule)
     printed = schedule.losses(transcript)
-    judgement.notes.append(notes.read(transcript, schedule, printed))
+    evidence.notes.append(notes.how_it_was_read(transcript, schedule, printed))
     if wrong := wrong_numbers(printed, schedule):
-        judgement.checks.append(wrong)
+        evidence.checks.append(wrong)
         return
-    judgement.watcher.computing("the oracle's own run")
-    right = canon(config, port.program.seed, design.corpus, port.precision)
-    judgement.checks += counts_check(transcript, right)
-    if _follows_cpython(judgement, session, right, printed, schedule):
-        judgement.generator = "cpython"
-        judgement.checks += against_canon(right, transcript, printed, port)
-        if names is not None and all(c.outcome is Outcome.PASS for c in judgement.checks):
-            _published(judgement, session, names, schedule)
-        judgement.notes += notes.same_generator(port, printed, schedule)
+    evidence.watcher.computing("the oracle's own run")
+    reference = reference_run(config, port.program.seed, design.corpus, port.precision)
+    evidence.checks += counts_check(transcript, reference)
+    if _follows_cpython(evidence, session, reference, printed, schedule):
+        evidence.generator = "cpython"
+        evidence.checks += against_reference(reference, transcript, printed, port)
+        if names is not None and all(c.outcome is Outcome.PASS for c in evidence.checks):
+            _published(evidence, session, names, schedule)
+        evidence.notes += notes.with_cpython_generator(port, printed, schedule)
     else:
-        judgement.generator = "own"
-        own_generator.judge(judgement, session, config, schedule, transcript)
-        judgement.notes += notes.own_generator(port, right, printed, schedule)
+        evidence.generator = "own"
+        own_generator.judge(evidence, session, config, schedule, transcript)
+        evidence.notes += notes.with_own_generator(port, reference, printed, schedule)
         if names is not None:
-            judgement.notes.append(notes.NAMES_NEED_CPYTHON)
+            evidence.notes.append(notes.NAMES_NEED_CPYTHON)
 
 
 def config_of(port: Port, schedule: Schedule) -> Config:
-    """The configuration that the oracle is run with."""
+    """The oracle's configuration for a program."""
     program = port.program
     return replace(
         MICROGPT.config,
@@ -109,58 +113,61 @@ def config_of(port: Port, schedule: Schedule) -> Config:
 
 
 def _follows_cpython(
-    judgement: Judgement,
+    evidence: Evidence,
     session: Session,
-    right: Canon,
+    reference: ReferenceRun,
     printed: Mapping[int, PrintedLoss],
     schedule: Schedule,
 ) -> bool:
-    """Whether the program draws CPython's random numbers, from the manifest or from its losses.
+    """Whether the program uses CPython's generator, by its manifest or its first losses.
 
-    The first losses of another generator do not fit. Where only the very first fits, the program
-    may go wrong in its first update, so another corpus is asked: none fits twice by chance.
+    If only the first loss matches, the first update may be wrong. The program then runs on
+    another corpus, since two matches by chance are unlikely.
     """
-    chosen = judgement.port.program.generator
+    chosen = evidence.port.program.generator
     if chosen != "auto":
         return chosen == "cpython"
-    first = _telling(printed)
-    if right.is_near(first):
-        return _information(first) >= TELLING
-    config, design = right.run.config, own_generator.designs(right.run.config)[0]
+    first = _first_losses(printed)
+    if reference.is_near(first):
+        return _information(first) >= ENOUGH_INFORMATION
+    config, design = reference.run.config, own_generator.designs(reference.run.config)[0]
     begun = {0: printed[0]} if 0 in printed else {}
-    if _information(begun) < TELLING or not right.is_near(begun):
+    if _information(begun) < ENOUGH_INFORMATION or not reference.is_near(begun):
         return False
-    probe = judgement.run(session, design, schedule.base)
+    probe = evidence.run(session, design, schedule.base)
     again = schedule.losses(probe).get(0) if probe else None
-    expected = first_loss(config, judgement.port.program.seed, design.corpus)
+    expected = first_loss(config, evidence.port.program.seed, design.corpus)
     return again is not None and is_near(again, expected)
 
 
-def _telling(printed: Mapping[int, PrintedLoss]) -> dict[int, PrintedLoss]:
-    """The first losses printed, as many as tell one generator from another."""
+def _first_losses(printed: Mapping[int, PrintedLoss]) -> dict[int, PrintedLoss]:
+    """The first printed losses, as many as distinguish two generators."""
     first: dict[int, PrintedLoss] = {}
     for step, loss in printed.items():
-        if len(first) >= FITTING and _information(first) >= TELLING:
+        if len(first) >= FIRST_LOSSES and _information(first) >= ENOUGH_INFORMATION:
             break
         first[step] = loss
     return first
 
 
 def _information(printed: Mapping[int, PrintedLoss]) -> float:
-    """How unlikely another generator's losses are to fit these, in powers of ten."""
+    """How unlikely a match with another generator is, as a negative power of ten."""
     return sum(max(0.0, math.log10(SPREAD / max(loss.unit, 1e-9))) for loss in printed.values())
 
 
-def _published(judgement: Judgement, session: Session, names: Corpus, schedule: Schedule) -> None:
-    """The program on names.txt, whose twenty samples are published."""
-    port = judgement.port
+def _published(evidence: Evidence, session: Session, names: Corpus, schedule: Schedule) -> None:
+    """Run the program on names.txt, whose twenty samples are published."""
+    port = evidence.port
     content = "\n".join(names.documents).encode()
-    transcript = judgement.run(session, Design("names.txt", PUBLISHED, content, None), None)
+    transcript = evidence.run(session, Design("names.txt", PUBLISHED, content, None), None)
     if transcript is None:
         return
     printed = schedule.losses(transcript)
-    right = canon(config_of(port, schedule), port.program.seed, names, port.precision)
-    checks = [*counts_check(transcript, right), *against_canon(right, transcript, printed, port)]
-    judgement.checks += [
+    reference = reference_run(config_of(port, schedule), port.program.seed, names, port.precision)
+    checks = [
+        *counts_check(transcript, reference),
+        *against_reference(reference, transcript, printed, port),
+    ]
+    evidence.checks += [
         Check(f"{check.name}, names.txt", check.outcome, check.detail) for check in checks
     ]

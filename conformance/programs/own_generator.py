@@ -1,4 +1,7 @@
-"""A program with its own generator: whether its losses are such as the oracle's over seeds."""
+"""Judges a program with its own random number generator.
+
+Its losses must be as likely as those of the oracle over many seeds.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from .checks import strange_samples, wrong_numbers
 from .envelope import reference_losses
 from .envelope.designs import Design, designed, natural
 from .envelope.distance import FALSE_ALARMS, Envelope, Fit, unit_of
-from .evidence import Judgement
+from .evidence import Evidence
 from .printed_output import Transcript
 from .program_report import Check
 from .program_run import Session
@@ -19,36 +22,36 @@ from .step_numbers import Schedule
 
 
 def designs(config: Config) -> tuple[Design, ...]:
-    """The corpora made for a configuration."""
+    """The corpora designed for a configuration."""
     return designed(config.block_size)
 
 
 def judge(
-    judgement: Judgement,
+    evidence: Evidence,
     session: Session,
     config: Config,
     schedule: Schedule,
     transcript: Transcript,
 ) -> None:
-    """Compare the natural run with the oracle's over seeds, then one run on each design."""
+    """Compare the run on the natural corpus, then one run on each designed corpus."""
     every = (natural(), *designs(config))
     alarm = FALSE_ALARMS / len(every)
-    judgement.checks.append(_samples(transcript, config))
-    judgement.checks.append(_check(judgement, natural(), transcript, config, schedule, alarm))
+    evidence.checks.append(_samples(transcript, config))
+    evidence.checks.append(_check(evidence, natural(), transcript, config, schedule, alarm))
     for design in designs(config):
         steps = design.steps_of(config.num_steps)
         if min(schedule.losses(transcript)) >= steps:
-            detail = f"no loss is printed of the first {steps} steps, which alone are looked at"
-            judgement.checks.append(Check(_name(design), Outcome.NOT_OFFERED, detail))
+            detail = f"no loss is printed for the first {steps} steps, the only ones compared"
+            evidence.checks.append(Check(_name(design), Outcome.NOT_OFFERED, detail))
             continue
-        printed = judgement.run(session, design, steps - 1 + schedule.base)
+        printed = evidence.run(session, design, steps - 1 + schedule.base)
         if printed is None:
             return
-        judgement.checks.append(_check(judgement, design, printed, config, schedule, alarm))
+        evidence.checks.append(_check(evidence, design, printed, config, schedule, alarm))
 
 
 def _check(
-    judgement: Judgement,
+    evidence: Evidence,
     design: Design,
     transcript: Transcript,
     config: Config,
@@ -59,7 +62,7 @@ def _check(
     losses = {s: loss for s, loss in schedule.losses(transcript).items() if s < steps}
     if wrong := wrong_numbers(losses, schedule):
         return Check(_name(design), wrong.outcome, f"on {design.about}: {wrong.detail}")
-    known = reference_losses.curves_of(design, config, judgement.watcher)
+    known = reference_losses.curves_of(design, config, evidence.watcher)
     envelope = Envelope.of(known, list(losses), unit_of(losses), config.num_steps, alarm)
     result = envelope.fit(losses)
     outcome = Outcome.PASS if result.is_honest else Outcome.MISMATCH
@@ -67,20 +70,20 @@ def _check(
 
 
 def _detail(design: Design, result: Fit) -> str:
-    among = f"{result.losses} losses on {design.about} lie at {result.distance:.2g} of the limit"
+    among = f"{result.losses} losses on {design.about} are at {result.distance:.2g} of the limit"
     if result.is_honest:
         return among
     return (
-        f"{among}; furthest off is {result.window}: about {result.got:.4g}, where the oracle's "
-        f"runs have {result.expected:.4g} ± {result.spread:.2g}{_vocabulary(design, result)}"
+        f"{among}; most different: {result.window}, about {result.got:.4g}; the oracle's runs "
+        f"have {result.expected:.4g} ± {result.spread:.2g}{_vocabulary(design, result)}"
     )
 
 
 def _vocabulary(design: Design, result: Fit) -> str:
-    """A hint where the loss begins as that of a larger vocabulary does."""
+    """A hint if the first loss suggests a larger vocabulary."""
     size = len(set("".join(design.corpus.documents))) + 1
     if result.window == "the loss of step 1" and result.got > math.log(size) + 4 * result.spread:
-        return f"; is the vocabulary that of the corpus, {size} tokens here?"
+        return f"; does the vocabulary have {size} tokens, those of the corpus?"
     return ""
 
 
@@ -92,7 +95,7 @@ def _samples(transcript: Transcript, config: Config) -> Check:
     strange = list(strange_samples(samples, characters, config.block_size))
     if strange:
         return Check("samples", Outcome.MISMATCH, strange[0])
-    detail = f"{len(samples)} read, of the corpus's characters and no longer than the block"
+    detail = f"{len(samples)} samples have only characters of the corpus, and none is too long"
     return Check("samples", Outcome.PASS, detail)
 
 

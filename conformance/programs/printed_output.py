@@ -1,8 +1,8 @@
-"""Reading what a program prints: steps and their losses, counts, and samples.
+"""Reads steps with their losses, counts, and samples from what a program prints.
 
-The published program prints `step    1 / 1000 | loss 3.3660`, each line over the last one with a
-carriage return. Others print `Step 1/1000 - Loss: 3.366`, `iter 10: loss 3.2 (12 ms)`,
-`{"step": 1, "loss": 3.366}`, in colours, only each hundredth step, or only the last loss.
+The published program prints `step    1 / 1000 | loss 3.3660`, each line over the previous one by
+a carriage return. Others print `Step 1/1000 - Loss: 3.366`, `iter 10: loss 3.2 (12 ms)`,
+`{"step": 1, "loss": 3.366}`, in colors, only every hundredth step, or only the last loss.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 LINE_LIMIT = 2000
-"""Characters of a line that are looked at."""
+"""Characters of a line that are read."""
 
 LINES_KEPT = 8
 TAIL_KEPT = 2000
@@ -25,7 +25,7 @@ NUMBER = (
 COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)"
 
 MOVES = re.compile(r"\x1b\[[\d;]*[A-HJf]")
-"""Escape sequences that move the cursor or clear the screen: what follows is another line."""
+"""Escape sequences that move the cursor or clear the screen; the text after one is a new line."""
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -42,7 +42,7 @@ SECONDARY = (
     *("max", "val", "valid", "validation", "test", "eval", "last", "final", "total", "previous"),
     *("initial", "start", "first"),
 )
-"""Losses that are not a step's own, where a line has several."""
+"""Words before a loss that is not the step's own, in lines that have several losses."""
 
 STEP = re.compile(
     r"\b(?P<word>steps?|iterations?|iter|it|update|batch|epoch)[\s:=#\"'\[(_.-]*"
@@ -67,9 +67,10 @@ HEADING = re.compile(r"inference|sampl|generat|halluc|names", re.I)
 
 @dataclass(frozen=True, slots=True)
 class PrintedLoss:
-    """A loss as it was printed: `step` as the program counts, `total` if it says of how many.
+    """A printed loss.
 
-    `unit` is the worth of the last digit printed.
+    `step` is counted as the program does, `total` is the number of steps if the line has it, and
+    `unit` is the value of one unit in the last printed digit.
     """
 
     step: int
@@ -81,7 +82,7 @@ class PrintedLoss:
 
 @dataclass
 class Transcript:
-    """What could be read of one run, so far."""
+    """What has been read from the output of one run."""
 
     losses: dict[int, PrintedLoss] = field(default_factory=dict)
     final: PrintedLoss | None = None
@@ -96,7 +97,7 @@ class Transcript:
     has_header: bool = False
 
     def read(self, line: str) -> None:
-        """Take in a line, cleaned of escapes."""
+        """Read a line without escape sequences."""
         shown = line.strip()
         if shown and len(self.first_lines) < LINES_KEPT:
             self.first_lines.append(shown)
@@ -123,11 +124,11 @@ class Transcript:
 
     @property
     def totals(self) -> set[int]:
-        """How many steps there are, wherever the program says so."""
+        """The numbers of steps that the program printed."""
         return {loss.total for loss in self.losses.values() if loss.total is not None}
 
     def samples(self) -> list[str]:
-        """The documents sampled, in order: numbered lines, or those after a heading."""
+        """The samples in order: numbered lines, or the lines after a heading."""
         for pattern in (SAMPLE, NUMBERED):
             matches = [match for line in self.tail if (match := pattern.match(line))]
             if matches and int(matches[0][1]) in (0, 1):
@@ -157,14 +158,14 @@ class Transcript:
 
 
 class LineReader:
-    """Lines out of bytes as they come: ended by newlines, carriage returns, or cursor moves."""
+    """Splits incoming bytes into lines at newlines, carriage returns and cursor moves."""
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
         self._partial = b""
 
     def feed(self, content: bytes) -> None:
-        """Read some more bytes."""
+        """Read more bytes."""
         *whole, self._partial = re.split(rb"[\r\n]", self._partial + content)
         for line in whole:
             self._read(line)
@@ -172,7 +173,7 @@ class LineReader:
             self.end()
 
     def end(self) -> None:
-        """Read what is left, which no newline ended."""
+        """Read the rest, which has no newline."""
         self._read(self._partial)
         self._partial = b""
 
@@ -183,7 +184,7 @@ class LineReader:
 
 
 def _place(line: str, end: int) -> tuple[int, int | None] | None:
-    """The step of a line, and of how many, if it has one; it stands before the loss at `end`."""
+    """The step of a line whose loss starts at `end`, and the number of steps if the line has it."""
     found = sorted(STEP.finditer(line), key=lambda match: match["word"] == "epoch")
     for match in found:
         if match.start() < end < match.end():
@@ -210,7 +211,7 @@ def _printed(step: int, total: int | None, number: str, line: str) -> PrintedLos
 
 
 def _unquoted(samples: list[str]) -> list[str]:
-    """Samples without the quotes that the program puts around each."""
+    """Samples without quotes, if the program quotes every sample."""
     quotes = {sample[:1] + sample[-1:] for sample in samples if len(sample) > 1}
     if quotes in ({'""'}, {"''"}, {"``"}):
         return [sample[1:-1] if len(sample) > 1 else sample for sample in samples]

@@ -17,11 +17,11 @@ from ports_adapter.quoting import printable
 SCHEMA_VERSION: Literal[1] = 1
 
 Generator = Literal["cpython", "own", "unknown"]
-"""Whose random numbers a program draws; unknown if it could not be run."""
+"""The random number generator of a program; unknown if the program could not be run."""
 
 
 class ProgramPort(Struct, frozen=True):
-    """The program, as its manifest has it."""
+    """The program, as its manifest describes it."""
 
     label: str
     name: str
@@ -30,10 +30,10 @@ class ProgramPort(Struct, frozen=True):
 
 
 class Check(Struct, frozen=True):
-    """One thing that was judged.
+    """One check of a program.
 
-    `detail` says what was compared, or what is wrong. `distance` is in limits, 0 where the check
-    has none. `log` is the end of the program's standard error where it failed.
+    `detail` says what was compared, or what is wrong. `distance` is in limits, and 0 if the check
+    has none. `log` is the end of the program's standard error if it failed.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Check(Struct, frozen=True):
 
 
 class ProgramReport(Struct, frozen=True, kw_only=True):
-    """A program's run. `notes` say what the verdict rests on, and what it does not tell."""
+    """The report on a program. `notes` say what the verdict is based on and cannot show."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     suite_version: str = SUITE_VERSION
@@ -67,7 +67,7 @@ def make_report(
     *,
     was_interrupted: bool = False,
 ) -> ProgramReport:
-    """The report of finished checks."""
+    """Make the report of finished checks."""
     exit_code = _exit_code(checks, was_interrupted=was_interrupted)
     return ProgramReport(
         port=ProgramPort(
@@ -103,12 +103,12 @@ def _verdict(checks: Sequence[Check], exit_code: ExitCode) -> str:
 
 
 def encode(report: ProgramReport) -> bytes:
-    """The report as JSON."""
+    """The report as JSON, as bytes."""
     return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
 
 
 def schema() -> bytes:
-    """The JSON Schema of a program's report, as published."""
+    """The published JSON Schema of the report, as bytes."""
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     document |= msgspec.json.schema(ProgramReport)
     return json.dumps(document, indent=1).encode() + b"\n"

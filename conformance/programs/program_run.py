@@ -1,4 +1,4 @@
-"""Running a program on a corpus of our choice, and reading what it prints."""
+"""Runs a program on a given corpus and reads what it prints."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ports_adapter.unmodified_program import RunningProgram, Stream, put_input
 from .printed_output import LineReader, Transcript
 
 OnStep = Callable[[int, int | None], None]
-"""Takes the last step that was printed, and of how many, if that is known."""
+"""Takes the last printed step, and the number of steps if it is known."""
 
 
 @dataclass
 class Session:
-    """A program in its scratch folder, ready to be run again and again.
+    """A program in its scratch folder, which can be run several times.
 
-    `log` is the end of what its last run wrote to standard error.
+    `log` is the end of the standard error of the last run.
     """
 
     port: Port
@@ -29,16 +29,17 @@ class Session:
     log: bytes = b""
 
     def run(self, corpus: bytes, until: int | None, on_step: OnStep) -> Transcript:
-        """What the program prints when it trains on this corpus.
+        """Train on a corpus and read the output.
 
         Args:
             corpus: the bytes of its input file.
-            until: the step, as the program counts, after which it is ended; None: when it ends.
-            on_step: is told of the steps.
+            until: the step, as the program counts, after which it is stopped, or None.
+            on_step: called after each printed step.
 
         Raises:
             NotStarted: its command cannot be executed.
-            PortTimedOut, PortCrashed, ProtocolViolated: it hangs, fails, or writes without end.
+            PortTimedOut, PortCrashed: it hangs or fails.
+            ProtocolViolated: it writes too much, or nothing that can be read.
         """
         put_input(self.scratch, self.port.program.input, corpus)
         readers = {stream: LineReader(Transcript()) for stream in Stream}
@@ -64,10 +65,10 @@ class Session:
 
 
 def _the_one_with_losses(readers: dict[Stream, LineReader]) -> Transcript:
-    """The transcript of standard output; of standard error where only that has losses.
+    """The transcript of standard output, or of standard error if only that has losses.
 
     Raises:
-        ProtocolViolated: neither has.
+        ProtocolViolated: neither has losses.
     """
     for stream in (Stream.OUT, Stream.LOG):
         transcript = readers[stream].transcript
@@ -78,7 +79,8 @@ def _the_one_with_losses(readers: dict[Stream, LineReader]) -> Transcript:
         raise ProtocolViolated("the program ended and printed nothing")
     shown = "; ".join(f"'{printable(line, 80)}'" for line in lines[:4])
     raise ProtocolViolated(
-        f"no line of its output could be read as a step and its loss; the first lines were {shown}"
+        f"no line of its output has a step and a loss, such as 'step 1 / 1000 | loss 3.3660'; "
+        f"the first lines were {shown}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Which of a program's steps are which: counted from 0 or 1, and of how many."""
+"""How a program numbers its steps: from 0 or from 1, and how many there are."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ USUAL_STEPS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How a program counts: its first step is `base`, of `num_steps`.
+    """The number `base` of a program's first step, and the number of steps.
 
-    `is_told` says whether it printed how many there are, or the manifest did.
+    `is_told` says whether the program or the manifest states the number of steps.
     """
 
     base: int
@@ -23,7 +23,7 @@ class Schedule:
     is_told: bool
 
     def losses(self, transcript: Transcript) -> dict[int, PrintedLoss]:
-        """The losses printed, by their 0-based step; a last loss without a step is the last."""
+        """The printed losses by 0-based step; a final loss without a step is the last step's."""
         losses = {loss.step - self.base: loss for loss in transcript.losses.values()}
         if not losses and transcript.final:
             losses = {self.num_steps - 1: transcript.final}
@@ -31,11 +31,11 @@ class Schedule:
 
 
 def schedule_of(transcript: Transcript, named: int | None) -> Schedule:
-    """How a program counts, from all that it printed in a whole run.
+    """How a program numbers its steps, from the output of a whole run.
 
     Args:
-        transcript: of the run.
-        named: how many steps the manifest says there are, if it does.
+        transcript: the output.
+        named: the number of steps in the manifest, or None.
     """
     steps = sorted(transcript.losses)
     totals = Counter(loss.total for loss in transcript.losses.values() if loss.total)
@@ -44,13 +44,13 @@ def schedule_of(transcript: Transcript, named: int | None) -> Schedule:
         return Schedule(1, told or USUAL_STEPS, told is not None)
     total = told or _guessed(steps)
     from_zero = steps[0] == 0 or (steps[-1] == total - 1 and total not in transcript.losses)
-    # A single step short of the total may be either; the published program counts from 1.
+    # A single step before the last fits both; the published program counts from 1.
     from_zero &= total not in transcript.losses
     return Schedule(0 if from_zero else 1, total, told is not None)
 
 
 def _guessed(steps: list[int]) -> int:
-    """The usual number of steps, unless what was printed cannot be a part of so many."""
+    """1000 steps if the printed ones fit, and the number that fits them best if not."""
     gap = max((b - a for a, b in pairwise(steps)), default=USUAL_STEPS)
     if steps[-1] <= USUAL_STEPS <= steps[-1] + gap:
         return USUAL_STEPS

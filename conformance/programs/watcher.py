@@ -1,4 +1,4 @@
-"""What a person sees while a program runs, which may take minutes."""
+"""Shows progress while a program runs, which may take minutes."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 EVERY = 0.2
-"""Seconds between two movements of the bar."""
+"""Seconds between two updates of the bar."""
 
 
 class Watcher(Protocol):
-    """Is told what is being done."""
+    """Receives progress."""
 
     def running(self, about: str) -> None:
-        """The program runs on a corpus."""
+        """The program starts on a corpus."""
 
     def stepped(self, step: int, total: int | None) -> None:
-        """It has printed a step."""
+        """The program has printed a step."""
 
     def computing(self, what: str, total: int | None = None) -> None:
-        """The oracle computes something, of so many parts."""
+        """The oracle computes something that has so many parts."""
 
     def advanced(self) -> None:
         """A part is done."""
 
 
 class Silent:
-    """Tells nobody."""
+    """Shows nothing."""
 
     def running(self, about: str) -> None:
         """Nothing."""
@@ -47,23 +47,23 @@ class Silent:
 
 
 class Lines(Silent):
-    """A line for each stage, where there is no terminal."""
+    """Prints a line for each activity, for output that is not a terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     def running(self, about: str) -> None:
-        """Say on which corpus."""
+        """Print the corpus."""
         self._console.print(f"running on {about}", highlight=False)
 
     def computing(self, what: str, total: int | None = None) -> None:
-        """Say what, if it takes long."""
+        """Print what is computed, if it takes long."""
         if total is not None:
             self._console.print(f"computing {what}, once", highlight=False)
 
 
 class Bar:
-    """A bar on a terminal."""
+    """Shows a progress bar on a terminal."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -71,22 +71,22 @@ class Bar:
         self._moved = 0.0
 
     def running(self, about: str) -> None:
-        """A new bar for the corpus."""
+        """Show a new bar for the corpus."""
         self._begin(f"running on {about}", None)
 
     def stepped(self, step: int, total: int | None) -> None:
-        """Move it, now and then."""
+        """Update the bar, but not too often."""
         now = time.monotonic()
         if self._task is not None and now - self._moved > EVERY:
             self._moved = now
             self._progress.update(self._task, completed=step, total=total)
 
     def computing(self, what: str, total: int | None = None) -> None:
-        """A new bar for what is computed."""
+        """Show a new bar for what is computed."""
         self._begin(f"computing {what}", total)
 
     def advanced(self) -> None:
-        """Move it by one part."""
+        """Advance the bar by one part."""
         if self._task is not None:
             self._progress.advance(self._task)
 
@@ -98,7 +98,7 @@ class Bar:
 
 @contextmanager
 def watching(console: Console) -> Iterator[Watcher]:
-    """A bar on a terminal, lines elsewhere."""
+    """A watcher for a console: a bar on a terminal, lines elsewhere."""
     if not console.is_terminal:
         yield Lines(console)
         return

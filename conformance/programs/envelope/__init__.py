@@ -1,1 +1,1 @@
-"""The losses of honest programs over many seeds, and how far printed ones lie from them."""
+"""Compares printed losses with the oracle's losses over many seeds."""

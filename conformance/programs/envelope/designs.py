@@ -1,8 +1,8 @@
-"""The corpora that a program is run on, chosen to make mistakes visible.
+"""The corpora that a program runs on, chosen to make mistakes visible.
 
-A loss depends on the document, the order of documents on the generator. So but for the natural
-one these corpora are tiny: the order hardly matters, and honest losses differ by the initial
-weights alone, which is little.
+A loss depends on the document, and the order of documents depends on the generator. All corpora
+but the natural one are therefore tiny: the order hardly matters, and the losses of correct
+programs differ only by their initial weights, which is little.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from string import ascii_lowercase
 from reference.corpus import EMBEDDED, Corpus, corpus_of
 
 EARLY = 200
-"""Steps after which a corpus of one document is known by heart."""
+"""Steps after which a corpus of one document has been memorized."""
 
 LATEST = 2000
-"""No later step is looked at, however long a program trains."""
+"""Later steps are never compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """A corpus, what it is for, and how many steps are looked at (None: up to `LATEST`)."""
+    """A corpus and the number of steps to compare on it (None: up to `LATEST`)."""
 
     name: str
     about: str
@@ -30,27 +30,27 @@ class Design:
 
     @property
     def corpus(self) -> Corpus:
-        """Its documents."""
+        """The corpus that a program reads."""
         return corpus_of(self.name, self.content)
 
     def steps_of(self, num_steps: int) -> int:
-        """How many steps are looked at, if the program trains for so many."""
+        """How many steps are compared, of a program that trains for `num_steps`."""
         return min(num_steps, LATEST if self.steps is None else self.steps)
 
 
 def natural() -> Design:
-    """Our own corpus of names, for all steps and the samples."""
+    """The embedded corpus of bird names, for all steps and the samples."""
     return Design("names", "the embedded corpus of bird names", EMBEDDED.read_bytes(), None)
 
 
 def designed(block_size: int) -> tuple[Design, ...]:
-    """The corpora made for a model with this block size.
+    """The corpora designed for a model with this block size.
 
-    - one document of different letters: how fast it is learnt tells Adam's constants and the
-      weights' deviation;
-    - a short and a long document in turn: a mean and a sum weigh them differently;
-    - two letters in turn: the loss stays above log(2) / 2 by what each update undoes of the one
-      before, which tells beta1 and, in the last steps, how the learning rate ends.
+    - One document of different letters: how fast it is learned depends on Adam's constants and
+      the standard deviation of the initial weights.
+    - A short and a long document alternate: a mean and a sum of losses weigh them differently.
+    - Two letters alternate: each update undoes part of the previous one, so the loss stays above
+      log(2) / 2. By how much depends on beta1 and, in the last steps, on the learning rate.
     """
     length = max(1, min(block_size - 1, 15))
     return (

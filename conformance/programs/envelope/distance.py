@@ -1,10 +1,10 @@
-"""Whether printed losses lie among the oracle's: a distance, a limit, a false-alarm rate.
+"""How far printed losses are from the oracle's, with a limit and a false-alarm rate.
 
-Losses are put together in windows of steps that widen geometrically, so that no single document
-decides; of each window the mean logarithm of the lower and of the higher half is taken. How far
-a run lies from the oracle's mean is measured in the oracle's own spread over seeds (the distance
-of Mahalanobis). The limit is where the distances of runs held out of the measurement say that
-one honest run in so many would lie.
+Steps are grouped into windows whose width grows geometrically, since a single document must not
+decide. The features of a run are the mean logarithms of the lower and the higher half of each
+window's losses. The distance of a run is its Mahalanobis distance from the oracle's runs over
+many seeds. The limit is set by runs that are held out of that measurement: only one correct run
+in `1 / FALSE_ALARMS` exceeds it.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from .reference_losses import SMALLEST, Curves
 Array = NDArray[np.float64]
 
 FALSE_ALARMS = 1e-3
-"""The share of honest programs that may be rejected, over all designs together."""
+"""The share of correct programs that may be rejected, over all corpora together."""
 
 FOLDS = 8
 RIDGE = 0.02
-"""Of each feature's variance, added to it: features that nearly determine each other say little."""
+"""Share of each feature's variance that is added to it, since features are nearly dependent."""
 
 TAIL = 0.15
-"""The share of runs held out whose distances say how the furthest ones thin out."""
+"""The share of the largest held-out distances that the limit is extrapolated from."""
 
 SPLIT_FROM = 4
-"""Windows of so many losses are split into a lower and a higher half."""
+"""Windows with at least so many losses are split into a lower and a higher half."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The losses printed of the 0-based steps from `first` on, before `end`; or a half of them."""
+    """The printed losses of the 0-based steps `first` to `end - 1`, or one half of them."""
 
     first: int
     end: int
@@ -47,7 +47,7 @@ class Window:
     half: str = ""
 
     def of(self, losses: Array) -> Array:
-        """The mean of each row."""
+        """The mean of each run: `[runs]`, from losses `[runs][steps]`."""
         chosen = np.sort(losses[:, self.columns], axis=1)
         middle = chosen.shape[1] // 2
         if self.half == "lower":
@@ -66,11 +66,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a program's losses lie among the oracle's.
+    """How far a program's losses are from the oracle's.
 
-    `distance` is in limits: above 1, no honest run but one in very many. `window` is where it
-    lies furthest off, there `got` nats where the oracle's runs have `expected` with a standard
-    deviation of `spread`.
+    `distance` is in limits; above 1, the program is rejected. `window` describes the window that
+    differs most: the program has `got` nats there, the oracle's runs have `expected` with the
+    standard deviation `spread`.
     """
 
     distance: float
@@ -82,17 +82,16 @@ class Fit:
 
     @property
     def is_honest(self) -> bool:
-        """Whether it lies within the limit."""
+        """Whether the distance is within the limit."""
         return self.distance <= 1
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """What the oracle's runs are like at the steps that a program prints, with its digits.
+    """The oracle's runs at the steps that a program prints, rounded to its digits.
 
-    `center` and `spread` are the means and standard deviations of the windows' features,
-    `precision` the inverse of their covariance, `limit` the squared distance of the last honest
-    run.
+    `center` and `spread` are the means and standard deviations of the features, `precision` is
+    the inverse of their covariance, and `limit` is the largest squared distance that passes.
     """
 
     windows: Sequence[Window]
@@ -106,14 +105,14 @@ class Envelope:
     def of(
         cls, curves: Curves, steps: Sequence[int], unit: float, num_steps: int, alarm: float
     ) -> Self:
-        """The envelope of the oracle's curves.
+        """Compute the envelope of the oracle's losses.
 
         Args:
-            curves: of the oracle, one a seed.
-            steps: the 0-based steps that are printed, in order, one at least.
-            unit: the worth of the last digit printed.
-            num_steps: of the whole training.
-            alarm: the share of honest runs that may lie beyond the limit.
+            curves: the oracle's losses `[seeds][steps]`.
+            steps: the printed 0-based steps in order, at least one.
+            unit: the value of one unit in the last printed digit.
+            num_steps: the steps of the whole training.
+            alarm: the share of correct runs that may exceed the limit.
         """
         windows = windows_of(steps, num_steps)
         shown = curves[:, list(steps)]
@@ -129,7 +128,7 @@ class Envelope:
         )
 
     def fit(self, printed: Mapping[int, PrintedLoss]) -> Fit:
-        """Judge the losses printed at its steps, all of them finite."""
+        """Compare the losses printed at the envelope's steps, all of them finite."""
         losses = np.array([[printed[step].value for step in sorted(printed)]])
         got = features(losses, self.unit, self.windows)
         off = got[0] - self.center
@@ -147,12 +146,12 @@ class Envelope:
 
 
 def unit_of(printed: Mapping[int, PrintedLoss]) -> float:
-    """The worth of the last digit printed, where trailing zeros may have been left out."""
+    """The value of one unit in the last printed digit; trailing zeros may be missing."""
     return min(loss.unit for loss in printed.values())
 
 
 def windows_of(steps: Sequence[int], num_steps: int) -> list[Window]:
-    """Windows over the steps that were printed: 1, 1, 2, 4, 8 … steps, and the last tenths."""
+    """Windows over the printed steps: of 1, 1, 2, 4, 8, ... steps, and the end of the training."""
     late = (int(num_steps * share) for share in (0.5, 0.75, 0.9, 1.0))
     edges = sorted({0, *(2**power for power in range(9) if 2**power < num_steps), *late})
     windows = []
@@ -166,14 +165,14 @@ def windows_of(steps: Sequence[int], num_steps: int) -> list[Window]:
 
 
 def features(losses: Array, unit: float, windows: Sequence[Window]) -> Array:
-    """`[runs][windows]` of losses `[runs][steps]`, printed with digits down to `unit`."""
+    """The features `[runs][windows]` of losses `[runs][steps]`, rounded to multiples of `unit`."""
     shown = np.round(losses / unit) * unit if unit else losses
     logs = np.log(np.maximum(shown, max(unit / 2, SMALLEST)))
     return np.stack([window.of(logs) for window in windows], axis=1)
 
 
 def _rounding(curves: Curves, unit: float, windows: Sequence[Window]) -> Array:
-    """The variance of each feature that a last digit rounded otherwise comes to, at most."""
+    """The largest variance of each feature due to rounding of the last digit."""
     share = (np.maximum(unit, SMALLEST) / 4 / np.maximum(curves, unit / 2 + SMALLEST)) ** 2
     return np.array([float(share[:, window.columns].mean()) for window in windows])
 
@@ -187,13 +186,13 @@ def _precision(honest: Array, rounding: Array) -> Array:
 
 
 def _squares(off: Array, precision: Array) -> Array:
-    """The squared distance of each row of deviations, over the number of features."""
+    """The squared distance of each row of deviations, divided by the number of features."""
     squares: Array = np.einsum("ij,jk,ik->i", off, precision, off) / off.shape[1]
     return squares
 
 
 def _held_out(honest: Array, rounding: Array) -> Array:
-    """Of each honest run the distance from those of the other folds."""
+    """The squared distance of each run from the runs of the other folds."""
     fold = np.arange(len(honest)) % FOLDS
     distances = np.empty(len(honest))
     for part in range(FOLDS):
@@ -204,10 +203,10 @@ def _held_out(honest: Array, rounding: Array) -> Array:
 
 
 def _limit(distances: Array, alarm: float) -> float:
-    """The squared distance beyond which a share of `alarm` of honest runs lies.
+    """The squared distance that a share `alarm` of correct runs exceeds.
 
-    Beyond the bulk, distances thin out exponentially or faster; how fast is measured on the
-    furthest of those held out, and taken to be slower by its standard error.
+    The tail of the distances decays exponentially or faster. The decay is measured on the largest
+    held-out distances, and made slower by its standard error.
     """
     bulk = float(np.quantile(distances, 1 - TAIL))
     beyond = distances[distances > bulk] - bulk

@@ -1,7 +1,7 @@
-"""The oracle's own losses over many seeds, on each design: what honest programs' losses lie among.
+"""The oracle's losses over many seeds, on each corpus of `designs`.
 
-The published sizes come with us in `curves.npz` (`python -m conformance.programs`); others
-are computed when they are first needed, and kept in the user's cache folder.
+Those of the published sizes are in `reference_losses.npz`, which `python -m conformance.programs`
+writes. Others are computed when they are first needed, and kept in the user's cache folder.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ from .designs import Design, designed, natural
 SHIPPED = Path(__file__).parent / "reference_losses.npz"
 SEEDS = 256
 FEWER = 96
-"""Runs of the oracle; fewer of a model that is much larger than the published one."""
+"""Runs of the oracle; fewer for models that are much larger than the published one."""
 
 LEVELS = 65535
-"""A loss is kept as one of so many levels of its logarithm, between a design's extremes."""
+"""The logarithm of a loss is stored as one of so many levels between a corpus's extremes."""
 
 SMALLEST = 1e-6
-"""Losses below are kept as this: no program prints so many digits to any purpose."""
+"""Smaller losses are stored as this; no program prints digits that small."""
 
 Curves = NDArray[np.float32]
-"""`[seeds][steps]`: losses in nats."""
+"""Losses `[seeds][steps]` in nats."""
 
 OnSeed = Callable[[], None]
 
 
 def curves_of(design: Design, config: Config, watcher: Watcher) -> Curves:
-    """The losses of the oracle on a design, one run a seed; those kept, or computed now."""
+    """The oracle's losses on a corpus, read from a file or computed now."""
     usual = MICROGPT.config
-    # How samples are drawn does not matter here.
+    # Sampling does not change losses.
     config = replace(config, temperature=usual.temperature, num_samples=usual.num_samples)
     if config == usual and SHIPPED.exists():
         with np.load(SHIPPED) as file:
@@ -71,7 +71,7 @@ def curves_of(design: Design, config: Config, watcher: Watcher) -> Curves:
 def simulated(
     design: Design, config: Config, seeds: Sequence[int], on_seed: OnSeed = lambda: None
 ) -> Curves:
-    """The oracle's losses on a design from each of these seeds, computed now."""
+    """Compute the oracle's losses on a corpus from each of these seeds."""
     corpus = design.corpus
     steps = design.steps_of(config.num_steps)
     machine = Machine(config, len(set("".join(corpus.documents))) + 1)
@@ -92,7 +92,7 @@ def simulated(
 
 
 def packed(curves: Curves) -> NDArray[Any]:
-    """Curves in 16 bits a loss; the first row holds the extremes of their logarithm."""
+    """Store losses in 16 bits each; the first row has the extremes of their logarithms."""
     logs = np.log(np.maximum(curves.astype(np.float64), SMALLEST))
     low, high = logs.min(), logs.max()
     codes = np.round((logs - low) / max(high - low, 1e-9) * LEVELS).astype("<u2")
@@ -103,7 +103,7 @@ def packed(curves: Curves) -> NDArray[Any]:
 
 
 def unpacked(codes: NDArray[Any]) -> Curves:
-    """What `packed` made, to half a level."""
+    """Restore losses from `packed`, accurate to half a level."""
     low, high = np.ascontiguousarray(codes[0, :8]).view("<f8")
     levels = codes[1:, :-8].astype(np.float64) / LEVELS
     curves: Curves = np.exp(low + levels * (high - low)).astype(np.float32)
@@ -111,7 +111,7 @@ def unpacked(codes: NDArray[Any]) -> Curves:
 
 
 def build(on_seed: OnSeed = lambda: None) -> bytes:
-    """The curves of the published sizes as they come with us."""
+    """The content of `reference_losses.npz`: the losses of the published sizes."""
     config = MICROGPT.config
     arrays: dict[str, Any] = {
         f"{design.name}/{_key(design, config)}": packed(
@@ -131,6 +131,6 @@ def _seeds(config: Config) -> int:
 
 
 def _key(design: Design, config: Config) -> str:
-    """Changes with the corpus, the configuration, and how many runs there are."""
+    """A key that depends on the corpus, the configuration and the number of runs."""
     words = (design.content, design.steps, astuple(config), _seeds(config))
     return hashlib.sha256(repr(words).encode()).hexdigest()[:16]
