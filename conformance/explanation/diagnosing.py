@@ -23,10 +23,10 @@ from ports_adapter.messages import InitializeResult, TrainParams
 from ports_adapter.quoting import printable
 
 from .diagnosis import Diagnosis, ErrorMap, FirstDivergence, LossCurves, SmallestCase
-from .gathering import Gathered, Kept
+from .judged_cases import JudgedCase, JudgedCases
 from .locating import first_divergence, is_black_box
-from .naming import explained
-from .probing import LEVEL_OF, Probed, probe, situations_of
+from .naming import named_mistakes
+from .probing import LEVEL_OF, ProbeResult, probe, situations_of
 from .symptoms import symptoms
 
 RECORDED_STEP = re.compile(r"-step-([0-9]+)$")
@@ -46,12 +46,12 @@ class Run:
 
     port: Port
     report: Report
-    gathered: Gathered
+    cases: JudgedCases
 
     @property
     def offer(self) -> InitializeResult | None:
         """What the port said of itself, if it did."""
-        return self.gathered.offer
+        return self.cases.offer
 
     @property
     def judged_program(self) -> JudgedProgram:
@@ -62,7 +62,7 @@ class Run:
 Shrink = Callable[[Run], list[SmallestCase]]
 
 
-def story_of(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diagnosis:
+def diagnose(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diagnosis:
     """All that can be told of a run. It may ask the port again.
 
     Args:
@@ -72,16 +72,16 @@ def story_of(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diag
         transcript: the file that the run was written to, if any.
     """
     started = time.monotonic()
-    report, gathered = run.report, run.gathered
-    divergence = first_divergence(report, gathered)
+    report, cases = run.report, run.cases
+    divergence = first_divergence(report, cases)
     names, found, smallest = [], [], []
     if divergence is not None and run.offer is not None:
         if is_black_box(report, run.offer):
             note("probing the model, part by part")
             divergence = _probed(run, divergence, run.offer)
         note("trying the known mistakes")
-        names = explained(gathered, run.offer)
-        found = symptoms(gathered)
+        names = named_mistakes(cases, run.offer)
+        found = symptoms(cases)
         note("looking for the smallest case that fails")
         smallest = shrink(run)
     note("done")
@@ -91,8 +91,8 @@ def story_of(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diag
         names=names,
         symptoms=found,
         smallest=smallest,
-        maps=list(error_maps(gathered, divergence)),
-        curves=list(loss_curves(gathered)),
+        maps=list(error_maps(cases, divergence)),
+        curves=list(loss_curves(cases)),
         transcript=transcript,
         seconds=time.monotonic() - started,
     )
@@ -104,7 +104,7 @@ def _probed(run: Run, first: FirstDivergence, offer: InitializeResult) -> FirstD
     if level not in LEVEL_OF:
         return first
     try:
-        probed: Probed = probe(
+        probed: ProbeResult = probe(
             run.port, situations_of(run.judged_program, run.report.seed, offer), LEVEL_OF[level]
         )
     except PortFailure as failure:
@@ -117,24 +117,24 @@ def _probed(run: Run, first: FirstDivergence, offer: InitializeResult) -> FirstD
     return structs.replace(first, evidence=evidence, place=place)
 
 
-def error_maps(gathered: Gathered, first: FirstDivergence | None) -> Iterator[ErrorMap]:
+def error_maps(cases: JudgedCases, first: FirstDivergence | None) -> Iterator[ErrorMap]:
     """The tensors of the first wrong case, and, step by step, those that are wrong in others."""
-    if first is None or first.case not in gathered.kept:
+    if first is None or first.case not in cases.by_slug:
         return
-    kept = gathered.kept[first.case]
-    yield from list(_maps_of(kept))[:MAPS_OF_A_CASE]
-    recorded = [k for k in gathered.wrong if RECORDED_STEP.search(k.case.slug) and k is not kept]
+    judged = cases.by_slug[first.case]
+    yield from list(_maps_of(judged))[:MAPS_OF_A_CASE]
+    recorded = [k for k in cases.wrong if RECORDED_STEP.search(k.case.slug) and k is not judged]
     wrong = [d.part for k in recorded if k.comparison for d in k.comparison.divergences]
     shown = [part for part, _ in Counter(wrong).most_common(TENSORS_STEP_BY_STEP)]
     for other in recorded:
         yield from (found for found in _maps_of(other) if found.pointer in shown)
 
 
-def _maps_of(kept: Kept) -> Iterator[ErrorMap]:
-    exchange = kept.exchange
+def _maps_of(judged: JudgedCase) -> Iterator[ErrorMap]:
+    exchange = judged.exchange
     if exchange is None:
         return
-    found = RECORDED_STEP.search(kept.case.slug)
+    found = RECORDED_STEP.search(judged.case.slug)
     told_twice = {f"/intermediates{pointer}" for pointer in exchange.expected}
     for pointer, part in exchange.expected.items():
         if pointer in told_twice:
@@ -147,7 +147,7 @@ def _maps_of(kept: Kept) -> Iterator[ErrorMap]:
             continue
         errors = in_budgets(right, actual, budgets_of(part, right))
         yield ErrorMap(
-            case=kept.case.slug,
+            case=judged.case.slug,
             pointer=printable(pointer, 200),
             step=int(found[1]) - 1 if found else None,
             shape=_sizes(part.value, right.size),
@@ -165,35 +165,35 @@ def _sizes(value: object, count: int) -> list[int]:
     return [int(size.rstrip("]")) for size in shape.split("[")[1:]] or [count]
 
 
-def loss_curves(gathered: Gathered) -> Iterator[LossCurves]:
+def loss_curves(cases: JudgedCases) -> Iterator[LossCurves]:
     """Of the longest training that was answered."""
     trainings = [
-        kept
-        for kept in gathered.kept.values()
-        if kept.exchange is not None and isinstance(kept.exchange.params, TrainParams)
+        judged
+        for judged in cases.by_slug.values()
+        if judged.exchange is not None and isinstance(judged.exchange.params, TrainParams)
     ]
-    for kept in sorted(trainings, key=_steps, reverse=True)[:1]:
-        yield _curves(kept)
+    for judged in sorted(trainings, key=_steps, reverse=True)[:1]:
+        yield _curves(judged)
 
 
-def _steps(kept: Kept) -> int:
-    return kept.exchange.params.steps if kept.exchange else 0
+def _steps(judged: JudgedCase) -> int:
+    return judged.exchange.params.steps if judged.exchange else 0
 
 
-def _curves(kept: Kept) -> LossCurves:
-    assert kept.exchange is not None
+def _curves(judged: JudgedCase) -> LossCurves:
+    assert judged.exchange is not None
     reference: list[float] = []
     budgets: list[float] = []
     port: list[float] = []
-    for index, step in enumerate(kept.exchange.got["steps"]):
-        part = kept.exchange.expected.get(f"/steps/{index}/loss")
+    for index, step in enumerate(judged.exchange.got["steps"]):
+        part = judged.exchange.expected.get(f"/steps/{index}/loss")
         if isinstance(part, Numbers):
             reference.append(float(part.value))
             budgets.append(float(part.budget))
             port.append(float(step.loss))
     return LossCurves(
-        case=kept.case.slug,
-        first=kept.exchange.params.step,
+        case=judged.case.slug,
+        first=judged.exchange.params.step,
         reference=[number(x) for x in reference],
         budgets=[number(x) for x in budgets],
         port=[number(x) for x in port],

@@ -53,7 +53,7 @@ class FirstDivergence(Struct, frozen=True):
     sound: list[str]
 
 
-class Explained(Struct, frozen=True):
+class NamedMistake(Struct, frozen=True):
     """A known mistake, or several at once, whose numbers the port's are.
 
     `explains` of `values` numbers of the failed cases are within budget of the mistake's, the
@@ -115,7 +115,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
 
     report: Report
     divergence: FirstDivergence | None
-    names: list[Explained]
+    names: list[NamedMistake]
     symptoms: list[str]
     smallest: list[SmallestCase]
     maps: list[ErrorMap]

@@ -29,7 +29,7 @@ from ports_adapter.messages import (
     TrainParams,
 )
 
-from .gathering import Kept, question_of
+from .judged_cases import JudgedCase, question_of
 
 Names = tuple[Mistake, ...]
 """One mistake, or two that are made at once."""
@@ -68,34 +68,34 @@ def may_show(mistake: Mistake, level: Level) -> bool:
     return mistake.level is level or mistake.level in upstream(level) or of_an_update
 
 
-def untouched(kept: Kept) -> Fit | None:
+def untouched(judged: JudgedCase) -> Fit | None:
     """The fit of mistakes that leave a case right."""
-    if not kept.is_wrong:
+    if not judged.is_wrong:
         return Fit(0, 0, 0.0)
-    if kept.case.level in SHARED_BY_CHOICE and kept.comparison is not None:
-        return Fit(0, kept.comparison.values, 0.0)
+    if judged.case.level in SHARED_BY_CHOICE and judged.comparison is not None:
+        return Fit(0, judged.comparison.values, 0.0)
     return None
 
 
-def fit_of(names: Names, kept: Kept, offer: InitializeResult) -> Fit | None:
+def fit_of(names: Names, judged: JudgedCase, offer: InitializeResult) -> Fit | None:
     """How a case's numbers agree with those of some mistakes, or None if they do not."""
-    params = question_of(kept, offer)
-    if isinstance(params, dict) or kept.case.full_record:
+    params = question_of(judged, offer)
+    if isinstance(params, dict) or judged.case.full_record:
         return Fit(0, 0, 0.0)  # of the handshake, or judged while it streamed: says nothing here
     try:
-        answer = answered(names, kept.case.method, params, _refuter(kept, offer.precision))
+        answer = answered(names, judged.case.method, params, _refuter(judged, offer.precision))
     except Refuted:
         return None
     except FAILURES:
-        return Fit(0, 0, 0.0) if kept.exchange is None else None
-    if kept.exchange is None:
+        return Fit(0, 0, 0.0) if judged.exchange is None else None
+    if judged.exchange is None:
         return None
-    precision = offer.precision if kept.case.method != "random" else "float64"
-    got = kept.exchange.got
+    precision = offer.precision if judged.case.method != "random" else "float64"
+    got = judged.exchange.got
     # What both leave out, they agree on.
     right = {
         pointer: part
-        for pointer, part in kept.exchange.expected.items()
+        for pointer, part in judged.exchange.expected.items()
         if resolve(answer, pointer) is not UNSET or resolve(got, pointer) is not UNSET
     }
     expected = as_expected(answer, right, precision)
@@ -104,7 +104,7 @@ def fit_of(names: Names, kept: Kept, offer: InitializeResult) -> Fit | None:
     found = compare(expected, got, precision)
     if not found.divergences:
         return Fit(found.values, found.values, found.worst)
-    if kept.case.level in SHARED_BY_CHOICE and not compare(right, answer, precision).divergences:
+    if judged.case.level in SHARED_BY_CHOICE and not compare(right, answer, precision).divergences:
         return Fit(0, found.values, 0.0)
     return None
 
@@ -116,13 +116,13 @@ class Refuted(Exception):
 OnStep = Callable[[StepParams], None]
 
 
-def _refuter(kept: Kept, precision: Precision) -> OnStep:
+def _refuter(judged: JudgedCase, precision: Precision) -> OnStep:
     """Takes the steps of a training, and ends it at a loss far from the port's.
 
     Raises:
         Refuted: at such a loss.
     """
-    told = iter(kept.exchange.got.get("steps", ()) if kept.exchange else ())
+    told = iter(judged.exchange.got.get("steps", ()) if judged.exchange else ())
     far = 2.0**10 * TENSOR_FACTOR * UNIT_ROUNDOFF[precision]
 
     def take(step: StepParams) -> None:
@@ -178,13 +178,13 @@ def as_expected(answer: Mapping[str, Any], right: Answer, precision: Precision) 
     return expected
 
 
-def agreement(names: Names, kept: Kept, precision: Precision) -> int:
+def agreement(names: Names, judged: JudgedCase, precision: Precision) -> int:
     """How many parts agree before the first that does not."""
-    exchange = kept.exchange
+    exchange = judged.exchange
     if exchange is None:
         return 0
     try:
-        answer = answered(names, kept.case.method, exchange.params)
+        answer = answered(names, judged.case.method, exchange.params)
     except FAILURES:
         return 0
     expected = as_expected(answer, exchange.expected, precision)

@@ -19,17 +19,17 @@ from golden.trace import Number, number
 from ports_adapter.messages import InitializeResult
 
 from .diagnosis import FirstDivergence, Place
-from .gathering import Gathered, Kept
+from .judged_cases import JudgedCase, JudgedCases
 from .program_place import place_of
 
 
-def first_divergence(report: Report, gathered: Gathered) -> FirstDivergence | None:
+def first_divergence(report: Report, cases: JudgedCases) -> FirstDivergence | None:
     """Of a failed run; None where nothing failed, or nothing was answered at all."""
-    slug = _first_case(report, gathered)
+    slug = _first_case(report, cases)
     case = next((case for case in report.cases if case.slug == slug), None)
     if case is None:
         return None
-    kept = gathered.kept.get(slug)
+    judged = cases.by_slug.get(slug)
     tainted = [other.slug for other in report.cases if other.tainted_by]
     sound = [str(level.level) for level in report.levels if level.outcome is Outcome.PASS]
     if not case.differences:
@@ -39,30 +39,30 @@ def first_divergence(report: Report, gathered: Gathered) -> FirstDivergence | No
         )
     first = case.differences[0]
     pointer = first.first or first.pointer
-    params = kept.exchange.params if kept and kept.exchange else None
-    expected, got, budgets = _at(pointer, first, kept)
+    params = judged.exchange.params if judged and judged.exchange else None
+    expected, got, budgets = _at(pointer, first, judged)
     return FirstDivergence(
         case=slug,
         place=place_of(pointer, params, case.method),
         expected=expected,
         got=got,
         budgets=budgets,
-        evidence=[*_evidence(case, kept), *_others(report, case.level)],
+        evidence=[*_evidence(case, judged), *_others(report, case.level)],
         tainted=tainted,
         sound=sound,
     )
 
 
-def _at(pointer: str, worst: Difference, kept: Kept | None) -> tuple[str, str, Number]:
+def _at(pointer: str, worst: Difference, judged: JudgedCase | None) -> tuple[str, str, Number]:
     """What is right at a place, what the port gave, and how far that is off, in budgets.
 
     The report tells it of a part's worst number; the first wrong one is looked up.
     """
     told = worst.expected, worst.got, worst.budgets
-    if kept is None or kept.exchange is None or pointer == worst.pointer:
+    if judged is None or judged.exchange is None or pointer == worst.pointer:
         return told
-    part = kept.exchange.expected.get(worst.part)
-    got = resolve(kept.exchange.got, worst.part)
+    part = judged.exchange.expected.get(worst.part)
+    got = resolve(judged.exchange.got, worst.part)
     if not isinstance(part, Numbers) or shape_of(got) != shape_of(part.value):
         return told
     index = index_of(part.value, pointer.removeprefix(worst.part))
@@ -73,10 +73,10 @@ def _at(pointer: str, worst: Difference, kept: Kept | None) -> tuple[str, str, N
     return repr(float(right[index])), repr(float(actual[index])), number(float(error))
 
 
-def _first_case(report: Report, gathered: Gathered) -> str:
+def _first_case(report: Report, cases: JudgedCases) -> str:
     """Of the first level that fails by itself, the case that can be placed best."""
     failing = [case for case in report.cases if case.outcome.is_failure and case.fails]
-    roots = gathered.roots
+    roots = cases.roots
     if not roots:
         return failing[0].slug if failing else ""
     failed = [case for case in failing if case.level is roots[0]]
@@ -96,7 +96,7 @@ def _others(report: Report, level: Level) -> list[str]:
     return sentences
 
 
-def _evidence(case: CaseReport, kept: Kept | None) -> list[str]:
+def _evidence(case: CaseReport, judged: JudgedCase | None) -> list[str]:
     """What was right before the first wrong number, and what is wrong at it."""
     first = case.differences[0]
     sentences = []
@@ -105,9 +105,9 @@ def _evidence(case: CaseReport, kept: Kept | None) -> list[str]:
             f"{first.wrong:,} of the {first.values:,} numbers of {first.part} are outside of their "
             f"budgets, the first at {first.first or first.pointer}, the worst at {first.pointer}."
         )
-    if kept and kept.exchange and kept.comparison:
-        wrong = {divergence.part for divergence in kept.comparison.divergences}
-        before, after = _around(kept.exchange.expected, first.part, wrong)
+    if judged and judged.exchange and judged.comparison:
+        wrong = {divergence.part for divergence in judged.comparison.divergences}
+        before, after = _around(judged.exchange.expected, first.part, wrong)
         if before:
             sentences.insert(0, f"Right before it: {', '.join(before[-4:])}.")
         else:

@@ -15,9 +15,9 @@ from conformance.anatomy.levels import Level
 from conformance.mistakes import MISTAKES, Mistake
 from ports_adapter.messages import InitializeResult
 
-from .diagnosis import Explained
+from .diagnosis import NamedMistake
 from .fitting import Fit, Names, agreement, cost_of, fit_of, may_show, untouched
-from .gathering import Gathered, Kept, question_of
+from .judged_cases import JudgedCase, JudgedCases, question_of
 
 SECONDS = 10.0
 """How long names are looked for, in all."""
@@ -36,14 +36,14 @@ PROMISING = 6
 
 
 @dataclass
-class Naming:
+class MistakeSearch:
     """The search for names among `mistakes`: wrong cases first, the cheapest first.
 
     It takes `seconds`, and tries those that were found for `seconds_to_refute` on further cases.
     Levels that were not asked and are `sound` all the same have no mistakes of their own.
     """
 
-    gathered: Gathered
+    cases: JudgedCases
     offer: InitializeResult
     mistakes: Sequence[Mistake] = tuple(MISTAKES.values())
     seconds: float = SECONDS
@@ -56,7 +56,7 @@ class Naming:
 
     def names(self) -> list[tuple[Names, list[Fit]]]:
         """What explains all that was looked at, best first; none if nothing does."""
-        wrong = self._cheapest_first(self.gathered.wrong)
+        wrong = self._cheapest_first(self.cases.wrong)
         if not wrong:
             return []
         looks = self._looks(wrong)
@@ -67,34 +67,34 @@ class Naming:
             found = self._ranked(self._survivors(list(self._pairs(looks)), wrong), wrong)
         return found
 
-    def _cheapest_first(self, cases: Iterable[Kept]) -> list[Kept]:
+    def _cheapest_first(self, cases: Iterable[JudgedCase]) -> list[JudgedCase]:
         """The cases that are worth their time; of each level at least one."""
-        costs = [(cost_of(question_of(kept, self.offer)), kept) for kept in cases]
+        costs = [(cost_of(question_of(judged, self.offer)), judged) for judged in cases]
         kept_levels: set[Level] = set()
         chosen = []
-        for cost, kept in sorted(costs, key=lambda item: item[0]):
-            if cost <= DEAREST or kept.case.level not in kept_levels:
-                kept_levels.add(kept.case.level)
-                chosen.append(kept)
+        for cost, judged in sorted(costs, key=lambda item: item[0]):
+            if cost <= DEAREST or judged.case.level not in kept_levels:
+                kept_levels.add(judged.case.level)
+                chosen.append(judged)
         return chosen
 
-    def _looks(self, wrong: Sequence[Kept]) -> list[Kept]:
+    def _looks(self, wrong: Sequence[JudgedCase]) -> list[JudgedCase]:
         """What must be explained in any case: of each level that fails, the cheapest."""
-        looks: list[Kept] = []
-        roots, failed = self.gathered.roots, {kept.case.level for kept in wrong}
+        looks: list[JudgedCase] = []
+        roots, failed = self.cases.roots, {judged.case.level for judged in wrong}
         for level in (*roots, *(x for x in Level if x in failed and x not in roots)):
-            of_level = [kept for kept in wrong if kept.case.level is level]
+            of_level = [judged for judged in wrong if judged.case.level is level]
             looks += of_level[: FIRST_LOOKS if level in roots else 1]
         return looks
 
     def _singles(self) -> Iterator[Names]:
         """As far as time goes: those of levels that fail first, then of levels not asked."""
-        failed = {kept.case.level for kept in self.gathered.wrong}
-        passed = {kept.case.level for kept in self.gathered.right}
+        failed = {judged.case.level for judged in self.cases.wrong}
+        passed = {judged.case.level for judged in self.cases.right}
 
         def doubt(mistake: Mistake) -> int:
             if mistake.level in failed:
-                return mistake.level not in self.gathered.roots
+                return mistake.level not in self.cases.roots
             return 3 if mistake.level in passed else 2
 
         for mistake in sorted((m for m in self.mistakes if m.level not in self.sound), key=doubt):
@@ -102,21 +102,21 @@ class Naming:
                 return
             yield (mistake,)
 
-    def _explains(self, names: Names, cases: Sequence[Kept]) -> bool:
+    def _explains(self, names: Names, cases: Sequence[JudgedCase]) -> bool:
         """Whether no case refutes it, and at least one speaks for it."""
         fits = []
-        for kept in cases:
-            fit = self.fit(names, kept)
+        for judged in cases:
+            fit = self.fit(names, judged)
             if fit is None:
                 return False
             fits.append(fit)
         return any(fit.explained or not fit.values for fit in fits)
 
-    def _pairs(self, cases: Sequence[Kept]) -> Iterator[Names]:
+    def _pairs(self, cases: Sequence[JudgedCase]) -> Iterator[Names]:
         """Two mistakes at once: each explains some of the cases, or only both together do."""
         for one in self._halves(cases):
             # First what the one does not explain: that is what the other must.
-            in_turn = sorted(cases, key=lambda kept: self._is_explained((one,), kept))
+            in_turn = sorted(cases, key=lambda judged: self._is_explained((one,), judged))
             found = False
             for (other,) in self._singles():
                 if time.monotonic() > self.ends:
@@ -129,41 +129,41 @@ class Naming:
             if found:
                 return
 
-    def _halves(self, cases: Sequence[Kept]) -> list[Mistake]:
+    def _halves(self, cases: Sequence[JudgedCase]) -> list[Mistake]:
         """Those that were seen to explain a case, or else the beginning of one."""
         seen = {slugs for (slugs, _), fit in self.known.items() if fit and fit.explained}
         alone = [mistake for mistake in self.mistakes if (mistake.slug,) in seen]
         if alone:
             return alone
-        kept = cases[0]
-        right = agreement((), kept, self.offer.precision)
-        reached = [(agreement((m,), kept, self.offer.precision), m) for (m,) in self._singles()]
+        judged = cases[0]
+        right = agreement((), judged, self.offer.precision)
+        reached = [(agreement((m,), judged, self.offer.precision), m) for (m,) in self._singles()]
         reached.sort(key=lambda item: -item[0])
         return [mistake for parts, mistake in reached if parts > right][:PROMISING]
 
-    def _is_explained(self, names: Names, kept: Kept) -> bool:
-        fit = self.fit(names, kept)
+    def _is_explained(self, names: Names, judged: JudgedCase) -> bool:
+        fit = self.fit(names, judged)
         return fit is not None and fit.explained > 0
 
-    def _survivors(self, candidates: Sequence[Names], wrong: Sequence[Kept]) -> list[Names]:
+    def _survivors(self, candidates: Sequence[Names], wrong: Sequence[JudgedCase]) -> list[Names]:
         """Those that no other case of a failing level refutes, wrong or right, the cheap first."""
-        levels = {kept.case.level for kept in wrong}
-        right = [kept for kept in self.gathered.right if kept.case.level in levels]
+        levels = {judged.case.level for judged in wrong}
+        right = [judged for judged in self.cases.right if judged.case.level in levels]
         alive = list(candidates)
         ends = time.monotonic() + self.seconds_to_refute
-        for kept in self._cheapest_first([*wrong, *right]):
+        for judged in self._cheapest_first([*wrong, *right]):
             if not alive or time.monotonic() > ends:
                 break
-            alive = [names for names in alive if self.fit(names, kept) is not None]
+            alive = [names for names in alive if self.fit(names, judged) is not None]
         return alive
 
     def _ranked(
-        self, alive: Sequence[Names], wrong: Sequence[Kept]
+        self, alive: Sequence[Names], wrong: Sequence[JudgedCase]
     ) -> list[tuple[Names, list[Fit]]]:
         """Those that leave the least unexplained, the nearest first."""
         found = []
         for names in alive:
-            looked = (self.known.get((_slugs(names), kept.case.slug)) for kept in wrong)
+            looked = (self.known.get((_slugs(names), judged.case.slug)) for judged in wrong)
             fits = [fit for fit in looked if fit is not None]
             if any(fit.explained or not fit.values for fit in fits):
                 found.append(
@@ -173,12 +173,12 @@ class Naming:
         found.sort(key=lambda item: (item[1], _slugs(item[2])))
         return [(names, fits) for left, _, names, fits in found if left == least]
 
-    def fit(self, names: Names, kept: Kept) -> Fit | None:
+    def fit(self, names: Names, judged: JudgedCase) -> Fit | None:
         """Whether the program with these mistakes answers as the port did."""
-        key = (_slugs(names), kept.case.slug)
+        key = (_slugs(names), judged.case.slug)
         if key not in self.known:
-            shows = any(may_show(mistake, kept.case.level) for mistake in names)
-            self.known[key] = fit_of(names, kept, self.offer) if shows else untouched(kept)
+            shows = any(may_show(mistake, judged.case.level) for mistake in names)
+            self.known[key] = fit_of(names, judged, self.offer) if shows else untouched(judged)
         return self.known[key]
 
 
@@ -195,20 +195,20 @@ def _is_compatible(one: Mistake, other: Mistake) -> bool:
     return not set(one.patch()) & set(other.patch())
 
 
-def explained(gathered: Gathered, offer: InitializeResult) -> list[Explained]:
+def named_mistakes(cases: JudgedCases, offer: InitializeResult) -> list[NamedMistake]:
     """The known mistakes that the port's numbers are those of, best first."""
-    naming = Naming(gathered, offer)
+    naming = MistakeSearch(cases, offer)
     found = naming.names()
-    return [_explained(names, fits, [n for n, _ in found], naming) for names, fits in found]
+    return [_named(names, fits, [n for n, _ in found], naming) for names, fits in found]
 
 
-def _explained(names: Names, fits: list[Fit], all_: list[Names], naming: Naming) -> Explained:
+def _named(names: Names, fits: list[Fit], all_: list[Names], search: MistakeSearch) -> NamedMistake:
     looked = [
-        kept.case.slug
-        for kept in naming.gathered.wrong
-        if (_slugs(names), kept.case.slug) in naming.known
+        judged.case.slug
+        for judged in search.cases.wrong
+        if (_slugs(names), judged.case.slug) in search.known
     ]
-    return Explained(
+    return NamedMistake(
         slugs=[m.slug for m in names],
         titles=[m.title for m in names],
         what=[m.what for m in names],

@@ -59,17 +59,17 @@ PROBES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeResult:
     """What probing came to: sentences, and the place if a probe failed."""
 
     evidence: list[str]
     place: Place | None
 
 
-def probe(port: Port, situations: Situations, direction: Pass) -> Probed:
+def probe(port: Port, situations: Situations, direction: Pass) -> ProbeResult:
     """Ask a port what its `forward` or `backward` makes of the probes, up to the first failure."""
     if situations.judged_program.config.model == "mlp":
-        return Probed([], None)  # there is nothing to switch off
+        return ProbeResult([], None)  # there is nothing to switch off
     base = next(s for s in situations.all if s.name == "fresh-1")
     make = forward_case if direction == "forward" else backward_case
     cases = [_case(made, base, make) for made in PROBES]
@@ -102,7 +102,7 @@ def _letters(tokens: Sequence[int], positions: int) -> list[int]:
     return [letters[i % len(letters)] for i in range(positions - 1)]
 
 
-def _told(results: Sequence[Result], direction: Pass, at: str) -> Probed:
+def _told(results: Sequence[Result], direction: Pass, at: str) -> ProbeResult:
     evidence: list[str] = []
     for made, result in zip(PROBES, results, strict=False):
         off = " and ".join(made.off)
@@ -117,8 +117,8 @@ def _told(results: Sequence[Result], direction: Pass, at: str) -> Probed:
         words = made.adds if direction == "forward" else f"the backward pass of {made.adds}"
         node = made.node if at else made.node.removeprefix("layer0.")
         place = Place("", direction, node, words, words=words)
-        return Probed(evidence, place)
-    return Probed(evidence, None)
+        return ProbeResult(evidence, place)
+    return ProbeResult(evidence, None)
 
 
 def _sound_parts(result: Result) -> str:

@@ -17,7 +17,7 @@ from conformance.oracle.answer import Numbers
 from golden.numbers import Array, as_array
 from ports_adapter.messages import AdamParams, ModelParams
 
-from .gathering import Gathered, Kept
+from .judged_cases import JudgedCase, JudgedCases
 
 ALIKE = 1e-6
 """How far ratios may differ, relatively, and still be one."""
@@ -29,34 +29,34 @@ FEWEST = 8
 """Numbers that a ratio must hold for."""
 
 
-def symptoms(gathered: Gathered) -> list[str]:
+def symptoms(cases: JudgedCases) -> list[str]:
     """Sentences about the errors of the first wrong case of each level, without repetition."""
     found: dict[str, None] = {}
-    for level in gathered.roots or sorted({kept.case.level for kept in gathered.wrong}):
-        wrong = [k for k in gathered.wrong if k.case.level is level and k.exchange]
-        for kept in _widest(wrong)[:2]:
-            for sentence in of_case(kept):
-                found.setdefault(f"{kept.case.slug}: {sentence}")
+    for level in cases.roots or sorted({judged.case.level for judged in cases.wrong}):
+        wrong = [k for k in cases.wrong if k.case.level is level and k.exchange]
+        for judged in _widest(wrong)[:2]:
+            for sentence in of_case(judged):
+                found.setdefault(f"{judged.case.slug}: {sentence}")
     return list(found)
 
 
-def _widest(wrong: list[Kept]) -> list[Kept]:
+def _widest(wrong: list[JudgedCase]) -> list[JudgedCase]:
     """Whole models before single ones, several positions before one: they show more."""
 
-    def size(kept: Kept) -> int:
-        params = kept.exchange.params if kept.exchange else None
+    def size(judged: JudgedCase) -> int:
+        params = judged.exchange.params if judged.exchange else None
         return len(params.tokens) if isinstance(params, ModelParams) else 0
 
     return sorted(wrong, key=size, reverse=True)
 
 
-def of_case(kept: Kept) -> Iterator[str]:
+def of_case(judged: JudgedCase) -> Iterator[str]:
     """What can be said of one case's errors."""
-    tensors = tensors_of(kept)
+    tensors = tensors_of(judged)
     wrong = {at: pair for at, pair in tensors.items() if not _is_right(pair)}
     if not wrong:
         return
-    scaled = [*_ratio(tensors, "/grads/", "gradients"), *_ratio_of_updates(kept, tensors)]
+    scaled = [*_ratio(tensors, "/grads/", "gradients"), *_ratio_of_updates(judged, tensors)]
     if scaled:
         yield from scaled
         return
@@ -71,13 +71,13 @@ Tensor = tuple[Any, Array, Array, Array]
 """The right nested lists, then right numbers, the port's, and budgets, flat."""
 
 
-def tensors_of(kept: Kept) -> dict[str, Tensor]:
+def tensors_of(judged: JudgedCase) -> dict[str, Tensor]:
     """Every computed part of an answer whose shape is right, by pointer."""
-    if kept.exchange is None:
+    if judged.exchange is None:
         return {}
     found: dict[str, Tensor] = {}
-    for pointer, part in kept.exchange.expected.items():
-        got = resolve(kept.exchange.got, pointer)
+    for pointer, part in judged.exchange.expected.items():
+        got = resolve(judged.exchange.got, pointer)
         if isinstance(part, Numbers) and shape_of(got) == shape_of(part.value):
             right = flat(part.value)
             found[pointer] = (part.value, right, flat(got), budgets_of(part, right))
@@ -138,8 +138,8 @@ def _meaning(ratio: float, positions: int) -> str:
     return " (a loss scaled by a constant gives that)"
 
 
-def _ratio_of_updates(kept: Kept, tensors: Mapping[str, Tensor]) -> Iterator[str]:
-    params = kept.exchange.params if kept.exchange else None
+def _ratio_of_updates(judged: JudgedCase, tensors: Mapping[str, Tensor]) -> Iterator[str]:
+    params = judged.exchange.params if judged.exchange else None
     if not isinstance(params, AdamParams):
         return
     moved_right, moved_got = [], []

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from conformance.anatomy.levels import METHODS
 from conformance.cases.request import Request, Unusable
-from conformance.explanation.diagnosing import Note, Run, story_of
+from conformance.explanation.diagnosing import Note, Run, diagnose
 from conformance.explanation.diagnosis import Diagnosis, SmallestCase
-from conformance.explanation.gathering import Gathered
+from conformance.explanation.judged_cases import JudgedCases
 from conformance.explanation.printing import printed
 from conformance.explanation.shrinking import Asker, smallest
 from conformance.judging.outcome import ExitCode
@@ -82,17 +82,17 @@ def debugged(port: Port, request: Request, note: Note) -> Diagnosis:
     Raises:
         as `running.judge_port`.
     """
-    gathered = Gathered()
-    report = judge_port(port, request, gathered)
-    gathered.leave_out(excused(report))
-    run = Run(port, report, gathered)
-    return story_of(run, note, smallest_cases, str(request.transcript or ""))
+    cases = JudgedCases()
+    report = judge_port(port, request, cases)
+    cases.leave_out(excused(report))
+    run = Run(port, report, cases)
+    return diagnose(run, note, smallest_cases, str(request.transcript or ""))
 
 
 def smallest_cases(run: Run) -> list[SmallestCase]:
     """Of the first level that fails by itself, the smallest question that fails alike."""
-    for level in run.gathered.roots:
-        of_level = [kept for kept in run.gathered.wrong if kept.case.level is level]
+    for level in run.cases.roots:
+        of_level = [judged for judged in run.cases.wrong if judged.case.level is level]
         methods = [name for name in METHODS[level] if any(k.case.method == name for k in of_level)]
         with Asker(run.port) as asker:
             for method in methods[:1]:

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from conformance.explanation.diagnosis import Diagnosis, Explained
+from conformance.explanation.diagnosis import Diagnosis, NamedMistake
 from conformance.reports.page import write_page
 from conformance.reports.page.visible_text import of_budget
 from tests.support import diagnoses
@@ -121,7 +121,7 @@ def test_no_name_is_said_honestly(opened: Open) -> None:
 
 def test_twins_and_mistakes_at_once(opened: Open) -> None:
     one = diagnoses.failed_story().names[0]
-    both = Explained(
+    both = NamedMistake(
         ["a", "b"], ["Alpha", "Beta"], ["what a", "what b"], ["why a"], ["mend a", "mend b"],
         10, 12, 0.5, [], [],
     )  # fmt: skip

@@ -14,9 +14,9 @@ from conformance.anatomy.levels import Level
 from conformance.explanation.diagnosis import (
     Diagnosis,
     ErrorMap,
-    Explained,
     FirstDivergence,
     LossCurves,
+    NamedMistake,
     Place,
     SmallestCase,
 )
@@ -217,8 +217,8 @@ def _level(case: CaseReport) -> LevelReport:
     return LevelReport(case.level, case.outcome, passed, asked, 1, case.worst, place)
 
 
-def _explained() -> Explained:
-    return Explained(
+def _explained() -> NamedMistake:
+    return NamedMistake(
         slugs=["softmax-grad-sign"],
         titles=["The softmax's gradient adds the mean where it must subtract it"],
         what=["w * (g + sum(w * g)) stands for w * (g - sum(w * g))."],

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from conformance.explanation.diagnosis import Diagnosis, Explained, FirstDivergence, SmallestCase
+from conformance.explanation.diagnosis import Diagnosis, FirstDivergence, NamedMistake, SmallestCase
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import excused
 
@@ -82,7 +82,7 @@ def _names(diagnosis: Diagnosis, known: int, console: Console) -> None:
             _wrapped(console, words)
 
 
-def _name(name: Explained) -> Iterator[str]:
+def _name(name: NamedMistake) -> Iterator[str]:
     for slug, title in zip(name.slugs, name.titles, strict=True):
         yield f"{title} ({slug})"
     yield (

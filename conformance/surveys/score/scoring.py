@@ -18,8 +18,8 @@ from conformance.asking.engine import Engine
 from conformance.cases import all_cases, select
 from conformance.cases.case import Case
 from conformance.explanation.fitting import may_show
-from conformance.explanation.gathering import Gathered
-from conformance.explanation.naming import Naming
+from conformance.explanation.judged_cases import JudgedCases
+from conformance.explanation.naming import MistakeSearch
 from conformance.judging.outcome import Outcome
 from conformance.mistakes import MISTAKES
 from golden.budgets import Precision
@@ -92,15 +92,15 @@ def faulty_port(slugs: tuple[str, ...], precision: Precision) -> Port:
 
 def score(slug: str, precision: Precision) -> Scored:
     """Run a mistake through the protocol, and have it named."""
-    finished, gathered = _asked(slug, precision, QUICK)
+    finished, judged = _asked(slug, precision, QUICK)
     if not _failed(finished):
-        finished, gathered = _asked(slug, precision, ())
+        finished, judged = _asked(slug, precision, ())
     failed = _failed(finished)
     started = time.monotonic()
     names: list[list[str]] = []
     if finished.offer and failed:
-        naming = Naming(
-            gathered,
+        naming = MistakeSearch(
+            judged,
             finished.offer,
             seconds_to_refute=SECONDS_TO_REFUTE,
             sound=frozenset(Level) - shown_in(slug),
@@ -119,11 +119,13 @@ def score(slug: str, precision: Precision) -> Scored:
     )
 
 
-def _asked(slug: str, precision: Precision, patterns: tuple[str, ...]) -> tuple[Finished, Gathered]:
+def _asked(
+    slug: str, precision: Precision, patterns: tuple[str, ...]
+) -> tuple[Finished, JudgedCases]:
     """Ask the levels that a mistake can show in: the others are those of the program itself."""
-    gathered = Gathered()
+    judged = JudgedCases()
     cases = [case for case in _cases(precision, patterns) if case.level in shown_in(slug)]
-    return Engine(faulty_port((slug,), precision), gathered).run(cases), gathered
+    return Engine(faulty_port((slug,), precision), judged).run(cases), judged
 
 
 def shown_in(slug: str) -> set[Level]:

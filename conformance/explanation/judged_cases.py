@@ -19,7 +19,7 @@ ENDED_IN_FAILURE = (Outcome.ERROR, Outcome.CRASH)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class JudgedCase:
     """One case as far as it can be explained.
 
     `exchange` is None where the port did not answer.
@@ -37,49 +37,51 @@ class Kept:
 
 
 @dataclass
-class Gathered:
+class JudgedCases:
     """Takes the results of a run as they come."""
 
-    kept: dict[str, Kept] = field(default_factory=dict)
+    by_slug: dict[str, JudgedCase] = field(default_factory=dict)
 
     def __call__(self, result: Result) -> None:
         """Keep what a result has to explain."""
-        self.kept[result.case.slug] = Kept(
+        self.by_slug[result.case.slug] = JudgedCase(
             result.case, result.outcome, result.exchange, result.comparison
         )
 
     def leave_out(self, cases: Iterable[CaseReport]) -> None:
         """Forget cases that are not to be explained."""
         for case in cases:
-            self.kept.pop(case.slug, None)
+            self.by_slug.pop(case.slug, None)
 
     @property
     def offer(self) -> InitializeResult | None:
         """What the port said of itself, if it ever answered."""
-        exchanges = (kept.exchange for kept in self.kept.values())
+        exchanges = (judged.exchange for judged in self.by_slug.values())
         return next((exchange.offer for exchange in exchanges if exchange), None)
 
     @property
-    def wrong(self) -> list[Kept]:
+    def wrong(self) -> list[JudgedCase]:
         """The cases with something to explain, in order."""
-        return [kept for kept in self.kept.values() if kept.is_wrong]
+        return [judged for judged in self.by_slug.values() if judged.is_wrong]
 
     @property
-    def right(self) -> list[Kept]:
+    def right(self) -> list[JudgedCase]:
         """The cases that passed by their numbers."""
         return [
-            kept
-            for kept in self.kept.values()
-            if kept.outcome is Outcome.PASS and kept.exchange is not None
+            judged
+            for judged in self.by_slug.values()
+            if judged.outcome is Outcome.PASS and judged.exchange is not None
         ]
 
     @property
     def roots(self) -> list[Level]:
         """The levels that fail though none that they build on does, in order."""
-        failed = {kept.case.level for kept in self.kept.values() if kept.outcome.is_failure}
+        failed = {
+            judged.case.level for judged in self.by_slug.values() if judged.outcome.is_failure
+        }
         return [level for level in Level if level in failed and not upstream(level) & failed]
 
 
-def question_of(kept: Kept, offer: InitializeResult) -> Any:
+def question_of(judged: JudgedCase, offer: InitializeResult) -> Any:
     """The parameters that a case was asked with."""
-    return kept.exchange.params if kept.exchange else kept.case.question(offer)
+    return judged.exchange.params if judged.exchange else judged.case.question(offer)
