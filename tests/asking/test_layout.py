@@ -241,7 +241,7 @@ def test_a_layout_is_written_as_it_is_read(tmp_path: Path) -> None:
 
 
 def test_the_layouts_on_the_page_about_ports_are_valid(tmp_path: Path) -> None:
-    page = (ROOT / "ports_adapter" / "README.md").read_text()
+    page = (ROOT / "docs/reference/manifest.md").read_text()
     examples = re.findall(r"^```toml\n(\[\[layout.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert len(examples) == 3
     for example in examples:

@@ -22,7 +22,7 @@ from tests.commands.test_cli import conformance
 from tests.reports.test_next_method import shown
 from tests.support.suite import ROOT, run_suite
 
-README = (OURS / "README.md").read_text()
+TUTORIAL = (ROOT / "docs/tutorial/first-port.md").read_text()
 SHUTDOWN = b'{"jsonrpc":"2.0","id":99,"method":"shutdown","params":{}}'
 
 
@@ -247,21 +247,21 @@ def test_make_tells_a_language_from_a_locale(tmp_path: Path) -> None:
     assert make(echo, "show", LANG="C.UTF-8").stdout == "<C.UTF-8>\n"
 
 
-def test_the_page_on_ports_shows_what_happens(tmp_path: Path) -> None:
+def test_the_tutorial_shows_what_happens(tmp_path: Path) -> None:
     folder = tmp_path / "my-port"
     written = conformance("port", "python", str(folder))
-    assert written.stdout.replace(str(folder), "../my-port") in README
+    assert written.stdout.replace(str(folder), "../my-port") in TUTORIAL
 
     first = run_suite(str(folder), seed=2026)
-    function, line = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    function, line = re.findall(r"^```python\n(.*?)^```$", TUTORIAL, re.MULTILINE | re.DOTALL)
     methods = folder / "port/methods.py"
     source = methods.read_text().replace("METHODS: dict", f"{function}\n\nMETHODS: dict")
     methods.write_text(source.replace("    # The next method", f"{line}    # The next method"))
     second = run_suite(str(folder), "layers", seed=2026)
     assert "linear" in second.port.methods
     for report in (first, second):
-        assert report.verdict in README
-        assert shown(report).splitlines()[-1] in README
+        assert report.verdict in TUTORIAL
+        assert shown(report).splitlines()[-1] in TUTORIAL
         for level in report.levels:
             asked = f"{level.passed}/{level.asked or level.cases}"
-            assert re.search(rf"^{level.level} +{level.outcome} +{asked}", README, re.MULTILINE)
+            assert re.search(rf"^{level.level} +{level.outcome} +{asked}", TUTORIAL, re.MULTILINE)

@@ -17,7 +17,7 @@ from conformance.surveys.benchmark.measurement import Speed, measure_port
 from conformance.surveys.benchmark.speed_table import show, write_plot
 from ports_adapter.messages import METHODS
 from tests.benchmarks.bench_port import REPRESENTATIVE, TAPED
-from tests.house.test_readme import block
+from tests.house.test_documents import block
 from tests.support.suite import ROOT, MakePort, oracle_port
 
 SPEEDS = [
