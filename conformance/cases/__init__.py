@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
 from conformance.anatomy.levels import Level
@@ -50,6 +51,14 @@ def all_cases(
         UnreadableGolden: the golden trace is missing or damaged.
     """
     is_of_model = not OF_NO_MODEL.issuperset(levels)
+    return list(_made(seed, precision, judged_program, is_of_model))
+
+
+@lru_cache(maxsize=4)
+def _made(
+    seed: int, precision: Precision, judged_program: JudgedProgram, is_of_model: bool
+) -> tuple[Case, ...]:
+    """Cases that remember their answers, for runs of several ports in one process."""
     cases = [
         *handshake.cases(precision),
         *tokenizer.cases(seed, judged_program.name),
@@ -59,7 +68,9 @@ def all_cases(
     ]
     order = list(Level)
     cases.sort(key=lambda case: order.index(case.level))
-    return [about(judged_program, case) for case in cases if is_of(judged_program, case)]
+    return tuple(
+        about(judged_program, case).remembering() for case in cases if is_of(judged_program, case)
+    )
 
 
 def _of_the_model(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.anatomy.levels import Level
@@ -58,3 +58,15 @@ class Case:
     def level(self) -> Level:
         """The level that the slug begins with."""
         return Level(self.slug.partition("/")[0])
+
+    def remembering(self) -> Case:
+        """The case with each answer computed once: ports of a precision share it."""
+        known: dict[tuple[Precision, bool], Answer | Refusal] = {}
+
+        def answer(offer: InitializeResult) -> Answer | Refusal:
+            key = offer.precision, offer.intermediates
+            if key not in known:
+                known[key] = self.answer(offer)
+            return known[key]
+
+        return replace(self, answer=answer)

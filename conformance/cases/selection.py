@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from functools import lru_cache
 
 from conformance.anatomy.judged_program import JudgedProgram
 from conformance.judging.outcome import ExitCode
@@ -38,14 +39,15 @@ def selection(request: Request, seed: int, precision: Precision) -> list[Case]:
     return selected
 
 
-def known_slugs(judged_program: JudgedProgram, precision: Precision) -> set[str]:
+@lru_cache(maxsize=4)
+def known_slugs(judged_program: JudgedProgram, precision: Precision) -> frozenset[str]:
     """Every case that a port may be asked about a program, by any option.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
     """
     known = [*all_cases(0, precision, judged_program), *long_cases(0, precision, judged_program)]
-    return {case.slug for case in known} | {shutdown_case().slug, PUBLISHED_RUN}
+    return frozenset(case.slug for case in known) | {shutdown_case().slug, PUBLISHED_RUN}
 
 
 def the_case(slug: str, known: Sequence[Case]) -> Case:
