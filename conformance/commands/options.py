@@ -124,8 +124,10 @@ def with_outputs(command: Callable[..., None]) -> Callable[..., None]:
     def collected(*, annotated: bool, **given: Any) -> None:
         from conformance.reports.destinations import Outputs
 
-        files = {form: given.pop(f"{form}_path") for form in FORMS}
-        outputs = Outputs(**files, annotations=annotated)
+        paths = {form: given.pop(f"{form}_path") for form in FORMS}
+        json, html = paths.pop("json"), paths.pop("html")
+        summaries = {form: path for form, path in paths.items() if path is not None}
+        outputs = Outputs(json, html, summaries, annotated)
         if annotated and outputs.is_for_a_program:
             fail("--annotations and --json - both need standard output", ExitCode.USAGE)
         command(outputs=outputs, **given)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -27,18 +27,25 @@ class Unwritable(Unusable):
         super().__init__(f"the report cannot be written to {path}: {reason}", ExitCode.USAGE)
 
 
+WRITERS: dict[str, Callable[[RunSummary], bytes]] = {
+    "junit": junit,
+    "markdown": lambda summary: markdown(summary).encode(),
+    "badge": badge,
+}
+"""The forms that are made from a run's summary alone, by the name of their option."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The forms of a report that were asked for, each with its file; JSON's `-` is standard output.
+    """The files that a report goes to; `-` for `json` is standard output.
 
-    With `annotations`, standard output has workflow commands for GitHub after the text.
+    `summaries` are the files of forms in `WRITERS`, by their names. With `annotations`, standard
+    output has workflow commands for GitHub after the text.
     """
 
     json: Path | None = None
-    junit: Path | None = None
-    markdown: Path | None = None
     html: Path | None = None
-    badge: Path | None = None
+    summaries: Mapping[str, Path] = field(default_factory=dict)
     annotations: bool = False
 
     @property
@@ -112,7 +119,7 @@ def write_trouble(label: str, message: str, exit_code: ExitCode, outputs: Output
     """
     summary = trouble_summary(label, message, exit_code)
     try:
-        write_files(_gating(summary, outputs))
+        write_files(_summaries(summary, outputs))
     finally:
         _annotate(summary, outputs)
 
@@ -122,16 +129,12 @@ def _files(forms: Forms, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
         yield outputs.json, forms.json
     if outputs.html is not None and forms.page is not None:
         yield outputs.html, forms.page().encode()
-    yield from _gating(forms.summary, outputs)
+    yield from _summaries(forms.summary, outputs)
 
 
-def _gating(summary: RunSummary, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    if outputs.junit is not None:
-        yield outputs.junit, junit(summary)
-    if outputs.markdown is not None:
-        yield outputs.markdown, markdown(summary).encode()
-    if outputs.badge is not None:
-        yield outputs.badge, badge(summary)
+def _summaries(summary: RunSummary, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+    for form, path in outputs.summaries.items():
+        yield path, WRITERS[form](summary)
 
 
 def write_for_a_program(content: bytes) -> None:

@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from msgspec import structs
 
 from conformance.anatomy.levels import Level
+from conformance.commands.options import FORMS
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import BaselineReport, CaseReport, Report
 from conformance.judging.standing import Standing
@@ -363,9 +364,6 @@ def test_a_badge_counts_known_failures() -> None:
     cases = [case for case in report.cases if not case.fails]
     passed = structs.replace(report, cases=cases, exit_code=ExitCode.PASS, baseline=None)
     assert json.loads(badge(run_summary(passed)))["message"].endswith(", 4 known")
-
-
-FORMS = ("json", "junit", "markdown", "html", "badge")
 
 
 def options(folder: Path, *forms: str) -> list[str]:
