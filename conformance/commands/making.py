@@ -95,7 +95,7 @@ def stages(corpus_path: Path | None, embedded: bool, pictures: tuple[Path, ...])
 def score(slugs: tuple[str, ...], seeds: int | None, missing: bool) -> None:
     """Score the suite itself: run the known mistakes as faulty ports, and honest programs.
 
-    Writes conformance/surveys/score/score.json and docs/score.md anew.
+    Writes conformance/surveys/score/score.json, docs/score.md, and the figures in README.md.
     """
     from rich.console import Console
 

@@ -16,7 +16,6 @@ from conformance.anatomy.levels import Level
 from conformance.commands.cli import main
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.mistakes import MISTAKES
-from conformance.surveys.score.kill_matrix import load, summary_of
 from tests.house.test_house import tracked
 from tests.support.suite import ROOT, run_suite
 
@@ -145,12 +144,6 @@ def test_the_mistake_that_the_readme_explains_is_in_the_catalogue() -> None:
         f"What: {explained.what}", f"Why: {explained.why}", f"{explained.mend}",
     ):  # fmt: skip
         assert words in README
-
-
-def test_the_badge_says_how_many_mistakes_are_caught() -> None:
-    summary = summary_of(load())
-    assert f"Known mistakes caught: {summary.caught} of {summary.tried}]" in README
-    assert f"-{summary.caught}_of_{summary.tried}-brightgreen" in README
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 from conformance.judging.outcome import ExitCode
 from conformance.mistakes import MISTAKES, VARIANTS
 from conformance.surveys.score.honest_programs import try_out, variants
-from conformance.surveys.score.kill_matrix import PAGE, load, page, sentences, summary_of
+from conformance.surveys.score.kill_matrix import PAGE, load, page, readme, sentences, summary_of
 from conformance.surveys.score.scoring import Scored, naming_of, score
 from conformance.surveys.score.survey import exit_code, unscored
 from tests.support.suite import ROOT
@@ -41,9 +41,18 @@ def test_no_honest_program_was_failed() -> None:
 
 def test_the_page_and_the_readme_say_what_was_measured() -> None:
     assert PAGE.read_text() == page(SCORE)
-    for sentence in sentences(SCORE):
+    for sentence in (*sentences(SCORE), f"holds {len(MISTAKES)} mistakes"):
         assert sentence in README
-    assert f"holds {len(MISTAKES)} mistakes" in README
+    assert readme(README, SCORE) == README
+
+
+def test_the_figures_in_the_readme_follow_the_score() -> None:
+    missed = msgspec.structs.replace(SCORE.mistakes[0], caught=False)
+    worse = msgspec.structs.replace(SCORE, mistakes=[missed], honest=[])
+    written = readme(README, worse)
+    for figure in ("holds 1 mistakes", "caught: 0 of 1", "caught-0_of_1", *sentences(worse)):
+        assert figure in written
+    assert len(written.splitlines()) == len(README.splitlines())
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])

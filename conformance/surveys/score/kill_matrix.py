@@ -6,6 +6,7 @@ that was tried, so that a mistake of the catalogue without a score is noticed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from .honest_programs import Honest
 from .scoring import Scored
 
 KEPT = Path(__file__).parent / "score.json"
-PAGE = Path(__file__).parents[3] / "docs" / "score.md"
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "score.md"
+README = ROOT / "README.md"
 
 RIGHTLY = ("named", "among twins")
 
@@ -125,6 +128,20 @@ def page(score: Score) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def readme(text: str, score: Score) -> str:
+    """The text of the README with the figures of this score in the places of older ones."""
+    s = summary_of(score)
+    figures = {
+        r"> \d+ known mistakes as .*\n> .*\n": "".join(f"> {line}\n" for line in sentences(score)),
+        r"mistakes caught: \d+ of \d+": f"mistakes caught: {s.caught} of {s.tried}",
+        r"mistakes_caught-\d+_of_\d+": f"mistakes_caught-{s.caught}_of_{s.tried}",
+        r"holds \d+ mistakes": f"holds {s.mistakes} mistakes",
+    }
+    for pattern, figure in figures.items():
+        text = re.sub(pattern, figure, text)
+    return text
 
 
 def _rows(scores: Iterable[Scored]) -> Iterator[str]:

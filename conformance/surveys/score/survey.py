@@ -14,7 +14,18 @@ from golden.budgets import Precision
 from golden.store import replace_file
 
 from .honest_programs import PRECISIONS, Honest, ports_of_ours, try_out, variants
-from .kill_matrix import KEPT, PAGE, Score, encode, load, page, sentences, summary_of
+from .kill_matrix import (
+    KEPT,
+    PAGE,
+    README,
+    Score,
+    encode,
+    load,
+    page,
+    readme,
+    sentences,
+    summary_of,
+)
 from .scoring import Scored, is_one, score
 
 Work = list[tuple[str, Precision]]
@@ -35,7 +46,7 @@ def unscored(slugs: Sequence[str]) -> Work:
 def score_all(
     slugs: Sequence[str], seeds: int, console: Console, work: Work | None = None
 ) -> ExitCode:
-    """Score these mistakes, or all and honest programs too, and keep what was found.
+    """Score these mistakes, or all of them and honest programs too, and store the results.
 
     Args:
         slugs: of mistakes; the others' scores stay as they are kept.
@@ -65,10 +76,11 @@ def _in_order(scored: Mapping[tuple[str, Precision], Scored]) -> list[Scored]:
 def _keep(score: Score) -> None:
     replace_file(KEPT, encode(score))
     replace_file(PAGE, page(score).encode())
+    replace_file(README, readme(README.read_text(), score).encode())
 
 
 def exit_code(total: Score) -> ExitCode:
-    """Whether the suite is as good as it must be: all caught, none misnamed, no false alarm."""
+    """Passes if all mistakes were caught, none misnamed, and no honest program failed."""
     summary = summary_of(total)
     is_good = summary.caught == summary.tried and not summary.misnamed and not summary.alarms
     return ExitCode.PASS if is_good else ExitCode.FAIL
