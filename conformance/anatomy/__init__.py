@@ -1,1 +1,1 @@
-"""What microgpt consists of: its levels, the order of its computation, its small functions."""
+"""The parts of microgpt: its levels, the order of its computation, its small functions."""

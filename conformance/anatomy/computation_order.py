@@ -12,7 +12,7 @@ IN_LAYER = (
     "attn_residual", "mlp_norm", "mlp_hidden", "mlp_activation", "mlp_out", "mlp_residual",
 )  # fmt: skip
 ON_ONE_TOKEN = ("mlp_hidden", "mlp_activation", "logits")
-"""All that there is in an MLP on the current token alone."""
+"""The intermediates of an MLP that sees only the current token."""
 
 WEIGHTS_OF = {
     "embedding": ("wpe", "wte"),
@@ -24,13 +24,13 @@ WEIGHTS_OF = {
     "mlp_out": ("mlp_fc2",),
     "logits": ("lm_head",),
 }
-"""The weights that an intermediate is computed with: their gradient follows from its own."""
+"""The weights with which an intermediate is computed: its gradient completes theirs."""
 
 WEIGHTS_ON_ONE_TOKEN = {"mlp_hidden": ("mlp_fc1", "wte"), "logits": ("mlp_fc2",)}
 
 
 def forward_order(config: Config) -> Iterator[str]:
-    """The intermediates as the forward pass computes them, logits last."""
+    """The intermediates in the order of the forward pass; the logits come last."""
     if config.model == "mlp":
         yield from ON_ONE_TOKEN
         return
@@ -41,9 +41,10 @@ def forward_order(config: Config) -> Iterator[str]:
 
 
 def backward_order(config: Config) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The intermediates as the backward pass reaches them, each with the weights it completes.
+    """The intermediates in the order of the backward pass, each with the weights it completes.
 
-    Where the output projection is the embedding, it is complete with the latter.
+    The gradient of a weight is complete once the backward pass has reached that intermediate. An
+    output projection that is tied to the embedding is complete when the embedding is.
     """
     completed = dict(WEIGHTS_ON_ONE_TOKEN if config.model == "mlp" else WEIGHTS_OF)
     if config.tied:

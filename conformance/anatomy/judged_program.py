@@ -1,4 +1,4 @@
-"""What a run's cases are about: a program that the sources publish, or a variation of it."""
+"""The program that a run's cases are about: a published one, or a variation of it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from reference.profiles import MICROGPT, STAGES, Profile
 from reference.variation import InvalidVariation, profile_named, varied
 
 FEWEST_STEPS = 20
+"""Some cases start from late training steps, so shorter training cannot be judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedProgram:
-    """A profile, and the configuration of it that is asked about."""
+    """A profile, with the configuration that the cases are about."""
 
     profile: Profile
     config: Config
 
     @classmethod
     def of(cls, name: str = MICROGPT.name, settings: Sequence[str] = ()) -> JudgedProgram:
-        """A profile by its name, with settings changed.
+        """The program of a profile, with settings such as `n_embd=32` changed.
 
         Raises:
-            InvalidVariation: there is no such profile or setting.
+            InvalidVariation: there is no such profile or setting, or too few training steps.
             InvalidConfig: the settings do not fit together.
         """
         profile = profile_named(name)
@@ -43,29 +44,29 @@ class JudgedProgram:
 
     @property
     def name(self) -> str:
-        """The profile's."""
+        """The name of the profile."""
         return self.profile.name
 
     @property
     def is_published(self) -> bool:
-        """Whether it is the profile as it was published."""
+        """Whether no setting differs from the published profile."""
         return self.config == self.profile.config
 
     @property
     def activation(self) -> str:
-        """The activation that is asked for in place of the profile's own, or nothing."""
-        own = self.profile.config.activation
-        return "" if self.config.activation == own else self.config.activation
+        """The activation, if it is not the profile's; otherwise an empty string."""
+        published = self.profile.config.activation
+        return "" if self.config.activation == published else self.config.activation
 
     @property
     def has_other_sizes(self) -> bool:
-        """Whether anything but the activation is not as published."""
+        """Whether any setting but the activation differs from the published profile."""
         published = self.profile.config
         return self.config != replace(published, activation=self.config.activation)
 
     @property
     def trace(self) -> Trace:
-        """Its golden trace, or of a variation one that is made now.
+        """The golden trace of the program; for a variation, a trace that is built now.
 
         Raises:
             UnreadableGolden: the golden trace is missing or damaged.
@@ -74,7 +75,7 @@ class JudgedProgram:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The methods that a port of it has, in the order in which they are written."""
+        """The methods that a port of this program has, in the order in which people write them."""
         return methods_of(self.config)
 
 
@@ -87,7 +88,7 @@ def _varied_trace(judged_program: JudgedProgram) -> Trace:
 
 
 def methods_of(config: Config) -> tuple[str, ...]:
-    """The methods that a port of a program has, in the order in which they are written."""
+    """The methods that a port of a program has, in the order in which people write them."""
     lacking: set[str] = set()
     if config.model in ("counts", "mlp"):
         lacking |= {"rmsnorm", "attention"}
@@ -100,7 +101,7 @@ def methods_of(config: Config) -> tuple[str, ...]:
 
 
 def stage_after(name: str) -> Profile | None:
-    """The stage that a learner takes next, if there is one."""
+    """The stage of the study guide after this one; None after the last, or if it is no stage."""
     names = [stage.name for stage in STAGES]
     if name not in names or name == names[-1]:
         return None

@@ -1,4 +1,4 @@
-"""The levels, in the order in which a port is written, and what each builds on."""
+"""The levels of a port, in the order in which people write them, and what each builds on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """A part of a port that is judged by itself, from correct inputs."""
+    """A part of a port that is judged separately, from correct inputs."""
 
     PROTOCOL = "protocol"
     TOKENIZER = "tokenizer"
@@ -37,7 +37,7 @@ BUILT_ON: dict[Level, tuple[Level, ...]] = {
     Level.SAMPLE: (Level.FORWARD,),
     Level.REPLICATE: (Level.TOKENIZER, Level.TRAIN, Level.RANDOM, Level.SAMPLE),
 }
-"""What goes wrong in a level may come from these; a failure there taints it."""
+"""The levels whose failures may cause failures in a level, and so taint it."""
 
 
 def upstream(level: Level) -> set[Level]:
@@ -60,7 +60,7 @@ METHODS: dict[Level, tuple[str, ...]] = {
     Level.SAMPLE: ("sample",),
     Level.REPLICATE: ("replicate",),
 }
-"""The methods that a level asks, in the order in which they are written."""
+"""The methods that the cases of a level ask, in the order in which people write them."""
 
 
 def next_methods(
@@ -68,12 +68,15 @@ def next_methods(
     levels: Collection[Level] = tuple(Level),
     methods: Collection[str] | None = None,
 ) -> tuple[tuple[Level, str], ...]:
-    """The method to write next, of these levels, with its level; none if none is missing.
+    """The method that a port's author should write next, with its level; empty if none is missing.
 
-    `methods` are those that the program has; all if not given.
+    A port does not need a scalar autograd. So the next method after `evaluate` is suggested
+    with it, and `evaluate` is not suggested to a port that has later methods.
 
-    A port need not have a scalar autograd: with `evaluate` comes the first method after it, and
-    a port that has gone past it is not asked for it again.
+    Args:
+        offered: the methods that the port has.
+        levels: suggest only methods of these levels.
+        methods: the methods that the program has; None means all methods.
     """
     due = [
         (level, name)

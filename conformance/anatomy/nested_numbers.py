@@ -1,4 +1,4 @@
-"""Nested lists of numbers, regular or ragged: their shape, their elements, the way to each."""
+"""Nested lists of numbers: their shape, their elements in order, and the way to each element."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from golden.numbers import Array, as_array
 
 NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
-
 DEEPEST = 8
-"""Lists in lists beyond any answer's."""
+"""Deeper than the lists of any right answer."""
 
 
 def shape_of(numbers: Any, depth: int = 0) -> Any:
-    """The shape in words: `numbers[16][27]`, or a list of shapes where the rows differ."""
+    """The shape in words, as `numbers[16][27]`; a list of shapes if the rows differ in shape."""
     if not isinstance(numbers, list):
         return "number" if is_number(numbers) else f"not a number but {type(numbers).__name__}"
     if depth == DEEPEST:
@@ -31,7 +30,10 @@ def shape_of(numbers: Any, depth: int = 0) -> Any:
 
 
 def is_number(element: Any) -> bool:
-    """Whether an element is a number that a float can be: true is none, nor is "1"."""
+    """Whether an element of a JSON document is a number within the range of a float.
+
+    `true` and `"1"` are not numbers; `"NaN"` and the two infinities are.
+    """
     if isinstance(element, str):
         return element in NOT_FINITE
     try:
@@ -41,19 +43,19 @@ def is_number(element: Any) -> bool:
 
 
 def _are_numbers(numbers: list[Any]) -> bool:
-    """Whether all elements are numbers, in lists of one depth."""
+    """Whether the lists are equally deep, and hold nothing but numbers and null."""
     elements, kinds = numbers, set(map(type, numbers))
     for _ in range(DEEPEST):
         if kinds != {list}:
             break
         elements = list(chain.from_iterable(elements))
         kinds = set(map(type, elements))
-    # null is what many write for NaN, and is no more right than that.
+    # Many JSON libraries write null for NaN, and it fails in the same way.
     return kinds <= {float, NoneType} or all(e is None or is_number(e) for e in elements)
 
 
 def flat(numbers: Any) -> Array:
-    """All elements in order, one-dimensional."""
+    """All elements in order, as a one-dimensional array of float64."""
     try:
         return as_array(numbers).ravel()
     except ValueError:
@@ -61,7 +63,11 @@ def flat(numbers: Any) -> Array:
 
 
 def pointer_of(numbers: Any, index: int) -> str:
-    """The JSON Pointer, from the tensor on, of the element at a flat index."""
+    """The JSON Pointer, relative to the tensor, of the element at a flat index.
+
+    Raises:
+        IndexError: the tensor has fewer elements.
+    """
     pointer = ""
     while isinstance(numbers, list):
         for position, part in enumerate(numbers):
@@ -72,12 +78,12 @@ def pointer_of(numbers: Any, index: int) -> str:
                 break
             index -= size
         else:
-            raise IndexError("the tensor has fewer elements than that")
+            raise IndexError("the tensor has fewer elements")
     return pointer
 
 
 def index_of(numbers: Any, place: str) -> int | None:
-    """The flat index of the element at a JSON Pointer within the tensor, if there is one."""
+    """The flat index of the element at a JSON Pointer relative to the tensor; None if none is."""
     index = 0
     for token in place.split("/")[1:]:
         if not (isinstance(numbers, list) and token.isdecimal() and int(token) < len(numbers)):

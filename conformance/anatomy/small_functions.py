@@ -1,7 +1,7 @@
-"""The functions of the small methods: one expression, or one layer by itself.
+"""The functions that `evaluate` and the layer methods compute: an expression, or one layer.
 
-Each is built over the operators of `Value`, and so runs in any arithmetic: over values it
-gives the right answer, over symbols a tape, from which the answer's budgets are derived.
+Each function uses the operators of `Value`, and so it runs in any arithmetic. Over values it
+gives the right answer; over symbols it gives a tape, from which the budgets are derived.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.anatomy.nested_numbers import flat
 from golden.budgets import Precision
 from golden.derived import Budgets, budgets_of
 from golden.spread import Spread, spread_of
@@ -37,10 +38,13 @@ Nodes = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A function at a point.
+    """The nodes of a function that was computed at one point.
 
-    `output` is a node or a vector of nodes, `leaves` nested lists of nodes by name, and
-    `root` the scalar whose gradient by the leaves is the vector-Jacobian product asked for.
+    Attributes:
+        output: a node, or a vector of nodes.
+        leaves: nested lists of nodes, by name.
+        root: the scalar whose gradient by the leaves the question asks for; for a vector
+            `output`, this gradient is a vector-Jacobian product.
     """
 
     output: Any
@@ -50,11 +54,13 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A question to `evaluate` or to a layer: numbers by name, and what is made of them.
+    """A question to `evaluate` or to a layer, as numbers and a function of them.
 
-    `output` is what an answer calls the value; `build` takes nodes nested like the `numbers`
-    and gives the value, and the scalar to differentiate. What calls a layer that has
-    rewrites has `rewrites`, too.
+    Attributes:
+        numbers: nested lists of numbers, by name.
+        output: the name of the value in an answer.
+        build: takes nodes nested like `numbers`; gives the value and the scalar to differentiate.
+        rewrites: the ways to write the layers that it calls; replicas use all of them.
     """
 
     numbers: Nodes
@@ -65,23 +71,20 @@ class Function:
     def graph(self) -> Graph:
         """The function over values."""
         leaves = {name: _values(numbers) for name, numbers in self.numbers.items()}
-        return Graph(*self._built(leaves))
-
-    def _built(self, leaves: Nodes) -> tuple[Any, Nodes, Value]:
         output, root = self.build(leaves)
-        return output, leaves, root
+        return Graph(output, leaves, root)
 
     def spread(self, precision: Precision) -> Spread:
-        """How far honest roundings of the value and its gradients spread."""
+        """How far honest rounding spreads the value and its gradients."""
         tapes = {}
         for rewrite in self.rewrites:
             with rewritten(rewrite):
                 tapes[rewrite] = record_function(self.numbers, self.output, self.build)
-        inputs = np.array([x for numbers in self.numbers.values() for x in _flat(numbers)])
-        return spread_of(tapes, inputs.astype(np.float64), precision)
+        inputs = np.concatenate([flat(numbers) for numbers in self.numbers.values()])
+        return spread_of(tapes, inputs, precision)
 
     def budgets(self, precision: Precision) -> Budgets:
-        """Of the value and its gradients, by JSON Pointer."""
+        """The budgets of the value and its gradients, by JSON Pointer."""
         return budgets_of(self.spread(precision), precision)
 
 
@@ -89,7 +92,7 @@ def function_of(method: str, params: Message) -> Function:
     """The function of a question to `evaluate` or to a layer.
 
     Raises:
-        ValueError: the method has no function of its own.
+        ValueError: the method does not ask for such a function.
     """
     match params:
         case EvaluateParams(nodes=nodes):
@@ -131,16 +134,7 @@ def function_of(method: str, params: Message) -> Function:
                 tuple(REWRITES),
             )
         case _:
-            raise ValueError(f"{method} has no function of its own")
-
-
-def graph_of(method: str, params: Message) -> Graph:
-    """The function of a question over values.
-
-    Raises:
-        ValueError: the method has no function of its own.
-    """
-    return function_of(method, params).graph()
+            raise ValueError(f"{method} asks for no expression or layer")
 
 
 def _vector(
@@ -149,7 +143,7 @@ def _vector(
     build: Callable[[Nodes], list[Value]],
     rewrites: tuple[str, ...] = (CANONICAL,),
 ) -> Function:
-    """A function whose gradient is a vector-Jacobian product: that of `sum(output * grad)`."""
+    """A function of vectors; its scalar to differentiate is `sum(output * output_grad)`."""
 
     def seeded(leaves: Nodes) -> tuple[list[Value], Value]:
         output = build(leaves)
@@ -160,7 +154,7 @@ def _vector(
 
 
 def _mlp_with(activation: str) -> Callable[[Nodes], list[Value]]:
-    """The perceptron with another activation than relu."""
+    """The MLP with another activation than relu."""
 
     def mlp(at: Nodes) -> list[Value]:
         hidden = model.linear(at["x"], at["fc1"])
@@ -219,9 +213,3 @@ def _values(numbers: Any) -> Any:
     if isinstance(numbers, list):
         return [_values(part) for part in numbers]
     return Value(float(numbers))
-
-
-def _flat(numbers: Any) -> list[float]:
-    if isinstance(numbers, list):
-        return [x for part in numbers for x in _flat(part)]
-    return [float(numbers)]

@@ -1,4 +1,4 @@
-"""All numbers of a recorded training step in one array, in one order, and the way to each."""
+"""Puts all numbers of a fully recorded training step into one flat array, in a fixed order."""
 
 from __future__ import annotations
 
@@ -21,30 +21,31 @@ TENSORS = ("grads", *STATE)
 
 @dataclass(frozen=True)
 class Order:
-    """The canonical order of a model's numbers: `Config.shapes`, flattened row by row."""
+    """The canonical order of a model's numbers: the matrices of `Config.shapes`, row by row."""
 
     shapes: Mapping[str, tuple[int, int]]
 
     @cached_property
     def sizes(self) -> list[int]:
-        """How many numbers each tensor has."""
+        """The number of elements of each tensor."""
         return [rows * columns for rows, columns in self.shapes.values()]
 
     @cached_property
     def starts(self) -> list[int]:
-        """Where each tensor begins, and where the last one ends."""
+        """The index at which each tensor begins, and the end of the last one."""
         return list(accumulate(self.sizes, initial=0))
 
     @property
     def size(self) -> int:
-        """How many numbers the model has."""
+        """The number of elements of the model."""
         return self.starts[-1]
 
     def flat(self, tensors: Mapping[str, Any]) -> Array:
-        """Tensors by name as one array.
+        """Named tensors as one flat array.
 
         Raises:
-            ValueError: they are not shaped like the model's.
+            KeyError: a tensor is missing.
+            ValueError: the tensors are not shaped like the model's.
         """
         arrays = {name: as_array(tensors[name]) for name in self.shapes}
         if any(arrays[name].shape != shape for name, shape in self.shapes.items()):
@@ -59,21 +60,21 @@ class Order:
         }
 
     def view(self, array: Array, name: str) -> Array:
-        """One of the tensors in an array."""
+        """One tensor of a flat array, as a view."""
         return array[self._slices[name]].reshape(self.shapes[name])
 
     def views(self, array: Array) -> dict[str, Array]:
-        """One array as tensors by name."""
+        """The tensors of a flat array by name, as views."""
         return {name: self.view(array, name) for name in self.shapes}
 
     def nested(self, array: Array) -> dict[str, list[list[float]]]:
-        """One array as nested lists by name."""
+        """The tensors of a flat array by name, as nested lists."""
         return {name: view.tolist() for name, view in self.views(array).items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a step's array: where it stands in the step, and where in the array."""
+    """One part of a step: its JSON Pointer within the step, and its range in the array."""
 
     pointer: str
     shape: tuple[int, ...]
@@ -88,10 +89,11 @@ class Section:
 
 @dataclass(frozen=True)
 class StepLayout:
-    """How a fully recorded step of so many positions lies in one array.
+    """The order of a fully recorded step's numbers in one array, for a number of positions.
 
-    Logits, losses, the loss and gradients, which are computed from the state before; then
-    the learning rate and the state after, which follow from the gradients.
+    First come logits, losses, the mean loss and the gradients, which follow from the state
+    before the step; then the learning rate and the state after it, which follow from the
+    gradients.
     """
 
     order: Order
@@ -100,7 +102,7 @@ class StepLayout:
 
     @cached_property
     def sections(self) -> list[Section]:
-        """The parts, one after the other."""
+        """The parts of the step, in order."""
         n = self.positions
         shapes: dict[str, tuple[int, ...]] = {
             "/logits": (n, self.vocab_size),
@@ -125,15 +127,15 @@ class StepLayout:
 
     @cached_property
     def evaluated(self) -> int:
-        """How many numbers come before the gradients."""
+        """The number of elements before the gradients."""
         return self.positions * (self.vocab_size + 1) + 1
 
     def grads(self, array: Array) -> Array:
-        """The gradients in a step's array."""
+        """The gradients of a step's array."""
         return array[self.evaluated : self.evaluated + self.order.size]
 
     def state(self, array: Array) -> tuple[Array, Array, Array]:
-        """`m`, `v` and the weights in a step's array."""
+        """`m`, `v` and the weights of a step's array."""
         size = self.order.size
         m, v, weights = array[self.evaluated + size + 1 :].reshape(3, size)
         return m, v, weights
@@ -144,10 +146,10 @@ class StepLayout:
         return section.place(index)
 
     def pack(self, step: StepParams) -> Array | None:
-        """All numbers of a step, or None if it lacks some or is shaped otherwise.
+        """All numbers of a step, or None if some are missing or have another shape.
 
-        A stream is made of these numbers, so this is quick: plain floats go from their lists
-        into memory at once, whatever may also be strings takes the way around.
+        Streams have millions of numbers, so plain floats are packed into memory at once. Only
+        a step with strings for NaN or an infinity is converted number by number.
         """
         rows = self._rows(step)
         if rows is None or list(map(len, rows)) != self._lengths:
@@ -161,7 +163,7 @@ class StepLayout:
             return np.array([float(number) for number in numbers])
 
     def _rows(self, step: StepParams) -> list[Any] | None:
-        """Every row of numbers in order, or None where the number of rows is not right."""
+        """Every row of numbers in order, or None if a matrix has another number of rows."""
         logits, losses = step.logits, step.losses
         if logits is UNSET or losses is UNSET or len(logits) != self.positions:
             return None

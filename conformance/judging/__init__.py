@@ -1,1 +1,1 @@
-"""From an answer to a verdict: comparison, outcomes, and the model of a report."""
+"""Judges answers: comparison, outcomes, the verdict, and the data model of a report."""

@@ -1,4 +1,4 @@
-"""A run's report, assembled from its cases: verdict, grade, levels, first divergence."""
+"""Assembles a run's report from its cases: verdict, grade, levels, first divergence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .verdict import exit_code_of, grade_of, level_of, tainting_cases, verdict_o
 def assembled(
     head: Report, cases: Sequence[CaseReport], *, was_interrupted: bool = False
 ) -> Report:
-    """The report on these cases, with everything else that is known taken from `head`."""
+    """The report on these cases; `head` gives the fields that do not follow from them."""
     tainted = tainting_cases(cases)
     cases = [structs.replace(case, tainted_by=tainted.get(case.slug, "")) for case in cases]
     failures = [case for case in cases if case.fails] or [c for c in cases if c.outcome.is_failure]

@@ -1,7 +1,6 @@
-"""Comparing a port's answer with the right one: structure with DeepDiff, numbers with NumPy.
+"""Compares a port's answer with the right one: structure with DeepDiff, numbers with NumPy.
 
-Parts are compared in the order in which they are computed, and the earliest that is wrong
-is the one to blame.
+Divergences are listed in the order of computation, since the earliest may cause the others.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from .divergence import Comparison, Divergence
 
 MISSING = "nothing"
 BEYOND = 100
-"""How many items too many are looked at: telling lists apart takes longer than making them."""
+"""How many surplus items of a list are compared: DeepDiff is slow on long lists."""
 
 
 def compare(expected: Answer, got: Any, precision: Precision = "float64") -> Comparison:
@@ -30,8 +29,8 @@ def compare(expected: Answer, got: Any, precision: Precision = "float64") -> Com
 
     Args:
         expected: the right answer, by JSON Pointer.
-        got: the port's: structs, dicts and lists as decoded.
-        precision: of the numbers that it computed.
+        got: the port's answer, as decoded structs, dicts and lists.
+        precision: in which the port computes.
     """
     found = {pointer: resolve(got, pointer) for pointer in expected}
     wrong = structural_divergences(expected, found) | unexpected_parts(expected, got)
@@ -52,7 +51,7 @@ def compare(expected: Answer, got: Any, precision: Precision = "float64") -> Com
 
 
 def resolve(answer: Any, pointer: str) -> Any:
-    """The part of a decoded answer at a JSON Pointer, or UNSET if there is none."""
+    """The part of a decoded answer at a JSON Pointer, or UNSET if nothing is there."""
     for token in pointer.split("/")[1:]:
         key = token.replace("~1", "/").replace("~0", "~")
         match answer:
@@ -68,7 +67,7 @@ def resolve(answer: Any, pointer: str) -> Any:
 
 
 def structural_divergences(expected: Answer, found: dict[str, Any]) -> dict[str, Divergence]:
-    """The parts that are missing, of another shape, or exact and different."""
+    """The parts that are missing, have another shape, or must be equal and are not."""
     from deepdiff import DeepDiff
 
     right = {at: _outline(part, part.value) for at, part in expected.items()}
@@ -82,7 +81,7 @@ def structural_divergences(expected: Answer, found: dict[str, Any]) -> dict[str,
             changes.setdefault(part, []).append((inside, change))
     divergences = {part: _structural(part, wrong) for part, wrong in changes.items()}
     for part, value in right.items():
-        # Whatever DeepDiff may take for equal, only what is equal passes.
+        # DeepDiff takes some unequal values for equal; none of them may pass.
         if value != actual[part] and part not in divergences:
             shown = _shown(value), _shown(actual[part])
             divergences[part] = Divergence(part, part, *shown, np.inf)
@@ -90,7 +89,7 @@ def structural_divergences(expected: Answer, found: dict[str, Any]) -> dict[str,
 
 
 def _structural(part: str, changes: list[tuple[list[Any], Any]]) -> Divergence:
-    """The first of the changes within a part, and how many there are."""
+    """The divergence for all changes within a part; it shows the first one."""
     inside, change = min(changes, key=lambda found: [f"{step:>9}" for step in found[0]])
     pointer = part + "".join(f"/{step}" for step in inside)
     expected, got = _shown(change.t1), _shown(change.t2)
@@ -98,14 +97,15 @@ def _structural(part: str, changes: list[tuple[list[Any], Any]]) -> Divergence:
 
 
 def unexpected_parts(expected: Answer, got: Any) -> dict[str, Divergence]:
-    """Named tensors in an answer that should not be there; unknown fields are none."""
+    """Tensors or items that the right answer does not have; unknown fields are allowed."""
     known = {above for pointer in expected for above in _ancestors(pointer)}
     extra: dict[str, Divergence] = {}
     for parent in sorted(known - set(expected) - {""}):
         match resolve(got, parent):
             case dict() as named:
                 keys = [str(key).replace("~", "~0").replace("/", "~1") for key in named]
-            case list() as items:  # a list may be judged in part, but not go on beyond it
+            case list() as items:
+                # Unjudged items may stand between judged ones, but not after the last of them.
                 inside = [at[len(parent) + 1 :] for at in known if at.startswith(parent + "/")]
                 last = max(int(place.partition("/")[0]) for place in inside)
                 keys = [str(index) for index in range(last + 1, len(items))]
@@ -118,7 +118,7 @@ def unexpected_parts(expected: Answer, got: Any) -> dict[str, Divergence]:
 
 
 def _ancestors(pointer: str) -> Iterator[str]:
-    """The pointer itself and all above it, up to the whole document."""
+    """The pointer itself and all pointers above it, up to that of the whole document."""
     while pointer:
         yield pointer
         pointer = pointer.rpartition("/")[0]
@@ -126,7 +126,7 @@ def _ancestors(pointer: str) -> Iterator[str]:
 
 
 def measure(pointer: str, part: Numbers, got: Any, precision: Precision) -> Comparison:
-    """Compare a tensor whose shape is right, element by element, in budgets."""
+    """Compare a tensor of the right shape, element by element, in budgets."""
     right, actual = flat(part.value), as_carried(flat(got), precision)
     ratios = in_budgets(right, actual, budgets_of(part, right))
     worst = int(np.argmax(ratios)) if ratios.size else 0
@@ -155,30 +155,30 @@ def measure(pointer: str, part: Numbers, got: Any, precision: Precision) -> Comp
 
 
 def budgets_of(part: Numbers, values: Array) -> Array:
-    """The budget of each of a part's flat values."""
+    """The budget of each of a part's values, flat."""
     return np.broadcast_to(np.ravel(as_array(part.budget)), values.shape)
 
 
 def in_budgets(right: Array, actual: Array, budgets: Array) -> Array:
-    """How far off each element is, in budgets: 0 where equal, infinite where just one is finite."""
+    """The error of each element in budgets: 0 if equal, infinite if only one of two is finite."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         ratios: Array = np.abs(right - actual) / budgets
     unclear = np.isnan(ratios)
     if unclear.any():
-        same = (right == actual) | (np.isnan(right) & np.isnan(actual))
-        ratios = np.where(unclear, np.where(same, 0.0, np.inf), ratios)
+        equal = (right == actual) | (np.isnan(right) & np.isnan(actual))
+        ratios = np.where(unclear, np.where(equal, 0.0, np.inf), ratios)
     return ratios
 
 
 def _outline(part: Expected, value: Any) -> Any:
-    """What DeepDiff compares: of numbers the shape, of anything else all of it."""
+    """What DeepDiff compares of a part: the shape of numbers, everything of other values."""
     if value is UNSET:
         return MISSING
     return shape_of(value) if isinstance(part, Numbers) else _clipped(value, part.value)
 
 
 def _clipped(value: Any, like: Any) -> Any:
-    """Lists that go on and on beyond the right ones, cut where they differ for certain."""
+    """A value whose lists are cut `BEYOND` items after the end of the right ones."""
     if not isinstance(value, list):
         return value
     right = like if isinstance(like, list) else []
@@ -189,7 +189,7 @@ def _clipped(value: Any, like: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """A value as the report shows it: words about shape as they are, anything else quoted."""
+    """A value as the report shows it: words about a shape as they are, other values quoted."""
     if value is None or type(value).__name__ == "NotPresent":
         return MISSING
     is_outline = isinstance(value, str) and value.startswith(("number", MISSING))

@@ -1,4 +1,4 @@
-"""What comparing a port's answer with the right one comes to."""
+"""The result of comparing a port's answer with the right one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """One part of an answer that is not right.
+    """One wrong part of an answer.
 
-    `pointer` names the worst element, or the part itself where its structure is wrong;
-    `ratio` is how far off in budgets, infinite where no number can say. `wrong` of `values`
-    elements are outside of their budget, the first of them at `first`.
+    Attributes:
+        part: the JSON Pointer of the part.
+        pointer: that of its worst element, or of the part itself if its structure is wrong.
+        expected: the right value there, as text.
+        got: the port's value, as text.
+        ratio: the error in budgets; infinite if the values cannot be subtracted.
+        wrong: how many of the part's `values` are outside their budget.
+        first: the JSON Pointer of the first such value.
     """
 
     part: str
@@ -26,11 +31,15 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All there is to say of an answer: what is wrong, in order, and how near the rest is.
+    """What is wrong with an answer, in the order of computation, and how near its numbers are.
 
-    `worst` is the largest error of any number in budgets, at `worst_at`; `identical` of
-    `values` numbers equal the expected ones bit for bit, the others within `ulps`. `extent`
-    says in words how much more is wrong than the divergences tell.
+    Attributes:
+        divergences: the wrong parts.
+        worst: the largest error of any number, in budgets; its JSON Pointer is `worst_at`.
+        values: how many numbers were compared.
+        identical: how many of them equal the expected ones bit for bit.
+        ulps: the largest distance of the others, in units in the last place.
+        extent: in words, how much is wrong in all, if the divergences do not show it.
     """
 
     divergences: tuple[Divergence, ...]

@@ -1,7 +1,7 @@
-"""Editions: which cases count, frozen and numbered, so that a new suite turns no old port red.
+"""Editions: numbered, frozen lists of the cases that count, so a new suite fails no old port.
 
-`editions.toml` lists the cases of every edition by level. A new case enters the edition after the
-current one: it is asked and shown, and counts from then on.
+`editions.toml` lists the cases of every edition by level. A new case belongs to the edition after
+the current one: until then it is asked and shown, but does not count.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def _content() -> tuple[int, dict[str, int]]:
 
 
 def current_edition() -> int:
-    """The edition that counts, unless a port's baseline names an older one."""
+    """The edition whose cases count, unless a port's baseline names an older one."""
     return _content()[0]
 
 
 def since(slug: str) -> int:
-    """The edition from which a case counts; one that is in none waits for the next."""
+    """The edition from which a case counts; the next one for a case that no edition lists."""
     current, editions = _content()
     return editions.get(slug, current + 1)
 
 
 def listed() -> dict[str, int]:
-    """Every listed case, and the edition from which it counts."""
+    """Every listed case, with the edition from which it counts."""
     return dict(_content()[1])

@@ -1,4 +1,4 @@
-"""How a case can end, and what the run's exit code says."""
+"""The outcomes of a case, and the exit codes of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 
 class Outcome(StrEnum):
-    """How a case ended; no two are ever conflated."""
+    """How a case ended."""
 
     PASS = "pass"
     MISMATCH = "mismatch"
@@ -20,12 +20,12 @@ class Outcome(StrEnum):
 
     @property
     def is_failure(self) -> bool:
-        """Whether a run with such a case fails. What a port does not offer is no failure."""
+        """Whether a case with this outcome failed; a case that is not offered did not."""
         return self not in (Outcome.PASS, Outcome.NOT_OFFERED)
 
 
 class ExitCode(IntEnum):
-    """What `conformance run` exits with."""
+    """The exit codes of `conformance run`."""
 
     PASS = 0
     FAIL = 1
@@ -37,7 +37,7 @@ class ExitCode(IntEnum):
 
     @property
     def meaning(self) -> str:
-        """One sentence for the documentation."""
+        """The meaning in one sentence, for the documentation."""
         return {
             ExitCode.PASS: "every case that the port offers was run and passed, or failed as its "
             "baseline has it",

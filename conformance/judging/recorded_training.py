@@ -1,8 +1,9 @@
-"""Judging a recorded training step by step, each from where the port itself stood before it.
+"""Judges a fully recorded training run, each step from the port's own state before it.
 
-A step's logits, losses and gradients follow from the state that the port reported after the
-step before, its update from its own gradients: so each part is judged from correct inputs, and
-a mistake is blamed on the step that makes it. Only what a step needs of the one before is kept.
+The right logits, losses and gradients of a step follow from the state that the port reported
+after the step before; the right update follows from the port's own gradients. So each part is
+judged from correct inputs, and a mistake is found in the step that makes it. Of the steps
+before, only the last state is kept.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from .divergence import Comparison, Divergence
 
 
 class Expected(NamedTuple):
-    """The losses of the right trajectory, each with its budget."""
+    """The losses of the right trajectory, and the budget of each."""
 
     losses: Sequence[float]
     budgets: Sequence[float]
@@ -44,7 +45,7 @@ class Expected(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """How near the numbers were so far; of constant size, however many there were."""
+    """How near all numbers so far were; of constant size, however many there were."""
 
     worst: float = 0.0
     worst_at: str = ""
@@ -53,15 +54,20 @@ class Tally:
     ulps: float = 0.0
 
     def see(self, worst: float, worst_at: str) -> None:
-        """Keep an error if it is the largest."""
+        """Keep an error if it is the largest so far."""
         if worst > self.worst:
             self.worst, self.worst_at = worst, worst_at
 
 
 class Nearness(NamedTuple):
-    """How near the numbers of one step are: the largest error in budgets, and where.
+    """How near the numbers of one step are.
 
-    `model` is the largest up to the gradients.
+    Attributes:
+        worst: the largest error, in budgets.
+        model: the largest error up to the gradients, in budgets.
+        place: the index of the number with the largest error.
+        identical: how many numbers are equal.
+        ulps: the largest distance, in units in the last place.
     """
 
     worst: float
@@ -72,16 +78,16 @@ class Nearness(NamedTuple):
 
 
 def model_order(params: TrainParams) -> Order:
-    """The canonical order of the model that a question is about."""
+    """The canonical order of the numbers of a question's model."""
     return Order(config_of(params).shapes(len(params.weights["wte"])))
 
 
 @dataclass
 class TrajectoryJudge:
-    """Judges the answer to a `train` that is to be recorded in full.
+    """Judges the answer to a `train` question that asks for full records.
 
-    The port's losses are judged by those `expected` of the right trajectory too, where these
-    are given, until its first wrong step, after which it is on another.
+    If the losses of the right trajectory are `expected`, the port's losses are also judged by
+    them, until its first wrong step: after that it follows another trajectory.
     """
 
     question: TrainParams
@@ -102,24 +108,25 @@ class TrajectoryJudge:
 
     @cached_property
     def config(self) -> Config:
-        """Of the model and its optimiser."""
+        """The configuration that the question is about."""
         return config_of(self.question)
 
     @cached_property
     def order(self) -> Order:
-        """Of the model's numbers."""
+        """The canonical order of the model's numbers."""
         return model_order(self.question)
 
     @cached_property
     def steps(self) -> StepAnswers:
-        """What is right for any of them."""
+        """The right answers to the steps."""
         return StepAnswers(self.oracle, self.order, self.config, self.precision)
 
     def take(self, step: StepParams) -> None:
         """Judge the next step.
 
         Raises:
-            ArithmeticError: the oracle has no answer, though all was right so far.
+            ArithmeticError: the oracle has no answer, although all steps so far were right.
+            ValueError: likewise.
         """
         index, number = self.steps_judged, self.question.step + self.steps_judged
         self.steps_judged += 1
@@ -127,7 +134,7 @@ class TrajectoryJudge:
         layout = self._layout(self.config.positions(tokens))
         actual = layout.pack(step)
         if actual is None:
-            grads, after = self._told(step, "grads"), self._state_after(step)
+            grads, after = self._reported(step, "grads"), self._state_after(step)
         else:
             actual = as_carried(actual, self.precision)
             grads, after = layout.grads(actual), OptimizerState(*layout.state(actual))
@@ -156,10 +163,10 @@ class TrajectoryJudge:
             self._follow(index, step, self.expected.losses[index], self.expected.budgets[index])
 
     def finish(self, result: Message) -> Comparison:
-        """Judge the answer after the last step, which must be the state that it led to.
+        """Judge the answer after the last step, which must be the state after that step.
 
         Raises:
-            ArithmeticError: some steps could not be judged, though no other is wrong.
+            ArithmeticError: steps could not be judged, although no other step is wrong.
         """
         divergences, extent = self.divergences, ""
         if self.steps_judged < self.question.steps:
@@ -195,16 +202,16 @@ class TrajectoryJudge:
             self.layouts[positions] = StepLayout(self.order, vocab_size, positions)
         return self.layouts[positions]
 
-    def _told(self, step: StepParams, part: str) -> Array | None:
-        """A part of a step that lacks another, if at least this one is shaped rightly."""
+    def _reported(self, step: StepParams, part: str) -> Array | None:
+        """A part of an incomplete step, flat; None if the part is missing or of another shape."""
         try:
             return as_carried(self.order.flat(getattr(step, part)), self.precision)
         except (KeyError, TypeError, ValueError):
             return None
 
     def _state_after(self, step: StepParams) -> OptimizerState | None:
-        """Where the next step starts, if the port has told."""
-        m, v, weights = (self._told(step, part) for part in STATE)
+        """The state after an incomplete step, if the port reported all of it."""
+        m, v, weights = (self._reported(step, part) for part in STATE)
         return None if m is None or v is None or weights is None else OptimizerState(m, v, weights)
 
     def _keep(self, index: int, layout: StepLayout, found: Nearness) -> None:
@@ -215,37 +222,37 @@ class TrajectoryJudge:
             self.tally.see(found.worst, f"/steps/{index}{layout.place(found.place)}")
 
     def _answer(self, number: int, layout: StepLayout, right: StepAnswer) -> Answer:
-        """The same as a case's answer, in the order of computation."""
+        """The right answer by JSON Pointer, in the order of computation."""
         answer: Answer = {"/step": Exact(number)}
         known = [part for part in layout.sections if part.stop <= right.numbers.size]
         completed = [name for _, names in backward_order(self.config) for name in names]
         places = {f"/grads/{name}": place for place, name in enumerate(completed)}
 
-        def in_turn(section: Section) -> tuple[bool, int]:
+        def turn(section: Section) -> tuple[bool, int]:
             return section.start >= layout.evaluated, places.get(section.pointer, len(places))
 
-        for section in sorted(known, key=in_turn):
+        for section in sorted(known, key=turn):
             inside = slice(section.start, section.stop)
             value = right.numbers[inside].reshape(section.shape).tolist()
             answer[section.pointer] = Numbers(value, right.budgets[inside].reshape(section.shape))
         return answer
 
     def _blame(self, index: int, step: StepParams, answer: Answer) -> None:
-        """Count a wrong step; of the first, tell what is wrong with it."""
+        """Count a wrong step; for the first one, keep its divergences."""
         self.wrong += 1
         if self.wrong > 1:
             return
         at = f"/steps/{index}"
         found = compare(answer, step, self.precision)
         if not found.divergences:
-            raise ValueError(f"{at} is wrong as a whole, but none of its parts is")
+            raise ValueError(f"{at} is wrong, but none of its parts is; the comparisons disagree")
         self.divergences = tuple(
             replace(d, part=at + d.part, pointer=at + d.pointer, first=d.first and at + d.first)
             for d in found.divergences
         )
 
     def _follow(self, index: int, step: StepParams, loss: float, budget: float) -> None:
-        """Judge a loss by the right trajectory's."""
+        """Judge a loss by that of the right trajectory."""
         got = as_carried(as_array([step.loss]), self.precision)
         (worst,) = in_budgets(as_array([loss]), got, as_array([budget]))
         self.tally.see(float(worst), f"/steps/{index}/loss")
@@ -260,17 +267,17 @@ def _nearness(right: StepAnswer, actual: Array, layout: StepLayout) -> Nearness:
         return Nearness(0.0, 0.0, 0, identical, 0.0)
     expected, got = right.numbers[differing], actual[differing]
     ratios = in_budgets(expected, got, right.budgets[differing])
-    same, apart = _apart(expected, got)
+    equal, apart = _apart(expected, got)
     of_model = int(np.searchsorted(differing, layout.evaluated + layout.order.size))
     model = float(ratios[:of_model].max(initial=0.0))
     worst = int(ratios.argmax())
-    return Nearness(float(ratios[worst]), model, int(differing[worst]), identical + same, apart)
+    return Nearness(float(ratios[worst]), model, int(differing[worst]), identical + equal, apart)
 
 
 def _apart(a: Array, b: Array) -> tuple[int, float]:
-    """How many of the elements that differ are the same all the same, and the most `ulps`."""
+    """How many differing elements count as equal, as 0 and -0 do, and the largest distance."""
     a_bits, b_bits = a.view(np.int64), b.view(np.int64)
     if ((a_bits ^ b_bits) >= 0).all() and np.isfinite(a).all() and np.isfinite(b).all():
-        return 0, float(np.abs(a_bits - b_bits).max())  # of one sign: their bits count the steps
+        return 0, float(np.abs(a_bits - b_bits).max())  # of one sign, bits count floats
     apart = ulps(a, b)
     return int((apart == 0).sum()), float(apart.max())

@@ -1,7 +1,7 @@
-"""The report of a run: one model, from which every form of it is made.
+"""The data model of a run's report, from which all its forms are made.
 
 Its JSON Schema is published as `report.schema.json`. Places inside an answer are JSON
-Pointers (RFC 6901); a number that is not finite is a string.
+Pointers (RFC 6901). A number that is not finite is written as a string.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SUITE_VERSION = "0.1.0"
 
 
 class PortReport(Struct, frozen=True):
-    """The port that was asked, as its manifest has it, and the methods and profiles it offers."""
+    """The port as its manifest describes it, with the methods and profiles that it offers."""
 
     label: str
     name: str
@@ -36,10 +36,10 @@ class PortReport(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """A part of an answer that is not right.
+    """A wrong part of an answer.
 
-    `pointer` is the place of the worst element, `first` of the first wrong one; `budgets`
-    is the error in budgets; `wrong` of `values` elements are outside of theirs.
+    `pointer` is the place of the worst element, `first` that of the first wrong one. `budgets`
+    is the error in budgets. `wrong` of the `values` elements are outside their budgets.
     """
 
     part: str
@@ -53,11 +53,11 @@ class Difference(Struct, frozen=True):
 
 
 class CaseReport(Struct, frozen=True):
-    """One case. `worst` is the largest error of any number in budgets, at `worst_at`.
+    """One case. `worst` is the largest error of any number, in budgets, at `worst_at`.
 
-    `standing` says how the outcome counts, and `reason` why, where a baseline has it otherwise. A
-    failure that may come from an earlier one is `tainted_by` that case. `rerun` is the
-    command that runs this case again. `log` is the end of what the port had written to its
+    `standing` says how the outcome counts; if a baseline decides that, `reason` says why.
+    `tainted_by` is an earlier case whose failure may have caused this one. `rerun` is the
+    command that runs this case again. `log` is the end of what the port had written to
     standard error when the case failed.
     """
 
@@ -82,12 +82,12 @@ class CaseReport(Struct, frozen=True):
 
     @property
     def fails(self) -> bool:
-        """Whether a run with this case fails."""
+        """Whether this case fails the run."""
         return self.standing.fails(self.outcome)
 
 
 class LevelReport(Struct, frozen=True):
-    """A level: `passed` of `asked` cases, its outcome, and its largest error in budgets."""
+    """A level: `passed` of the `asked` cases, its outcome, and its largest error in budgets."""
 
     level: Level
     outcome: Outcome
@@ -99,9 +99,9 @@ class LevelReport(Struct, frozen=True):
 
 
 class BaselineReport(Struct, frozen=True):
-    """The baseline that a run was judged with: where it is, what is in it by its SHA-256.
+    """The baseline that a run was judged by: its path, and the SHA-256 of its content.
 
-    `unmatched` are the entries that match no case, in words.
+    `unmatched` describes the entries that match no case.
     """
 
     path: str
@@ -110,7 +110,7 @@ class BaselineReport(Struct, frozen=True):
 
 
 class PartReport(Struct, frozen=True):
-    """Which part of a run that was split, part `index` of `of`, and the cases of all of it."""
+    """A part of a split run: part `index` of `of`, and the cases of the whole run."""
 
     index: int
     of: int
@@ -118,12 +118,11 @@ class PartReport(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A run. `profile` is the program that was asked about, with `settings` changed.
+    """A run. `profile` is the program that the cases are about, with `settings` changed.
 
-    `first_divergence` is the slug of the failure to look at first, if any.
-
-    `layout` is what port.toml should declare, if the port is right in that layout and wrong
-    in the declared one. `edition` says which cases count.
+    `first_divergence` is the slug of the failure to look at first, if any. `layout` is what
+    port.toml should declare, if the port is right in that layout and wrong in the declared
+    one. `edition` says which cases count.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -146,7 +145,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def excused(report: Report) -> list[CaseReport]:
-    """The cases that failed, and for which the run does not fail: known, or announced."""
+    """The cases that failed without failing the run: known failures and announced cases."""
     return [case for case in report.cases if case.outcome.is_failure and not case.fails]
 
 
@@ -156,7 +155,7 @@ def encode(report: Report) -> bytes:
 
 
 def schema() -> bytes:
-    """The JSON Schema of a report, as published."""
+    """The published JSON Schema of a report."""
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     document |= msgspec.json.schema(Report)
     return json.dumps(document, indent=1).encode() + b"\n"

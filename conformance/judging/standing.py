@@ -1,4 +1,4 @@
-"""How an outcome counts: as it is, or as a baseline or an announcement has it."""
+"""How the outcome of a case counts, in view of the port's baseline and of editions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .outcome import Outcome
 class Standing(StrEnum):
     """How the outcome of a case counts in a run's verdict.
 
-    `STALE` is a case that a baseline expects to fail and that does not, `DIFFERENT` one that
-    fails otherwise than it has it. An `ANNOUNCED` case is new, and counts from the next edition.
+    A `STALE` case passes although the baseline expects it to fail; a `DIFFERENT` case fails, but
+    not as the baseline expects. An `ANNOUNCED` case is new, and counts from the next edition.
     """
 
     COUNTS = "counts"
@@ -23,7 +23,7 @@ class Standing(StrEnum):
     DIFFERENT = "different"
 
     def fails(self, outcome: Outcome) -> bool:
-        """Whether a run with such a case fails."""
+        """Whether a case of this standing fails the run."""
         match self:
             case Standing.COUNTS:
                 return outcome.is_failure

@@ -1,4 +1,4 @@
-"""The verdict on a run: its exit code, its line, the grade, and a level's part in it."""
+"""The verdict on a run: exit code, verdict line, grade, and the outcome of each level."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .report import BaselineReport, CaseReport, LevelReport, PartReport
 from .standing import Standing
 
 GRADE_ULPS = 16
+"""A float64 port whose numbers are all this near gets a grade in units in the last place."""
 
 
 def exit_code_of(
@@ -21,9 +22,9 @@ def exit_code_of(
     baseline: BaselineReport | None = None,
     part: PartReport | None = None,
 ) -> ExitCode:
-    """What the run exits with: never 0 unless something beyond the protocol passed.
+    """The exit code of a run; it is 0 only if a case beyond the protocol passed.
 
-    A part of a run may have nothing to verify; that is for the joined parts to say.
+    A part of a split run may be without such a case. The merged report decides then.
     """
     if was_interrupted:
         return ExitCode.INTERRUPTED
@@ -85,7 +86,7 @@ def _counts(cases: Sequence[CaseReport], baseline: BaselineReport | None) -> lis
 
 
 def grade_of(cases: Sequence[CaseReport], precision: str) -> str:
-    """How near the numbers of a passing port are: to the bit, to some ulps, or its precision."""
+    """The grade: bit-identical, within some units in the last place, or just the precision."""
     if failed := sum(case.outcome.is_failure for case in cases):
         return f"none: {failed} case{'s fail' if failed > 1 else ' fails'}"
     values = sum(case.values for case in cases)
@@ -102,7 +103,10 @@ def grade_of(cases: Sequence[CaseReport], precision: str) -> str:
 
 
 def tainting_cases(cases: Sequence[CaseReport]) -> dict[str, str]:
-    """Failures in a level that builds on one with a failure, each with that failure's case."""
+    """The failed cases that an earlier failure may have caused, with the slug of that failure.
+
+    It is the first failure in a level that the case's level builds on.
+    """
     first: dict[Level, str] = {}
     tainted = {}
     for case in cases:
@@ -117,11 +121,11 @@ def tainting_cases(cases: Sequence[CaseReport]) -> dict[str, str]:
 
 
 def level_of(level: Level, cases: Sequence[CaseReport]) -> LevelReport:
-    """How a level ended, of a run's cases."""
+    """The report on a level, from all cases of a run."""
     of_level = [case for case in cases if case.level is level]
     asked = [case for case in of_level if case.outcome is not Outcome.NOT_OFFERED]
     failed = [case for case in asked if case.outcome.is_failure]
-    # What was not run says less than what failed.
+    # A failure says more than a case that was not run.
     failed.sort(key=lambda case: case.outcome is Outcome.NOT_RUN)
     passed = len(asked) - len(failed)
     outcome = failed[0].outcome if failed else Outcome.PASS if asked else Outcome.NOT_OFFERED

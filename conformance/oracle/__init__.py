@@ -1,1 +1,1 @@
-"""Right answers, computed by the reference, and the budgets of their numbers."""
+"""Right answers, computed by the reference program, and the budgets of their numbers."""

@@ -1,4 +1,4 @@
-"""A right answer: what each of its parts must be, exactly or within a budget."""
+"""The types of a right answer, each part of which must match exactly or within a budget."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from golden.numbers import Array
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """A part of an answer that leaves no room: tokens, counts, strings."""
+    """A part of an answer that must be equal: tokens, counts, strings."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A part of an answer that is computed: a number, or a tensor as nested lists.
+    """A computed part of an answer: a number, or a tensor as nested lists.
 
-    `budget` is how far each element may be off, absolutely: one for all, or an array of
-    the same shape. Where it is 0 the element is exact.
+    `budget` is the largest absolute error allowed: one for all elements, or an array of their
+    shape. An element with budget 0 must be equal.
 
     Raises:
-        ValueError: a budget is negative or not finite, so that it could not fail anything.
+        ValueError: a budget is negative or not finite; with such a budget nothing could fail.
     """
 
     value: Any
@@ -39,11 +39,11 @@ class Numbers:
 Expected = Exact | Numbers
 
 Answer = dict[str, Expected]
-"""What each part of an answer must be, by JSON Pointer, in the order of computation."""
+"""The parts of a right answer by JSON Pointer, in the order of computation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A question that must be answered with this JSON-RPC error."""
+    """The answer to a question that a port must refuse: a JSON-RPC error with this code."""
 
     code: int

@@ -1,4 +1,4 @@
-"""What a right answer is, part by part with its budget, in the order of computation."""
+"""Right answers to the protocol's methods, every part with its budget, in computation order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from reference.training import data, grads
 
 
 def function_answer(function: Function, precision: Precision) -> Answer:
-    """The value, named so in the answer, and the gradients of a small function."""
+    """The value and the gradients of a small function."""
     graph, budgets = function.graph(), function.budgets(precision)
     graph.root.backward()
     right = {f"/{function.output}": data(graph.output)}
@@ -36,7 +36,7 @@ def function_answer(function: Function, precision: Precision) -> Answer:
 def forward_answer(
     evaluation: Evaluation, config: Config, budgets: Budgets, *, intermediates: bool
 ) -> Answer:
-    """Logits, and the intermediates before them when they were asked for."""
+    """The logits, after the intermediates if the question asks for them."""
     answer: Answer = {}
     if intermediates:
         for name in forward_order(config):
@@ -54,10 +54,10 @@ def backward_answer(
     *,
     intermediates: bool,
 ) -> Answer:
-    """Losses, then gradients from the logits back to the embeddings.
+    """The losses, then the gradients from the logits back to the embeddings.
 
-    Rows of the embeddings that the document does not use have a gradient of exactly 0, but for
-    those that are the output projection, too.
+    Rows of an embedding that the document does not use have a gradient of exactly 0, unless the
+    output projection is tied to that embedding.
     """
     answer: Answer = {
         "/losses": Numbers(evaluation.losses, budgets["/losses"]),
@@ -81,7 +81,7 @@ def backward_answer(
 def update_answer(
     state: State, gradients: Weights, updated: State, config: Config, precision: Precision
 ) -> Answer:
-    """The learning rate, then moments and weights, each judged from the injected inputs."""
+    """The learning rate, then moments and weights after an update from given gradients."""
     rate = config.learning_rate_at(state.step)
     answer: Answer = {"/learning_rate": Numbers(rate, learning_rate_budget(config, precision))}
     for pointer, budget in update_budgets(state, gradients, config, precision).items():
@@ -98,9 +98,15 @@ def losses_answer(
     budgets: Any,
     precision: Precision,
 ) -> Answer:
-    """The `step` notifications of steps that begin with the 0-based `first`.
+    """The `step` notifications of consecutive steps.
 
-    `budgets` are those of the losses, one a step.
+    Args:
+        losses: one for each step.
+        rates: the learning rates, likewise.
+        first: the 0-based number of the first step.
+        config: the program's configuration.
+        budgets: of the losses.
+        precision: of the port.
     """
     answer: Answer = {}
     rate_budget = learning_rate_budget(config, precision)
@@ -113,7 +119,7 @@ def losses_answer(
 
 
 def state_answer(state: Any, budgets: Mapping[str, Any]) -> Answer:
-    """The moments and weights after a training's last step, matrices by name."""
+    """The moments and weights after the last step of training."""
     return {
         f"/{part}/{name}": Numbers(tensor, budgets[f"/{part}/{name}"])
         for part in ("m", "v", "weights")
@@ -122,10 +128,10 @@ def state_answer(state: Any, budgets: Mapping[str, Any]) -> Answer:
 
 
 def exactly(**parts: Any) -> Answer:
-    """An answer without room for rounding."""
+    """An answer all of whose parts must be equal."""
     return {f"/{name}": Exact(value) for name, value in parts.items()}
 
 
 def gauss_budget(mean: float, std: float, precision: Precision) -> float:
-    """The budget of a normal draw: of magnitude `std * sqrt(-2 log(2**-53))` at most."""
+    """The budget of a normal draw, whose magnitude is at most `std * sqrt(-2 log(2**-53))`."""
     return 64 * UNIT_ROUNDOFF[precision] * (abs(mean) + 8.6 * std)

@@ -1,4 +1,4 @@
-"""The reference's answer to any question of the protocol."""
+"""Answers any question of the protocol with the reference program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType, structs
 
-from conformance.anatomy.small_functions import graph_of
+from conformance.anatomy.small_functions import function_of
 from golden.trace import floats
 from ports_adapter import messages as protocol
 from ports_adapter.messages import Message, Optimizer, Sizes, StepParams
@@ -28,7 +28,7 @@ OnStep = Callable[[StepParams], None]
 
 
 def config_of(params: Any) -> Config:
-    """The reference's configuration for a question: its profile's, with what the question says."""
+    """The configuration that a question is about: its profile's, with the settings it gives."""
     settings: dict[str, Any] = {
         name: getattr(params.sizes, name) for name in Sizes.__struct_fields__
     }
@@ -41,12 +41,12 @@ def config_of(params: Any) -> Config:
 
 
 def sizes_of(config: Config) -> Sizes:
-    """A configuration's sizes as a message has them."""
+    """The sizes of a configuration, as messages carry them."""
     return Sizes(**{name: getattr(config, name) for name in Sizes.__struct_fields__})
 
 
 def optimizer_of(config: Config) -> Optimizer:
-    """A configuration's hyperparameters as a message has them."""
+    """The hyperparameters of a configuration, as messages carry them."""
     of_adam: dict[str, float] = {}
     if config.optimizer == "adam":
         of_adam = {"beta1": config.beta1, "beta2": config.beta2, "eps": config.eps_adam}
@@ -54,29 +54,29 @@ def optimizer_of(config: Config) -> Optimizer:
 
 
 def activation_of(profile: str, config: Config) -> str | UnsetType:
-    """The activation as a message has it: left out where it is the profile's own."""
-    is_own = config.activation == PROFILES[profile].config.activation
-    return UNSET if is_own else config.activation
+    """The activation, as messages carry it: left out if it is the profile's."""
+    is_usual = config.activation == PROFILES[profile].config.activation
+    return UNSET if is_usual else config.activation
 
 
 def bos_of(config: Config, vocab_size: int) -> int:
-    """The token that begins a document."""
+    """The token that begins every document."""
     return 0 if config.special_tokens == "bos-eos" else vocab_size - 1
 
 
 def vocab_size_of(weights: Mapping[str, Sequence[Any]]) -> int:
-    """How many tokens a model knows: the rows of its first matrix."""
+    """The size of a model's vocabulary: the number of rows of its first matrix."""
     return len(next(iter(weights.values())))
 
 
 def answer(method: str, params: Any, on_step: OnStep = lambda _step: None, id_: int = 1) -> Message:
-    """What the canonical program answers.
+    """The canonical program's answer to a question.
 
     Args:
-        method: any of the protocol but `initialize` and `shutdown`.
-        params: the method's parameters, with finite numbers only.
-        on_step: takes the notifications of `train` and `replicate`.
-        id_: of the request, for the notifications.
+        method: any method of the protocol but `initialize` and `shutdown`.
+        params: its parameters, with finite numbers only.
+        on_step: is called with the notifications of `train` and `replicate`.
+        id_: the id of the request, which notifications repeat.
 
     Raises:
         ValueError: the method is none of these.
@@ -119,7 +119,7 @@ def _tokenize(text: str, special_tokens: str) -> Message:
 
 
 def _graph(method: str, params: Message) -> Message:
-    graph = graph_of(method, params)
+    graph = function_of(method, params).graph()
     graph.root.backward()
     output = data(graph.output)
     gradients = {name: grads(nodes) for name, nodes in graph.leaves.items()}
@@ -153,12 +153,12 @@ def _model(method: str, params: protocol.ModelParams) -> Message:
 
 
 def as_json(floats_: Any) -> Any:
-    """Floats where numbers are expected that may also be strings: they are, being finite."""
+    """The same floats, typed as JSON numbers: finite ones need no string."""
     return floats_
 
 
 def state_of(params: protocol.AdamParams | protocol.SgdParams | protocol.TrainParams) -> State:
-    """The training state that a message carries."""
+    """The training state in a question's parameters."""
     if isinstance(params, protocol.SgdParams):
         return State(params.step, floats(params.weights), {}, {})
     return State(params.step, floats(params.weights), floats(params.m), floats(params.v))
@@ -176,7 +176,7 @@ def _train(params: protocol.TrainParams, on_step: OnStep, id_: int) -> Message:
 
 
 def draw_all(params: protocol.RandomParams) -> list[list[Any]]:
-    """Every draw, one after the other from one generator."""
+    """The results of all draws, in order, from one generator."""
     generator = random.Random(params.seed)
     results: list[list[Any]] = []
     for draw in params.draws:
@@ -207,7 +207,7 @@ def _sample(params: protocol.SampleParams) -> Message:
 
 
 def run_of(params: protocol.ReplicateParams) -> Run:
-    """The program that a `replicate` question asks for, ready to run."""
+    """The run of the program that a `replicate` question asks for."""
     config = config_of(params)
     config = replace(
         config,

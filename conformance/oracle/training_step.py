@@ -1,8 +1,8 @@
-"""A training step's right numbers from where a port stood before it, and their budgets.
+"""The right numbers of one training step, from the port's own state before it, with budgets.
 
-A stream has a thousand steps and half a second for them, replicas of a step take longer: so
-a step is measured by rules first, and where it does not come well within these, its budgets
-are derived.
+Deriving budgets from replicas would be too slow for the thousands of steps of a stream. So each
+step is first judged by the budgets of rules, and only a step that does not lie well within
+them by derived ones.
 """
 
 from __future__ import annotations
@@ -31,52 +31,52 @@ from reference.state import State
 from reference.tape.machine import FlatState, Machine
 
 WELL_WITHIN = 0.25
-"""A share of the rules' budgets that needs no second look."""
+"""Errors within this share of the rules' budgets need no derived budgets."""
 
 Evaluated = tuple[Array, Array, float, Array]
-"""Logits `[positions][vocabulary]`, losses, their mean, and its gradients in canonical order."""
+"""Logits `[positions][vocabulary]`, losses, the mean loss, and its flat gradients."""
 
 Updated = tuple[float, Array, Array, Array]
 """The learning rate, `m`, `v` and the weights."""
 
 
 class Oracle(Protocol):
-    """Knows the right answer to any single step; arrays are float64 in canonical order."""
+    """Gives the right numbers of single steps; arrays are flat float64, in canonical order."""
 
     def evaluate(self, weights: Array, tokens: list[int]) -> Evaluated:
-        """What the model makes of one document."""
+        """The evaluation of one document."""
 
     def adam(self, step: int, weights: Array, m: Array, v: Array, grads: Array) -> Updated:
-        """The update of the 0-based `step`."""
+        """The update of the 0-based `step`, from given gradients."""
 
     def budgets(self, weights: Array, tokens: list[int], precision: Precision) -> dict[str, Array]:
-        """Of what `evaluate` gives, derived, flat, by JSON Pointer."""
+        """The derived budgets of an evaluation, by JSON Pointer, each flat."""
 
 
 @dataclass(frozen=True, slots=True)
 class TapeOracle:
-    """The canonical program at machine speed as an oracle."""
+    """The oracle that asks the canonical program, at machine speed."""
 
     machine: Machine
 
     def evaluate(self, weights: Array, tokens: list[int]) -> Evaluated:
-        """What the model makes of one document."""
+        """The evaluation of one document."""
         found = self.machine.evaluate(weights, tokens)
         return found.logits, found.losses, found.loss, found.grads
 
     def adam(self, step: int, weights: Array, m: Array, v: Array, grads: Array) -> Updated:
-        """The update of the 0-based `step`."""
+        """The update of the 0-based `step`, from given gradients."""
         after, rate = self.machine.update(FlatState(step, weights, m, v), grads)
         return rate, after.m, after.v, after.weights
 
     def budgets(self, weights: Array, tokens: list[int], precision: Precision) -> dict[str, Array]:
-        """Of what `evaluate` gives, derived, flat, by JSON Pointer."""
+        """The derived budgets of an evaluation, by JSON Pointer, each flat."""
         config, vocab_size = self.machine.config, self.machine.vocab_size
         return budgets_of(model_spread(config, vocab_size, weights, tokens, precision), precision)
 
 
 class OptimizerState(NamedTuple):
-    """A training state between two steps, flat."""
+    """Moments and weights between two steps, each flat."""
 
     m: Array
     v: Array
@@ -84,19 +84,24 @@ class OptimizerState(NamedTuple):
 
 
 class StepInput(NamedTuple):
-    """What a step starts from: its 0-based number, its tokens as far as they are used, the state.
+    """The inputs of a step, as the port reported them.
 
-    `own` are the gradients that the port reported, from which its update follows.
+    Attributes:
+        number: the 0-based number of the step.
+        tokens: those that the step uses.
+        before: the state before the step.
+        reported_grads: the port's gradients, from which its update follows; None if it reported
+            none.
     """
 
     number: int
     tokens: list[int]
     before: OptimizerState
-    own: Array | None
+    reported_grads: Array | None
 
 
 class StepAnswer(NamedTuple):
-    """A step's right numbers as far as they are known, each with its budget."""
+    """A step's right numbers, as far as they can be known, and the budget of each."""
 
     numbers: Array
     budgets: Array
@@ -104,35 +109,37 @@ class StepAnswer(NamedTuple):
 
 @dataclass(frozen=True)
 class StepAnswers:
-    """What is right for single steps of one training, by an oracle."""
+    """The right answers to single steps of one training run, by an oracle."""
 
     oracle: Oracle
     order: Order
     config: Config
     precision: Precision
 
-    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # asked for below
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # checked below
     def by_rule(self, step_input: StepInput) -> StepAnswer:
-        """Up to the gradients, and the update if the port's own gradients allow for one.
+        """The right numbers with the budgets of rules.
+
+        They end at the gradients if no update follows from the gradients that the port reported.
 
         Raises:
-            ArithmeticError: there is no right answer, or no budget, in finite numbers.
+            ArithmeticError: a right number or a budget is not finite.
             ValueError: likewise.
         """
-        number, tokens, before, own = step_input
-        # A moment a rounding error below 0 has been judged; no root can be step_input of it.
+        number, tokens, before, reported = step_input
+        # A second moment may lie a rounding error below 0, where it has no root.
         m, v, weights = before._replace(v=np.maximum(before.v, 0))
         logits, losses, loss, grads = self.oracle.evaluate(weights, tokens)
         evaluated = np.concatenate((logits.ravel(), losses, (loss,), grads))
         numbers = [evaluated]
         budgets = [self.tensor_budgets(evaluated, tokens[:-1])]
-        if own is not None and np.isfinite(own).all():
-            rate, *after = self.oracle.adam(number, weights, m, v, own)
+        if reported is not None and np.isfinite(reported).all():
+            rate, *after = self.oracle.adam(number, weights, m, v, reported)
             state = State(number, _whole(weights), _whole(m), _whole(v))
-            budget = adam_budget_of(state, _whole(own), "", self.config, self.precision)
+            budget = adam_budget_of(state, _whole(reported), "", self.config, self.precision)
             rate_budget = np.array([learning_rate_budget(self.config, self.precision)])
             allowed = [rate_budget, budget.m, budget.v, budget.weights]
-            # Gradients so wrong that nothing follows from them are all that there is to judge.
+            # From wildly wrong gradients nothing finite follows, and only they are judged.
             if all(np.isfinite(part).all() for part in allowed):
                 numbers += [np.array([rate]), *after]
                 budgets += allowed
@@ -142,7 +149,7 @@ class StepAnswers:
         return right
 
     def derived(self, step_input: StepInput, right: StepAnswer) -> StepAnswer:
-        """The same numbers; the budgets up to the gradients are derived, where that is possible."""
+        """The same numbers, with derived budgets up to the gradients if these can be derived."""
         try:
             found = self.oracle.budgets(
                 step_input.before.weights, step_input.tokens, self.precision
@@ -157,32 +164,32 @@ class StepAnswers:
         return right._replace(budgets=budgets) if np.isfinite(budgets).all() else right
 
     def tensor_budgets(self, evaluated: Array, inputs: list[int]) -> Array:
-        """A `tensor_budget` for the logits, the losses, the loss and each tensor of gradients.
+        """The rule's budgets of logits, losses, mean loss and gradients, one rule a tensor.
 
-        They are exactly 0 where a row of the embeddings is unused.
+        The gradients of unused rows of the embeddings have budget 0.
         """
         order, positions = self.order, len(inputs)
         logits = evaluated.size - order.size - positions - 1
         sizes = [logits, positions, 1, *order.sizes]
         starts = [0, *accumulate(sizes[:-1])]
         largest = np.maximum.reduceat(np.abs(evaluated), starts)
-        wide = widening_of(float(largest[0]))
+        widening = widening_of(float(largest[0]))
         floor = SMALLEST_NORMAL[self.precision] * (largest > 0)
-        each = wide * (TENSOR_FACTOR * UNIT_ROUNDOFF[self.precision] * largest + floor)
-        budgets: Array = np.repeat(each, sizes)
+        by_tensor = widening * (TENSOR_FACTOR * UNIT_ROUNDOFF[self.precision] * largest + floor)
+        budgets: Array = np.repeat(by_tensor, sizes)
         self._clear_unused(budgets[-order.size :], inputs)
         return budgets
 
     def _clear_unused(self, budgets: Array, inputs: list[int]) -> None:
-        """Rows of the embeddings that a document does not use have a gradient of exactly 0."""
+        """Set the budgets to 0 for rows of the embeddings that a document does not use."""
         order = self.order
         order.view(budgets, "wpe")[len(inputs) :] = 0
-        if "lm_head" in order.shapes:  # or else tokens' embeddings are the output's weights, too
+        if "lm_head" in order.shapes:  # else wte is the output projection, too
             tokens = order.view(budgets, "wte")
             tokens[sorted(set(range(len(tokens))).difference(inputs))] = 0
 
 
 def _whole(array: Array) -> dict[str, list[list[float]]]:
-    """A whole model in one tensor, for what treats all elements alike."""
+    """A whole model as one tensor, for functions that treat all elements alike."""
     whole: dict[str, list[list[float]]] = {"": array}  # type: ignore[dict-item]
     return whole

@@ -1,4 +1,4 @@
-"""The worked example of every method: a small question, answered by the canonical program."""
+"""A worked example of every protocol method: a small question and the reference's answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHARACTERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, the notifications that its answer sends ahead, and the answer."""
+    """A question, the notifications that precede its answer, and the answer."""
 
     method: str
     params: Message
@@ -31,7 +31,7 @@ class Example:
     result: Message
 
     def lines(self) -> list[str]:
-        """The messages as they go over the wire, the question first."""
+        """The messages as lines of JSON, in the order in which they are sent."""
         request = Request(id=1, method=self.method, params=self.params)
         steps = [
             {"jsonrpc": "2.0", "method": "step", "params": step} for step in self.notifications
@@ -41,7 +41,7 @@ class Example:
 
 
 def examples() -> list[Example]:
-    """An example of every method, in the order of the protocol."""
+    """An example of every method, in the order in which the protocol lists them."""
     return [_example(method) for method in METHODS]
 
 
@@ -142,7 +142,7 @@ def _params(method: str) -> Message:
 
 
 def _expression() -> Message:
-    """`exp(a * b) + a`: `a` is used twice."""
+    """The expression `exp(a * b) + a`, in which `a` is used twice."""
     node = protocol.Node
     return protocol.EvaluateParams(
         nodes=[
@@ -156,7 +156,7 @@ def _expression() -> Message:
 
 
 def _matrices(scale: float) -> protocol.Tensors:
-    """Weights of the example's model: small multiples of `scale`, no two matrices alike."""
+    """Weights of the example's model: small multiples of `scale`, no two matrices equal."""
     shapes = CONFIG.shapes(CHARACTERS + 1).items()
     return {
         name: _matrix(rows, columns, scale, first)
@@ -165,7 +165,7 @@ def _matrices(scale: float) -> protocol.Tensors:
 
 
 def _small(scale: float) -> protocol.Tensors:
-    """A single matrix: Adam treats them all alike."""
+    """A single matrix, since an optimizer treats all matrices alike."""
     return {"wte": _matrix(CHARACTERS + 1, CONFIG.n_embd, scale, 0)}
 
 
