@@ -15,8 +15,8 @@ from conformance.judging.report import CaseReport, Report, excused
 from golden.budgets import WARNING
 from golden.store import replace_file
 
-from .curves import Curve, curves_of
-from .drawing import CLASSES, SIGNS, drawing_of
+from .loss_charts import Curve, curves_of
+from .flow_drawing import CLASSES, SIGNS, drawing_of
 from .flow import Flow, State, flow_of
 from .heat_maps import LOWEST, TensorMap, highest, start_of, tensor_maps, wrong_of
 from .shell import HERE, content_of, environment, policy
@@ -58,7 +58,7 @@ def page_of(diagnosis: Diagnosis, transcript: Sequence[str] = ()) -> str:
     shown = dict(_sections(diagnosis, has_transcript=bool(lines)))
     plotly = get_plotlyjs() if maps or curves else ""
     script = _script()
-    return environment().get_template("page.html.j2").render(
+    return environment().get_template("debug.html.j2").render(
         diagnosis=diagnosis,
         report=report,
         word=word or "NO VERDICT",
@@ -174,5 +174,5 @@ def _data(maps: Sequence[TensorMap], curves: Sequence[Curve], start: tuple[int, 
 
 def _script() -> str:
     """The page's own script: one function, which leaves no names behind."""
-    parts = (content_of(HERE / name) for name in ("common.js", "maps.js", "curves.js", "page.js"))
+    parts = (content_of(HERE / name) for name in ("common.js", "debug.js", "curves.js", "page.js"))
     return "(() => {\n" + "\n\n".join(parts) + "\n})();"
