@@ -99,7 +99,7 @@ def failed_story(layers: int = 1) -> Diagnosis:
             error_map("/logits", (27,), 4),
             *[error_map(f"/steps/{n}/weights/lm_head", (27, 16), n, step=n) for n in range(4)],
         ],
-        curves=[_curves(300)],
+        curves=[loss_curves(300)],
         transcript="transcripts/oracle.jsonl",
         seconds=12.5,
     )  # fmt: skip
@@ -232,7 +232,7 @@ def _explained() -> NamedMistake:
     )
 
 
-def _curves(steps: int) -> LossCurves:
+def loss_curves(steps: int) -> LossCurves:
     draw = random.Random(5)
     reference = [2.2 + 1.1 * math.exp(-n / 80) + draw.gauss(0, 0.08) for n in range(steps)]
     budgets = [1e-13 * 1.06**n for n in range(steps)]

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from conformance.cases import all_cases
 from conformance.surveys.benchmark.measurement import Speed, measure_port
-from conformance.surveys.benchmark.speed_table import show, write_plot
+from conformance.surveys.benchmark.speed_table import show
 from ports_adapter.messages import METHODS
 from tests.benchmarks.bench_port import REPRESENTATIVE, TAPED
 from tests.house.test_documents import block
@@ -87,7 +87,7 @@ def test_a_port_is_measured_beside_the_reference(tmp_path: Path) -> None:
     assert all(s["step"] > 0 and s["memory"] > 1 << 20 and s["start_up"] >= 0 for s in speeds)
     by_name = {s["name"]: s["step"] for s in speeds}
     assert by_name["the reference, on its tape"] < by_name["the reference"]
-    assert page.stat().st_size > 1 << 20
+    assert "<title>Benchmark" in page.read_text()
 
 
 def test_memory_is_that_of_the_port_and_not_of_the_suite() -> None:
@@ -101,13 +101,6 @@ def test_the_table_has_the_fastest_first_and_names_what_was_left_out() -> None:
     assert [line.split()[0] for line in lines] == ["port", "<script>fast", "slow", "absent:"]
     assert "1,000" in lines[1]
     assert lines[3] == "absent: left out: swift is not installed"
-
-
-def test_the_plot_opens_offline_and_quotes_names(tmp_path: Path) -> None:
-    write_plot(SPEEDS, tmp_path / "plot.html")
-    page = (tmp_path / "plot.html").read_text()
-    assert "<script>fast" not in page
-    assert 'script src="http' not in page
 
 
 @pytest.mark.parametrize("port", ["no-such-port", "tests"])

@@ -19,7 +19,7 @@ from conformance.anatomy.levels import Level
 from conformance.cases.request import Unusable
 from conformance.commands.published_pages import BOARD_SCHEMA
 from conformance.judging.outcome import ExitCode, Outcome
-from conformance.surveys.scoreboard.board import Cell, Ending, Row, rank
+from conformance.surveys.scoreboard.board import Cell, Ending, Row, best_first
 from conformance.surveys.scoreboard.history import (
     Record,
     Tally,
@@ -445,7 +445,7 @@ def test_rows_are_sorted_best_first() -> None:
         row("small", Ending.PASS, 3), row("nearly", Ending.FAIL, 9), row("hung", Ending.TIMEOUT, 4),
         row("broken", Ending.UNUSABLE), row("later", Ending.NOT_BEGUN),
     ]  # fmt: skip
-    assert sorted([*rows[3:], *rows[:3]], key=rank) == rows
+    assert best_first([*rows[3:], *rows[:3]]) == rows
 
 
 def test_a_level_whose_failures_are_all_known_is_not_failing() -> None:

@@ -1,26 +1,24 @@
-"""The page: a diagnosis, rendered with nothing that it would have to fetch."""
+"""The debug page: what is wrong with a port, why, and all numbers that show it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from typing import Any
 
 import msgspec
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from conformance.explanation.diagnosis import Diagnosis
 from conformance.judging.outcome import ExitCode
-from conformance.judging.report import CaseReport, Report, excused
+from conformance.judging.report import CaseReport, excused
 from golden.budgets import WARNING
-from golden.store import replace_file
 
-from .loss_charts import Curve, curves_of
-from .flow_drawing import CLASSES, SIGNS, drawing_of
 from .flow import Flow, State, flow_of
-from .heat_maps import LOWEST, TensorMap, highest, start_of, tensor_maps, wrong_of
-from .shell import HERE, content_of, environment, policy
-from .visible_text import counted, shortened
+from .flow_drawing import CLASSES, SIGNS, drawing_of
+from .heat_maps import LOWEST, highest, kept_maps, start_of, tensor_maps
+from .loss_charts import loss_sections
+from .shell import HERE, Verdict, content_of, render
+from .visible_text import counted, shortened, split_alike
 
 _LEGEND = {
     State.FIRST: "first wrong: look here",
@@ -29,80 +27,77 @@ _LEGEND = {
     State.RIGHT: "right",
     State.UNASKED: "not judged",
 }
-
-
-def write_page(path: Path, diagnosis: Diagnosis, transcript: Sequence[str] = ()) -> None:
-    """Put the page of a diagnosis at `path`, in one step.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    replace_file(path, page_of(diagnosis, transcript).encode())
+_HINT = "Point at a number, or focus the map: arrow keys move a frame, Home goes to the worst."
 
 
 def page_of(diagnosis: Diagnosis, transcript: Sequence[str] = ()) -> str:
-    """One HTML document, with style, scripts and data in it.
+    """One HTML document, with style, script and data in it.
 
     Args:
-        diagnosis: what there is to tell.
+        diagnosis: what there is to show.
         transcript: the lines that went to the port and came from it.
     """
-    report = diagnosis.report
-    maps, curves = tensor_maps(diagnosis.maps), curves_of(diagnosis.curves)
-    first = diagnosis.divergence
-    start = start_of(maps, first.case, first.place.pointer) if first else start_of(maps, "", "")
+    report, first = diagnosis.report, diagnosis.divergence
     flow = flow_of(diagnosis)
-    failed = _failed(report)
+    failed = [case for case in report.cases if case.outcome.is_failure or case.fails]
     lines, left_out = shortened(transcript)
-    word, _, counts = report.verdict.partition(": ")
-    shown = dict(_sections(diagnosis, has_transcript=bool(lines)))
-    plotly = get_plotlyjs() if maps or curves else ""
-    script = _script()
-    return environment().get_template("debug.html.j2").render(
+    word, _, counts = (report.verdict or "NO VERDICT").partition(": ")
+    return render(
+        "debug.html.j2",
+        script=f"(() => {{\n{content_of(HERE / 'debug.js')}\n}})();",
+        title=f"{word}: {report.port.name}",
+        heading=report.port.name,
+        verdict=Verdict(report.exit_code is ExitCode.PASS, word, counts),
+        facts=_facts(diagnosis),
+        sections=dict(_sections(diagnosis, bool(failed), bool(lines))),
         diagnosis=diagnosis,
         report=report,
-        word=word or "NO VERDICT",
-        counts=counts,
-        passed=report.exit_code is ExitCode.PASS,
-        shown=shown,
-        contents=list(shown.items()),
         first_case=_first_case(diagnosis, failed),
-        said=_said(diagnosis, flow),
+        digits=split_alike(first.expected, first.got) if first else ("", "", ""),
+        summary=_summary(diagnosis, flow),
         drawing=drawing_of(flow),
         legend=[(CLASSES[s], SIGNS[s], _LEGEND[s]) for s in _LEGEND if flow.named(s)],
         in_words=[(_LEGEND[s], flow.named(s)) for s in _LEGEND if flow.named(s)],
-        maps=maps,
-        curves=curves,
-        choices=_choices(maps),
-        start=start[0],
-        own=[case for case in failed if case.fails and not case.tainted_by],
+        trainings=loss_sections(diagnosis.curves),
+        roots=[case for case in failed if case.fails and not case.tainted_by],
         tainted=[case for case in failed if case.fails and case.tainted_by],
         excused=excused(report),
         transcript=lines,
         left_out=left_out,
         warning=WARNING,
-        policy=policy(plotly, script),
-        css=Markup(content_of(HERE / "page.css")),
-        plotly=Markup(plotly),
-        script=Markup(script),
-        data=_data(maps, curves, start),
+        **_maps(diagnosis),
     )  # fmt: skip
 
 
-def _sections(diagnosis: Diagnosis, *, has_transcript: bool) -> Iterator[tuple[str, str]]:
+def _facts(diagnosis: Diagnosis) -> list[tuple[str, Any]]:
+    report = diagnosis.report
+    explaining = f", {diagnosis.seconds:.1f} s to explain" if diagnosis.seconds else ""
+    return [
+        ("Language", report.port.language or "not said"),
+        ("Precision", report.port.precision),
+        ("Seed", report.seed),
+        ("Grade", report.grade),
+        ("Took", f"{report.seconds:.1f} s{explaining}"),
+    ]
+
+
+def _sections(
+    diagnosis: Diagnosis, has_failed: bool, has_transcript: bool
+) -> Iterator[tuple[str, str]]:
     """Which sections there are, with their titles."""
-    if diagnosis.names or diagnosis.symptoms or diagnosis.report.layout or diagnosis.divergence:
+    first = diagnosis.divergence
+    if diagnosis.names or diagnosis.symptoms or diagnosis.report.layout or first:
         both = diagnosis.names and len(diagnosis.names[0].slugs) > 1
         yield "mistake", "The mistakes" if both else "The mistake"
-    if diagnosis.divergence or diagnosis.report.first_divergence:
-        yield "divergence", "First divergence" if diagnosis.divergence else "First failure"
+    if first or diagnosis.report.first_divergence:
+        yield "divergence", "First divergence" if first else "First failure"
     yield "flow", "Data flow"
     if diagnosis.maps:
         yield "maps", "Heat maps"
     if diagnosis.curves:
-        yield "curves", "Losses"
+        yield "losses", "Losses"
     yield "levels", "Levels"
-    if _failed(diagnosis.report):
+    if has_failed:
         yield "failed", "Failed cases"
     if diagnosis.smallest:
         yield "smallest", "The smallest case"
@@ -110,27 +105,23 @@ def _sections(diagnosis: Diagnosis, *, has_transcript: bool) -> Iterator[tuple[s
         yield "transcript", "Transcript"
 
 
-def _failed(report: Report) -> list[CaseReport]:
-    """The cases that failed, and those for which the run fails though they passed."""
-    return [case for case in report.cases if case.outcome.is_failure or case.fails]
-
-
 def _first_case(diagnosis: Diagnosis, failed: Sequence[CaseReport]) -> CaseReport | None:
     """The failure to look at first, as the report has it."""
-    slug = diagnosis.divergence.case if diagnosis.divergence else diagnosis.report.first_divergence
+    first = diagnosis.divergence
+    slug = first.case if first else diagnosis.report.first_divergence
     return next((case for case in failed if case.slug == slug), None)
 
 
-def _said(diagnosis: Diagnosis, flow: Flow) -> str:
-    """The drawing in a sentence or two."""
+def _summary(diagnosis: Diagnosis, flow: Flow) -> str:
+    """The drawing of the data flow in a sentence or two."""
     first, after = flow.named(State.FIRST), flow.named(State.TAINTED)
     if first:
-        said = f"First wrong: {_listed(first)}."
+        more = f" and {len(first) - 6} more" if len(first) > 6 else ""
+        words = f"First wrong: {', '.join(first[:6])}{more}."
         if after:
-            said += f" {counted(len(after), 'part')} of the program may be wrong because of it."
-        return said
-    failed = [*flow.named(State.WRONG), *after]
-    if failed:
+            words += f" {counted(len(after), 'part')} of the program may be wrong because of it."
+        return words
+    if flow.named(State.WRONG) or after:
         return "Something is wrong, but not at one place of the program that could be told."
     if diagnosis.divergence:
         return "What is wrong lies outside of what is drawn here."
@@ -139,40 +130,30 @@ def _said(diagnosis: Diagnosis, flow: Flow) -> str:
     return "Nothing of the model was judged."
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:6])
-    return f"{shown} and {len(names) - 6} more" if len(names) > 6 else shown
-
-
-def _choices(maps: Sequence[TensorMap]) -> list[tuple[str, list[tuple[int, str]]]]:
-    """What there is to choose from, in groups: a map's number and its name."""
-    groups: dict[str, list[tuple[int, str]]] = {}
+def _maps(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The variables of the section with the heat maps, and the data of its script."""
+    first = diagnosis.divergence
+    place = (first.case, first.place.pointer) if first else ("", "")
+    kept = kept_maps(diagnosis.maps, *place)
+    maps = tensor_maps(kept)
+    start = start_of(maps, *place)
+    choices: dict[str, list[tuple[int, str]]] = {}
     for number, tensor in enumerate(maps):
-        wrong = max(wrong_of(grid) for grid in tensor.steps)
-        values = max(len(grid.errors) for grid in tensor.steps)
-        note = f"{wrong:,} of {values:,} wrong" if wrong else "right"
-        if len(tensor.steps) > 1:
-            note = f"{len(tensor.steps)} steps, {note}" if not wrong else f"up to {note}"
-        groups.setdefault(tensor.group, []).append((number, f"{tensor.name or '/'} ({note})"))
-    return list(groups.items())
-
-
-def _data(maps: Sequence[TensorMap], curves: Sequence[Curve], start: tuple[int, int]) -> Markup:
-    """What the script draws, as JSON that cannot end its element."""
-    payload = {
-        "maps": maps,
-        "curves": curves,
-        "start": start,
-        "lowest": LOWEST,
-        "highest": highest(maps),
+        choices.setdefault(tensor.group, []).append((number, tensor.label))
+    data = {
+        "maps": maps, "start": start, "lowest": LOWEST, "highest": highest(kept), "hint": _HINT,
+    }  # fmt: skip
+    return {
+        "choices": choices,
+        "start": start[0],
+        "highest": highest(kept),
+        "maps_left_out": len(diagnosis.maps) - len(kept),
+        "data": _in_script(msgspec.json.encode(data).decode()),
     }
-    text = msgspec.json.encode(payload).decode()
+
+
+def _in_script(text: str) -> Markup:
+    """JSON that cannot end the element that it stands in."""
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return Markup(text)
-
-
-def _script() -> str:
-    """The page's own script: one function, which leaves no names behind."""
-    parts = (content_of(HERE / name) for name in ("common.js", "debug.js", "curves.js", "page.js"))
-    return "(() => {\n" + "\n\n".join(parts) + "\n})();"

@@ -1,27 +1,32 @@
-"""The heat maps as data for the page: which tensors there are, and their numbers at each step."""
+"""The heat maps as data for the page's script: which tensors there are, and all their numbers."""
 
 from __future__ import annotations
 
+import base64
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
 from msgspec import Struct
 
 from conformance.explanation.diagnosis import ErrorMap
-from golden.trace import Number, number
 
 from .visible_text import visible
 
+NUMBERS_KEPT = 20_000
+"""How many places of tensors a page has at most; each takes 32 bytes of it."""
+
 FOLDED = 32
 LOWEST, HIGHEST = -3, 16
-"""The colours' ends, as powers of ten budgets; the upper one is as far out as there is need."""
+"""The ends of the colors, as powers of ten budgets; the upper one is the furthest there is."""
 
 
 class Grid(Struct, frozen=True):
     """The numbers of a tensor in one answer, drawn in `rows` of `columns`; the last may be short.
 
-    `index` are the sizes by which an element is pointed to; `step` counts from 1.
+    `index` has the sizes by which an element is pointed to; `step` counts from 1. `numbers` are
+    float64, little-endian, in base64: what is expected, what the port gave, the errors in budgets.
     """
 
     case: str
@@ -30,9 +35,8 @@ class Grid(Struct, frozen=True):
     index: list[int]
     rows: int
     columns: int
-    expected: list[Number]
-    got: list[Number]
-    errors: list[Number]
+    wrong: int
+    numbers: str
 
 
 class TensorMap(Struct, frozen=True):
@@ -41,6 +45,29 @@ class TensorMap(Struct, frozen=True):
     name: str
     group: str
     steps: list[Grid]
+
+    @property
+    def label(self) -> str:
+        """What it is called where one is chosen: `/logits (3 steps, up to 7 of 27 wrong)`."""
+        worst = max(self.steps, key=lambda grid: grid.wrong)
+        note = f"{worst.wrong:,} of {math.prod(worst.index):,} wrong" if worst.wrong else "right"
+        if len(self.steps) > 1:
+            note = f"{len(self.steps)} steps, {'up to ' if worst.wrong else ''}{note}"
+        return f"{self.name or '/'} ({note})"
+
+
+def kept_maps(maps: Sequence[ErrorMap], case: str, pointer: str) -> list[ErrorMap]:
+    """As many maps as fit into a page, in their order; surely the one that `pointer` is in."""
+    first = next((one for one in maps if _holds(one, case, pointer)), None)
+    room = NUMBERS_KEPT - (len(first.errors) if first else 0)
+    kept = []
+    for one in maps:
+        if one is first:
+            kept.append(one)
+        elif len(one.errors) <= room:
+            kept.append(one)
+            room -= len(one.errors)
+    return kept
 
 
 def tensor_maps(maps: Iterable[ErrorMap]) -> list[TensorMap]:
@@ -61,9 +88,9 @@ def tensor_maps(maps: Iterable[ErrorMap]) -> list[TensorMap]:
     ]
 
 
-def highest(maps: Iterable[TensorMap]) -> int:
-    """The power of ten budgets at which the colours end, one for all maps."""
-    errors = (float(e) for tensor in maps for grid in tensor.steps for e in grid.errors)
+def highest(maps: Iterable[ErrorMap]) -> int:
+    """The power of ten budgets at which the colors end, one for all maps."""
+    errors = (float(error) for one in maps for error in one.errors)
     finite = max((error for error in errors if math.isfinite(error)), default=0.0)
     return max(3, min(HIGHEST, math.ceil(math.log10(finite)) if finite > 0 else 0))
 
@@ -71,21 +98,15 @@ def highest(maps: Iterable[TensorMap]) -> int:
 def start_of(maps: Sequence[TensorMap], case: str, pointer: str) -> tuple[int, int]:
     """The map to begin with and its step: where `pointer` is, or the first that is wrong."""
     places = [(n, s, grid) for n, tensor in enumerate(maps) for s, grid in enumerate(tensor.steps)]
-    for n, s, grid in places:
-        if grid.case == case and (f"{pointer}/").startswith(f"{grid.pointer}/"):
-            return n, s
-    wrong = ((n, s) for n, s, grid in places if wrong_of(grid))
-    return next(wrong, (0, 0))
+    found = (
+        *((n, s) for n, s, grid in places if _holds(grid, case, pointer)),
+        *((n, s) for n, s, grid in places if grid.wrong),
+    )
+    return found[0] if found else (0, 0)
 
 
-def wrong_of(grid: Grid) -> int:
-    """How many numbers are outside of their budgets, or not numbers."""
-    return sum(not float(error) <= 1 for error in grid.errors)
-
-
-def plain_numbers(values: Sequence[Number]) -> list[Number]:
-    """Numbers that JSON can carry, whatever they came as."""
-    return [number(float(value)) for value in values]
+def _holds(one: ErrorMap | Grid, case: str, pointer: str) -> bool:
+    return one.case == case and f"{pointer}/".startswith(f"{one.pointer}/")
 
 
 def _group(found: ErrorMap) -> str:
@@ -102,6 +123,7 @@ def _without_step(found: ErrorMap) -> str:
 
 def _grid(found: ErrorMap) -> Grid:
     rows, columns = _drawn(found.shape, len(found.errors))
+    numbers = np.array(list(_numbers(found)), dtype="<f8")
     return Grid(
         visible(found.case),
         visible(found.pointer),
@@ -109,10 +131,14 @@ def _grid(found: ErrorMap) -> Grid:
         found.shape,
         rows,
         columns,
-        plain_numbers(found.expected),
-        plain_numbers(found.got),
-        plain_numbers(found.errors),
+        sum(not float(error) <= 1 for error in found.errors),
+        base64.b64encode(numbers.tobytes()).decode(),
     )
+
+
+def _numbers(found: ErrorMap) -> Iterator[float]:
+    for values in (found.expected, found.got, found.errors):
+        yield from map(float, values)
 
 
 def _drawn(shape: Sequence[int], values: int) -> tuple[int, int]:

@@ -1,10 +1,14 @@
-"""What every page of ours shares: its templates and style, its signs, and what it may do."""
+"""What all pages share: the template that they fill, their style, and what they may do.
+
+A page is one file. It opens offline, and a policy in it forbids everything but its own script.
+What a port printed is text: it is escaped, and characters that cannot be seen are spelled out.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,35 +16,51 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.judging.outcome import Outcome
+from conformance.judging.report import SUITE_VERSION
 
-from .visible_text import amount, counted, of_budget, split_alike, visible
+from .visible_text import amount, counted, of_budget, visible
 
 HERE = Path(__file__).parent
-_NONE = "'none'"
 
 
-def environment(*folders: Path) -> Environment:
-    """Templates from these folders and from this one, which show text as it can be seen."""
-    made = Environment(
-        loader=FileSystemLoader([*folders, HERE]),
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What stands at the top of a page, in a word and a sentence."""
+
+    is_pass: bool
+    word: str
+    sentence: str
+
+
+def render(template: str, folder: Path = HERE, *, script: str = "", **content: Any) -> str:
+    """A page: one HTML document, with its style and script in it.
+
+    Args:
+        template: extends `shell.html.j2`, which says what every page has to give.
+        folder: where the template is.
+        script: the one script that the page may run.
+        content: the template's variables.
+
+    Raises:
+        jinja2.UndefinedError: the template uses a variable that is not given.
+    """
+    environment = Environment(
+        loader=FileSystemLoader([folder, HERE]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalized,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= _FILTERS
-    made.globals["split_alike"] = split_alike
-    return made
-
-
-def policy(*scripts: str) -> str:
-    """Only these scripts run, none if there are none, and nothing is fetched."""
-    digests = (hashlib.sha256(script.encode()).digest() for script in scripts if script)
-    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {allowed or _NONE}; style-src 'unsafe-inline'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+    environment.filters |= {
+        "amount": amount, "of_budget": of_budget, "counted": counted, "sign": sign, "css": css,
+    }  # fmt: skip
+    return environment.get_template(template).render(
+        policy=_policy(script),
+        css=Markup(content_of(HERE / "page.css")),
+        script=Markup(script),
+        suite_version=SUITE_VERSION,
+        **content,
     )
 
 
@@ -48,30 +68,31 @@ def content_of(path: Path) -> str:
     """A style sheet or script as it goes into a page.
 
     Raises:
-        OSError: it is not there.
+        OSError: the file cannot be read.
     """
     return path.read_text(encoding="utf-8").strip()
 
 
 def sign(outcome: Outcome) -> str:
-    """An outcome without colour."""
+    """A sign for an outcome, which does without color."""
     return "✗" if outcome.is_failure else "✓" if outcome is Outcome.PASS else "–"
 
 
 def css(outcome: Outcome) -> str:
-    """An outcome as a class."""
+    """The CSS class of an outcome."""
     return "wrong" if outcome.is_failure else "right" if outcome is Outcome.PASS else "unasked"
 
 
+def _policy(script: str) -> str:
+    """A Content Security Policy: only this script runs, and nothing is fetched."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    allowed = f"'sha256-{digest}'" if script else "'none'"
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
 def _finalized(value: Any) -> Any:
-    """Text as it can be seen; what is markup already stays."""
+    """Text with what cannot be seen spelled out; markup is left alone."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-_FILTERS: Mapping[str, Any] = {
-    "amount": amount,
-    "of_budget": of_budget,
-    "counted": counted,
-    "sign": sign,
-    "css": css,
-}

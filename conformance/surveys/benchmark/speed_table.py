@@ -1,48 +1,89 @@
-"""The speeds of ports as a table for the terminal, and as a plot in a page of its own."""
+"""The speeds of ports, fastest first, as a table for the terminal and as rows for a page."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
-from plotly import graph_objects
 from rich.console import Console
 from rich.table import Table
 
-from golden.store import replace_file
 from ports_adapter.quoting import printable
 
 from .measurement import Speed
 
 MEBIBYTE = 1 << 20
 WIDTH = 12
+NAME_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedRow:
+    """A measured port. `length` is how much of the axis its bar takes, from 0 to 1."""
+
+    name: str
+    milliseconds: str
+    steps_per_second: str
+    times_reference: str
+    mebibytes: str
+    start_up: str
+    length: float
+
+
+def decades(speeds: Sequence[Speed]) -> list[int]:
+    """The powers of ten on a logarithmic axis of steps a second, the first below all speeds."""
+    rates = [math.log10(speed.steps_per_second) for speed in speeds if speed.step] or [0.0]
+    first = math.ceil(min(rates)) - 1
+    return list(range(first, max(first + 1, math.ceil(max(rates))) + 1))
+
+
+def speed_rows(speeds: Sequence[Speed], reference_step: float = 0.0) -> list[SpeedRow]:
+    """The rows of those that were measured, the fastest first, with the longest bar.
+
+    Args:
+        speeds: of ports and reference.
+        reference_step: seconds that the reference takes for a step, 0 if that is not known.
+    """
+    axis = decades(speeds)
+    return [
+        SpeedRow(
+            name=printable(speed.name, NAME_SHOWN),
+            milliseconds=f"{1000 * speed.step:.3g}",
+            steps_per_second=_rate(speed.steps_per_second),
+            times_reference=times(reference_step / speed.step),
+            mebibytes=f"{speed.memory / MEBIBYTE:,.0f}",
+            start_up=f"{1000 * speed.start_up:,.0f}",
+            length=(math.log10(speed.steps_per_second) - axis[0]) / (axis[-1] - axis[0]),
+        )
+        for speed in sorted((s for s in speeds if s.step), key=lambda s: s.step)
+    ]
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+
+
+def times(ratio: float) -> str:
+    """How many times as fast, or nothing if that is not known."""
+    if not ratio:
+        return ""
+    return f"{ratio:,.0f}×" if ratio >= 10 else f"{ratio:.1f}×"
 
 
 def table(speeds: Sequence[Speed]) -> Table:
     """All speeds, fastest first, with bars on a logarithmic scale."""
-    measured = sorted((speed for speed in speeds if speed.step), key=lambda speed: speed.step)
     made = Table(box=None, pad_edge=False)
     made.add_column("port", no_wrap=True)
     for heading in ("ms a step", "steps/s", "MiB", "start-up, ms"):
         made.add_column(heading, justify="right")
-    made.add_column("")
-    for speed in measured:
+    made.add_column("speed, log", no_wrap=True)
+    for row in speed_rows(speeds):
+        bar = "█" * (1 + round((WIDTH - 1) * row.length))
         made.add_row(
-            printable(speed.name, 60),
-            f"{1000 * speed.step:.3g}",
-            f"{speed.steps_per_second:,.0f}",
-            f"{speed.memory / MEBIBYTE:,.0f}",
-            f"{1000 * speed.start_up:,.0f}",
-            _bar(speed, measured),
+            row.name, row.milliseconds, row.steps_per_second, row.mebibytes, row.start_up, bar
         )
     return made
-
-
-def _bar(speed: Speed, measured: Sequence[Speed]) -> str:
-    slowest, fastest = measured[-1].step, measured[0].step
-    share = math.log(slowest / speed.step) / (math.log(slowest / fastest) or 1.0)
-    return "█" * (1 + round((WIDTH - 1) * share))
 
 
 def show(speeds: Sequence[Speed], console: Console) -> None:
@@ -50,29 +91,5 @@ def show(speeds: Sequence[Speed], console: Console) -> None:
     console.print(table(speeds))
     for speed in speeds:
         if not speed.step:
-            console.print(f"{printable(speed.name, 60)}: {speed.why}", markup=False, soft_wrap=True)
-
-
-def write_plot(speeds: Sequence[Speed], path: Path) -> None:
-    """A page with a bar for each port, which opens offline.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    measured = sorted((s for s in speeds if s.step), key=lambda s: s.step, reverse=True)
-    bars = graph_objects.Bar(
-        x=[1000 * speed.step for speed in measured],
-        y=[printable(speed.name, 60).replace("<", "&lt;") for speed in measured],
-        orientation="h",
-        customdata=[
-            [speed.steps_per_second, speed.memory / MEBIBYTE, 1000 * speed.start_up]
-            for speed in measured
-        ],
-        hovertemplate="%{y}: %{x:.3g} ms a step<br>%{customdata[0]:,.0f} steps a second"
-        "<br>%{customdata[1]:,.0f} MiB<br>start-up %{customdata[2]:,.0f} ms<extra></extra>",
-    )
-    figure = graph_objects.Figure(bars)
-    figure.update_layout(
-        title="A training step of microgpt", xaxis={"type": "log", "title": "milliseconds"}
-    )
-    replace_file(path, figure.to_html(include_plotlyjs=True).encode())
+            name = printable(speed.name, NAME_SHOWN)
+            console.print(f"{name}: {speed.why}", markup=False, soft_wrap=True)

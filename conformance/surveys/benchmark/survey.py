@@ -12,12 +12,14 @@ from rich.console import Console
 from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.runs.running import the_port
+from golden.store import replace_file
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailure
 
 from ..all_ports import present_and_absent
+from .benchmark_page import page_of
 from .measurement import Speed, measure_port, measure_references
-from .speed_table import show, write_plot
+from .speed_table import show
 
 
 def compare_speeds(
@@ -30,7 +32,7 @@ def compare_speeds(
     """Measure ports, or all of ours, and the reference; print and write what came out.
 
     Raises:
-        Unusable: a port's manifest or the plot's place cannot be used.
+        Unusable: a port's manifest or the page's place cannot be used.
     """
     status = Console(stderr=True)
     present, absent = present_and_absent()
@@ -48,9 +50,9 @@ def compare_speeds(
         show(speeds, Console())
     if html_path is not None:
         try:
-            write_plot(speeds, html_path)
+            replace_file(html_path, page_of(speeds).encode())
         except OSError as error:
-            message = f"the plot cannot be written to {html_path}: {error.strerror}"
+            message = f"the page cannot be written to {html_path}: {error.strerror}"
             raise Unusable(message, ExitCode.USAGE) from None
     asked = speeds[: len(ports)] if ports else []
     return ExitCode.UNUSABLE_PORT if any(not speed.step for speed in asked) else ExitCode.PASS

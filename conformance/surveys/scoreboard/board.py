@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -16,6 +17,7 @@ from msgspec import Struct
 from conformance.anatomy.levels import Level
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import SUITE_VERSION
+from conformance.reports.page.visible_text import amount
 from golden.trace import Number
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -189,26 +191,41 @@ class Board(Struct, frozen=True, kw_only=True):
         return sum(row.ending is Ending.PASS for row in self.rows)
 
     @property
+    def ranks(self) -> list[int]:
+        """The rank of each row; ports of equal merit share one."""
+        merits = [merit(row) for row in self.rows]
+        return [merits.index(one) + 1 for one in merits]
+
+    @property
     def levels(self) -> list[Level]:
         """The levels that any port was asked about."""
         asked = {cell.level for row in self.rows for cell in row.levels}
         return [level for level in Level if level in asked]
 
 
-_RANKS = {ending: rank for rank, ending in enumerate(Ending)}
+_PLACES = {ending: place for place, ending in enumerate(Ending)}
 
 
-def rank(row: Row) -> tuple[bool, bool, int, float, int, str]:
-    """What orders rows, the best first: passing, by how much, how exactly; then the others."""
+def merit(row: Row) -> tuple[bool, bool, int, float, int]:
+    """What ranks a port, the best first, and nothing that the scoreboard does not print.
+
+    Ports that pass come first, by how many cases they pass. An error within budget is rounding,
+    in which no port is better than another; a larger one counts with its printed digits.
+    """
     worst = float(row.worst)
+    error = float(amount(worst)) if math.isfinite(worst) else math.inf
     return (
         row.ending is not Ending.PASS,
         not row.ending.is_final,
         -row.passed,
-        math.inf if math.isnan(worst) else worst,
-        _RANKS[row.ending],
-        row.label,
+        error if row.has_worst and error > 1 else 0.0,
+        _PLACES[row.ending],
     )
+
+
+def best_first(rows: Iterable[Row]) -> list[Row]:
+    """The rows in the order of their ranks; those of one rank by name."""
+    return sorted(rows, key=lambda row: (merit(row), row.label))
 
 
 def exit_code_of(rows: list[Row], *, was_interrupted: bool) -> ExitCode:

@@ -12,6 +12,7 @@ from conformance.reports.terminal.run_text import FAILURE_STYLE, budgets, line
 from ports_adapter.quoting import printable
 
 from ..benchmark.measurement import Speed
+from ..benchmark.speed_table import times
 from .board import Board, Ending, Row
 
 LABEL = 24
@@ -64,10 +65,7 @@ def verdict(board: Board) -> str:
 
 def ratio(row: Row) -> str:
     """How many times as fast as the reference a port trains, or nothing."""
-    if row.training is None or not row.training.ratio:
-        return ""
-    times = row.training.ratio
-    return f"{times:,.0f}×" if times >= 10 else f"{times:.1f}×"
+    return times(row.training.ratio) if row.training else ""
 
 
 def _table(board: Board) -> Iterator[Text]:

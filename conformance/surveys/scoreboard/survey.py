@@ -26,7 +26,7 @@ from golden.store import UnreadableGolden
 from ports_adapter.manifest import FILE, OURS, our_ports
 
 from ..all_ports import present_and_absent
-from .board import Board, Row, encode, exit_code_of, rank
+from .board import Board, Row, best_first, encode, exit_code_of
 from .board_text import note_row, show
 from .history import Record, append_history, read_history, record_of, with_history
 from .interruption import Stop, noted_signals
@@ -113,7 +113,7 @@ def judged(order: Order, stop: Stop, status: Console) -> Board:
         if order.has_speeds and not stop.asked:
             folder = Path(scratch) / "speeds"
             reference_step, rows = with_speeds(rows, folder, stop, order.timeout, status)
-    ranked = sorted(rows.values(), key=rank)
+    ranked = best_first(rows.values())
     return Board(
         date=date,
         edition=current_edition(),

@@ -15,8 +15,8 @@ from ports_adapter.quoting import printable
 from reference.corpus import Corpus, UnreadableCorpus, embedded_corpus, read_corpus
 from reference.data import names_path
 
-from .loss_plot import written
 from .stage_losses import WINDOW, Curve, curves_of
+from .stages_page import written
 
 SHOWN = 3
 

@@ -1,9 +1,6 @@
-"""What the page is made of: the flow's states, the maps' data, the transcript, the document."""
+"""What the debug page is made of: the flow's states, the maps' data, the transcript."""
 
 from __future__ import annotations
-
-import re
-from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -11,7 +8,6 @@ from msgspec import structs
 from conformance.anatomy.levels import Level
 from conformance.explanation.diagnosis import ErrorMap
 from conformance.judging.outcome import Outcome
-from conformance.reports.page import page_of, write_page
 from conformance.reports.page.flow import OUTSIDE, State, edges, flow_of
 from conformance.reports.page.heat_maps import start_of, tensor_maps
 from conformance.reports.page.visible_text import TRANSCRIPT_KEPT, shortened
@@ -40,23 +36,6 @@ def test_every_value_goes_somewhere() -> None:
     assert targets - sources == {"loss"}
     assert sources - targets == {"embedding"}
     assert len(sources | targets) == 2 + 3 * 14 + 2
-
-
-def test_scripts_are_inlined_once_and_nothing_else_may_run() -> None:
-    page = page_of(diagnoses.failed_story())
-    assert page.count("plotly.js v") == 1
-    assert re.search(
-        r"default-src &#39;none&#39;; script-src( &#39;sha256-[\w+/=]+&#39;){2};", page
-    )
-    assert not re.search(r'(src|href)="(?!#|data:)', re.sub(r"(?s)<script.*?</script>", "", page))
-
-
-def test_a_page_is_replaced_whole(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "page.html"
-    write_page(path, diagnoses.failed_story())
-    write_page(path, diagnoses.passed_story())
-    assert path.read_text() == page_of(diagnoses.passed_story())
-    assert [file.name for file in path.parent.iterdir()] == ["page.html"]
 
 
 def test_a_long_transcript_is_cut() -> None:

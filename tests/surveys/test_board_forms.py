@@ -1,0 +1,40 @@
+"""The scoreboard as JSON and as a table in a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+
+import jsonschema
+import pytest
+from rich.console import Console
+
+from conformance.commands.published_pages import BOARD_SCHEMA
+from conformance.surveys.scoreboard.board import Board, encode
+from conformance.surveys.scoreboard.board_text import show
+from tests.support import boards
+
+MAKERS: dict[str, Callable[[], Board]] = {
+    "full": boards.full_board,
+    "passing": boards.passing_board,
+    "interrupted": boards.interrupted_board,
+    "hostile": boards.hostile_board,
+    "empty": boards.empty_board,
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_json_obeys_its_published_schema(name: str) -> None:
+    jsonschema.validate(json.loads(encode(MAKERS[name]())), json.loads(BOARD_SCHEMA.read_text()))
+
+
+def test_the_table_in_a_terminal_has_a_line_for_each_port() -> None:
+    out = io.StringIO()
+    show(boards.full_board(), Console(file=out, width=60))
+    lines = out.getvalue().splitlines()
+    assert [line.split()[0] for line in lines[:5]] == ["port", "rust", "as-it-is", "wrong", "gone"]
+    assert "  wrong                     backward 0/12 mismatch" in lines
+    assert "  wrong                     random 11/12, 1 known" in lines
+    assert "  wrong                     was 132/132, is 119/132: backward newly fails" in lines
+    assert lines[-1] == "FAIL: 2 of 4 ports pass. Seed 5."
