@@ -1,1 +1,1 @@
-"""Why a port is wrong: the first wrong place, the mistake's name, the smallest case."""
+"""Explains a failed run: the first wrong number, the known mistake, the smallest failing case."""

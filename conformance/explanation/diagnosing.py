@@ -1,4 +1,4 @@
-"""From a finished run to its diagnosis."""
+"""Makes the diagnosis of a finished run."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from .probing import LEVEL_OF, ProbeResult, probe, situations_of
 from .symptoms import symptoms
 
 RECORDED_STEP = re.compile(r"-step-([0-9]+)$")
-"""How the cases of recorded training steps are called, counted from 1."""
+"""The end of the slugs of recorded training steps, which are counted from 1."""
 
 TENSORS_STEP_BY_STEP = 12
 MAPS_OF_A_CASE = 40
 NUMBERS_OF_A_MAP = 4096
 
 Note = Callable[[str], None]
-"""Takes what is being done now, for whoever waits."""
+"""Takes a few words on the current activity, to show progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run, as far as it is explained from."""
+    """A finished run: the port, its report, and the judged cases."""
 
     port: Port
     report: Report
@@ -50,12 +50,12 @@ class Run:
 
     @property
     def offer(self) -> InitializeResult | None:
-        """What the port said of itself, if it did."""
+        """The port's answer to `initialize`, or None if it never answered."""
         return self.cases.offer
 
     @property
     def judged_program(self) -> JudgedProgram:
-        """The program that it was about."""
+        """The program that the port was judged by."""
         return JudgedProgram.of(self.report.profile, self.report.settings)
 
 
@@ -63,13 +63,13 @@ Shrink = Callable[[Run], list[SmallestCase]]
 
 
 def diagnose(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diagnosis:
-    """All that can be told of a run. It may ask the port again.
+    """Explain a run. This may run the port again.
 
     Args:
-        run: what is told of.
-        note: takes what is being done.
+        run: the run.
+        note: called with the current activity.
         shrink: gives the smallest cases that still fail.
-        transcript: the file that the run was written to, if any.
+        transcript: the file that the run was recorded in, or empty.
     """
     started = time.monotonic()
     report, cases = run.report, run.cases
@@ -99,7 +99,7 @@ def diagnose(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diag
 
 
 def _probed(run: Run, first: FirstDivergence, offer: InitializeResult) -> FirstDivergence:
-    """The divergence with what probing adds, where the model is what fails first."""
+    """The divergence with the results of probing, if the model is what fails first."""
     level = Level(first.case.partition("/")[0])
     if level not in LEVEL_OF:
         return first
@@ -108,7 +108,7 @@ def _probed(run: Run, first: FirstDivergence, offer: InitializeResult) -> FirstD
             run.port, situations_of(run.judged_program, run.report.seed, offer), LEVEL_OF[level]
         )
     except PortFailure as failure:
-        evidence = [*first.evidence, f"Probing ended: {failure}"]
+        evidence = [*first.evidence, f"Probing stopped early: {failure}"]
         return structs.replace(first, evidence=evidence)
     evidence = [*first.evidence, *probed.evidence]
     if probed.place is None:
@@ -118,7 +118,7 @@ def _probed(run: Run, first: FirstDivergence, offer: InitializeResult) -> FirstD
 
 
 def error_maps(cases: JudgedCases, first: FirstDivergence | None) -> Iterator[ErrorMap]:
-    """The tensors of the first wrong case, and, step by step, those that are wrong in others."""
+    """The tensors of the first wrong case, and the wrong tensors of recorded training steps."""
     if first is None or first.case not in cases.by_slug:
         return
     judged = cases.by_slug[first.case]
@@ -135,9 +135,9 @@ def _maps_of(judged: JudgedCase) -> Iterator[ErrorMap]:
     if exchange is None:
         return
     found = RECORDED_STEP.search(judged.case.slug)
-    told_twice = {f"/intermediates{pointer}" for pointer in exchange.expected}
+    repeated = {f"/intermediates{pointer}" for pointer in exchange.expected}
     for pointer, part in exchange.expected.items():
-        if pointer in told_twice:
+        if pointer in repeated:
             continue
         got = resolve(exchange.got, pointer)
         if not isinstance(part, Numbers) or shape_of(got) != shape_of(part.value):
@@ -158,7 +158,7 @@ def _maps_of(judged: JudgedCase) -> Iterator[ErrorMap]:
 
 
 def _sizes(value: object, count: int) -> list[int]:
-    """The shape of nested lists; of ragged ones just how many numbers there are."""
+    """The shape of nested lists, or the number of elements if they are ragged."""
     shape = shape_of(value)
     if not isinstance(shape, str):
         return [count]
@@ -166,7 +166,7 @@ def _sizes(value: object, count: int) -> list[int]:
 
 
 def loss_curves(cases: JudgedCases) -> Iterator[LossCurves]:
-    """Of the longest training that was answered."""
+    """The losses of the longest training run that the port completed."""
     trainings = [
         judged
         for judged in cases.by_slug.values()

@@ -1,6 +1,6 @@
-"""What can be told of a failed run: the model that the terminal and the page are made from.
+"""The diagnosis of a failed run, as plain data for the terminal and the page.
 
-Everything here is plain data. Numbers that are not finite are strings, as in reports.
+Numbers that are not finite are strings, as in reports.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ Pass = Literal["forward", "backward", "update", "other"]
 
 
 class Place(Struct, frozen=True):
-    """Where in the program a number stands.
+    """The place of a number in the program.
 
-    `node` is an observable's name (`layer0.attn_scores`, `logits`), empty outside of the model;
-    `conformance.anatomy.computation_order` lists all. `operation` is what computes it, in words.
-    The coordinates that do not apply are None; all count from 0.
+    `node` is the name of an intermediate value (`layer0.attn_scores`, `logits`), listed in
+    `conformance.anatomy.computation_order`, and empty outside the model. `operation` describes
+    what computes it. Coordinates count from 0, and are None if they do not apply.
     """
 
     pointer: str
@@ -36,11 +36,10 @@ class Place(Struct, frozen=True):
 
 
 class FirstDivergence(Struct, frozen=True):
-    """The first wrong number, and how we know.
+    """The first wrong number.
 
-    `evidence` is sentences, what was asked and how that ended. `tainted` are the failed cases
-    whose inputs may be wrong already, `sound` the levels that were judged from injected inputs
-    and passed.
+    `evidence` is sentences on what was compared. `tainted` lists failed cases whose inputs may
+    already be wrong. `sound` lists the levels that passed with inputs from the suite.
     """
 
     case: str
@@ -54,10 +53,11 @@ class FirstDivergence(Struct, frozen=True):
 
 
 class NamedMistake(Struct, frozen=True):
-    """A known mistake, or several at once, whose numbers the port's are.
+    """A known mistake, or several at once, that give the port's numbers.
 
-    `explains` of `values` numbers of the failed cases are within budget of the mistake's, the
-    worst at `worst` budgets. `experiments` tell it apart from the other names that fit as well.
+    Of the `values` numbers in the failed `cases`, `explains` are within budget of the mistake's,
+    and the worst is at `worst` budgets. `experiments` distinguish it from the other mistakes
+    that explain the numbers.
     """
 
     slugs: list[str]
@@ -73,7 +73,7 @@ class NamedMistake(Struct, frozen=True):
 
 
 class SmallestCase(Struct, frozen=True):
-    """The smallest question that still fails, as a test in the port's language."""
+    """The smallest question that still fails, with a test in the port's language."""
 
     about: str
     language: str
@@ -82,9 +82,9 @@ class SmallestCase(Struct, frozen=True):
 
 
 class ErrorMap(Struct, frozen=True):
-    """The numbers of one tensor of an answer, flat, row by row; `step` is set in a training.
+    """The numbers of one tensor of an answer, flattened row by row.
 
-    `errors` are in budgets.
+    `errors` are in budgets. `step` is set if the case is a recorded training step.
     """
 
     case: str
@@ -97,7 +97,7 @@ class ErrorMap(Struct, frozen=True):
 
 
 class LossCurves(Struct, frozen=True):
-    """Losses in nats from the 0-based step `first` on, and how far each may be off."""
+    """Losses in nats from the 0-based step `first` on, with their budgets."""
 
     case: str
     first: int
@@ -107,10 +107,11 @@ class LossCurves(Struct, frozen=True):
 
 
 class Diagnosis(Struct, frozen=True, kw_only=True):
-    """All of it. `names` are best first; several if they cannot be told apart.
+    """The explanation of a run.
 
-    `symptoms` are sentences about the errors' form. `transcript` is the file that replays the
-    run, if it was kept.
+    `names` are the mistakes that explain the numbers, the best first; there are several if they
+    cannot be distinguished. `symptoms` are sentences on the pattern of the errors. `transcript`
+    is the file that replays the run, or empty.
     """
 
     report: Report
@@ -125,7 +126,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
 
 
 def without_explanation(report: Report) -> Diagnosis:
-    """The diagnosis of a run of which no more is told than its report has."""
+    """The diagnosis of a run that is not explained beyond its report."""
     return Diagnosis(
         report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
     )

@@ -1,4 +1,4 @@
-"""Whether the program with a mistake in it answers as a port did."""
+"""Compares the answers of the program with a known mistake to a port's answers."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ from ports_adapter.messages import (
 from .judged_cases import JudgedCase, question_of
 
 Names = tuple[Mistake, ...]
-"""One mistake, or two that are made at once."""
+"""One mistake, or two at once."""
 
 FAILURES = (
     ArithmeticError, AssertionError, IndexError, KeyError, RecursionError, StopIteration, TypeError,
     ValueError,
 )  # fmt: skip
-"""What a program with a mistake in it may end with."""
+"""Errors that a program with a mistake may raise."""
 
 MISTAKEN = 8
-"""How many times the measured rule's budget a mistaken number has: the rule is of right ones."""
+"""A mistaken number's budget in multiples of the rule, which is measured on right numbers."""
 
-SHARED_BY_CHOICE = (Level.AUTOGRAD, Level.LAYERS)
-"""Levels of functions that a port may have twice: right by themselves, wrong inside the model."""
+MAYBE_DUPLICATED = (Level.AUTOGRAD, Level.LAYERS)
+"""Levels of functions that a port may have twice, one right and one inside the model wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How many of a wrong case's `values` a mistake explains, the worst error in budgets.
+    """How many of a case's `values` a mistake explains, and the worst error in budgets.
 
-    A mistake that leaves the case right explains none of them.
+    A mistake that does not affect a wrong case explains none of its values.
     """
 
     explained: int
@@ -60,28 +60,34 @@ class Fit:
 
 
 def may_show(mistake: Mistake, level: Level) -> bool:
-    """Whether a mistake can change a level's answers: it is that level's, or of one below.
+    """Whether a mistake can change a level's answers: its level is the same, or one it depends on.
 
-    Mistakes in updates and schedules are entered under Adam, and may be made without it.
+    Mistakes in updates and schedules have the level Adam, but also occur in gradient descent.
     """
     of_an_update = level is Level.SGD and mistake.level is Level.ADAM
     return mistake.level is level or mistake.level in upstream(level) or of_an_update
 
 
 def untouched(judged: JudgedCase) -> Fit | None:
-    """The fit of mistakes that leave a case right."""
+    """The fit of mistakes that do not affect a case, or None if that refutes them."""
     if not judged.is_wrong:
         return Fit(0, 0, 0.0)
-    if judged.case.level in SHARED_BY_CHOICE and judged.comparison is not None:
+    if judged.case.level in MAYBE_DUPLICATED and judged.comparison is not None:
         return Fit(0, judged.comparison.values, 0.0)
     return None
 
 
 def fit_of(names: Names, judged: JudgedCase, offer: InitializeResult) -> Fit | None:
-    """How a case's numbers agree with those of some mistakes, or None if they do not."""
+    """How a port's numbers agree with those of some mistakes, or None if they do not.
+
+    Args:
+        names: the mistakes.
+        judged: the case.
+        offer: the port's answer to `initialize`.
+    """
     params = question_of(judged, offer)
     if isinstance(params, dict) or judged.case.full_record:
-        return Fit(0, 0, 0.0)  # of the handshake, or judged while it streamed: says nothing here
+        return Fit(0, 0, 0.0)  # a handshake, or too long to keep: no evidence
     try:
         answer = answered(names, judged.case.method, params, _refuter(judged, offer.precision))
     except Refuted:
@@ -92,7 +98,7 @@ def fit_of(names: Names, judged: JudgedCase, offer: InitializeResult) -> Fit | N
         return None
     precision = offer.precision if judged.case.method != "random" else "float64"
     got = judged.exchange.got
-    # What both leave out, they agree on.
+    # They agree on parts that neither has.
     right = {
         pointer: part
         for pointer, part in judged.exchange.expected.items()
@@ -104,29 +110,29 @@ def fit_of(names: Names, judged: JudgedCase, offer: InitializeResult) -> Fit | N
     found = compare(expected, got, precision)
     if not found.divergences:
         return Fit(found.values, found.values, found.worst)
-    if judged.case.level in SHARED_BY_CHOICE and not compare(right, answer, precision).divergences:
+    if judged.case.level in MAYBE_DUPLICATED and not compare(right, answer, precision).divergences:
         return Fit(0, found.values, 0.0)
     return None
 
 
 class Refuted(Exception):
-    """A mistake's losses are not the port's: there is no need to go on."""
+    """The losses of a mistake differ from the port's, so training need not continue."""
 
 
 OnStep = Callable[[StepParams], None]
 
 
 def _refuter(judged: JudgedCase, precision: Precision) -> OnStep:
-    """Takes the steps of a training, and ends it at a loss far from the port's.
+    """A function that takes training steps and stops at a loss far from the port's.
 
     Raises:
-        Refuted: at such a loss.
+        Refuted: from that function.
     """
-    told = iter(judged.exchange.got.get("steps", ()) if judged.exchange else ())
+    losses = iter(judged.exchange.got.get("steps", ()) if judged.exchange else ())
     far = 2.0**10 * TENSOR_FACTOR * UNIT_ROUNDOFF[precision]
 
     def take(step: StepParams) -> None:
-        other = next(told, None)
+        other = next(losses, None)
         if other is not None and abs(float(other.loss) - float(step.loss)) > far * abs(
             float(step.loss)
         ):
@@ -138,7 +144,14 @@ def _refuter(judged: JudgedCase, precision: Precision) -> OnStep:
 def answered(
     names: Names, method: str, params: Any, on_step: OnStep = lambda _step: None
 ) -> dict[str, Any]:
-    """What the program answers with some mistakes in it; `on_step` sees each step of a training."""
+    """The answer of the program with some mistakes, by field.
+
+    Args:
+        names: the mistakes.
+        method: the protocol's method.
+        params: its parameters.
+        on_step: called after each training step.
+    """
     steps: list[StepParams] = []
 
     def take(step: StepParams) -> None:
@@ -147,17 +160,17 @@ def answered(
 
     patches = [mistake.patch() for mistake in names]
     if method == "forward":
-        patches.append({"Value.backward": lambda _root: None})  # nobody asks for gradients
+        patches.append({"Value.backward": lambda _root: None})  # a forward pass needs no gradients
     with applied({name: new for patch in patches for name, new in patch.items()}):
         result = reference_answer.answer(method, params, take)
     return structs.asdict(result) | ({"steps": steps} if method in STREAMED else {})
 
 
 def as_expected(answer: Mapping[str, Any], right: Answer, precision: Precision) -> Answer | None:
-    """A mistaken answer as one to compare with: the right answer's parts, and room to round.
+    """A mistaken answer with budgets, to compare the port's with; None if a part is missing.
 
-    A number has the right one's budget or, where it is not the right one, some of the measured
-    rule's for its tensor: mistaken numbers may be larger, and cancel. None if a part is missing.
+    Numbers that equal the right ones keep the right budgets. Others get a multiple of the
+    measured rule's budget for their tensor, since mistaken numbers may be larger and may cancel.
     """
     expected: dict[str, Expected] = {}
     for pointer, part in right.items():
@@ -169,7 +182,7 @@ def as_expected(answer: Mapping[str, Any], right: Answer, precision: Precision) 
             return None
         numbers = flat(value)
         budget = np.zeros(numbers.shape)
-        is_right = numbers == 0  # where the right number is 0 exactly, and has no budget
+        is_right = numbers == 0  # exact zeros have no budget
         if shape_of(value) == shape_of(part.value):
             budget = budgets_of(part, numbers)
             is_right = in_budgets(flat(part.value), numbers, budget) <= 1
@@ -179,7 +192,7 @@ def as_expected(answer: Mapping[str, Any], right: Answer, precision: Precision) 
 
 
 def agreement(names: Names, judged: JudgedCase, precision: Precision) -> int:
-    """How many parts agree before the first that does not."""
+    """How many parts of the answer agree with the port's before the first that does not."""
     exchange = judged.exchange
     if exchange is None:
         return 0
@@ -197,7 +210,7 @@ def agreement(names: Names, judged: JudgedCase, precision: Precision) -> int:
 
 
 def cost_of(params: Any) -> float:
-    """About how many multiply-adds a question takes the program."""
+    """Roughly how many multiply-adds the program needs for a question."""
     match params:
         case ModelParams(sizes=sizes, tokens=tokens, weights=weights):
             return _of_model(sizes, vocab_size_of(weights), len(tokens) - 1)

@@ -1,4 +1,4 @@
-"""What a run leaves for its explanation: every answer that was compared, and what failed."""
+"""The cases of a run with their answers, as far as an explanation needs them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,12 @@ from conformance.judging.report import CaseReport
 from ports_adapter.messages import InitializeResult
 
 ENDED_IN_FAILURE = (Outcome.ERROR, Outcome.CRASH)
-"""Outcomes of a question that was put rightly, and not answered."""
+"""Outcomes of a question that the port failed to answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedCase:
-    """One case as far as it can be explained.
-
-    `exchange` is None where the port did not answer.
-    """
+    """A case with its outcome. `exchange` is None if the port did not answer."""
 
     case: Case
     outcome: Outcome
@@ -32,41 +29,41 @@ class JudgedCase:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether there are wrong numbers to explain, or a question that the port died of."""
+        """Whether there is something to explain: wrong numbers, an error or a crash."""
         return self.outcome is Outcome.MISMATCH or self.outcome in ENDED_IN_FAILURE
 
 
 @dataclass
 class JudgedCases:
-    """Takes the results of a run as they come."""
+    """Collects the results of a run, by slug."""
 
     by_slug: dict[str, JudgedCase] = field(default_factory=dict)
 
     def __call__(self, result: Result) -> None:
-        """Keep what a result has to explain."""
+        """Add a result."""
         self.by_slug[result.case.slug] = JudgedCase(
             result.case, result.outcome, result.exchange, result.comparison
         )
 
     def leave_out(self, cases: Iterable[CaseReport]) -> None:
-        """Forget cases that are not to be explained."""
+        """Remove cases that need no explanation."""
         for case in cases:
             self.by_slug.pop(case.slug, None)
 
     @property
     def offer(self) -> InitializeResult | None:
-        """What the port said of itself, if it ever answered."""
+        """The port's answer to `initialize`, or None if it never answered."""
         exchanges = (judged.exchange for judged in self.by_slug.values())
         return next((exchange.offer for exchange in exchanges if exchange), None)
 
     @property
     def wrong(self) -> list[JudgedCase]:
-        """The cases with something to explain, in order."""
+        """The cases to explain, in order."""
         return [judged for judged in self.by_slug.values() if judged.is_wrong]
 
     @property
     def right(self) -> list[JudgedCase]:
-        """The cases that passed by their numbers."""
+        """The cases whose numbers passed."""
         return [
             judged
             for judged in self.by_slug.values()
@@ -75,7 +72,7 @@ class JudgedCases:
 
     @property
     def roots(self) -> list[Level]:
-        """The levels that fail though none that they build on does, in order."""
+        """The failing levels that depend on no other failing level, in order."""
         failed = {
             judged.case.level for judged in self.by_slug.values() if judged.outcome.is_failure
         }
@@ -83,5 +80,5 @@ class JudgedCases:
 
 
 def question_of(judged: JudgedCase, offer: InitializeResult) -> Any:
-    """The parameters that a case was asked with."""
+    """The parameters of a case's question."""
     return judged.exchange.params if judged.exchange else judged.case.question(offer)

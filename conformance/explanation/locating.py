@@ -1,8 +1,8 @@
-"""The first wrong place: which case, which number, and what computes it.
+"""Locates the first wrong number: its case, its place, and the operation that computes it.
 
-Observables are compared in the order of computation, so the first that is wrong has right
-inputs: what computes it is to blame, and what comes after it is tainted. What the protocol
-injects (the inputs of a layer, an update's gradients) is right by itself.
+Values are compared in the order of computation, so the first wrong one has right inputs. The
+operation that computes it is to blame, and later values are tainted. Inputs that the suite
+provides (those of a layer, the gradients of an update) are right.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .program_place import place_of
 
 
 def first_divergence(report: Report, cases: JudgedCases) -> FirstDivergence | None:
-    """Of a failed run; None where nothing failed, or nothing was answered at all."""
+    """The first wrong number of a run, or None if no case failed."""
     slug = _first_case(report, cases)
     case = next((case for case in report.cases if case.slug == slug), None)
     if case is None:
@@ -54,27 +54,27 @@ def first_divergence(report: Report, cases: JudgedCases) -> FirstDivergence | No
 
 
 def _at(pointer: str, worst: Difference, judged: JudgedCase | None) -> tuple[str, str, Number]:
-    """What is right at a place, what the port gave, and how far that is off, in budgets.
+    """The expected number at a place, the port's, and the error in budgets.
 
-    The report tells it of a part's worst number; the first wrong one is looked up.
+    The report has a part's worst number; the first wrong one is looked up here.
     """
-    told = worst.expected, worst.got, worst.budgets
+    in_report = worst.expected, worst.got, worst.budgets
     if judged is None or judged.exchange is None or pointer == worst.pointer:
-        return told
+        return in_report
     part = judged.exchange.expected.get(worst.part)
     got = resolve(judged.exchange.got, worst.part)
     if not isinstance(part, Numbers) or shape_of(got) != shape_of(part.value):
-        return told
+        return in_report
     index = index_of(part.value, pointer.removeprefix(worst.part))
     if index is None:
-        return told
+        return in_report
     right, actual = flat(part.value), flat(got)
     error = in_budgets(right, actual, budgets_of(part, right))[index]
     return repr(float(right[index])), repr(float(actual[index])), number(float(error))
 
 
 def _first_case(report: Report, cases: JudgedCases) -> str:
-    """Of the first level that fails by itself, the case that can be placed best."""
+    """The slug of the first case of the first root level, preferably one with wrong numbers."""
     failing = [case for case in report.cases if case.outcome.is_failure and case.fails]
     roots = cases.roots
     if not roots:
@@ -84,41 +84,41 @@ def _first_case(report: Report, cases: JudgedCases) -> str:
 
 
 def _others(report: Report, level: Level) -> list[str]:
-    """Levels that fail as well, and not because of this one."""
+    """Sentences on other levels that fail independently of this one."""
     seen, sentences = {level}, []
     for case in report.cases:
         counts = case.outcome.is_failure and case.fails
         if counts and not case.tainted_by and case.level not in seen:
             seen.add(case.level)
             sentences.append(
-                f"Independently of it {case.level} fails, first at {case.slug}: {case.detail}"
+                f"Independently, {case.level} fails too, first in {case.slug}: {case.detail}"
             )
     return sentences
 
 
 def _evidence(case: CaseReport, judged: JudgedCase | None) -> list[str]:
-    """What was right before the first wrong number, and what is wrong at it."""
+    """Sentences on the right parts around the first wrong part, and on its wrong numbers."""
     first = case.differences[0]
     sentences = []
     if first.values > 1:
         sentences.append(
-            f"{first.wrong:,} of the {first.values:,} numbers of {first.part} are outside of their "
-            f"budgets, the first at {first.first or first.pointer}, the worst at {first.pointer}."
+            f"{first.wrong:,} of the {first.values:,} numbers of {first.part} are out of budget. "
+            f"The first is {first.first or first.pointer}, the worst is {first.pointer}."
         )
     if judged and judged.exchange and judged.comparison:
         wrong = {divergence.part for divergence in judged.comparison.divergences}
         before, after = _around(judged.exchange.expected, first.part, wrong)
         if before:
-            sentences.insert(0, f"Right before it: {', '.join(before[-4:])}.")
+            sentences.insert(0, f"Correct before it: {', '.join(before[-4:])}.")
         else:
-            sentences.insert(0, "It is the first number that the case computes.")
+            sentences.insert(0, "The case compares nothing before it.")
         if after:
-            sentences.append(f"Right after it all the same: {', '.join(after[:6])}.")
+            sentences.append(f"Correct after it nevertheless: {', '.join(after[:6])}.")
     return sentences
 
 
 def _around(expected: Answer, part: str, wrong: Collection[str]) -> tuple[list[str], list[str]]:
-    """The right parts that are computed before a part, and after it."""
+    """The right parts that are computed before a part, and those after it."""
     order = list(expected)
     at = order.index(part) if part in order else len(order)
     right = [[p for p in half if p not in wrong] for half in (order[:at], order[at + 1 :])]
@@ -126,6 +126,6 @@ def _around(expected: Answer, part: str, wrong: Collection[str]) -> tuple[list[s
 
 
 def is_black_box(report: Report, offer: InitializeResult | None) -> bool:
-    """Whether the model fails, and the port shows nothing of its inside."""
+    """Whether the model fails, and the port offers no intermediate values."""
     failing = {level.level for level in report.levels if level.outcome is Outcome.MISMATCH}
     return bool(offer and not offer.intermediates and failing & {Level.FORWARD, Level.BACKWARD})

@@ -1,8 +1,8 @@
-"""The mistake's name, found by asking whose numbers the port's are.
+"""Finds the known mistake that explains a port's wrong numbers.
 
-Every known mistake is made in the canonical program, one at a time, and asked what the port
-was asked. One that gives the port's numbers, wrong ones and right ones alike, has its name said;
-several that do cannot be told apart by what was asked. Where no single one does, two are tried.
+The suite runs each known mistake on the judged cases and compares its numbers with the port's. A
+mistake that gives all of them, wrong and right ones, is named. If no single mistake does, pairs
+of mistakes are tried.
 """
 
 from __future__ import annotations
@@ -20,27 +20,33 @@ from .fitting import Fit, Names, agreement, cost_of, fit_of, may_show, untouched
 from .judged_cases import JudgedCase, JudgedCases, question_of
 
 SECONDS = 10.0
-"""How long names are looked for, in all."""
+"""The time for the search."""
 
 SECONDS_TO_REFUTE = 4.0
-"""How long those that were found are tried on further cases."""
+"""The time for testing the mistakes that were found on further cases."""
 
-DEAREST = 4e5
-"""The cost of the longest questions that are worth it: about a second of the scalar program."""
+LARGEST_COST = 4e5
+"""The largest cost of a question: about a second of the scalar program."""
 
-FIRST_LOOKS = 2
-"""Wrong cases of each level that fails by itself, the cheapest, that every mistake is tried on."""
+FIRST_CASES = 2
+"""Every mistake is tried on so many wrong cases of each root level, the cheapest ones."""
 
 PROMISING = 6
-"""How many mistakes that explain a beginning are tried together with all others."""
+"""How many mistakes that explain the first parts of a case are tried in pairs with others."""
 
 
 @dataclass
 class MistakeSearch:
-    """The search for names among `mistakes`: wrong cases first, the cheapest first.
+    """The search for mistakes that explain the wrong cases, the cheapest cases first.
 
-    It takes `seconds`, and tries those that were found for `seconds_to_refute` on further cases.
-    Levels that were not asked and are `sound` all the same have no mistakes of their own.
+    Attributes:
+        cases: the judged cases of a run.
+        offer: the port's answer to `initialize`.
+        mistakes: the mistakes to try.
+        seconds: the time for the search.
+        seconds_to_refute: the time for testing the mistakes that were found on further cases.
+        sound: levels that were not asked but are known to be right; their mistakes are skipped.
+        known: the results so far, by the slugs of the mistakes and of the case.
     """
 
     cases: JudgedCases
@@ -55,40 +61,40 @@ class MistakeSearch:
         self.ends = time.monotonic() + self.seconds
 
     def names(self) -> list[tuple[Names, list[Fit]]]:
-        """What explains all that was looked at, best first; none if nothing does."""
+        """The mistakes that explain every case tried, the best first; empty if there are none."""
         wrong = self._cheapest_first(self.cases.wrong)
         if not wrong:
             return []
-        looks = self._looks(wrong)
-        single = [names for names in self._singles() if self._explains(names, looks)]
+        first = self._first_cases(wrong)
+        single = [names for names in self._singles() if self._explains(names, first)]
         found = self._ranked(self._survivors(single, wrong), wrong)
         if not found:
             self.ends = time.monotonic() + self.seconds
-            found = self._ranked(self._survivors(list(self._pairs(looks)), wrong), wrong)
+            found = self._ranked(self._survivors(list(self._pairs(first)), wrong), wrong)
         return found
 
     def _cheapest_first(self, cases: Iterable[JudgedCase]) -> list[JudgedCase]:
-        """The cases that are worth their time; of each level at least one."""
+        """The cases that do not cost too much, and at least one of each level."""
         costs = [(cost_of(question_of(judged, self.offer)), judged) for judged in cases]
         kept_levels: set[Level] = set()
         chosen = []
         for cost, judged in sorted(costs, key=lambda item: item[0]):
-            if cost <= DEAREST or judged.case.level not in kept_levels:
+            if cost <= LARGEST_COST or judged.case.level not in kept_levels:
                 kept_levels.add(judged.case.level)
                 chosen.append(judged)
         return chosen
 
-    def _looks(self, wrong: Sequence[JudgedCase]) -> list[JudgedCase]:
-        """What must be explained in any case: of each level that fails, the cheapest."""
-        looks: list[JudgedCase] = []
+    def _first_cases(self, wrong: Sequence[JudgedCase]) -> list[JudgedCase]:
+        """The cases that every mistake is tried on: the cheapest of each failing level."""
+        first: list[JudgedCase] = []
         roots, failed = self.cases.roots, {judged.case.level for judged in wrong}
         for level in (*roots, *(x for x in Level if x in failed and x not in roots)):
             of_level = [judged for judged in wrong if judged.case.level is level]
-            looks += of_level[: FIRST_LOOKS if level in roots else 1]
-        return looks
+            first += of_level[: FIRST_CASES if level in roots else 1]
+        return first
 
     def _singles(self) -> Iterator[Names]:
-        """As far as time goes: those of levels that fail first, then of levels not asked."""
+        """Single mistakes until the time is up: of failing levels, of levels not asked, others."""
         failed = {judged.case.level for judged in self.cases.wrong}
         passed = {judged.case.level for judged in self.cases.right}
 
@@ -103,7 +109,7 @@ class MistakeSearch:
             yield (mistake,)
 
     def _explains(self, names: Names, cases: Sequence[JudgedCase]) -> bool:
-        """Whether no case refutes it, and at least one speaks for it."""
+        """Whether no case refutes the mistakes, and at least one confirms them."""
         fits = []
         for judged in cases:
             fit = self.fit(names, judged)
@@ -113,9 +119,9 @@ class MistakeSearch:
         return any(fit.explained or not fit.values for fit in fits)
 
     def _pairs(self, cases: Sequence[JudgedCase]) -> Iterator[Names]:
-        """Two mistakes at once: each explains some of the cases, or only both together do."""
+        """Pairs of mistakes that together explain the cases."""
         for one in self._halves(cases):
-            # First what the one does not explain: that is what the other must.
+            # The second mistake must explain the cases that the first does not: try them first.
             in_turn = sorted(cases, key=lambda judged: self._is_explained((one,), judged))
             found = False
             for (other,) in self._singles():
@@ -130,7 +136,7 @@ class MistakeSearch:
                 return
 
     def _halves(self, cases: Sequence[JudgedCase]) -> list[Mistake]:
-        """Those that were seen to explain a case, or else the beginning of one."""
+        """The mistakes that explain a case, or if none does, the first parts of a case."""
         seen = {slugs for (slugs, _), fit in self.known.items() if fit and fit.explained}
         alone = [mistake for mistake in self.mistakes if (mistake.slug,) in seen]
         if alone:
@@ -146,7 +152,7 @@ class MistakeSearch:
         return fit is not None and fit.explained > 0
 
     def _survivors(self, candidates: Sequence[Names], wrong: Sequence[JudgedCase]) -> list[Names]:
-        """Those that no other case of a failing level refutes, wrong or right, the cheap first."""
+        """The candidates that no case of a failing level refutes, be it wrong or right."""
         levels = {judged.case.level for judged in wrong}
         right = [judged for judged in self.cases.right if judged.case.level in levels]
         alive = list(candidates)
@@ -160,7 +166,7 @@ class MistakeSearch:
     def _ranked(
         self, alive: Sequence[Names], wrong: Sequence[JudgedCase]
     ) -> list[tuple[Names, list[Fit]]]:
-        """Those that leave the least unexplained, the nearest first."""
+        """The mistakes that leave the fewest numbers unexplained, the closest first."""
         found = []
         for names in alive:
             looked = (self.known.get((_slugs(names), judged.case.slug)) for judged in wrong)
@@ -174,7 +180,7 @@ class MistakeSearch:
         return [(names, fits) for left, _, names, fits in found if left == least]
 
     def fit(self, names: Names, judged: JudgedCase) -> Fit | None:
-        """Whether the program with these mistakes answers as the port did."""
+        """How the answer of the program with these mistakes agrees with the port's, if it does."""
         key = (_slugs(names), judged.case.slug)
         if key not in self.known:
             shows = any(may_show(mistake, judged.case.level) for mistake in names)
@@ -191,12 +197,12 @@ def _slugs(names: Names) -> tuple[str, ...]:
 
 
 def _is_compatible(one: Mistake, other: Mistake) -> bool:
-    """Whether two patches leave each other alone."""
+    """Whether two mistakes patch different parts of the program."""
     return not set(one.patch()) & set(other.patch())
 
 
 def named_mistakes(cases: JudgedCases, offer: InitializeResult) -> list[NamedMistake]:
-    """The known mistakes that the port's numbers are those of, best first."""
+    """The known mistakes that give the port's numbers, the best first."""
     naming = MistakeSearch(cases, offer)
     found = naming.names()
     return [_named(names, fits, [n for n, _ in found], naming) for names, fits in found]

@@ -1,8 +1,9 @@
-"""Probing a black box: weights injected so that parts of the model are switched off, one by one.
+"""Locates an error in a model that offers no intermediate values, by switching parts of it off.
 
-With `attn_wo` at 0 a layer's attention adds nothing, with `mlp_fc2` at 0 its MLP does not; with
-one position, attention is the value itself; with `attn_wq` at 0 it is a plain mean. Each probe
-switches on one part more than the one before, so the first that fails names its part.
+If `attn_wo` is 0, a layer's attention adds nothing; if `mlp_fc2` is 0, its MLP adds nothing. With
+one position, attention gives the value itself; if `attn_wq` is 0, it gives the mean of the
+values. Each probe switches on one more part than the probe before, so the first probe that fails
+shows the wrong part.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ ONE, SEVERAL = 1, 6
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Weights at 0 and a number of positions; `adds` is what is on for the first time."""
+    """A question to the model, with some weights set to 0.
+
+    `off` lists the matrices that are 0, and `adds` names the part that no earlier probe has on.
+    """
 
     name: str
     off: tuple[str, ...]
@@ -55,19 +59,25 @@ PROBES = (
           "attention's scores (queries, keys, their scale) and softmax", "layer0.attn_scores"),
     Probe("whole", (), SEVERAL, "attention and MLP together", "layer0.attn_residual"),
 )  # fmt: skip
-"""In the order in which they are put; each has on what those before it had, and a part more."""
+"""In the order in which they are asked; each has one more part on than those before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What probing came to: sentences, and the place if a probe failed."""
+    """The evidence in sentences, and the place of the error if a probe failed."""
 
     evidence: list[str]
     place: Place | None
 
 
 def probe(port: Port, situations: Situations, direction: Pass) -> ProbeResult:
-    """Ask a port what its `forward` or `backward` makes of the probes, up to the first failure."""
+    """Ask a port the probes, up to the first that fails.
+
+    Args:
+        port: the port.
+        situations: the situations of the run, whose weights are used.
+        direction: "forward" or "backward", the method to ask.
+    """
     if situations.judged_program.config.model == "mlp":
         return ProbeResult([], None)  # there is nothing to switch off
     base = next(s for s in situations.all if s.name == "fresh-1")
@@ -97,7 +107,7 @@ def _case(made: Probe, base: Situation, make: Callable[[Situation], Case]) -> Ca
 
 
 def _letters(tokens: Sequence[int], positions: int) -> list[int]:
-    """Letters for so many positions; a document begins with its special token."""
+    """Letters for so many positions, of which the special token takes the first."""
     letters = list(tokens[1:-1])
     return [letters[i % len(letters)] for i in range(positions - 1)]
 
@@ -106,13 +116,14 @@ def _told(results: Sequence[Result], direction: Pass, at: str) -> ProbeResult:
     evidence: list[str] = []
     for made, result in zip(PROBES, results, strict=False):
         off = " and ".join(made.off)
-        state = f"with {off} at 0" if off else "with all weights on"
+        state = f"with {off} at 0" if off else "with all weights"
         where = "one position" if made.positions == ONE else f"{made.positions} positions"
         if result.outcome is Outcome.PASS:
-            evidence.append(f"Right {state}, {where}: {made.adds}.")
+            evidence.append(f"Correct {state} and {where}: {made.adds}.")
             continue
         evidence.append(
-            f"Wrong {state}, {where}: {result.detail}{_sound_parts(result)}. It is in {made.adds}."
+            f"Wrong {state} and {where}: {result.detail}{_right_parts(result)}. The error is in "
+            f"{made.adds}."
         )
         words = made.adds if direction == "forward" else f"the backward pass of {made.adds}"
         node = made.node if at else made.node.removeprefix("layer0.")
@@ -121,18 +132,18 @@ def _told(results: Sequence[Result], direction: Pass, at: str) -> ProbeResult:
     return ProbeResult(evidence, None)
 
 
-def _sound_parts(result: Result) -> str:
-    """What a failed probe has right all the same."""
+def _right_parts(result: Result) -> str:
+    """The parts of a failed probe's answer that are right."""
     if result.exchange is None or result.comparison is None:
         return ""
     wrong = {divergence.part for divergence in result.comparison.divergences}
     right = [at for at in result.exchange.expected if at not in wrong and at != "/loss"]
-    return f" (right are {', '.join(right[:6])})" if right else ""
+    return f" (correct: {', '.join(right[:6])})" if right else ""
 
 
 LEVEL_OF: dict[Level, Pass] = {Level.FORWARD: "forward", Level.BACKWARD: "backward"}
 
 
 def situations_of(judged_program: JudgedProgram, seed: int, offer: InitializeResult) -> Situations:
-    """The same situations as the run's."""
+    """The situations of a run."""
     return Situations.of(judged_program, seed, offer.precision)

@@ -1,14 +1,10 @@
-"""From a JSON Pointer to a place in the program, in the words that its author would use."""
+"""Describes the place in the program that a JSON Pointer into an answer stands for."""
 
 from __future__ import annotations
 
-from ports_adapter.messages import (
-    AdamParams,
-    ModelParams,
-    SgdParams,
-    Sizes,
-    TrainParams,
-)
+from msgspec import structs
+
+from ports_adapter.messages import AdamParams, ModelParams, SgdParams, Sizes, TrainParams
 from reference.config import Config
 from reference.profiles import MICROGPT, PROFILES
 
@@ -33,7 +29,7 @@ COMPUTED_BY = {
     "mlp_residual": "the residual connection around the MLP",
     "logits": "the output projection (lm_head)",
 }
-"""What computes an observable, by its plain name."""
+"""The operation that computes an intermediate value, by its name within a layer."""
 
 REACHED_THROUGH = {
     "logits": "the backward pass of softmax, logarithm and mean (the loss)",
@@ -54,7 +50,7 @@ REACHED_THROUGH = {
     "input_norm": "the backward pass of the RMSNorm before attention, plus the residual's own",
     "embedding": "the backward pass of the RMSNorm after the embedding",
 }
-"""What an observable's gradient comes through, by its plain name."""
+"""The operation that computes the gradient of an intermediate value, by its name in a layer."""
 
 NODE_OF = {
     "wte": "embedding",
@@ -67,39 +63,43 @@ NODE_OF = {
     "mlp_fc1": "mlp_hidden",
     "mlp_fc2": "mlp_out",
 }
-"""The observable that a weight matrix is used for."""
+"""The intermediate value that a weight matrix computes."""
 
 NODE_ON_ONE_TOKEN = {"wte": "mlp_hidden", "mlp_fc1": "mlp_hidden", "mlp_fc2": "logits"}
-"""The same of an MLP on the current token alone."""
+"""The same for the model that is an MLP of the current token."""
 
-UPDATES = {"adam": "Adam's update", "sgd": "the step down the gradient", "counting": "counting"}
+UPDATES = {
+    "adam": "Adam's update",
+    "sgd": "the update by gradient descent",
+    "counting": "counting",
+}
 
 HEADED = ("attn_wq", "attn_wk", "attn_wv")
-"""Matrices whose rows belong to heads; of `attn_wo` the columns do."""
+"""Matrices whose rows belong to heads; in `attn_wo`, the columns do."""
 
 HEADED_NODES = ("q", "k", "v", "attn_heads")
 
 
 def sizes_of(params: object) -> Sizes | None:
-    """The sizes that a question is about."""
+    """The sizes of the model in a question, or None."""
     if isinstance(params, ModelParams | TrainParams | AdamParams | SgdParams):
         return params.sizes
     return None
 
 
 def config_of(params: object) -> Config:
-    """The published configuration of the program that a question is about."""
+    """The configuration of the profile that a question names."""
     profile = PROFILES.get(getattr(params, "profile", MICROGPT.name), MICROGPT)
     return profile.config
 
 
 def place_of(pointer: str, params: object = None, method: str = "") -> Place:
-    """The place that a pointer into an answer names.
+    """Describe the place of a number in an answer.
 
     Args:
-        pointer: JSON Pointer.
+        pointer: a JSON Pointer into the answer.
         params: the question, for the sizes of the model.
-        method: the question's.
+        method: the question's method.
     """
     _, *parts = pointer.split("/")
     step = None
@@ -132,8 +132,7 @@ def place_of(pointer: str, params: object = None, method: str = "") -> Place:
             place = Place(pointer, "other", "", method, words=pointer)
     if step is None:
         return place
-    words = f"{place.words}, at step {step + 1} of the training"
-    return Place(**{f: getattr(place, f) for f in Place.__struct_fields__} | {"words": words})
+    return structs.replace(place, words=f"{place.words}, at step {step + 1} of the training")
 
 
 def _head_dim(sizes: Sizes | None) -> int | None:
@@ -162,7 +161,7 @@ def _node(pointer: str, name: str, index: list[str], to: Pass, head_dim: int | N
         head = column // head_dim
     operation = (COMPUTED_BY if to == "forward" else REACHED_THROUGH).get(plain, plain)
     what = name if to == "forward" else f"the gradient at {name}"
-    last = "of key" if plain in ("attn_scores", "attn_weights") else "element"
+    last = "key" if plain in ("attn_scores", "attn_weights") else "element"
     if plain == "logits":
         last = "token"
     words = _listed(what, position=position, head=head, **{last: column})
@@ -192,8 +191,8 @@ def _weight(
         head = column // head_dim
     node = (NODE_ON_ONE_TOKEN if config.model == "mlp" else NODE_OF).get(plain, "")
     node = f"layer{layer}.{node}" if layer is not None else node
-    gathers = f"what gathers the gradient of {name}"
-    operation = UPDATES[config.optimizer] if to == "update" else gathers
+    sums = f"the accumulation of the gradient of {name}"
+    operation = UPDATES[config.optimizer] if to == "update" else sums
     first = {"wte": "token", "lm_head": "token", "wpe": "position"}.get(plain, "row")
     words = _listed(f"{what} {name}", head=head, **{first: row}, column=column)
     position = row if plain == "wpe" else None
@@ -202,11 +201,11 @@ def _weight(
 
 def _function(pointer: str, method: str, to: Pass) -> Place:
     what = method if to == "forward" else f"the backward pass of {method}"
-    words = f"the output of {method}" if to == "forward" else f"the gradient that {method} gives"
+    words = f"the output of {method}" if to == "forward" else f"the gradient from {method}"
     return Place(pointer, to, "", what, words=f"{words} at {pointer}")
 
 
 def _listed(what: str, **coordinates: int | None) -> str:
-    """A thing and the coordinates that are known."""
+    """Words for a value with its known coordinates."""
     known = [f"{name} {number}" for name, number in coordinates.items() if number is not None]
     return ", ".join([what, *known])

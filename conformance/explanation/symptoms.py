@@ -1,7 +1,7 @@
-"""The form of the errors, where no known mistake gives the port's numbers.
+"""Describes the pattern of the errors, for mistakes that are not in the catalogue.
 
-A constant ratio is a scaled loss or learning rate; gradients that vanish are a detached graph;
-what first goes wrong at position 1 is attention.
+A constant ratio suggests a scaled loss or learning rate, zero gradients suggest a detached graph,
+and errors from position 1 on suggest attention.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ports_adapter.messages import AdamParams, ModelParams
 from .judged_cases import JudgedCase, JudgedCases
 
 ALIKE = 1e-6
-"""How far ratios may differ, relatively, and still be one."""
+"""The largest relative difference between ratios that count as equal."""
 
 SENTENCES = 4
-"""Of single tensors, of one case: the first ones say most."""
+"""The most sentences about single tensors of one case; the first ones say most."""
 
 FEWEST = 8
-"""Numbers that a ratio must hold for."""
+"""The fewest numbers that a ratio must hold for."""
 
 
 def symptoms(cases: JudgedCases) -> list[str]:
-    """Sentences about the errors of the first wrong case of each level, without repetition."""
+    """Sentences about the errors of some wrong cases of each root level, without repetition."""
     found: dict[str, None] = {}
     for level in cases.roots or sorted({judged.case.level for judged in cases.wrong}):
         wrong = [k for k in cases.wrong if k.case.level is level and k.exchange]
@@ -41,7 +41,7 @@ def symptoms(cases: JudgedCases) -> list[str]:
 
 
 def _widest(wrong: list[JudgedCase]) -> list[JudgedCase]:
-    """Whole models before single ones, several positions before one: they show more."""
+    """The cases with the longest documents first, since they show the most."""
 
     def size(judged: JudgedCase) -> int:
         params = judged.exchange.params if judged.exchange else None
@@ -51,7 +51,7 @@ def _widest(wrong: list[JudgedCase]) -> list[JudgedCase]:
 
 
 def of_case(judged: JudgedCase) -> Iterator[str]:
-    """What can be said of one case's errors."""
+    """Sentences about the errors of one case."""
     tensors = tensors_of(judged)
     wrong = {at: pair for at, pair in tensors.items() if not _is_right(pair)}
     if not wrong:
@@ -68,11 +68,11 @@ def of_case(judged: JudgedCase) -> Iterator[str]:
 
 
 Tensor = tuple[Any, Array, Array, Array]
-"""The right nested lists, then right numbers, the port's, and budgets, flat."""
+"""The expected nested lists; then the expected numbers, the port's and the budgets, all flat."""
 
 
 def tensors_of(judged: JudgedCase) -> dict[str, Tensor]:
-    """Every computed part of an answer whose shape is right, by pointer."""
+    """The parts of an answer that have the right shape, by JSON Pointer."""
     if judged.exchange is None:
         return {}
     found: dict[str, Tensor] = {}
@@ -92,20 +92,20 @@ def _is_right(tensor: Tensor) -> bool:
 def constant_ratio(
     right: Array, got: Array, alike: float = ALIKE, share: float = 1.0, fewest: int = FEWEST
 ) -> float | None:
-    """The one factor between two arrays, where there is one that is not 1.
+    """The constant factor between two arrays, or None if there is none, or if it is 1.
 
     Args:
-        right: what is right, flat.
-        got: the port's.
-        alike: how far ratios may differ, relatively.
-        share: of the large numbers that must have it.
-        fewest: how many numbers must have it.
+        right: the expected numbers, flat.
+        got: the port's numbers, flat.
+        alike: the largest relative difference between ratios that count as equal.
+        share: the share of large numbers that must have the ratio.
+        fewest: how many numbers must be comparable.
     """
     used = (right != 0) & np.isfinite(got)
     if used.sum() < fewest or (got[~used] != 0).any():
         return None
     ratios = got[used] / right[used]
-    # A cancelled element has few right digits, so the largest ones decide.
+    # Small elements may have cancelled and lost digits, so only the large ones are compared.
     large = np.abs(right[used]) > 1e-3 * np.abs(right[used]).max()
     ratio = float(np.median(ratios[large]))
     if ratio == 0 or np.mean(np.abs(ratios[large] / ratio - 1) < alike) < share:
@@ -123,19 +123,19 @@ def _ratio(tensors: Mapping[str, Tensor], prefix: str, what: str) -> Iterator[st
         losses = tensors.get("/losses")
         positions = losses[1].size if losses else 0
         meant = _meaning(ratio, positions)
-        yield f"All {what} are {ratio:.6g} times the right ones{meant}."
+        yield f"All {what} are {ratio:.6g} times the expected ones{meant}."
 
 
 def _meaning(ratio: float, positions: int) -> str:
     for of, words in (
-        (positions, "as many times as there are positions: the loss is a sum, not a mean"),
-        (positions / 16 if positions else 0, "positions over 16: the loss is divided by 16"),
+        (positions, "the number of positions: the loss is a sum, not a mean"),
+        (positions / 16 if positions else 0, "positions / 16: the loss is divided by 16"),
         (positions / (positions + 1), "n / (n + 1): the loss is divided by one too many"),
-        (-1.0, "the sign is turned"),
+        (-1.0, "the sign is wrong"),
     ):
         if of and abs(ratio / of - 1) < ALIKE and abs(of - 1) > ALIKE:
             return f" ({words})"
-    return " (a loss scaled by a constant gives that)"
+    return " (a loss that is scaled by a constant does that)"
 
 
 def _ratio_of_updates(judged: JudgedCase, tensors: Mapping[str, Tensor]) -> Iterator[str]:
@@ -152,12 +152,12 @@ def _ratio_of_updates(judged: JudgedCase, tensors: Mapping[str, Tensor]) -> Iter
     if not moved_right:
         return
     right, got = np.concatenate(moved_right), np.concatenate(moved_got)
-    # Where a gradient is as small as epsilon, that changes the ratio.
+    # Epsilon changes the ratio where gradients are as small as epsilon.
     ratio = constant_ratio(right, got, alike=1e-3, share=0.9)
     if ratio is not None:
         yield (
-            f"The updates are {ratio:.4g} times the right ones: a learning rate or a bias "
-            "correction does that."
+            f"The updates are {ratio:.4g} times the expected ones: check the learning rate and the "
+            "bias correction."
         )
 
 
@@ -168,37 +168,37 @@ def _only(
     all_ = [at for at in tensors if at.startswith(prefix)]
     if names and len(names) < len(all_):
         others = len(all_) - len(names)
-        yield f"Only these {what} are wrong: {', '.join(names)}; the other {others} are right."
+        yield f"Only these {what} are wrong: {', '.join(names)}; the other {others} are correct."
 
 
 def _of_tensor(at: str, tensor: Tensor) -> Iterator[str]:
     nested, right, got, budgets = tensor
     wrong = in_budgets(right, got, budgets) > 1
     if right.any() and not got.any():
-        yield f"{at} is 0 throughout: what it comes from is detached, or never added."
+        yield f"{at} is 0 everywhere: its source is detached, or never added."
         return
     ratio = constant_ratio(right, got, fewest=1)
     if ratio is not None:
-        extent = ", in all of its numbers" if right.size > 1 else ""
-        yield f"{at} is {ratio:.6g} times the right one{extent}."
+        all_of = "all numbers of " if right.size > 1 else ""
+        yield f"The ratio to the expected value is {ratio:.6g} for {all_of}{at}."
         return
     is_regular = isinstance(nested, list) and isinstance(shape_of(nested), str)
     shape = np.shape(nested) if is_regular else ()
     if len(shape) == 2 and shape[0] == shape[1] and shape[0] > 1:
         square = right.reshape(shape)
         if (in_budgets(square.T.ravel(), got, budgets) <= 1).all():
-            yield f"{at} is the right one transposed."
+            yield f"{at} is transposed."
             return
     if len(shape) == 2 and 0 < wrong.sum() < wrong.size:
         rows = np.flatnonzero(wrong.reshape(shape).any(axis=1))
         used = np.flatnonzero((right != 0).reshape(shape).any(axis=1))
         if rows.size <= used.size // 2:
             shown = ", ".join(map(str, rows[:8]))
-            yield f"{at} is wrong in {rows.size} of its {shape[0]} rows: {shown}."
+            yield f"{at} is wrong only in {rows.size} of its {shape[0]} rows: {shown}."
 
 
 def _first_position(wrong: Mapping[str, Tensor]) -> Iterator[str]:
-    """From which position on the first wrong part is wrong, if not from the start."""
+    """The position from which on the first wrong part is wrong, if it is not the first."""
     for at in ("/logits", "/losses"):
         if at in wrong:
             nested, right, got, budgets = wrong[at]
@@ -206,9 +206,9 @@ def _first_position(wrong: Mapping[str, Tensor]) -> Iterator[str]:
             first = int(np.flatnonzero(outside)[0])
             if first == 1:
                 yield (
-                    f"{at} is right at position 0 and wrong from position 1 on: attention over "
-                    "earlier positions, or the position embedding."
+                    f"{at} is correct at position 0 and wrong from position 1 on: check attention "
+                    "to earlier positions and the position embedding."
                 )
             elif first > 1:
-                yield f"{at} is right up to position {first - 1}, wrong from position {first} on."
+                yield f"{at} is correct up to position {first - 1} and wrong from {first} on."
             return
