@@ -150,12 +150,16 @@ def switched(port: str, edges: tuple[Edge, ...], folder: Path) -> str:
     return str(copy)
 
 
+EDGES = {"python": PYTHON, "js": JS, "rust": RUST, "swift": SWIFT}
+
+
 def failed_cases(port: str) -> list[str]:
     report = run_suite(port)
     assert report.exit_code is ExitCode.FAIL
     return [case.slug for case in report.cases if case.outcome.is_failure]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("port", "edge"),
     [("python", edge) for edge in PYTHON] + [("js", edge) for edge in JS],
@@ -168,7 +172,7 @@ def test_an_edge_switched_wrong_is_red_in_its_place(tmp_path: Path, port: str, e
     assert {slug.partition("/")[0] for slug in failed} <= levels
 
 
-@pytest.mark.parametrize(("port", "edges"), [("rust", RUST), ("swift", SWIFT)])
+@pytest.mark.parametrize(("port", "edges"), EDGES.items())
 def test_edges_switched_wrong_at_once_are_each_red_in_their_place(
     tmp_path: Path, port: str, edges: tuple[Edge, ...]
 ) -> None:

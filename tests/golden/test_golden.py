@@ -259,6 +259,7 @@ def test_a_trace_that_is_not_utf_8_is_damaged(small: Trace) -> None:
     assert (finding.condition, "cannot be read" in finding.detail) == (Condition.DAMAGED, True)
 
 
+@pytest.mark.thorough
 def test_make_golden_on_an_unchanged_tree_changes_nothing() -> None:
     files = [MANIFEST, BUDGETS, TRACE_SCHEMA, *sorted((GOLDEN / "traces").glob("*.json"))]
     assert len(files) == 3 + len(BUILT)

@@ -237,6 +237,7 @@ def test_twins_know_each_other_and_how_they_are_told_apart() -> None:
             assert experiment.endswith(".")
 
 
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize("slug", MISTAKES)
 def test_a_mistake_changes_what_its_level_answers_and_is_taken_back_wholly(slug: str) -> None:
     before = everything()
@@ -246,6 +247,7 @@ def test_a_mistake_changes_what_its_level_answers_and_is_taken_back_wholly(slug:
     assert answered(questions(level)[number]) == right(level)[number]
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("slug", MISTAKES)
 def test_a_mistake_starts_afresh_wherever_it_is_made(slug: str) -> None:
     entry = MISTAKES[slug]
@@ -257,6 +259,7 @@ def test_a_mistake_starts_afresh_wherever_it_is_made(slug: str) -> None:
     assert answers[0] == answers[1]
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("slug", MISTAKES)
 def test_a_mistake_is_one_in_single_precision_too_unless_it_says_otherwise(slug: str) -> None:
     entry = MISTAKES[slug]
@@ -302,6 +305,7 @@ TAPED = {
 }
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("name", TAPED)
 def test_what_is_on_tape_computes_what_it_computes_by_scalars(name: str) -> None:
     patch = TAPED[name]

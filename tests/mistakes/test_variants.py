@@ -11,6 +11,7 @@ from ports_adapter.manifest import find_port
 from tests.support.suite import oracle_port, run_suite
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_honest_variant_passes(variant: str) -> None:
     quick = (
@@ -22,6 +23,7 @@ def test_an_honest_variant_passes(variant: str) -> None:
     assert not report.grade.startswith("bit-identical")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["python:float32", "rust:float32"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_an_honest_port_in_single_precision_passes(name: str, seed: int) -> None:

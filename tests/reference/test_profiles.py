@@ -85,6 +85,7 @@ def test_a_profile_prints_the_same_on_the_tape_to_the_last_digit(name: str) -> N
     assert (tape.stdout, tape.stderr, tape.returncode) == (scalar.stdout, "", 0)
 
 
+@pytest.mark.sampled(1)
 @needs_names
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_on_names_is_the_same_from_run_to_run(name: str) -> None:
@@ -155,6 +156,7 @@ def test_the_tape_trains_every_profile_bit_for_bit(name: str) -> None:
     assert fast == list(run.steps())
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("n_embd", "n_head", "n_layer"), list(product((8, 16, 32), (1, 2, 4), (1, 2, 4)))
 )

@@ -36,6 +36,7 @@ def reference(*arguments: str, timeout: float = 500) -> subprocess.CompletedProc
     )  # fmt: skip
 
 
+@pytest.mark.thorough
 @needs_names
 def test_a_thousand_steps_on_names_give_the_published_figures_and_the_twenty_names() -> None:
     assert_published(reference("--corpus", str(NAMES), "--digits", "17"))

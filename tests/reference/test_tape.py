@@ -87,6 +87,7 @@ def test_any_expression_is_replayed_bit_for_bit(seed: int, number: int) -> None:
     assert same_bits(gradients[: inputs.size], [leaf.grad for leaf in graph.leaves[""]])
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("n_embd", [8, 16, 32])
 @pytest.mark.parametrize("n_head", [1, 2, 4])
 @pytest.mark.parametrize("n_layer", [1, 2, 4])
@@ -99,9 +100,11 @@ def test_every_mission_is_replayed_bit_for_bit(n_embd: int, n_head: int, n_layer
     assert replayed == evaluate(weights, tokens, config)
 
 
+@pytest.mark.thorough
+@pytest.mark.needs("names.txt")
 def test_a_thousand_steps_on_names_are_the_scalar_programs_bit_for_bit() -> None:
     path = names_path()
-    assert path is not None, "`make data` downloads names.txt"
+    assert path is not None
     run = Run.prepare(Config(), 42, read_corpus(path))
     documents = [run.tokenizer.encode(document) for document in run.documents[:1000]]
     machine = Machine(run.config, run.tokenizer.vocab_size)
