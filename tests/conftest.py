@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port, Timeouts
 from tests.support.suite import MakePort
+
+if TYPE_CHECKING:
+    from tests.support.browsing import Open, Tab
 
 # A job in a shell's background ignores interrupts, and so would the programs that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -41,3 +46,21 @@ def make_port(tmp_path: Path) -> MakePort:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    """A tab in a browser, which is started once."""
+    from tests.support.browsing import Tab, launched
+
+    with launched() as browser:
+        yield Tab(browser, tmp_path_factory.mktemp("tab"))
+
+
+@pytest.fixture
+def opened(tab: Tab) -> Iterator[Open]:
+    """Opens documents, which may ask nothing of the network and complain of nothing."""
+    yield tab.open
+    complaints = tab.complaints[:]
+    tab.complaints.clear()
+    assert complaints == []

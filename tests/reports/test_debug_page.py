@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from conformance.explanation.diagnosis import Diagnosis, NamedMistake
 from conformance.reports.page import page_of
 from conformance.reports.page.visible_text import of_budget
 from tests.support import diagnoses
-from tests.support.browsing import launched, opening
+from tests.support.browsing import Open
 
 pytestmark = pytest.mark.needs("chromium")
 
 TRANSCRIPT = ['> {"id": 1}', "< </pre><script>window.__hacked = 4</script>", "x" * 5000]
 
-Open = Callable[[Diagnosis], Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as started:
-        yield started
+Show = Callable[[Diagnosis], Page]
 
 
 @pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Opens the page of a diagnosis; nothing may be asked of the network, or complained of."""
-    with opening(browser, tmp_path) as opens:
-        yield lambda diagnosis: opens(page_of(diagnosis, TRANSCRIPT))
+def shown(opened: Open) -> Show:
+    """Shows the page of a diagnosis."""
+    return lambda diagnosis: opened(page_of(diagnosis, TRANSCRIPT))
 
 
 def color_of_map(page: Page, row: int, column: int) -> list[int]:
@@ -53,9 +45,9 @@ def color_of_map(page: Page, row: int, column: int) -> list[int]:
     )
 
 
-def test_a_failed_run_tells_everything(opened: Open) -> None:
+def test_a_failed_run_tells_everything(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
-    page = opened(diagnosis)
+    page = shown(diagnosis)
     text = page.locator("body").inner_text()
     assert "FAIL" in page.locator("header").inner_text()
     assert "Explains 4,192 of 4,192 numbers, the worst at 0.4 of budget" in text
@@ -85,36 +77,36 @@ def test_a_failed_run_tells_everything(opened: Open) -> None:
     assert page.get_by_text("make conform PORT=swift CASE=train/cold-start").count() == 1
 
 
-def test_a_run_that_passed_has_nothing_to_explain(opened: Open) -> None:
-    page = opened(diagnoses.passed_story())
+def test_a_run_that_passed_has_nothing_to_explain(shown: Show) -> None:
+    page = shown(diagnoses.passed_story())
     assert "PASS" in page.locator("header").inner_text()
     assert page.locator("h2").all_inner_texts() == ["Data flow", "Levels", "Transcript"]
     assert "Everything that was judged is right." in page.locator("#flow").inner_text()
     assert page.locator(".flow .part.right").count() == page.locator(".flow .part").count()
 
 
-def test_no_name_is_said_honestly(opened: Open) -> None:
+def test_no_name_is_said_honestly(shown: Show) -> None:
     diagnosis = msgspec.structs.replace(diagnoses.failed_story(), names=[])
-    said = opened(diagnosis).locator("#mistake").inner_text()
+    said = shown(diagnosis).locator("#mistake").inner_text()
     assert "None of the known mistakes has these numbers." in said
     assert diagnosis.symptoms[0] in said
 
 
-def test_twins_and_mistakes_at_once(opened: Open) -> None:
+def test_twins_and_mistakes_at_once(shown: Show) -> None:
     one = diagnoses.failed_story().names[0]
     both = NamedMistake(
         ["a", "b"], ["Alpha", "Beta"], ["what a", "what b"], ["why a"], ["mend a", "mend b"],
         10, 12, 0.5, [], [],
     )  # fmt: skip
-    page = opened(msgspec.structs.replace(diagnoses.failed_story(), names=[both, one]))
+    page = shown(msgspec.structs.replace(diagnoses.failed_story(), names=[both, one]))
     said = page.locator("#mistake").inner_text()
     assert "These 2 cannot be told apart" in said
     assert said.index("Alpha") < said.index("Beta") < said.index("mend b") < said.index("10 of 12")
     assert page.locator("#mistake-title").inner_text() == "The mistakes"
 
 
-def test_the_first_wrong_place_is_marked(opened: Open) -> None:
-    page = opened(diagnoses.failed_story(2))
+def test_the_first_wrong_place_is_marked(shown: Show) -> None:
+    page = shown(diagnoses.failed_story(2))
     flow = page.locator("svg.flow")
     assert flow.locator(".is-first").count() == 1
     assert "layer1.attn_scores: value right, grad first wrong" in str(
@@ -125,8 +117,8 @@ def test_the_first_wrong_place_is_marked(opened: Open) -> None:
     assert flow.locator(".frame").count() == 2
 
 
-def test_the_map_is_chosen_by_keyboard(opened: Open) -> None:
-    page = opened(diagnoses.failed_story())
+def test_the_map_is_chosen_by_keyboard(shown: Show) -> None:
+    page = shown(diagnoses.failed_story())
     says = page.locator("#map-says")
     assert "/intermediate_grads/layer0.attn_scores; 5 × 4 × 5 numbers" in says.inner_text()
     page.locator("#map-choice").focus()
@@ -137,8 +129,8 @@ def test_the_map_is_chosen_by_keyboard(opened: Open) -> None:
     assert page.locator("#map-steps").is_hidden()
 
 
-def test_steps_are_gone_through_by_keyboard(opened: Open) -> None:
-    page = opened(diagnoses.failed_story())
+def test_steps_are_gone_through_by_keyboard(shown: Show) -> None:
+    page = shown(diagnoses.failed_story())
     page.locator("#map-choice").focus()
     page.keyboard.press("End")
     says = page.locator("#map-says")
@@ -154,9 +146,9 @@ def test_steps_are_gone_through_by_keyboard(opened: Open) -> None:
     assert page.locator("#map-after").is_disabled()
 
 
-def test_numbers_show_on_hover_and_to_the_keyboard(opened: Open) -> None:
+def test_numbers_show_on_hover_and_to_the_keyboard(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
-    page = opened(diagnosis)
+    page = shown(diagnosis)
     page.locator("#map-choice").select_option("0")
     first, says = diagnosis.maps[0], page.locator("#map-number")
     assert "Home goes to the worst" in says.inner_text()
@@ -179,8 +171,8 @@ def test_numbers_show_on_hover_and_to_the_keyboard(opened: Open) -> None:
     assert says.inner_text() == words(0)
 
 
-def test_a_map_is_drawn_in_the_colors_of_the_scheme(opened: Open) -> None:
-    page = opened(diagnoses.failed_story())
+def test_a_map_is_drawn_in_the_colors_of_the_scheme(shown: Show) -> None:
+    page = shown(diagnoses.failed_story())
     page.locator("#map-choice").select_option("0")
     right, wrong = color_of_map(page, 0, 0), color_of_map(page, 13, 8)
     assert right[2] > right[0], "what is right is blue"
@@ -191,8 +183,8 @@ def test_a_map_is_drawn_in_the_colors_of_the_scheme(opened: Open) -> None:
     assert sum(color_of_map(page, 0, 0)[:3]) < sum(right[:3]) / 2
 
 
-def test_hostile_text_is_shown_and_does_nothing(opened: Open) -> None:
-    page = opened(diagnoses.hostile_story())
+def test_hostile_text_is_shown_and_does_nothing(shown: Show) -> None:
+    page = shown(diagnoses.hostile_story())
     for button in page.locator("summary").all():
         if button.is_visible():
             button.click()
@@ -213,8 +205,8 @@ def test_hostile_text_is_shown_and_does_nothing(opened: Open) -> None:
     assert not re.search("[\u202e\u2028\x00-\x08\x1b]", text)
 
 
-def test_what_is_not_finite_is_shown(opened: Open) -> None:
-    page = opened(diagnoses.unfinite_story())
+def test_what_is_not_finite_is_shown(shown: Show) -> None:
+    page = shown(diagnoses.unfinite_story())
     assert (
         "3 of 4 outside of budget; worst beyond measure" in page.locator("#map-says").inner_text()
     )
@@ -224,9 +216,9 @@ def test_what_is_not_finite_is_shown(opened: Open) -> None:
     assert "3 outside of the envelope" in page.locator("#losses").inner_text()
 
 
-def test_reference_port_and_envelope_are_told_apart_without_color(opened: Open) -> None:
+def test_reference_port_and_envelope_are_told_apart_without_color(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
-    page = opened(diagnosis)
+    page = shown(diagnosis)
     losses = page.locator("#losses")
     assert losses.locator(".chart").count() == 2
     names = losses.locator(".chart .name").all_text_contents()
@@ -241,13 +233,13 @@ def test_reference_port_and_envelope_are_told_apart_without_color(opened: Open) 
     assert lines[300].split()[:3] == ["300", repr(first.reference[-1]), repr(first.port[-1])]
 
 
-def test_a_flag_covers_no_other_box(opened: Open) -> None:
+def test_a_flag_covers_no_other_box(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
     assert diagnosis.divergence
     for node in ("layer0.k", "layer0.attn_heads"):
         place = msgspec.structs.replace(diagnosis.divergence.place, node=node)
         divergence = msgspec.structs.replace(diagnosis.divergence, place=place)
-        page = opened(msgspec.structs.replace(diagnosis, divergence=divergence))
+        page = shown(msgspec.structs.replace(diagnosis, divergence=divergence))
         flag = page.locator(".flow .flag rect").bounding_box()
         words = page.locator(".flow .flag text").bounding_box()
         boxes = [
@@ -264,8 +256,8 @@ def test_a_flag_covers_no_other_box(opened: Open) -> None:
             assert apart or beside, node
 
 
-def test_the_smallest_case_is_copied_as_it_is(opened: Open) -> None:
-    page = opened(diagnoses.failed_story())
+def test_the_smallest_case_is_copied_as_it_is(shown: Show) -> None:
+    page = shown(diagnoses.failed_story())
     page.locator("#smallest button.copy").click()
     page.get_by_role("status").get_by_text("Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()") == diagnoses.SOURCE

@@ -5,12 +5,11 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec import structs
-from playwright.sync_api import Browser
 
 from conformance.judging.outcome import Outcome
 from conformance.reports.page import page_of
@@ -21,15 +20,7 @@ from conformance.surveys.stages.stage_losses import Curve
 from conformance.surveys.stages.stages_page import written
 from reference.profiles import STAGES
 from tests.support import boards, diagnoses
-from tests.support.browsing import (
-    GROUNDS,
-    Open,
-    check_accessible,
-    ground_of,
-    launched,
-    opening,
-    width_of,
-)
+from tests.support.browsing import GROUNDS, Open, check_accessible, ground_of, width_of
 
 needs_browser = pytest.mark.needs("chromium")
 
@@ -61,18 +52,6 @@ LIMITS: dict[str, Callable[[], str]] = {
     "no port": lambda: board_page.page_of(boards.empty_board()),
     "nothing measured": lambda: benchmark_page.page_of(SPEEDS[2:3]),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as started:
-        yield started
-
-
-@pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    with opening(browser, tmp_path) as opens:
-        yield opens
 
 
 @needs_browser
@@ -133,7 +112,7 @@ def test_only_the_script_of_a_page_may_run_and_nothing_is_fetched(name: str) -> 
 
 def test_the_largest_page_has_less_than_a_megabyte_and_a_half() -> None:
     story = diagnoses.failed_story()
-    maps = [diagnoses.error_map(f"/grads/w{n}", (64, 64), n) for n in range(40)]
+    maps = [diagnoses.error_map(f"/grads/w{n}", (64, 64), n) for n in range(10)]
     report = diagnoses.report_of(dict.fromkeys(diagnoses.SLUGS, Outcome.MISMATCH))
     report = structs.replace(report, cases=report.cases * 20)
     large = structs.replace(story, report=report, maps=maps, curves=[diagnoses.loss_curves(1000)])

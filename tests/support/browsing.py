@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.support.tools import BROWSERS
 
@@ -17,6 +17,7 @@ Scheme = Literal["light", "dark"]
 GROUNDS: dict[Scheme, str] = {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 21, 27)"}
 
 Open = Callable[..., Page]
+"""`Tab.open`"""
 
 
 @contextmanager
@@ -29,36 +30,29 @@ def launched() -> Iterator[Browser]:
         started.close()
 
 
-@contextmanager
-def opening(browser: Browser, folder: Path) -> Iterator[Open]:
-    """Opens documents, each in a scheme and a width; what they complain of fails at the end."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
+class Tab:
+    """A tab that opens one document after the other, and hears what they complain of."""
 
-    def opens(document: str, scheme: Scheme = "light", width: int = 1280) -> Page:
-        path = folder / f"page-{len(contexts)}.html"
-        path.write_text(document, encoding="utf-8")
-        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
-        contexts.append(context)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        page.on(
-            "request",
-            lambda asked: (
-                None
-                if asked.url.startswith(("data:", path.as_uri()))
-                else complaints.append(asked.url)
-            ),
-        )
-        page.goto(path.as_uri())
-        return page
+    def __init__(self, browser: Browser, folder: Path) -> None:
+        self.file = folder / "page.html"
+        self.complaints: list[str] = []
+        self.page = browser.new_page()
+        self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.page.on("console", lambda said: self.complaints.append(f"console: {said.text}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("request", self._hear)
 
-    yield opens
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    def _hear(self, request: Request) -> None:
+        if not request.url.startswith(("data:", self.file.as_uri())):
+            self.complaints.append(f"request: {request.url}")
+
+    def open(self, document: str, scheme: Scheme = "light", width: int = 1280) -> Page:
+        """Show a document in a scheme, and in a window of a width in pixels."""
+        self.file.write_text(document, encoding="utf-8")
+        self.page.emulate_media(media="screen", color_scheme=scheme)
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.goto(self.file.as_uri())
+        return self.page
 
 
 def check_accessible(page: Page, **options: object) -> None:

@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from conformance.surveys.scoreboard.board import Board, Ending, best_first
 from conformance.surveys.scoreboard.board_page import page_of
 from tests.support import boards
-from tests.support.browsing import launched, opening
+from tests.support.browsing import Open
 
 pytestmark = pytest.mark.needs("chromium")
 
-Open = Callable[[Board], Page]
+Show = Callable[[Board], Page]
 WRONG_BY = {"d": 4.11e6, "e": 4.08e6, "f": 4.2e6, "g": "Infinity"}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as started:
-        yield started
+@pytest.fixture
+def shown(opened: Open) -> Show:
+    """Shows the page of a board."""
+    return lambda board: opened(page_of(board))
 
 
-@pytest.fixture(scope="module")
-def opened(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    with opening(browser, tmp_path_factory.mktemp("boards")) as opens:
-        yield lambda board: opens(page_of(board))
-
-
-@pytest.fixture(scope="module")
-def full(opened: Open) -> Page:
-    """The page of the board that has everything."""
-    return opened(boards.full_board())
-
-
-def test_a_board_tells_everything(full: Page) -> None:
-    page = full
+def test_a_board_tells_everything(shown: Show) -> None:
+    page = shown(boards.full_board())
     assert "FAIL" in page.locator("header").inner_text()
     assert "2 of 4 ports pass" in page.locator("header").inner_text()
     assert page.locator("h2").all_inner_texts() == [
@@ -55,8 +43,8 @@ def test_a_board_tells_everything(full: Page) -> None:
     assert "swift is not installed" in page.locator("#absent").inner_text()
 
 
-def test_a_level_says_how_it_ended_in_words_and_by_a_sign(full: Page) -> None:
-    page = full
+def test_a_level_says_how_it_ended_in_words_and_by_a_sign(shown: Show) -> None:
+    page = shown(boards.full_board())
     head = page.locator("#levels thead th").all_inner_texts()
     row = page.locator("#levels tbody tr").nth(1).locator("th, td").all_inner_texts()
     said = {name: " ".join(text.split()) for name, text in zip(head, row, strict=True)}
@@ -66,8 +54,8 @@ def test_a_level_says_how_it_ended_in_words_and_by_a_sign(full: Page) -> None:
     assert said["replicate"] == "– not offered"
 
 
-def test_what_is_wrong_and_what_has_changed_is_said(full: Page) -> None:
-    page = full
+def test_what_is_wrong_and_what_has_changed_is_said(shown: Show) -> None:
+    page = shown(boards.full_board())
     wrong, gone = page.locator("#wrong article").all_inner_texts()
     assert "off by 4 of budget at /loss" in wrong
     assert "backward 0/12 mismatch" in wrong
@@ -77,29 +65,29 @@ def test_what_is_wrong_and_what_has_changed_is_said(full: Page) -> None:
     assert "1 port as before; 1 port recorded for the first time." in changes
 
 
-def test_a_sparkline_is_drawn_and_told(full: Page) -> None:
-    page = full
+def test_a_sparkline_is_drawn_and_told(shown: Show) -> None:
+    page = shown(boards.full_board())
     line = page.get_by_role("img", name="3 runs since 2026-01-01: 132/132, 132/132, 119/132 passed")
     assert line.locator("polyline").count() == 1
     assert page.locator(".spark").count() == 2
 
 
-def test_a_board_that_passes_has_nothing_to_explain(opened: Open) -> None:
-    page = opened(boards.passing_board())
+def test_a_board_that_passes_has_nothing_to_explain(shown: Show) -> None:
+    page = shown(boards.passing_board())
     assert "✓ PASS" in page.locator("header").inner_text()
     assert page.locator("h2").all_inner_texts() == ["Standings", "Levels"]
 
 
-def test_an_interrupted_board_says_so(opened: Open) -> None:
-    page = opened(boards.interrupted_board())
+def test_an_interrupted_board_says_so(shown: Show) -> None:
+    page = shown(boards.interrupted_board())
     said = page.locator("header").inner_text()
     assert "INTERRUPTED" in said
     assert "This is what was finished when it was interrupted." in said
     assert "– not begun" in page.locator("#standings").inner_text()
 
 
-def test_hostile_text_is_shown_and_does_nothing(opened: Open) -> None:
-    page = opened(boards.hostile_board())
+def test_hostile_text_is_shown_and_does_nothing(shown: Show) -> None:
+    page = shown(boards.hostile_board())
     assert page.evaluate("window.__hacked") is None
     text = page.locator("body").inner_text()
     assert "</th><script>window.__hacked = 1</script>{{ 7 * 7 }}\\u202egnp.exe\\x1b[31m" in text
@@ -107,13 +95,13 @@ def test_hostile_text_is_shown_and_does_nothing(opened: Open) -> None:
     assert page.locator("script").count() == 0
 
 
-def test_ports_within_rounding_of_each_other_share_a_rank(opened: Open) -> None:
+def test_ports_within_rounding_of_each_other_share_a_rank(shown: Show) -> None:
     rows = [boards.row("a", worst=0.1), boards.row("b", worst=0.9), boards.row("c", passed=130)]
     rows += [
         boards.row(name, ending=Ending.FAIL, passed=9, worst=w) for name, w in WRONG_BY.items()
     ]
     board = boards.board(*best_first(reversed(rows)))
-    page = opened(board)
+    page = shown(board)
     ranks = page.locator("#standings .rank").all_inner_texts()
     names = [row.label for row in board.rows]
     assert list(zip(names, ranks, strict=True)) == [
