@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,24 +9,16 @@ import numpy as np
 
 from conformance.anatomy.nested_numbers import flat, index_of, pointer_of
 from conformance.judging.compare import budgets_of
+from conformance.judging.outcome import ExitCode
 from conformance.oracle.answer import Numbers, Refusal
-from golden.budgets import (
-    ROUNDING_SHARE,
-    SPREAD_FACTOR,
-    TENSOR_SHARE,
-    UNIT_ROUNDOFF,
-    Precision,
-)
+from golden.budgets import Precision
 from golden.spread import Spread
 from ports_adapter.messages import METHODS, PROTOCOL_VERSION, InitializeResult
 from reference.activation import ACTIVATIONS
 from reference.profiles import PROFILES
 
 from .case import Case
-
-
-class NoSuchPlace(Exception):
-    """A JSON Pointer that a case's answer has nothing at; the message says what it has."""
+from .request import Unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,7 @@ def explain(case: Case, precision: Precision, place: str = "") -> list[PartBudge
     """The budgets of all computed parts of a case's answer, or of the element at a place.
 
     Raises:
-        NoSuchPlace: the answer has no number there.
+        Unusable: the answer has no number there.
     """
     answer = case.answer(offer_of(precision))
     parts = {} if isinstance(answer, Refusal) else answer
@@ -83,8 +74,9 @@ def explain(case: Case, precision: Precision, place: str = "") -> list[PartBudge
             index = index_of(part.value, place.removeprefix(pointer))
             if index is not None:
                 return [_element(pointer, part, index, spread)]
-    raise NoSuchPlace(
-        f"{case.slug} has no number at {place!r}; it has numbers at {', '.join(numbers) or 'none'}"
+    raise Unusable(
+        f"{case.slug} has no number at {place!r}; it has numbers at {', '.join(numbers) or 'none'}",
+        ExitCode.USAGE,
     )
 
 
@@ -112,33 +104,3 @@ def _element(pointer: str, part: Numbers, index: int, spread: Spread | None) -> 
         budget=float(budgets_of(part, values)[index]),
         **measured,
     )
-
-
-def sentences(part: PartBudget, precision: Precision) -> Iterator[str]:
-    """An element's budget in words."""
-    yield part.pointer
-    yield f"  expected  {part.expected!r}"
-    if part.budget == 0:
-        yield "  budget    0: this number is exact"
-        return
-    if part.truth is None:
-        yield f"  budget    {part.budget:.3g}, by a rule (golden/budgets.py)"
-        return
-    rounding = ROUNDING_SHARE * UNIT_ROUNDOFF[precision] * abs(part.truth)
-    whole = TENSOR_SHARE * (part.tensor_sigma or 0.0)
-    shares = {"its spread": part.sigma or 0.0, "its rounding": rounding, "its tensor": whole}
-    decisive = max(shares, key=lambda name: shares[name])
-    yield f"  truth     {part.truth!r}, known to {part.radius:.2g}"
-    yield f"  spread    {part.sigma:.3g} (root mean square error of {part.replicas} replicas)"
-    yield f"  rounding  {rounding:.3g} = {ROUNDING_SHARE} u |truth|"
-    yield f"  tensor    {whole:.3g} = {TENSOR_SHARE} of the spread of its {part.values} numbers"
-    yield f"  budget    {part.budget:.3g} = {SPREAD_FACTOR} times {decisive}"
-
-
-def summary(parts: list[PartBudget]) -> Iterator[str]:
-    """A line for each part: its largest budget, and what that is made of."""
-    yield f"{'part':44}{'numbers':>8}{'budget':>10}{'spread':>10}{'enclosure':>11}"
-    for part in parts:
-        spread = "" if part.sigma is None else f"{part.sigma:.2g}"
-        radius = "" if part.radius is None else f"{part.radius:.1g}"
-        yield f"{part.pointer:44}{part.values:8}{part.budget:10.2g}{spread:>10}{radius:>11}"

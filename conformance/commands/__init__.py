@@ -1,1 +1,1 @@
-"""The commands, thin covers of the library: what each takes, and whom it calls."""
+"""The command line: what each command takes, and which function of the library it calls."""

@@ -1,4 +1,4 @@
-"""The command line: `run` a port, `replay` a run, list `cases`, start a new `port`, and more."""
+"""The command line: `run` a port, `debug` it, `replay` a run, list the `cases`, and more."""
 
 from __future__ import annotations
 
@@ -7,21 +7,32 @@ import sys
 
 import click
 
-from . import judging, making, telling
-from .ending import CONTEXT
+from .inspect.budget import budget
+from .inspect.cases import cases
+from .inspect.doctor import doctor
+from .judge.debug import debug
+from .judge.merge import merge
+from .judge.replay import replay
+from .judge.run import run
+from .measure.all import all_
+from .measure.bench import bench
+from .measure.score import score
+from .measure.scoreboard import scoreboard
+from .measure.stages import stages
+from .write.port import port
+from .write.protocol import protocol
 
 
-@click.group(context_settings=CONTEXT)
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Says whether a port of microgpt is right, and if not, where it first goes wrong."""
+    """Say whether a port of microgpt is right, and if not, where it first goes wrong."""
     # A terminal that cannot show a character gets its escape, and the verdict all the same.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
 for command in (
-    judging.run, judging.debug, judging.replay, judging.merge, judging.all_, judging.scoreboard,
-    telling.cases, telling.budget, telling.doctor,
-    making.port, making.bench, making.stages, making.score, making.protocol,
+    run, debug, replay, merge, all_, scoreboard, cases, budget, doctor, port, bench, stages, score,
+    protocol,
 ):  # fmt: skip
     main.add_command(command)

@@ -1,34 +1,47 @@
-"""How a command ends: with an exit code, or with a line that says why there is none."""
+"""How a command ends: with an exit code, and a message if it could not do its work."""
 
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
 
 from conformance.judging.outcome import ExitCode
-
-from .options import fail
 
 if TYPE_CHECKING:
     from conformance.reports.destinations import Outputs
 
-CONTEXT = {"help_option_names": ["-h", "--help"]}
-EXIT_CODES = "\n".join(["\b", "Exit codes:", *(f"{c.value:4d}  {c.meaning}" for c in ExitCode)])
+
+class JudgingCommand(click.Command):
+    """A command that judges ports: its help lists the exit codes, and SIGTERM interrupts it."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whoever ends it wants its port ended too, and finished results kept."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        return super().invoke(ctx)
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the exit codes."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code.value), code.meaning) for code in ExitCode])
 
 
 def exit_with(
-    run: Callable[[], ExitCode], label: str = "", outputs: Outputs | None = None
+    work: Callable[[], ExitCode], label: str = "", outputs: Outputs | None = None
 ) -> NoReturn:
-    """End with a run's exit code, or with a line that says why there was none.
+    """Do a command's work, and end the suite with its exit code.
 
-    Why there was none is in the `outputs`, too, under the port's `label`.
+    If the work cannot be done, the message that says why goes to standard error, and into the
+    `outputs` under the port's `label`.
     """
     from conformance.cases.request import Unusable
 
     try:
-        sys.exit(run())
+        sys.exit(work())
     except Unusable as error:
         message, code, cause = str(error), error.exit_code, error
     except KeyboardInterrupt:
@@ -48,3 +61,11 @@ def exit_with(
             with contextlib.suppress(Unwritable):
                 write_trouble(label, message, code, outputs)
     fail(message, code)
+
+
+def fail(message: str, code: ExitCode) -> NoReturn:
+    """End the suite with a message on standard error."""
+    from conformance.reports.terminal.safe_console import put, screen
+
+    put(screen(stderr=True), f"conformance: {message}")
+    sys.exit(code)

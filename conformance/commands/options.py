@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from conformance.judging.outcome import ExitCode
-from ports_adapter.quoting import disarmed
+
+from .ending import fail
 
 if TYPE_CHECKING:
     from conformance.cases.request import BaselineChoice, Shard
 
-Command = TypeVar("Command", bound=Callable[..., None])
+Function = Callable[..., Any]
+Decorator = Callable[[Function], Function]
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FILE_OR_STDOUT = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
 CASES = click.option(
     "--case",
@@ -28,13 +33,13 @@ CASES = click.option(
 SEED = click.option(
     "--seed",
     type=click.IntRange(min=0),
-    help="Draw the fresh cases from this seed. Default: another one every time, printed.",
+    help="Draw the fresh cases from this seed. Default: a new one in every run, printed.",
 )
 PROFILE = click.option(
     "--profile",
     metavar="NAME",
-    help="The program to ask about, train0 for example. Default: microgpt, or where the port "
-    "does not offer that, the last stage that it offers.",
+    help="The program to ask about, for example train0. Default: microgpt, or the last stage that "
+    "the port offers if it does not offer microgpt.",
 )
 SETTINGS = click.option(
     "--set",
@@ -47,11 +52,10 @@ TRANSCRIPT = click.option(
     "--transcript",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write all that is asked and answered to FILE, for `replay`; gzipped if it ends in .gz.",
+    help="Write every question and answer to FILE, for `replay`; gzipped if it ends in .gz.",
 )
 SHARD = click.option(
     "--shard",
-    "shard_text",
     metavar="I/N",
     help="Only part I of N of the cases; `merge` joins the parts' reports. Needs --seed.",
 )
@@ -59,20 +63,26 @@ SANDBOX = click.option(
     "--sandbox",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
-    help="Run ports inside bubblewrap: where that works (auto, the default), or else not at all "
-    "(always), or never.",
+    help="Run ports inside bubblewrap: if it works here (auto, the default), always, or never. "
+    "With `always`, no port runs where it does not work.",
 )
 RESUME = click.option(
     "--resume",
     "journal",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
-    help="Keep finished results in FILE as they come, and go on from there if it has some.",
+    help="Keep finished results in FILE as they come, and continue from those that it holds.",
+)
+LONG = click.option(
+    "--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely."
+)
+NAMES = click.option(
+    "--names", is_flag=True, help="Also the published run on names.txt: 1000 steps."
 )
 BASELINE = click.option(
     "--baseline",
     "baseline_path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
     help="The known failures. Default: the port's baseline.toml, if it has one.",
 )
@@ -83,10 +93,10 @@ UPDATE_BASELINE = click.option(
     "--update-baseline",
     "update",
     is_flag=True,
-    help="Rewrite the baseline to what this run shows, keeping comments.",
+    help="Rewrite the baseline to match this run, keeping its comments.",
 )
 FORMS = {
-    "json": "Write the report as JSON to FILE; to standard output, in place of the text, if `-`.",
+    "json": "Write the report as JSON to FILE; `-` is standard output, in place of the text.",
     "junit": "Write the report as JUnit XML to FILE, for Jenkins, GitLab and others.",
     "markdown": "Write the report as Markdown to FILE, for the summary of a job on GitHub.",
     "html": "Write the report as one page to FILE, which opens offline.",
@@ -96,8 +106,7 @@ OUTPUTS = (
     *(
         click.option(
             f"--{form}",
-            f"{form}_path",
-            type=click.Path(path_type=Path, dir_okay=False, allow_dash=form == "json"),
+            type=FILE_OR_STDOUT if form == "json" else FILE,
             metavar="FILE",
             help=words,
         )
@@ -105,41 +114,60 @@ OUTPUTS = (
     ),
     click.option(
         "--annotations",
-        "annotated",
         is_flag=True,
-        help="Print what fails as workflow commands, which GitHub shows beside the code.",
+        help="Print each failure as a workflow command, which GitHub shows beside the code.",
     ),
 )
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the text.")
 
 
-def with_baseline(command: Command) -> Command:
-    """The options that say which baseline counts."""
-    return BASELINE(NO_BASELINE(UPDATE_BASELINE(command)))
+def with_request(*options: Decorator) -> Decorator:
+    """Give a command these options, which say what to ask of a port, as its argument `request`."""
+
+    def decorated(command: Function) -> Function:
+        @functools.wraps(command)
+        def collected(**given: Any) -> None:
+            from conformance.cases.request import Request
+            from ports_adapter.containment.sandbox import Sandbox
+
+            given["baseline"] = _baseline(
+                *(given.pop(name, None) for name in ("baseline_path", "ignored", "update"))
+            )
+            given["shard"] = _shard(given.get("shard"), given["seed"])
+            given["sandbox"] = Sandbox(given["sandbox"])
+            asked = {f.name: given.pop(f.name) for f in fields(Request) if f.name in given}
+            command(request=Request(**{"port": "", **asked}), **given)
+
+        return _with_options(collected, options)
+
+    return decorated
 
 
-def with_outputs(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say where the report goes; the command takes them as `outputs`."""
+def with_outputs(command: Function) -> Function:
+    """Give a command the options that say where the report goes, as its argument `outputs`."""
 
     @functools.wraps(command)
-    def collected(*, annotated: bool, **given: Any) -> None:
+    def collected(**given: Any) -> None:
         from conformance.reports.destinations import Outputs
 
-        paths = {form: given.pop(f"{form}_path") for form in FORMS}
+        paths = {form: given.pop(form) for form in FORMS}
         json, html = paths.pop("json"), paths.pop("html")
         summaries = {form: path for form, path in paths.items() if path is not None}
-        outputs = Outputs(json, html, summaries, annotated)
-        if annotated and outputs.is_for_a_program:
+        outputs = Outputs(json, html, summaries, given.pop("annotations"))
+        if outputs.annotations and outputs.is_for_a_program:
             fail("--annotations and --json - both need standard output", ExitCode.USAGE)
         command(outputs=outputs, **given)
 
-    whole: Callable[..., None] = collected
-    for option in reversed(OUTPUTS):
-        whole = option(whole)
-    return whole
+    return _with_options(collected, OUTPUTS)
 
 
-def shard_of(text: str | None, seed: int | None) -> Shard | None:
-    """The part of a run that was asked for, if one was; ends the suite if it cannot be."""
+def _with_options(command: Function, options: tuple[Decorator, ...]) -> Function:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _shard(text: str | None, seed: int | None) -> Shard | None:
     from conformance.cases.request import Shard
 
     if text is None:
@@ -152,16 +180,9 @@ def shard_of(text: str | None, seed: int | None) -> Shard | None:
         fail(f"--shard {text}: {error}", ExitCode.USAGE)
 
 
-def baseline_of(path: Path | None, *, ignored: bool, update: bool) -> BaselineChoice:
-    """The baseline that was asked for; ends the suite if the options contradict each other."""
+def _baseline(path: Path | None, ignored: bool | None, update: bool | None) -> BaselineChoice:
     from conformance.cases.request import BaselineChoice
 
     if ignored and (path or update):
-        fail("--no-baseline goes with no other option about it", ExitCode.USAGE)
-    return BaselineChoice(path, ignored, update)
-
-
-def fail(message: str, code: ExitCode) -> NoReturn:
-    """End the suite with a line that says why."""
-    click.echo(disarmed(f"conformance: {message}"), err=True)
-    sys.exit(code)
+        fail("--no-baseline excludes --baseline and --update-baseline", ExitCode.USAGE)
+    return BaselineChoice(path, bool(ignored), bool(update))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.judging.outcome import ExitCode
+from conformance.reports.terminal.safe_console import put, screen
 
 from .checkup import checkup
 from .finding import Finding, Part, State
@@ -29,7 +30,7 @@ def examine(*, as_json: bool) -> ExitCode:
         content = msgspec.json.format(msgspec.json.encode(findings), indent=1)
         sys.stdout.buffer.write(content + b"\n")
     else:
-        show(findings, Console())
+        show(findings, screen())
     is_broken = any(finding.state is State.BROKEN for finding in findings)
     return ExitCode.SUITE_FAULT if is_broken else ExitCode.PASS
 
@@ -37,16 +38,12 @@ def examine(*, as_json: bool) -> ExitCode:
 def show(findings: Sequence[Finding], console: Console) -> None:
     """Print findings part by part, with what to do where something is lacking."""
     for part in Part:
-        console.print(Text(part.capitalize(), style="bold"))
+        put(console, part.capitalize(), "bold")
         for finding in findings:
             if finding.part is part:
                 _show(finding, console)
 
 
 def _show(finding: Finding, console: Console) -> None:
-    line = Text.assemble(
-        f"  {finding.name:11}", (f"{finding.state:9}", STYLES[finding.state]), finding.detail
-    )
-    console.print(line, soft_wrap=True)
-    if finding.advice:
-        console.print(Text(f"  {'':20}{finding.advice}"), soft_wrap=True)
+    head = Text.assemble(f"  {finding.name:11}", (f"{finding.state:9}", STYLES[finding.state]))
+    put(console, f"{finding.detail}\n{finding.advice}".rstrip(), first=head)

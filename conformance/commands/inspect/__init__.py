@@ -1,0 +1,1 @@
+"""Commands that show what the suite asks, why, and what this machine has for it."""

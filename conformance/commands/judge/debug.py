@@ -1,0 +1,41 @@
+"""`conformance debug`: judge a port, and explain what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..ending import JudgingCommand, exit_with
+from ..options import (
+    BASELINE,
+    CASES,
+    NO_BASELINE,
+    PROFILE,
+    SANDBOX,
+    SEED,
+    SETTINGS,
+    TRANSCRIPT,
+    with_outputs,
+    with_request,
+)
+
+if TYPE_CHECKING:
+    from conformance.cases.request import Request
+    from conformance.reports.destinations import Outputs
+
+
+@click.command(cls=JudgingCommand)
+@click.argument("port")
+@with_request(PROFILE, SETTINGS, CASES, SEED, BASELINE, NO_BASELINE, TRANSCRIPT, SANDBOX)
+@with_outputs
+def debug(request: Request, outputs: Outputs) -> None:
+    """Judge PORT, and explain what is wrong with it.
+
+    Shows the first wrong place, the known mistake that gives the port's numbers, and the smallest
+    case that fails, as a test in the port's own language. Failures that the baseline excuses are
+    left out.
+    """
+    from conformance.runs.debugging import debug_port
+
+    exit_with(lambda: debug_port(request, outputs), request.port, outputs)

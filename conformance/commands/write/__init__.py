@@ -1,0 +1,1 @@
+"""Commands that write files: a starter kit, the published pages."""

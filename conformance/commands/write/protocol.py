@@ -1,0 +1,14 @@
+"""`conformance protocol`: write the pages that are generated from the code."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def protocol() -> None:
+    """Write PROTOCOL.md and the published schemas."""
+    from ..published_pages import write_all
+
+    for line in write_all():
+        click.echo(line)
