@@ -83,7 +83,7 @@ def check_trace(name: str, entry: Entry, content: bytes) -> Finding:
     condition = condition_of(drifts)
     detail = condition.value
     if condition is Condition.WRONG and entry.provenance.program_sha256 != program_sha256():
-        detail = "the program has changed since: `make golden` writes its traces anew"
+        detail = "the program has changed since: `make golden` rewrites its traces"
     return Finding(name, condition, detail, drifts, values)
 
 

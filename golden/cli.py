@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import click
 
+from reference.wrapping import wrapped
+
 from .progress import Progress
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -15,40 +17,52 @@ CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 @click.group(context_settings=CONTEXT)
 def main() -> None:
-    """Golden traces of the canonical program."""
+    """Build and check the golden traces of the canonical program."""
 
 
 @main.command(context_settings=CONTEXT)
 def build() -> None:
-    """Run the program and write traces, schema and manifest; unchanged ones stay untouched."""
+    """Write the golden traces, their schema and their manifest.
+
+    Files that have not changed stay untouched.
+    """
     from .goldens import build_all
 
     with _clear_errors(), _progress() as progress:
         for line in build_all(progress):
-            click.echo(line)
+            _say(line)
 
 
 @main.command(context_settings=CONTEXT)
 def check() -> None:
-    """Tell damage and drift: exit 0 if whole (drift within budget is), 1 if not."""
+    """Check that the traces are whole, and that this machine agrees.
+
+    Computes every recorded number again. Exits with 0 if all files are the ones that the manifest
+    lists and all numbers are within their budgets, with 1 if not.
+    """
     from .check import Condition
     from .goldens import check_all
 
     with _clear_errors():
         findings = list(check_all())
     for finding in findings:
-        click.echo(f"{finding.name}: {finding.detail}")
+        _say(f"{finding.name}: {finding.detail}")
         moved = sum(drift.moved for drift in finding.drifts)
         if moved:
             worst = max(finding.drifts, key=lambda drift: drift.worst)
-            click.echo(
-                f"  {moved} of {finding.values} values moved, by {worst.worst_ulps:.3g} units in "
-                f"the last place and {worst.worst:.2g} of budget at worst: {worst.pointer}"
+            _say(
+                f"{moved} of {finding.values} values moved, by {worst.worst_ulps:.3g} units in "
+                f"the last place and {worst.worst:.2g} of budget at worst: {worst.pointer}",
+                first="  ",
             )
         elif finding.values:
-            click.echo(f"  {finding.values} values computed again, none moved")
+            _say(f"{finding.values} values computed again, none moved", first="  ")
     whole = {Condition.INTACT, Condition.DRIFTED}
     sys.exit(0 if all(finding.condition in whole for finding in findings) else 1)
+
+
+def _say(words: str, first: str = "", *, err: bool = False) -> None:
+    click.echo("\n".join(wrapped(words, first)), err=err)
 
 
 @contextmanager
@@ -58,10 +72,10 @@ def _clear_errors() -> Iterator[None]:
     try:
         yield
     except UnreadableGolden as error:
-        click.echo(f"golden: {error}", err=True)
+        _say(f"golden: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        click.echo("golden: interrupted; every file is as it was", err=True)
+        _say("golden: interrupted; every file is whole", err=True)
         sys.exit(130)
 
 

@@ -204,10 +204,10 @@ def _what_moved(before: bytes, trace: Trace) -> Iterator[str]:
     try:
         old = decode(before)
     except msgspec.DecodeError:
-        yield "  the file it replaces was no trace"
+        yield "  the file that it replaces was no trace"
         return
     if [step.tokens for step in old.steps] != [step.tokens for step in trace.steps]:
-        yield "  it trains on other documents than the one it replaces"
+        yield "  it trains on other documents than the one that it replaces"
         return
     budgets, now = trace_budgets(trace), dict(recorded_tensors(trace))
     drifts = [
@@ -221,11 +221,9 @@ def _what_moved(before: bytes, trace: Trace) -> Iterator[str]:
         return
     worst = max(moved, key=lambda drift: drift.worst)
     within = "within" if condition_of(moved) is Condition.DRIFTED else "outside of"
-    yield (
-        f"  {sum(drift.moved for drift in moved)} of {sum(drift.values for drift in drifts)} "
-        f"values moved, by {worst.worst_ulps:.3g} units in the last place at worst "
-        f"({worst.pointer}): {worst.worst:.2g} of budget, {within} it"
-    )
+    counts = f"{sum(drift.moved for drift in moved)} of {sum(drift.values for drift in drifts)}"
+    yield f"  {counts} values moved, by {worst.worst_ulps:.3g} units in the last place at worst:"
+    yield f"  {worst.pointer}, {worst.worst:.2g} of budget, {within} it"
 
 
 def _written(name: str, changed: bool) -> str:

@@ -18,15 +18,20 @@ from .profiles import MICROGPT, PROFILES
 from .program import Run
 from .training import collector_paused
 from .variation import InvalidVariation, profile_named, varied
+from .wrapping import wrapped
 
 MOST_FREQUENT = 10
 
-PROFILE_HELP = "\n".join(
-    ["\b", "Profiles:", *(f"  {name:16}{profile.about}" for name, profile in PROFILES.items())]
-)
+
+class _ListingProfiles(click.Command):
+    """A command whose help lists the profiles."""
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Profiles"):
+            formatter.write_dl([(name, profile.about) for name, profile in PROFILES.items()])
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]}, epilog=PROFILE_HELP)
+@click.command(cls=_ListingProfiles, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--corpus",
     "corpus_path",
@@ -158,7 +163,7 @@ def _download() -> None:
 
 
 def _refuse(error: Exception | str) -> NoReturn:
-    print(f"reference: {error}", file=sys.stderr)
+    print(*wrapped(f"reference: {error}"), sep="\n", file=sys.stderr)
     sys.exit(2)
 
 

@@ -97,7 +97,7 @@ def _why(case: CaseReport) -> str:
 
 def failure(case: CaseReport) -> str:
     """A failed case in the words of the command line's report."""
-    said = [words for words, _style in failure_lines(case)]
+    said = [f"{label}{words}" for label, words, _style in failure_lines(case)]
     match case.standing:
         case Standing.STALE:
             heading = "stale: the baseline has it as failing, and it passes"

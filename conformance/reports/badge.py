@@ -9,6 +9,7 @@ import msgspec
 from conformance.judging.outcome import ExitCode
 
 from .summary import RunSummary
+from .terminal.run_text import short_grade
 
 LABEL = "microgpt"
 
@@ -41,6 +42,6 @@ def _passed(summary: RunSummary) -> Iterator[str]:
         yield counts
         yield f"{excused} known"
     else:
-        yield f"{counts} {summary.grade.partition(';')[0].partition(' in all')[0]}"
+        yield f"{counts} {short_grade(summary.grade)}"
     if part := summary.facts.get("part"):
         yield f"part {part}"

@@ -15,7 +15,11 @@ from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report, encode
 from golden.store import replace_file
 
-from . import RunSummary, annotated, badge, junit, markdown, run_summary, trouble_summary
+from .annotations import annotated
+from .badge import badge
+from .junit import junit
+from .markdown import markdown
+from .summary import RunSummary, run_summary, trouble_summary
 from .terminal.run_text import show
 from .terminal.safe_console import screen
 

@@ -120,7 +120,7 @@ def run_summary(report: Report, why: Sequence[str] = ()) -> RunSummary:
     }
     return RunSummary(
         label=report.port.label,
-        title=str(heading(report)),
+        title=heading(report),
         verdict=report.verdict,
         exit_code=report.exit_code,
         grade=report.grade,
@@ -131,7 +131,7 @@ def run_summary(report: Report, why: Sequence[str] = ()) -> RunSummary:
         baseline=report.baseline.path if report.baseline else "",
         profile=report.profile,
         unmatched=tuple(report.baseline.unmatched) if report.baseline else (),
-        notes=tuple(next_steps(report)),
+        notes=tuple(" ".join(note.split()) for note in next_steps(report)),
         why=tuple(why),
     )
 

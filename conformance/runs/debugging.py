@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 
 from conformance.anatomy.levels import METHODS
 from conformance.cases.request import Request, Unusable
@@ -21,11 +19,12 @@ from conformance.explanation.shrinking import Asker, smallest
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import excused
 from conformance.mistakes import MISTAKES
-from conformance.reports import run_summary
 from conformance.reports.destinations import TO_THE_TERMINAL, Forms, Outputs, write_report
 from conformance.reports.page import page_of
-from conformance.reports.terminal.explanation_text import in_short, tell
-from conformance.reports.terminal.safe_console import screen
+from conformance.reports.summary import run_summary
+from conformance.reports.terminal.explanation_text import in_short, show
+from conformance.reports.terminal.live_view import activity
+from conformance.reports.terminal.safe_console import put, screen
 from ports_adapter.manifest import Port
 from ports_adapter.transcript.events import Event, Failed, Line, Logged, Question
 from ports_adapter.transcript.reader import read_transcript
@@ -53,15 +52,13 @@ def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode
                 ExitCode.USAGE,
             )
         kept = request.transcript or Path(folder) / "transcript.jsonl.gz"
-        with noted(Console(stderr=True)) as note:
+        with activity(screen(stderr=True)) as note:
             diagnosis = debugged(port, replace(request, transcript=kept), note)
         if request.transcript is None:
             diagnosis = msgspec.structs.replace(diagnosis, transcript="")
         write_report(forms_of(diagnosis, kept), outputs)
     if outputs.html is not None:
-        screen(stderr=True).print(
-            f"The page is in {outputs.html}.", highlight=False, soft_wrap=True, markup=False
-        )
+        put(screen(stderr=True), f"The page is in {outputs.html}.")
     return diagnosis.report.exit_code
 
 
@@ -71,7 +68,7 @@ def forms_of(diagnosis: Diagnosis, kept: Path) -> Forms:
     return Forms(
         run_summary(diagnosis.report, list(in_short(diagnosis))),
         msgspec.json.encode(diagnosis) + b"\n",
-        lambda console: tell(diagnosis, len(MISTAKES), console),
+        lambda console: show(diagnosis, len(MISTAKES), console),
         lambda: page_of(diagnosis, transcript_of(kept, slug)),
     )
 
@@ -101,16 +98,6 @@ def smallest_cases(run: Run) -> list[SmallestCase]:
                 if found is not None:
                     return [printed(found, run.port.language, run.port)]
     return []
-
-
-@contextmanager
-def noted(console: Console) -> Iterator[Note]:
-    """Says what is being done: in one changing line on a terminal, in plain lines elsewhere."""
-    if not console.is_terminal:
-        yield lambda words: console.print(words, highlight=False, soft_wrap=True)
-        return
-    with console.status("") as status:
-        yield lambda words: status.update(words)
 
 
 def transcript_of(path: Path, slug: str) -> list[str]:

@@ -10,8 +10,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
-from rich.console import Console
-from rich.text import Text
 
 from conformance.asking.case_result import Finished, Result
 from conformance.asking.engine import Engine
@@ -26,7 +24,6 @@ from conformance.cases.request import Request, Unusable
 from conformance.cases.selection import published_names, selection
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import SUITE_VERSION, PartReport, PortReport, Report
-from conformance.reports import program_summary
 from conformance.reports.destinations import (
     TO_THE_TERMINAL,
     Forms,
@@ -34,8 +31,9 @@ from conformance.reports.destinations import (
     write_report,
     write_run,
 )
-from conformance.reports.terminal.run_text import progress
-from conformance.reports.terminal.safe_console import screen
+from conformance.reports.summary import program_summary
+from conformance.reports.terminal.live_view import case_progress, program_progress
+from conformance.reports.terminal.safe_console import put, screen
 from golden.store import UnreadableGolden
 from ports_adapter.building import build
 from ports_adapter.client import Source
@@ -75,7 +73,6 @@ def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     """The same for a program that only prints, which is asked no cases."""
     from conformance.programs.judge_program import judge_program
     from conformance.programs.program_report import encode as encode_program
-    from conformance.programs.watcher import watching
     from conformance.reports.terminal.program_text import show as show_program
 
     options = {
@@ -95,7 +92,7 @@ def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     if outputs.html is not None:
         warn(f"a program that is run as it is has no page: {outputs.html} is not written")
     names = published_names() if request.names else None
-    with usable(), watching(Console(stderr=True)) as watcher:
+    with usable(), program_progress(screen(stderr=True)) as watcher:
         report = judge_program(port, watcher, names)
     content = encode_program(report)
     write_report(
@@ -295,14 +292,14 @@ def _recorder(run: _Run) -> Recorder:
 
 def warn(message: str) -> None:
     """Say something on standard error that changes no verdict."""
-    screen(stderr=True).print(Text(f"conformance: {message}", style="yellow"), soft_wrap=True)
+    put(screen(stderr=True), f"conformance: {message}", "yellow")
 
 
 def ask(port: Port, selected: Sequence[Case], source: Source, watch: Watch = ignore) -> Finished:
     """Ask a port, or what stands in for it, the selected cases, and show how far it is."""
     goodbye = shutdown_case().slug
     cases = [case for case in selected if case.slug != goodbye]
-    with progress(len(selected), Console(stderr=True)) as on_result:
+    with case_progress(len(selected), screen(stderr=True)) as on_result:
 
         def take(result: Result) -> None:
             watch(result)

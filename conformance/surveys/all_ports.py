@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rich.text import Text
-
 from conformance.cases.request import Request, Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report
-from conformance.reports.terminal.run_text import show
-from conformance.reports.terminal.safe_console import screen
+from conformance.reports.terminal.run_text import short_grade, show
+from conformance.reports.terminal.safe_console import put, screen
 from conformance.runs.running import judge
 from ports_adapter.manifest import find_port, missing_tool, our_ports
 
@@ -30,7 +28,7 @@ class Ended:
         """What is to be said of it in one line."""
         if self.report is None:
             return self.why.splitlines()[0]
-        grade = f"; {self.report.grade}" if self.exit_code is ExitCode.PASS else ""
+        grade = f"; {short_grade(self.report.grade)}" if self.exit_code is ExitCode.PASS else ""
         return f"{self.report.verdict}{grade}"
 
 
@@ -70,10 +68,8 @@ def conform_all(request: Request) -> ExitCode:
         if ended.report is not None and ended.exit_code is not ExitCode.PASS:
             show(ended.report, console)
         passed = ended.exit_code is ExitCode.PASS
-        style = "green" if passed else "bold red"
-        console.print(Text(f"{ended.port:18}{ended.sentence}", style=style), soft_wrap=True)
-        if ended.report is None:
-            console.print(Text("\n".join(ended.why.splitlines()[1:])), soft_wrap=True)
+        words = ended.why if ended.report is None else ended.sentence
+        put(console, words, "green" if passed else "bold red", first=f"{ended.port:18}")
     for name, reason in absent.items():
-        console.print(Text(f"{name:18}left out: {reason}", style="yellow"), soft_wrap=True)
+        put(console, f"left out: {reason}", "yellow", first=f"{name:18}")
     return next((code for code in codes if code is not ExitCode.PASS), ExitCode.PASS)

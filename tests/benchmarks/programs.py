@@ -24,7 +24,7 @@ from conformance.programs.envelope.designs import Design, designed, natural
 from conformance.programs.envelope.distance import FALSE_ALARMS, Envelope
 from conformance.programs.envelope.reference_losses import curves_of
 from conformance.programs.printed_output import LineReader, PrintedLoss, Transcript
-from conformance.programs.watcher import Silent
+from conformance.programs.watcher import Watcher
 from reference.profiles import MICROGPT
 from tests.support.programs.mistakes import HONEST, MISTAKES, SEED_AT_RUN_TIME, compiled
 
@@ -79,7 +79,7 @@ def _distance(design: Design, losses: dict[int, PrintedLoss], every: int) -> flo
 @cache
 def envelope(design: Design, steps: tuple[int, ...]) -> Envelope:
     """A design's, for these steps printed in four decimals."""
-    known = curves_of(design, MICROGPT.config, Silent())
+    known = curves_of(design, MICROGPT.config, Watcher())
     alarm = FALSE_ALARMS / len(designs())
     return Envelope.of(known, steps, 1e-4, MICROGPT.config.num_steps, alarm)
 

@@ -28,14 +28,14 @@ from conformance.programs.judge_program import judge_program
 from conformance.programs.printed_output import LineReader, PrintedLoss, Transcript
 from conformance.programs.program_report import ProgramReport, schema
 from conformance.programs.step_numbers import schedule_of
-from conformance.programs.watcher import Silent
+from conformance.programs.watcher import Watcher
 from conformance.reports.terminal.program_text import show
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest
 from ports_adapter.manifest import Port, Program, Timeouts, read_manifest
 from reference.profiles import MICROGPT
 from tests.support.programs.mistakes import compiled
-from tests.support.suite import ROOT
+from tests.support.suite import ROOT, unwrapped
 
 HERE = ROOT / "tests" / "support" / "programs"
 REPORT_SCHEMA = ROOT / "conformance" / "programs" / "program_report.schema.json"
@@ -100,7 +100,7 @@ def taped(program: MakeProgram) -> MakeProgram:
 
 
 def judged(port: Port) -> ProgramReport:
-    return judge_program(port, Silent())
+    return judge_program(port, Watcher())
 
 
 def outcomes(report: ProgramReport) -> dict[str, str]:
@@ -418,7 +418,7 @@ def test_the_curves_that_come_with_us_are_the_oracles() -> None:
     config = MICROGPT.config
     assert SHIPPED.exists()
     for design in (natural(), *designed(config.block_size)):
-        kept = curves_of(design, config, Silent())
+        kept = curves_of(design, config, Watcher())
         again = simulated(design, config, [0, 255])
         assert np.abs(np.log(kept[[0, 255]]) - np.log(again)).max() < 2e-4, design.name
 
@@ -431,7 +431,7 @@ def test_packing_curves_keeps_them() -> None:
 def test_honest_runs_lie_within_the_limit() -> None:
     config = MICROGPT.config
     for design in designed(config.block_size):
-        known = curves_of(design, config, Silent())
+        known = curves_of(design, config, Watcher())
         steps = range(known.shape[1])
         envelope = Envelope.of(known, steps, 1e-4, config.num_steps, FALSE_ALARMS / 4)
         for run in known[:24]:
@@ -488,18 +488,18 @@ def test_the_command_line_judges_a_program_and_writes_its_report(
         "--junit", str(junit),
     )  # fmt: skip
     assert run.returncode == ExitCode.PASS, run.stderr
-    assert "has no page" in run.stderr
+    assert "has no page" in unwrapped(run.stderr)
     assert not page.exists()
     assert junit.exists()
     assert "PASS: 3 of 3 checks passed." in run.stdout
-    assert "evidence, not proof" in run.stdout
+    assert "evidence, not proof" in unwrapped(run.stdout)
     assert "running on the embedded corpus of bird names" in run.stderr
     report = json.loads(path.read_text())
     jsonschema.validate(report, json.loads(REPORT_SCHEMA.read_text()))
     assert (report["kind"], report["generator"]) == ("program", "cpython")
     refused = conformance(str(port.folder), "--case", "adam")
     assert refused.returncode == ExitCode.USAGE
-    assert "there is no --case" in refused.stderr
+    assert "there is no --case" in unwrapped(refused.stderr)
 
 
 def test_the_published_schema_of_the_report_is_the_codes() -> None:

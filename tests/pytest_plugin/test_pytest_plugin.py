@@ -122,7 +122,7 @@ def test_a_mismatch_has_its_place_what_is_expected_and_the_rerun(folder: Path) -
     run = ask(change(folder, WRONG), "--port-case", WORDS)
     assert "mismatch: /characters/0: expected 'a', got nothing" in run.stdout
     assert "  at /characters/0\n    expected 'a'\n    got      nothing\n" in run.stdout
-    assert f"  again: make conform PORT=. CASE={WORDS} ARGS='--seed 1'\n" in run.stdout
+    assert f"  run it again:\n  make conform PORT=. CASE={WORDS} ARGS='--seed 1'\n" in run.stdout
 
 
 def test_only_the_cases_of_the_port_are_collected(folder: Path) -> None:

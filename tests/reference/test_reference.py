@@ -19,7 +19,7 @@ from reference.program import Run
 from reference.sampling import OutOfUniforms, choose_by
 from reference.tokenizer import Tokenizer, UnknownCharacter
 from reference.training import evaluate
-from tests.support.suite import ROOT
+from tests.support.suite import ROOT, unwrapped
 
 NAMES = names_path()
 PUBLISHED_SAMPLES = (
@@ -105,7 +105,7 @@ def test_wrong_input_gives_one_clear_line_and_no_traceback(
 ) -> None:
     run = reference(*arguments)
     assert run.returncode == 2
-    assert message in run.stderr
+    assert message in unwrapped(run.stderr)
     assert "Traceback" not in run.stderr
 
 

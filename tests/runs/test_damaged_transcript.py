@@ -22,7 +22,7 @@ from conformance.judging.report import Report
 from conformance.runs.replaying import replay_transcript
 from ports_adapter.manifest import find_port
 from tests.support.ports.broken import SLOW, port
-from tests.support.suite import ROOT, MakePort, case_of, outcomes
+from tests.support.suite import ROOT, MakePort, case_of, outcomes, unwrapped
 from tests.support.transcripts import conformance, folder_of, record, replayed, same
 
 TOKENS = "tokenizer/words"
@@ -217,7 +217,7 @@ def test_an_interrupted_or_killed_run_leaves_what_it_had_finished(
     else:
         os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
     assert replay_transcript(path) is ExitCode.INTERRUPTED
-    note = capsys.readouterr().err
+    note = unwrapped(capsys.readouterr().err)
     assert f"{path} breaks off after line" in note
     assert "in the middle of layers/linear-square: the run was interrupted" in note
 
@@ -228,10 +228,10 @@ def test_a_full_disk_spoils_the_transcript_and_not_the_run(tmp_path: Path) -> No
     arguments = ("run", str(folder), "--case", "tokenizer", "--transcript")
     run = conformance(*arguments, "/dev/full")
     assert run.returncode == ExitCode.PASS
-    assert "the transcript /dev/full is cut off: No space left on device" in run.stderr
+    assert "the transcript /dev/full is cut off: No space left on device" in unwrapped(run.stderr)
     run = conformance(*arguments, str(folder))
     assert run.returncode == ExitCode.USAGE
-    assert f"the transcript cannot be written to {folder}: Is a directory" in run.stderr
+    assert f"the transcript cannot be written to {folder}: Is a directory" in unwrapped(run.stderr)
 
 
 def test_a_gzipped_transcript_is_one_whatever_its_name(make_port: MakePort, path: Path) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from conformance.cases.request import Request
 from conformance.explanation.diagnosis import Diagnosis
 from conformance.mistakes import MISTAKES
-from conformance.reports.terminal.explanation_text import tell
+from conformance.reports.terminal.explanation_text import show
 from conformance.runs.debugging import debugged
 from ports_adapter.manifest import find_port, our_ports
 from tests.support.planted import KNOWN, UNKNOWN, Planted
@@ -61,7 +61,7 @@ def story_of(folder: Path, planted: Planted) -> Diagnosis:
 
 def told(diagnosis: Diagnosis) -> str:
     stream = io.StringIO()
-    tell(diagnosis, len(MISTAKES), Console(file=stream, width=200))
+    show(diagnosis, len(MISTAKES), Console(file=stream, width=200))
     return stream.getvalue()
 
 

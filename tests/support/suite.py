@@ -38,6 +38,11 @@ def run_suite(
     return judge_port(found, Request(found.label, patterns, seed, names, long))
 
 
+def unwrapped(printed: str) -> str:
+    """What was printed, on one line, however it was wrapped."""
+    return " ".join(printed.split())
+
+
 def outcomes(report: Report) -> dict[str, str]:
     return {case.slug: str(case.outcome) for case in report.cases}
 

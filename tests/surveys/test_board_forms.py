@@ -31,10 +31,10 @@ def test_the_json_obeys_its_published_schema(name: str) -> None:
 
 def test_the_table_in_a_terminal_has_a_line_for_each_port() -> None:
     out = io.StringIO()
-    show(boards.full_board(), Console(file=out, width=60))
+    show(boards.full_board(), Console(file=out, width=80))
     lines = out.getvalue().splitlines()
     assert [line.split()[0] for line in lines[:5]] == ["port", "rust", "as-it-is", "wrong", "gone"]
-    assert "  wrong                     backward 0/12 mismatch" in lines
-    assert "  wrong                     random 11/12, 1 known" in lines
-    assert "  wrong                     was 132/132, is 119/132: backward newly fails" in lines
+    assert "  wrong                 backward 0/12 mismatch" in lines
+    assert "  wrong                 random 11/12, 1 known" in lines
+    assert "  wrong                 was 132/132, is 119/132: backward newly fails" in lines
     assert lines[-1] == "FAIL: 2 of 4 ports pass. Seed 5."

@@ -32,7 +32,7 @@ from conformance.surveys.scoreboard.sparkline import sparkline_of
 from conformance.surveys.scoreboard.survey import place_of
 from conformance.surveys.scoreboard.worker_processes import Ended, How, Job
 from tests.support.ports.broken import SLOW, port
-from tests.support.suite import ROOT, living
+from tests.support.suite import ROOT, living, unwrapped
 
 MANIFEST = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
 CASES = ("--case", "tokenizer/words", "--case", "layers/linear-square", "--seed", "1")
@@ -264,7 +264,7 @@ def test_a_wrong_command_line_is_refused_before_any_port_is_run(
 ) -> None:
     run = subprocess.run(command(("js", *arguments)), cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == ExitCode.USAGE
-    assert message in run.stderr
+    assert message in unwrapped(run.stderr)
     assert "Traceback" not in run.stderr
     assert "[1/1]" not in run.stderr
 

@@ -1,85 +1,84 @@
-"""The diagnosis as a person reads it in a terminal: short, the most useful first."""
+"""The diagnosis as a person reads it in a terminal: short, and the most useful first."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
 
 from conformance.explanation.diagnosis import Diagnosis, FirstDivergence, NamedMistake, SmallestCase
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import excused
 
-from .run_text import budgets, heading, level_rows, line
+from .run_text import AGAIN, budgets, heading, level_table, show_verdict
+from .safe_console import put
 
 SYMPTOMS_SHOWN = 6
 CASES_SHOWN = 5
 
 
-def tell(diagnosis: Diagnosis, known: int, console: Console) -> None:
-    """Print a diagnosis; `known` is how many mistakes were tried."""
+def show(diagnosis: Diagnosis, known: int, console: Console) -> None:
+    """Print a diagnosis; `known` is how many mistakes were compared with it."""
     report = diagnosis.report
-    console.print(heading(report))
-    for row in level_rows(report):
-        console.print(row, soft_wrap=True)
+    put(console, heading(report), "bold")
+    console.print(level_table(report))
     if diagnosis.divergence is not None:
         _divergence(diagnosis.divergence, console)
         _names(diagnosis, known, console)
     for smallest in diagnosis.smallest:
         _smallest(smallest, console)
     console.print()
-    style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
-    line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
+    show_verdict(report, console)
     if diagnosis.divergence is None and report.exit_code is ExitCode.PASS:
-        line(console, "Nothing to explain: every case passed that counts.")
+        put(console, "Nothing to explain: every case that counts passed.")
     if left_out := len(excused(report)):
-        line(console, f"Left out: {left_out} that the baseline excuses; see --no-baseline.")
-    rerun = next((case.rerun for case in report.cases if case.fails), "")
-    if rerun:
-        line(console, f"Run the first case again: {rerun}")
+        put(console, f"Left out: {left_out} that the baseline excuses; see --no-baseline.")
+    if rerun := next((case.rerun for case in report.cases if case.fails), ""):
+        put(console, f"The first case that fails: {AGAIN}\n  {rerun}")
     if diagnosis.transcript:
-        line(console, f"The transcript is in {diagnosis.transcript}.")
+        put(console, f"The transcript is in {diagnosis.transcript}.")
 
 
 def _divergence(first: FirstDivergence, console: Console) -> None:
     place = first.place
-    _heading(console, f"First wrong: {first.case}")
+    put(console, f"\nFirst divergence: {first.case}", "bold")
     if place.pointer:
-        line(console, f"  {place.pointer}: {place.words}")
+        put(console, place.words, first=f"  {place.pointer}: ")
         error = float(first.budgets)
-        off = f", {budgets(error)} off" if error != float("inf") else ""
-        line(console, f"  expected {first.expected}, got {first.got}{off}")
+        put(console, first.expected, first="  expected ")
+        put(console, first.got, first="  got      ")
+        if error != float("inf"):
+            put(console, budgets(error), first="  off by   ")
     else:
-        line(console, f"  {first.got}")
+        put(console, first.got, first="  ")
     if place.operation:
-        line(console, f"  To blame: {place.operation}.")
+        put(console, f"To blame: {place.operation}.", first="  ")
     for sentence in first.evidence:
-        _wrapped(console, sentence)
+        put(console, sentence, first="  ")
     if first.sound:
-        _wrapped(console, f"Sound, from injected inputs: {', '.join(first.sound)}.")
+        put(console, f"Right, given right inputs: {', '.join(first.sound)}.", first="  ")
     if first.tainted:
         shown = ", ".join(first.tainted[:CASES_SHOWN])
         more = len(first.tainted) - CASES_SHOWN
-        _wrapped(console, f"Tainted by it: {shown}" + (f" and {more} more." if more > 0 else "."))
+        ending = f" and {more} more." if more > 0 else "."
+        put(console, f"May come from it: {shown}{ending}", first="  ")
 
 
 def _names(diagnosis: Diagnosis, known: int, console: Console) -> None:
-    if not diagnosis.names:
-        _heading(console, f"None of the {known} known mistakes gives these numbers")
+    names = diagnosis.names
+    if not names:
+        put(console, f"\nNone of the {known} known mistakes gives these numbers", "bold")
         for sentence in diagnosis.symptoms[:SYMPTOMS_SHOWN]:
-            _wrapped(console, sentence)
+            put(console, sentence, first="  ")
         return
-    if len(diagnosis.names) == 1:
-        _heading(console, "This is a known mistake")
-    else:
-        _heading(
-            console, f"One of {len(diagnosis.names)} known mistakes that cannot be told apart here"
-        )
-    for name in diagnosis.names:
+    title = "This is a known mistake"
+    if len(names) > 1:
+        title = f"One of {len(names)} known mistakes that cannot be told apart here"
+    put(console, f"\n{title}", "bold")
+    for name in names:
         for words in _name(name):
-            _wrapped(console, words)
+            put(console, words, first="  ")
 
 
 def _name(name: NamedMistake) -> Iterator[str]:
@@ -98,7 +97,7 @@ def _name(name: NamedMistake) -> Iterator[str]:
 
 
 def in_short(diagnosis: Diagnosis) -> Iterator[str]:
-    """What is wrong, in a few sentences: who is to blame, and the mistakes that it may be."""
+    """What is wrong, in a few sentences: the operation to blame, and the mistakes it may be."""
     if diagnosis.divergence is not None and diagnosis.divergence.place.operation:
         yield f"To blame: {diagnosis.divergence.place.operation}."
     for name in diagnosis.names:
@@ -107,19 +106,6 @@ def in_short(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _smallest(smallest: SmallestCase, console: Console) -> None:
-    _heading(console, f"The smallest case that fails: {smallest.about}")
-    line(console, f"  as a test in {smallest.language} ({smallest.file_name}):")
-    for code in smallest.source.splitlines():
-        line(console, f"    {code}".rstrip(), style="dim")
-
-
-def _heading(console: Console, words: str) -> None:
-    console.print()
-    line(console, words, style="bold")
-
-
-def _wrapped(console: Console, words: str) -> None:
-    if console.is_terminal:
-        console.print(Padding(Text(words), (0, 0, 0, 2)))
-    else:
-        line(console, f"  {words}")
+    put(console, f"\nThe smallest case that fails: {smallest.about}", "bold")
+    put(console, f"as a test in {smallest.language} ({smallest.file_name}):", first="  ")
+    put(console, textwrap.indent(smallest.source, "    ").rstrip(), "dim")

@@ -5,27 +5,25 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from conformance.judging.outcome import ExitCode
 from conformance.programs.program_report import ProgramReport
 from ports_adapter.quoting import titled
 
-from .run_text import FAILURE_STYLE, STYLES
+from .run_text import FAILURE_STYLE, STYLES, verdict_style
+from .safe_console import put
 
 
 def show(report: ProgramReport, console: Console) -> None:
     """Print the checks, what the verdict rests on, and the verdict."""
     port = report.port
-    title = f"{titled(port.name)} ({port.language}, {port.precision}), run as it is"
-    console.print(Text(title, style="bold"), soft_wrap=True)
-    console.print(Text(f"{'check':23}{'verdict':20}", style="dim"), soft_wrap=True)
+    put(console, f"{titled(port.name)} ({port.language}, {port.precision}), run as it is", "bold")
+    put(console, f"{'check':23}{'verdict':20}", "dim")
     for check in report.checks:
         style = STYLES.get(check.outcome, FAILURE_STYLE)
-        line = Text.assemble(f"{check.name:23}", (f"{check.outcome:20}", style), check.detail)
-        console.print(line, soft_wrap=True)
+        head = Text.assemble(f"{check.name:23}", (f"{check.outcome:20}", style))
+        put(console, check.detail, first=head)
         for words in check.log:
-            console.print(Text(f"  | {words}", style="dim"), soft_wrap=True)
+            put(console, f"  | {words}", "dim")
     console.print()
     for note in report.notes:
-        console.print(Text(note), soft_wrap=True)
-    style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
-    console.print(Text(f"{report.verdict}.", style=style), soft_wrap=True)
+        put(console, note)
+    put(console, f"{report.verdict}.", verdict_style(report.exit_code))

@@ -1,18 +1,18 @@
-"""The report as a person reads it in a terminal."""
+"""The report of a run as a person reads it in a terminal."""
 
 from __future__ import annotations
 
 import math
+import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from conformance.anatomy.judged_program import JudgedProgram, stage_after
 from conformance.anatomy.levels import next_methods
-from conformance.asking.case_result import Result
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import CaseReport, Difference, Report
 from conformance.judging.standing import Standing
@@ -20,7 +20,11 @@ from golden.budgets import WARNING
 from ports_adapter.quoting import titled
 from reference.profiles import MICROGPT
 
+from .safe_console import columns, put
+
 SLUGS_SHOWN = 6
+AGAIN = "run it again:"
+LAYOUT = "The weights have another layout than port.toml declares; this one makes them right:"
 PROTOCOL = "ports_adapter/PROTOCOL.md"
 STYLES = {Outcome.PASS: "green", Outcome.NOT_OFFERED: "dim"}
 FAILURE_STYLE = "red"
@@ -28,33 +32,40 @@ FAILURE_STYLE = "red"
 
 def show(report: Report, console: Console) -> None:
     """Print levels, the first divergence, the other failures, and the verdict."""
-    console.print(heading(report), soft_wrap=True)
-    for row in level_rows(report):
-        console.print(row, soft_wrap=True)
+    put(console, heading(report), "bold")
+    console.print(level_table(report))
     failures = [case for case in report.cases if case.fails and case.outcome.is_failure]
     if failures:
         _first(failures[0], console)
         _others(failures, console)
     if report.layout:
-        _layout(report.layout, console)
+        put(console, f"\n{LAYOUT}\n{textwrap.indent(report.layout, '  ')}".rstrip())
     console.print()
     for words in _of_the_baseline(report):
-        line(console, words, style="red")
+        put(console, words, "red")
     for words in (*_excused(report), *_left_out(report), *_near_the_limit(report)):
-        line(console, words)
+        put(console, words)
     if report.exit_code is ExitCode.PASS:
-        line(console, f"Grade: {report.grade}.")
-    style = "bold green" if report.exit_code is ExitCode.PASS else "bold red"
-    line(console, f"{report.verdict}. Seed {report.seed}.", style=style)
+        put(console, f"Grade: {report.grade}.")
+    show_verdict(report, console)
     for words in next_steps(report):
-        line(console, words)
+        put(console, words)
 
 
-def heading(report: Report) -> Text:
-    """Who was asked, and about which program."""
+def show_verdict(report: Report, console: Console) -> None:
+    """Print the verdict and the seed."""
+    put(console, f"{report.verdict}. Seed {report.seed}.", verdict_style(report.exit_code))
+
+
+def verdict_style(exit_code: ExitCode) -> str:
+    """The style of a verdict's line."""
+    return "bold green" if exit_code is ExitCode.PASS else "bold red"
+
+
+def heading(report: Report) -> str:
+    """Which port was asked, and about which program."""
     port = report.port
-    words = f"{titled(port.name)} ({port.language}, {port.precision}){of_profile(report)}"
-    return Text(words, style="bold")
+    return f"{titled(port.name)} ({port.language}, {port.precision}){of_profile(report)}"
 
 
 def of_profile(report: Report) -> str:
@@ -64,32 +75,25 @@ def of_profile(report: Report) -> str:
     return f", profile {report.profile}{settings}" if named else ""
 
 
-def _layout(toml: str, console: Console) -> None:
-    console.print()
-    line(console, "The weights are arranged otherwise than port.toml says; with this it is right:")
-    for words in toml.splitlines():
-        line(console, f"  {words}".rstrip())
-
-
 def _of_the_baseline(report: Report) -> Iterator[str]:
-    """Entries of the baseline that do not hold, and what to do about them."""
+    """Baseline entries that are wrong, and what to do about them."""
     stale = [case.slug for case in report.cases if case.standing is Standing.STALE]
     unmatched = report.baseline.unmatched if report.baseline else []
     if stale:
-        yield f"Passing, while the baseline has them failing: {_listed(stale)}."
+        yield f"Pass, but the baseline expects them to fail: {_listed(stale)}."
     for words in unmatched:
-        yield f"In the baseline, and no case: {words}."
+        yield f"A baseline entry that matches no case: {words}."
     if stale or unmatched:
-        yield "  --update-baseline removes these entries and keeps the comments."
+        yield "--update-baseline removes these entries and keeps the comments."
 
 
 def _excused(report: Report) -> Iterator[str]:
-    """Failures that do not fail the run, a line for each way in which they do not."""
+    """Failures that do not fail the run, a line for each reason."""
     words = {
         Standing.KNOWN: "Known failures",
         Standing.WONTFIX: "Will not be mended",
-        Standing.FLAKY: "Flaky, and failing this time",
-        Standing.ANNOUNCED: f"New cases, which count from edition {report.edition + 1}, and fail",
+        Standing.FLAKY: "Flaky, and failed this time",
+        Standing.ANNOUNCED: f"New cases that fail, and count from edition {report.edition + 1}",
     }
     for standing, title in words.items():
         of_it = [c for c in report.cases if c.standing is standing and c.outcome.is_failure]
@@ -117,7 +121,7 @@ def _left_out(report: Report) -> Iterator[str]:
 
 
 def next_steps(report: Report) -> Iterator[str]:
-    """What the author of a passing port that is not complete writes next."""
+    """What to write next in a port that passes and is not complete."""
     offered = report.port.methods
     if report.exit_code is not ExitCode.PASS or not offered:
         return
@@ -129,74 +133,71 @@ def next_steps(report: Report) -> Iterator[str]:
     following = stage_after(report.profile)
     if not due and following is not None:
         command = f"make conform PORT={report.port.label} PROFILE={following.name}"
-        yield f"Next: {following.name}, {following.about}: {command}"
+        yield f"Next: {following.name}, {following.about}:\n  {command}"
 
 
 def _near_the_limit(report: Report) -> Iterator[str]:
-    """What passed with an error larger than any honest implementation's was measured to be."""
+    """Levels that passed with a larger error than any honest program was seen to make."""
     for level in report.levels:
         if level.outcome is Outcome.PASS and float(level.worst) > WARNING:
             error = f"{budgets(float(level.worst))} at {level.worst_at}"
-            yield f"Warning: {level.level} passes, but less clearly than honest ports do: {error}."
+            yield f"Warning: {level.level} passes, but with more error than honest ports: {error}."
 
 
-def level_rows(report: Report) -> Iterator[Text]:
-    """The table of levels, a line each: columns line up, and no line is ever folded."""
-    heading = f"{'level':11}{'verdict':20}{'cases':>8}  worst error"
-    yield Text(heading, style="dim")
+def level_table(report: Report) -> Table:
+    """A row for each level: how it ended, and which case has its largest error."""
+    table = columns("level", "verdict", ">cases", "worst error")
     for level in report.levels:
         asked = f"{level.passed}/{level.asked}" if level.asked else f"0/{level.cases}"
+        case = level.worst_at.partition("#")[0]
+        worst = f"{budgets(float(level.worst))} in {case}" if case else ""
         style = STYLES.get(level.outcome, FAILURE_STYLE)
-        line = Text.assemble(f"{level.level:11}", (f"{level.outcome:20}", style), f"{asked:>8}")
-        if level.worst_at:
-            line.append(f"  {budgets(float(level.worst))} at {level.worst_at}")
-        yield line
+        table.add_row(level.level, Text(level.outcome, style), asked, worst)
+    return table
 
 
 def _first(case: CaseReport, console: Console) -> None:
     mismatch = case.outcome is Outcome.MISMATCH and case.differences
     title = "First divergence" if mismatch else "First failure"
-    console.print()
-    line(console, f"{title}: {case.slug} ({case.outcome})", style="bold red")
-    for words, style in failure_lines(case):
-        line(console, f"  {words}", style)
+    put(console, f"\n{title}: {case.slug} ({case.outcome})", "bold red")
+    for label, words, style in failure_lines(case):
+        put(console, words, style, first=f"  {label}")
 
 
-def failure_lines(case: CaseReport) -> Iterator[tuple[str, str]]:
-    """What is to be said of a failed case, line by line, each with its style."""
+def failure_lines(case: CaseReport) -> Iterator[tuple[str, str, str]]:
+    """How a case failed, line by line: a label, which may be empty, the words, and their style."""
     if case.standing is Standing.DIFFERENT:
-        yield f"otherwise than the baseline has it: {case.reason}", ""
-    yield f"a right port {case.about}", ""
+        yield "", f"fails in another way than the baseline says: {case.reason}", ""
+    yield "", f"a right port {case.about}", ""
     if case.differences:
-        for words in _difference(case.differences[0]):
-            yield words, ""
+        yield from _difference(case.differences[0])
         rest = [difference.part for difference in case.differences[1:]]
         if rest:
             shown = ", ".join(rest[:6]) + (", …" if len(rest) > 6 else "")
-            yield f"also wrong, and computed after it: {shown}", "dim"
+            yield "", f"also wrong, and computed later: {shown}", "dim"
     else:
-        yield case.detail, ""
+        yield "", case.detail, ""
     if case.log:
-        yield "the end of the port's log (standard error):", ""
+        yield "", "the end of the port's log (standard error):", ""
         for words in case.log:
-            yield f"| {words}", "dim"
-    yield f"again: {case.rerun}", ""
+            yield "", f"  | {words}", "dim"
+    yield "", f"{AGAIN}\n  {case.rerun}", ""
 
 
-def _difference(difference: Difference) -> Iterator[str]:
-    yield f"at {difference.pointer}"
-    yield f"  expected {difference.expected}"
-    yield f"  got      {difference.got}"
+def _difference(difference: Difference) -> Iterator[tuple[str, str, str]]:
+    yield "at ", difference.pointer, ""
+    yield "  expected ", difference.expected, ""
+    yield "  got      ", difference.got, ""
     ratio = float(difference.budgets)
     if math.isfinite(ratio):
-        yield f"  off by {budgets(ratio)}"
+        yield "  off by   ", budgets(ratio), ""
     if difference.values > 1:
         count = f"the worst of {difference.wrong} wrong values (of {difference.values})"
-        yield f"  {count}; the first is at {difference.first}"
+        yield "  ", f"{count}; the first is at {difference.first}", ""
 
 
 def _others(failures: list[CaseReport], console: Console) -> None:
-    """The failures after the first, a line a level; what may come from an earlier one says so."""
+    """The failures after the first, level by level; those that it may have caused say so."""
     if len(failures) == 1:
         return
     console.print("\nOther failures:")
@@ -212,25 +213,25 @@ def _others(failures: list[CaseReport], console: Console) -> None:
         if first.tainted_by:
             why = f"may come from {first.tainted_by}"
             if first.differences:
-                why += f"; here first at {first.differences[0].pointer} of {first.slug}"
+                why += f"; first at {first.differences[0].pointer} of {first.slug}"
         elif level == failures[0].level:
             why = ", ".join(case.slug.partition("/")[2] for case in cases[:SLUGS_SHOWN])
             why += ", …" if len(cases) > SLUGS_SHOWN else ""
         else:
             why = f"{first.slug} ({first.outcome}): {first.detail}"
-        line(console, f"  {level:11}{_counted(len(cases)):>9}  {why}")
+        put(console, why, first=f"  {level:11}{_counted(len(cases)):>9}  ")
     for reason, cases_left in not_run.items():
-        line(console, f"  {'not run':11}{_counted(cases_left):>9}  {reason}")
-    console.print("  (--json writes all of them)", style="dim", markup=False)
+        put(console, reason, first=f"  {'not run':11}{_counted(cases_left):>9}  ")
+    put(console, "(--json writes all of them)", "dim", first="  ")
 
 
 def _counted(cases: int) -> str:
     return "1 case " if cases == 1 else f"{cases} cases"
 
 
-def line(console: Console, text: str, style: str = "") -> None:
-    """A line as it stands: what a port printed is no markup, and is not coloured by guess."""
-    console.print(Text(text, style=style), soft_wrap=True)
+def short_grade(grade: str) -> str:
+    """A grade without its counts: `bit-identical`, `within 3 ulp`, `float64`."""
+    return grade.partition(";")[0].partition(" in all")[0]
 
 
 def budgets(ratio: float) -> str:
@@ -239,16 +240,3 @@ def budgets(ratio: float) -> str:
         return "beyond measure"
     # Three digits just above 1, so that a failure never reads as 1.
     return f"{ratio:.3g} of budget" if 1 < ratio < 10 else f"{ratio:.2g} of budget"
-
-
-@contextmanager
-def progress(total: int, console: Console) -> Iterator[Callable[[Result], None]]:
-    """A bar that a run's results move, on a terminal; nothing elsewhere."""
-    if not console.is_terminal:
-        yield lambda _result: None
-        return
-    from rich.progress import Progress
-
-    with Progress(console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda result: bar.update(task, advance=1, description=result.case.slug)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 
 from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
+from conformance.reports.terminal.safe_console import put, screen
 from conformance.runs.running import the_port
 from golden.store import replace_file
 from ports_adapter.containment.sandbox import Sandbox
@@ -34,20 +34,20 @@ def compare_speeds(
     Raises:
         Unusable: a port's manifest or the page's place cannot be used.
     """
-    status = Console(stderr=True)
+    status = screen(stderr=True)
     present, absent = present_and_absent()
     speeds = []
     for name in ports or present:
-        status.print(f"measuring {name}", markup=False)
+        put(status, f"measuring {name}")
         speeds.append(_measured(name, sandbox))
-    status.print("measuring the reference")
+    put(status, "measuring the reference")
     speeds += measure_references()
     if not ports:
         speeds += [Speed(name, why=f"left out: {reason}") for name, reason in absent.items()]
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(speeds), indent=1) + b"\n")
     else:
-        show(speeds, Console())
+        show(speeds, screen())
     if html_path is not None:
         try:
             replace_file(html_path, page_of(speeds).encode())

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from conformance.judging.outcome import ExitCode
 from conformance.mistakes import MISTAKES
+from conformance.reports.terminal.safe_console import put
 from golden.budgets import Precision
 from golden.store import replace_file
 
@@ -63,7 +64,7 @@ def score_all(
     total = Score(_in_order(scored), honest)
     _keep(total)
     for sentence in sentences(total):
-        console.print(sentence, highlight=False, soft_wrap=True)
+        put(console, sentence)
     return exit_code(total)
 
 
@@ -92,16 +93,13 @@ def _scored(work: Work, console: Console) -> Iterable[Scored]:
         for done, future in enumerate(as_completed(futures), 1):
             found = future.result()
             caught = f"caught by {found.case}" if found.caught else "NOT CAUGHT"
-            console.print(
-                f"{done}/{len(work)} {found.slug} in {found.precision}: {caught}, {found.naming}",
-                highlight=False,
-                soft_wrap=True,
-            )
+            words = f"{found.slug} in {found.precision}: {caught}, {found.naming}"
+            put(console, f"{done}/{len(work)} {words}")
             yield found
 
 
 def _honest(seeds: int, console: Console) -> list[Honest]:
     def on_seed(seed: int) -> None:
-        console.print(f"honest programs: seed {seed}", highlight=False)
+        put(console, f"honest programs: seed {seed}")
 
     return try_out([*ports_of_ours(), *variants()], range(seeds), on_seed)

@@ -5,56 +5,56 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from conformance.judging.outcome import ExitCode
-from conformance.reports.terminal.run_text import FAILURE_STYLE, budgets, line
+from conformance.reports.terminal.run_text import FAILURE_STYLE, budgets, short_grade, verdict_style
+from conformance.reports.terminal.safe_console import columns, put
 from ports_adapter.quoting import printable
 
 from ..benchmark.measurement import Speed
 from ..benchmark.speed_table import times
 from .board import Board, Ending, Row
 
-LABEL = 24
-"""Characters of a port's name in the table; what is longer has its end shown."""
+LABEL = 20
+"""Characters of a port's name in the table; of a longer one the end is shown."""
 
 
 def sign(ending: Ending) -> str:
-    """An ending without colour."""
+    """An ending as one character."""
     if ending is Ending.PASS:
         return "✓"
     return "✗" if ending.is_final else "–"
 
 
 def note_row(row: Row, place: str, console: Console) -> None:
-    """Say that a port is done, and which of how many it is."""
+    """Say that a port is done; `place` says how many of all are."""
     what = f": {row.passed}/{row.asked} {row.unit}" if row.asked else ""
     words = f"[{place}] {row.label}: {row.ending}{what}, {row.seconds:.1f} s"
-    line(console, words, style=_style(row.ending))
+    put(console, words, _style(row.ending))
 
 
 def note_speed(name: str, speed: Speed, console: Console) -> None:
     """Say that a port's speed was measured."""
     said = f"{1000 * speed.step:.3g} ms a step" if speed.step else printable(speed.why, 200)
-    line(console, f"measured {printable(name, 200)}: {said}")
+    put(console, f"measured {printable(name, 200)}: {said}")
 
 
 def show(board: Board, console: Console) -> None:
     """Print the table, what is wrong, what has changed, and how many ports pass."""
-    for text in _table(board):
-        console.print(text, soft_wrap=True)
+    console.print(_table(board))
     for heading, lines in (
-        ("What is wrong:", [said for row in board.rows for said in _wrong(row)]),
-        ("Since the last record:", list(_changes(board))),
-        ("Left out:", [f"  {_cut(n):{LABEL}}  {why}" for n, why in board.left_out.items()]),
+        ("What is wrong:", [(row.label, why) for row in board.rows for why in _wrong(row)]),
+        ("Since the last record:", [(r.label, r.change) for r in board.rows if r.has_changed]),
+        ("Left out:", list(board.left_out.items())),
     ):
         if lines:
             console.print(f"\n{heading}")
-            for words in lines:
-                line(console, words)
+        for label, words in lines:
+            put(console, words, first=f"  {_cut(label):{LABEL}}  ")
     console.print()
-    style = "bold green" if board.exit_code is ExitCode.PASS else "bold red"
-    line(console, verdict(board), style=style)
+    put(console, verdict(board), verdict_style(board.exit_code))
 
 
 def verdict(board: Board) -> str:
@@ -68,19 +68,19 @@ def ratio(row: Row) -> str:
     return times(row.training.ratio) if row.training else ""
 
 
-def _table(board: Board) -> Iterator[Text]:
-    heading = f"{'port':{LABEL}}  {'verdict':18}{'passed':>9}  {'worst error':18}{'time':>8}"
-    yield Text(heading + f"{'speed':>10}  grade", style="dim")
+def _table(board: Board) -> Table:
+    table = columns("port", "verdict", ">passed", "worst error", ">time", ">speed", "grade")
     for row in board.rows:
-        counts = f"{row.passed}/{row.asked}" if row.asked else ""
-        worst = budgets(float(row.worst)) if row.has_worst else ""
-        took = f"{row.seconds:.1f} s" if row.exit_code is not None else ""
-        yield Text.assemble(
-            f"{_cut(row.label):{LABEL}}  ",
-            (f"{sign(row.ending)} {row.ending:16}", _style(row.ending)),
-            f"{counts:>9}  {worst:18}{took:>8}{ratio(row):>10}",
-            f"  {row.grade}" if row.ending is Ending.PASS and row.grade else "",
+        table.add_row(
+            _cut(row.label),
+            Text(f"{sign(row.ending)} {row.ending}", _style(row.ending)),
+            f"{row.passed}/{row.asked}" if row.asked else "",
+            budgets(float(row.worst)) if row.has_worst else "",
+            f"{row.seconds:.1f} s" if row.exit_code is not None else "",
+            ratio(row),
+            short_grade(row.grade) if row.ending is Ending.PASS else "",
         )
+    return table
 
 
 def _wrong(row: Row) -> Iterator[str]:
@@ -92,14 +92,7 @@ def _wrong(row: Row) -> Iterator[str]:
     reasons = [row.why, failing, known]
     if row.kind == "program" and row.ending is not Ending.PASS:
         reasons += [row.verdict, *row.log]
-    for reason in filter(None, reasons):
-        yield f"  {_cut(row.label):{LABEL}}  {reason}"
-
-
-def _changes(board: Board) -> Iterator[str]:
-    for row in board.rows:
-        if row.has_changed:
-            yield f"  {_cut(row.label):{LABEL}}  {row.change}"
+    yield from filter(None, reasons)
 
 
 def _cut(label: str) -> str:

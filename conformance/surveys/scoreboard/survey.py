@@ -21,7 +21,7 @@ from conformance.cases.selection import selection
 from conformance.judging.edition import current_edition
 from conformance.judging.outcome import ExitCode
 from conformance.reports.destinations import Outputs, write_files, write_for_a_program
-from conformance.reports.terminal.safe_console import screen
+from conformance.reports.terminal.safe_console import put, screen
 from golden.store import UnreadableGolden
 from ports_adapter.manifest import FILE, OURS, our_ports
 
@@ -63,7 +63,7 @@ def run_scoreboard(order: Order, outputs: Outputs) -> ExitCode:
     """
     _check(order)
     records = read_history(order.history) if order.history else []
-    status = Console(stderr=True)
+    status = screen(stderr=True)
     with noted_signals() as stop:
         board = judged(order, stop, status)
         now = [record_of(row, board) for row in board.rows]
@@ -77,8 +77,7 @@ def run_scoreboard(order: Order, outputs: Outputs) -> ExitCode:
             show(board, screen())
         write_files(_files(board, outputs))
         if outputs.html is not None:
-            words = f"The page is in {outputs.html}."
-            status.print(words, markup=False, highlight=False, soft_wrap=True)
+            put(status, f"The page is in {outputs.html}.")
     return board.exit_code
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
+from conformance.reports.terminal.safe_console import columns, put, screen
 from golden.store import replace_file
 from ports_adapter.quoting import printable
 from reference.corpus import Corpus, UnreadableCorpus, embedded_corpus, read_corpus
@@ -35,16 +35,16 @@ def compare_stages(
         corpus, name = _corpus(corpus_path, embedded=embedded)
     except UnreadableCorpus as error:
         raise Unusable(str(error), ExitCode.USAGE) from None
-    status = Console(stderr=True)
-    curves = list(curves_of(corpus, lambda name: status.print(f"running {name}", markup=False)))
-    Console().print(_table(curves))
+    status = screen(stderr=True)
+    curves = list(curves_of(corpus, lambda stage: put(status, f"running {stage}")))
+    screen().print(_table(curves))
     for path in pictures:
         try:
             replace_file(path, written(path, curves, name))
         except OSError as error:
             message = f"the picture cannot be written to {path}: {error.strerror}"
             raise Unusable(message, ExitCode.USAGE) from None
-        status.print(f"The curves are in {path}.", markup=False, soft_wrap=True)
+        put(status, f"The curves are in {path}.")
     return ExitCode.PASS
 
 
@@ -57,17 +57,13 @@ def _corpus(path: Path | None, *, embedded: bool) -> tuple[Corpus, str]:
 
 
 def _table(curves: Sequence[Curve]) -> Table:
-    made = Table(box=None, pad_edge=False)
-    made.add_column("stage", no_wrap=True)
-    for heading in ("parameters", "first loss", f"last {WINDOW}"):
-        made.add_column(heading, justify="right", no_wrap=True)
-    made.add_column("samples")
+    table = columns("stage", ">parameters", ">first loss", f">last {WINDOW}", "samples")
     for curve in curves:
-        made.add_row(
+        table.add_row(
             curve.stage.name,
             f"{curve.num_params:,}",
             f"{curve.losses[0]:.4f}",
             f"{curve.last:.4f}",
             " ".join(curve.samples[:SHOWN]),
         )
-    return made
+    return table
