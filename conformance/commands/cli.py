@@ -12,7 +12,7 @@ from .inspect.cases import cases
 from .inspect.doctor import doctor
 from .judge.debug import debug
 from .judge.merge import merge
-from .judge.replay import replay
+from .judge.replay_transcript import replay
 from .judge.run import run
 from .measure.all import all_
 from .measure.bench import bench

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -143,7 +144,8 @@ def _said(ended: Ended) -> tuple[str, list[str]]:
     at = (b"\n" + content).rfind(b"\n" + SAID.encode())
     if at < 0:
         return "", tail(content)
-    first, _, rest = content[at + len(SAID) :].partition(b"\n")
+    unwrapped = re.sub(rb"\n  (?![ |])", b" ", content[at + len(SAID) :])
+    first, _, rest = unwrapped.partition(b"\n")
     return printable(first.decode("utf-8", errors="replace"), 500), tail(rest)
 
 
