@@ -13,73 +13,73 @@ endif
 .PHONY: help setup conform conform-all debug port test test-quick test-all golden check lint score bench stages zoo
 .PHONY: fuzz scoreboard bench-speed doctor data protocol clean
 
-help:            ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+help:            ## Show this list.
+	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(":.*", "", $$1); printf "%-13s%s\n", $$1, $$2; if ($$3) printf "%-13s%s\n", "", $$3 }' $(MAKEFILE_LIST)
 
-setup: $(READY)  ## the virtual environment, with pinned packages
+setup: $(READY)  ## Make the virtual environment, with pinned packages.
 
-conform: $(READY)  ## is a port right? PORT=python|js|rust|swift|a folder [PROFILE=name] [CASE=slug] [ARGS=...]
+conform: $(READY)  ## Judge a port: js, python, rust, swift, or a folder. ## PORT=js [PROFILE=name] [CASE=slug] [ARGS=...]
 	@$(RUN) conformance run "$(PORT)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CASE),--case "$(CASE)") $(ARGS)
 
-debug: $(READY)  ## why is a port wrong? PORT=... [PROFILE=name] [CASE=slug] [HTML=page.html] [ARGS=...]
+debug: $(READY)  ## Explain what is wrong with a port. ## PORT=js [PROFILE=name] [CASE=slug] [HTML=page.html] [ARGS=...]
 	@$(RUN) conformance debug "$(PORT)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CASE),--case "$(CASE)") $(if $(HTML),--html "$(HTML)") $(ARGS)
 
-conform-all: $(READY)  ## every port that comes with the suite and whose toolchain is there
+conform-all: $(READY)  ## Judge every port that comes with the suite.
 	@$(RUN) conformance all $(if $(PROFILE),--profile "$(PROFILE)") $(ARGS)
 
-scoreboard: $(READY)  ## many ports side by side, on a page: [PORTS="js ../my-port"] scoreboard.html [HISTORY=file] [ARGS=...]
+scoreboard: $(READY)  ## Judge many ports side by side, and write scoreboard.html. ## [PORTS="js ../my-port"] [PROFILE=name] [HISTORY=file] [ARGS=...]
 	@$(RUN) conformance scoreboard $(if $(PROFILE),--profile "$(PROFILE)") --html scoreboard.html $(if $(HISTORY),--history "$(HISTORY)") $(ARGS) -- $(PORTS)
 
-port: $(READY)   ## a starter kit for a new port: LANG=swift|rust|js|python|c DIR=a new folder
+port: $(READY)   ## Write a starter kit for a new port. ## LANG=swift|rust|js|python|c DIR=folder
 	@$(RUN) conformance port "$(if $(filter command,$(origin LANG)),$(LANG))" "$(DIR)"
 
-test: $(READY)   ## the tests of the suite itself, with a sample of the catalogue and the zoo
+test: $(READY)   ## Test the suite, with a sample of the mistakes and the zoo.
 	@$(RUN) pytest $(PYTEST) $(ARGS)
 
-test-quick: $(READY)  ## what a change of an ordinary module needs: under 40 seconds
+test-quick: $(READY)  ## Run the tests that an ordinary change needs, in under 40 s.
 	@$(RUN) pytest $(PYTEST) -m "not slow" $(ARGS)
 
-test-all: $(READY)  ## all tests, with every entry of the catalogue and the zoo, and the long runs
+test-all: $(READY)  ## Run all tests, with every mistake and the whole zoo.
 	@$(RUN) pytest $(PYTEST) --everything $(ARGS)
 
-golden: $(READY) ## write the golden traces anew
+golden: $(READY) ## Build the golden traces again.
 	@$(RUN) golden build $(ARGS)
 
-check: $(READY)  ## are the golden traces whole, and does this machine agree with them?
+check: $(READY)  ## Check that the golden traces are whole, and right here.
 	@$(RUN) golden check $(ARGS)
 
-lint: $(READY)   ## style, types, and which way imports run
+lint: $(READY)   ## Check style, types, and the direction of imports.
 	@$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy && $(VENV)/bin/lint-imports --no-cache
 
-bench: $(READY)  ## ports and the reference, how fast and how large: [PORT=...], bench.html
+bench: $(READY)  ## Measure how fast ports train, and write bench.html. ## [PORT=js] [ARGS=...]
 	@$(RUN) conformance bench $(if $(filter command environment,$(origin PORT)),"$(PORT)") --html bench.html $(ARGS)
 	@$(RUN) pytest tests/benchmarks/bench_port.py --port="$(PORT)" -q --benchmark-min-rounds=3 --benchmark-columns=median,rounds
 
-score: $(READY)  ## the suite's own score: known mistakes caught and named, honest programs passed
+score: $(READY)  ## Measure how good the suite itself is.
 	@$(RUN) conformance score $(ARGS)
 
-stages: $(READY) ## train0 to train5 side by side, and their loss curves: stages.html
+stages: $(READY) ## Train the stages train0 to train5, and write stages.html.
 	@$(RUN) conformance stages stages.html $(ARGS)
 
-zoo: $(READY)    ## hostile, broken and odd programs, each in its right outcome? docs/reference/zoo.md
+zoo: $(READY)    ## Run hostile and odd programs, and write docs/reference/zoo.md.
 	@$(RUN) tests.zoo $(ARGS)
 
-fuzz: $(READY)   ## what is read from outside, fed with what nobody would write: [ARGS=...]
+fuzz: $(READY)   ## Feed random input to everything that reads input.
 	@$(RUN) tests.fuzz $(ARGS)
 
-bench-speed: $(READY)  ## how fast the tape and the judge are, as ratios
+bench-speed: $(READY)  ## Measure how fast the tape and the judge are, as ratios.
 	@$(RUN) tests.benchmarks.speed $(ARGS)
 
-doctor: $(READY) ## what this machine has: protection from ports, toolchains, data
+doctor: $(READY) ## Say what this machine has for the suite.
 	@$(RUN) conformance doctor $(ARGS)
 
-data: $(READY)   ## download names.txt, check its SHA-256
+data: $(READY)   ## Download names.txt, and check its SHA-256.
 	@$(RUN) reference --download $(ARGS)
 
-protocol: $(READY)  ## write PROTOCOL.md and the schemas anew
+protocol: $(READY)  ## Write PROTOCOL.md and the published schemas.
 	@$(RUN) conformance protocol
 
-clean:           ## remove what the targets above made
+clean:           ## Remove what these targets made.
 	rm -rf $(VENV) .data .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.txt

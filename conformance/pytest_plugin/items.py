@@ -102,7 +102,7 @@ def failure(case: CaseReport) -> str:
         case Standing.STALE:
             heading = "stale: the baseline has it as failing, and it passes"
             advice = "remove its entry from the baseline, or say there that it is flaky"
-            said = [f"known for: {case.reason}", advice, f"again: {case.rerun}"]
+            said = [f"known for: {case.reason}", advice, f"run it again: {case.rerun}"]
         case Standing.DIFFERENT:
             heading = f"different from the baseline: {case.reason}"
         case _:

@@ -60,7 +60,7 @@ def _said(ending: Ending) -> Iterator[str]:
     if ending.tainted_by:
         yield f"may come from {printable(ending.tainted_by, 200)}"
     if ending.rerun:
-        yield f"again: {printable(ending.rerun, 400)}"
+        yield f"run it again: {printable(ending.rerun, 400)}"
 
 
 def _data(text: str) -> str:

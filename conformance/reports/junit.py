@@ -90,7 +90,7 @@ def _case(suite: Element, ending: Ending, verdict: Verdict | None) -> None:
     if element != "skipped":
         told.text = legal("\n".join(_told(ending)))
     if ending.rerun:
-        SubElement(case, "system-out").text = legal(f"again: {ending.rerun}")
+        SubElement(case, "system-out").text = legal(f"run it again: {ending.rerun}")
     if ending.log:
         SubElement(case, "system-err").text = legal("\n".join(ending.log))
 

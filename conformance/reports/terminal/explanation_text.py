@@ -11,7 +11,7 @@ from conformance.explanation.diagnosis import Diagnosis, FirstDivergence, NamedM
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import excused
 
-from .run_text import AGAIN, budgets, heading, level_table, show_verdict
+from .run_text import budgets, heading, level_table, show_verdict
 from .safe_console import put
 
 SYMPTOMS_SHOWN = 6
@@ -35,7 +35,7 @@ def show(diagnosis: Diagnosis, known: int, console: Console) -> None:
     if left_out := len(excused(report)):
         put(console, f"Left out: {left_out} that the baseline excuses; see --no-baseline.")
     if rerun := next((case.rerun for case in report.cases if case.fails), ""):
-        put(console, f"The first case that fails: {AGAIN}\n  {rerun}")
+        put(console, f"Run the first case again:\n  {rerun}")
     if diagnosis.transcript:
         put(console, f"The transcript is in {diagnosis.transcript}.")
 

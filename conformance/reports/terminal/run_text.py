@@ -23,7 +23,6 @@ from reference.profiles import MICROGPT
 from .safe_console import columns, put
 
 SLUGS_SHOWN = 6
-AGAIN = "run it again:"
 LAYOUT = "The weights have another layout than port.toml declares; this one makes them right:"
 PROTOCOL = "ports_adapter/PROTOCOL.md"
 STYLES = {Outcome.PASS: "green", Outcome.NOT_OFFERED: "dim"}
@@ -107,17 +106,16 @@ def _listed(slugs: list[str]) -> str:
 
 
 def _left_out(report: Report) -> Iterator[str]:
-    """What was not judged, because the port does not offer it."""
+    """What was not judged, because the port does not offer it: levels, then parts of others."""
     levels = [level.level for level in report.levels if level.outcome is Outcome.NOT_OFFERED]
-    if levels:
-        yield f"Not offered, so not judged: {', '.join(levels)}."
     elsewhere = Counter(
         case.detail.removeprefix("the port does not offer ")
         for case in report.cases
         if case.outcome is Outcome.NOT_OFFERED and case.level not in levels
     )
-    for what, cases in elsewhere.items():
-        yield f"Not offered, so not judged: {what} ({_counted(cases).strip()})."
+    parts = [f"{what} ({_counted(cases).strip()})" for what, cases in elsewhere.items()]
+    if left_out := [*levels, *parts]:
+        yield f"Not offered, so not judged: {', '.join(left_out)}."
 
 
 def next_steps(report: Report) -> Iterator[str]:
@@ -181,7 +179,7 @@ def failure_lines(case: CaseReport) -> Iterator[tuple[str, str, str]]:
         yield "", "the end of the port's log (standard error):", ""
         for words in case.log:
             yield "", f"  | {words}", "dim"
-    yield "", f"{AGAIN}\n  {case.rerun}", ""
+    yield "", f"run it again:\n  {case.rerun}", ""
 
 
 def _difference(difference: Difference) -> Iterator[tuple[str, str, str]]:

@@ -213,7 +213,7 @@ def _first_failure(report: Report) -> list[str]:
     lines += [case.detail] if case.detail else []
     for difference in case.differences[:1]:
         lines.append(f"off by {budgets(float(difference.budgets))} at {difference.pointer}")
-    return [*lines, *(f"| {line}" for line in case.log), f"again: {case.rerun}"]
+    return [*lines, *(f"| {line}" for line in case.log), f"run it again: {case.rerun}"]
 
 
 def _cell(level: LevelReport, cases: Sequence[CaseReport]) -> Cell:
