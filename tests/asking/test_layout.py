@@ -81,6 +81,7 @@ def arranged_port(folder: Path, way: str, layout: str) -> Port:
     return structs.replace(read_manifest(folder / FILE), folder=ROOT)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_port_with_its_own_layout_passes_when_it_declares_it(tmp_path: Path, way: str) -> None:
     report = run_suite(
@@ -91,6 +92,7 @@ def test_a_port_with_its_own_layout_passes_when_it_declares_it(tmp_path: Path, w
     assert outcomes(report)["train/recorded-in-full"] == "pass"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("way", WAYS)
 def test_it_fails_when_it_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
@@ -106,6 +108,7 @@ def declared(way: str, right: str, wrong: str) -> tuple[str, str]:
     return way, LAYOUTS[way].replace(right, wrong)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("way", "wrong", "missing"),
     [

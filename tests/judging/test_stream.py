@@ -81,6 +81,7 @@ def judged(make_port: MakePort, source: str) -> Any:
     return case_of(run_suite(make_port(source, message=60.0, sandbox=Sandbox.NEVER), CASE), CASE)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", our_ports())
 def test_our_ports_pass(name: str) -> None:
     case = case_of(run_suite(name, CASE), CASE)

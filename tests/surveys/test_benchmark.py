@@ -42,6 +42,7 @@ def groups(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.thorough
 def test_every_method_of_a_port_can_be_timed_beside_the_reference() -> None:
     ended = groups("python", "--benchmark-disable", "-k", "not reference or not replicate")
     assert ended.returncode == 0, ended.stdout
@@ -69,6 +70,7 @@ def test_every_method_of_the_published_program_has_its_case() -> None:
     assert set(METHODS) - set(REPRESENTATIVE) == {"initialize", "shutdown", "sgd"}
 
 
+@pytest.mark.needs("node")
 def test_a_method_that_is_not_offered_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "port.toml").write_text(block("toml"))
     (tmp_path / "package.json").write_text('{"type": "module"}')
@@ -78,6 +80,7 @@ def test_a_method_that_is_not_offered_is_left_out(tmp_path: Path) -> None:
     assert "the port does not offer backward" in ended.stdout
 
 
+@pytest.mark.needs("node")
 def test_a_port_is_measured_beside_the_reference(tmp_path: Path) -> None:
     page = tmp_path / "bench.html"
     ended = bench("js", "--json", "--html", str(page))
@@ -110,21 +113,21 @@ def test_a_port_that_is_none_is_said_to_be_none(port: str) -> None:
     assert ended.stderr.splitlines()[-1].startswith("conformance: ")
 
 
-def test_a_port_that_cannot_train_fails_the_comparison(tmp_path: Path) -> None:
-    (tmp_path / "port.toml").write_text(block("toml"))
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "port.js").write_text(block("js"))
-    ended = bench(str(tmp_path))
-    assert ended.returncode == 3
-    assert "it does not offer train" in ended.stdout
-
-
-def test_a_port_that_dies_is_no_traceback(tmp_path: Path, make_port: MakePort) -> None:
+@pytest.mark.needs("node")
+def test_ports_that_cannot_train_or_die_fail_the_comparison_without_a_traceback(
+    tmp_path: Path, make_port: MakePort
+) -> None:
     make_port("raise SystemExit(3)")
     (tmp_path / "port.toml").write_text(
         f'name = "x"\nlanguage = "Python"\nrun = ["{sys.executable}", "port.py"]'
     )
-    ended = bench(str(tmp_path))
+    small = tmp_path / "small"
+    small.mkdir()
+    (small / "port.toml").write_text(block("toml"))
+    (small / "package.json").write_text('{"type": "module"}')
+    (small / "port.js").write_text(block("js"))
+    ended = bench(str(tmp_path), str(small))
     assert ended.returncode == 3
     assert "exited with code 3" in ended.stdout
+    assert "it does not offer train" in ended.stdout
     assert "Traceback" not in ended.stderr
