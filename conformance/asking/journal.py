@@ -1,7 +1,7 @@
-"""The journal of a run: finished results as they come, so that a run that was ended goes on.
+"""The journal of a run: a file of finished results, from which an interrupted run goes on.
 
-One JSON document a line: first what was asked of whom, then what the port said of itself, then
-a line for each case that has ended. A run that is killed leaves half a line at most.
+Each line is a JSON document: first the request, then what the port offered, then one line for
+each finished case. A run that is killed leaves at most one incomplete line, which is ignored.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self
 
 import msgspec
@@ -23,24 +22,16 @@ from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable
 
 LEFT_OUT = {
-    ".git",
-    ".hg",
-    ".jj",
-    "__pycache__",
-    "node_modules",
-    ".venv",
-    "venv",
-    "target",
-    ".build",
-}
-"""Folders that may be large, and hold what was fetched or built from the rest."""
+    ".git", ".hg", ".jj", "__pycache__", "node_modules", ".venv", "venv", "target", ".build",
+}  # fmt: skip
+"""Folders whose content is fetched or built, and may be large."""
 
 
 class Head(Struct, frozen=True, kw_only=True, tag="run", tag_field="line"):
-    """The first line: what was asked of which port, by which suite.
+    """The first line: which suite asked what of which port.
 
-    `port` is the SHA-256 of the port's files. `asked_for` is the profile that the user named, if
-    any, and `profile` the one that the cases are about, if it is another.
+    `port` is the SHA-256 of the port's files. `asked_for` is the profile that the user named,
+    `profile` the one that the cases are about; they differ if the port does not offer the first.
     """
 
     suite_version: str = SUITE_VERSION
@@ -86,14 +77,15 @@ def head_of(port: Port, request: Request, seed: int, journal: Path) -> Head:
 
 
 class Journal:
-    """The journal of one run, open to be written; a context manager that closes it.
+    """The open journal of one run; a context manager that closes the file.
 
-    `head` says what the run was begun with, its seed among it; of a run that is begun now that is
-    `seed`. `done` has the results of cases that ended before, by slug, and `port` what the port
-    had said of itself by then.
+    Attributes:
+        head: the first line, with the seed of the run. A new run has the seed given here.
+        done: the results of earlier finished cases, by slug.
+        port: what the report says of the port, once it is known.
 
     Raises:
-        Unusable: the file is of another run, or is damaged, or cannot be written.
+        Unusable: the file belongs to another run, is damaged, or cannot be written.
     """
 
     def __init__(self, path: Path, port: Port, request: Request, seed: int) -> None:
@@ -107,42 +99,36 @@ class Journal:
             self._file: BinaryIO = path.open("ab")
             self._file.truncate(len(whole))
         except OSError as error:
-            raise Unusable(
-                f"the journal {path} cannot be used: {error.strerror}", ExitCode.USAGE
-            ) from None
+            message = f"the journal {path} cannot be used: {error.strerror}"
+            raise Unusable(message, ExitCode.USAGE) from None
         if not whole:
             self._write(self.head)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def turn_to(self, profile: str) -> None:
-        """Begin anew with another profile, since the port does not offer the one asked for."""
+        """Start over with another profile, because the port does not offer the requested one."""
         self.head = structs.replace(self.head, profile=profile)
         self.done, self.port = {}, None
         self._file.truncate(0)
         self._write(self.head)
 
     def introduce(self, port: PortReport) -> None:
-        """Keep what the port has said of itself."""
+        """Write what the report says of the port."""
         if self.port != port:
             self.port = port
             self._write(_Port(port))
 
     def keep(self, case: CaseReport) -> None:
-        """Keep the result of a case."""
+        """Write the result of a finished case."""
         self._write(_Ended(case))
 
     def _begun(self, content: bytes, port: Port, request: Request, seed: int) -> Head:
-        """What the run was begun with, its finished results taken in; a new one if it was not."""
+        """Read an existing journal and give its first line; for an empty one, a new first line."""
         if not content:
             return head_of(port, request, seed, self._path)
         head, *rest = self._read(content)
@@ -152,8 +138,8 @@ class Journal:
         now = head_of(port, request, asked_for, self._path)
         if difference := _difference(head, structs.replace(now, profile=head.profile)):
             raise Unusable(
-                f"{self._path} is the journal of another run: {difference}. Remove it to begin "
-                "anew, or give the options that it was begun with",
+                f"{self._path} is the journal of another run: {difference}. Remove it to start "
+                "over, or repeat the options of that run",
                 ExitCode.USAGE,
             )
         for number, line in enumerate(rest, 2):
@@ -177,7 +163,7 @@ class Journal:
 
     def _damaged(self, number: int) -> Unusable:
         return Unusable(
-            f"{self._path}:{number} is no line of a journal; remove the file to begin anew",
+            f"{self._path}:{number} is no line of a journal; remove the file to start over",
             ExitCode.USAGE,
         )
 
@@ -187,7 +173,7 @@ class Journal:
 
 
 def _difference(then: Head, now: Head) -> str:
-    """What is not as it was, in words, or an empty string."""
+    """The first difference between two runs, in words; empty if there is none."""
     for name in Head.__struct_fields__:
         before, after = getattr(then, name), getattr(now, name)
         if before == after:
@@ -203,7 +189,7 @@ def _shown(value: object) -> str:
 
 
 def fingerprint(folder: Path, journal: Path) -> str:
-    """The SHA-256 of a port's files, their paths and contents, the journal itself left out."""
+    """The SHA-256 of the paths and contents of a port's files, without the journal itself."""
     digest = hashlib.sha256()
     for path in _files(folder):
         if path == journal.resolve():

@@ -1,8 +1,8 @@
-"""Recognising a layout: a failing port may be right, its weights arranged otherwise.
+"""Searches for a layout of the weights in which a failing port would be right.
 
-The port is asked a question that it failed again and again, each time in another layout. A
-layout in which it is right, here and in other questions that it failed, is worth a line in
-its manifest.
+A port may compute everything right with transposed or otherwise rearranged matrices. Its failed
+questions are asked again, in one layout after the other; a layout in which all of them are
+answered rightly is reported, and belongs into the port's manifest.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ from ports_adapter.messages import METHODS, InitializeResult
 from .case_result import Finished
 
 SECONDS = 5.0
-"""How long to look for a layout."""
+"""The time limit of the search."""
 
 CONFIRMING = 4
-"""How many questions a layout must answer."""
+"""How many failed questions a layout must mend."""
 
-TOLD = (Level.FORWARD, Level.BACKWARD)
-UNTOLD = (Outcome.NOT_OFFERED, Outcome.NOT_RUN, Outcome.SUITE_FAULT)
+SEARCHED = (Level.FORWARD, Level.BACKWARD)
+"""The levels whose failures show a wrong layout; the first that was asked decides."""
+
+NOT_JUDGED = (Outcome.NOT_OFFERED, Outcome.NOT_RUN, Outcome.SUITE_FAULT)
 
 HEADS = ("(h d) i -> (d h) i", "(h d) i -> h d i", "(h d) i -> h i d")
 BY_HEAD = ("o (h d) -> o (d h)", "o (h d) -> h o d", "o (h d) -> h d o")
@@ -48,7 +50,7 @@ GROUPS = (
     (("lm_head",), ("", TRANSPOSED)),
     (("wte", "wpe"), ("", TRANSPOSED)),
 )
-"""Tensors that a port arranges alike, and how."""
+"""Groups of tensors that ports arrange in the same way, and the patterns that occur."""
 
 USUALLY_TRANSPOSED = (
     ("lm_head", *OF_A_LAYER),
@@ -60,18 +62,18 @@ STACKS = (
     "p o i -> (p o) i", "p o i -> i (p o)", "p o i -> p o i", "p o i -> p i o",
     "p (h d) i -> (h p d) i",
 )  # fmt: skip
-"""How tensors of one shape are made one."""
+"""The patterns in which ports join tensors of one shape."""
 
 Choice = tuple[Rule, ...]
 
 
 def recognised_layout(port: Port, finished: Finished) -> Layout | None:
-    """The layout in which a port that failed is right, or None if none is found.
+    """A layout in which a failing port is right, or None if none is found.
 
-    Looked for where `forward`, or `backward` without it, was asked and mostly failed. Whoever
-    does not want to wait interrupts the search, and still gets the report.
+    The search runs only if most questions to `forward`, or to `backward` if `forward` was not
+    asked, failed. An interrupt by the user ends the search, and not the run.
     """
-    failed = _failed(finished)
+    failed = _telling_failures(finished)
     if finished.offer is None or finished.was_interrupted or not failed:
         return None
     with suppress(KeyboardInterrupt):
@@ -93,14 +95,14 @@ def _search(port: Port, offer: InitializeResult, failed: Sequence[Case]) -> Layo
 
 @dataclass
 class _Trial:
-    """A port kept running while one layout after the other is tried on it."""
+    """A running port on which one layout after the other is tried."""
 
     port: Port
     offer: InitializeResult
     client: Client | None = None
 
     def passes(self, case: Case, layout: Layout) -> bool:
-        """Whether the port answers a question rightly in a layout."""
+        """Whether the port's answer to a question is right in this layout."""
         expected = case.answer(self.offer)
         assert not isinstance(expected, Refusal)
         try:
@@ -128,7 +130,7 @@ class _Trial:
 
 
 def candidates(declared: Sequence[Rule]) -> Iterator[tuple[Rule, ...]]:
-    """Layouts like the declared one: what is usual first, then what differs in the least."""
+    """Layouts near the declared one: the usual ones first, then those that differ least from it."""
     if not declared:
         for names in USUALLY_TRANSPOSED:
             yield tuple(Rule(name, TRANSPOSED) for name in names)
@@ -141,7 +143,7 @@ def candidates(declared: Sequence[Rule]) -> Iterator[tuple[Rule, ...]]:
 
 
 def _grouped(declared: Sequence[Rule]) -> Iterator[list[Choice]]:
-    """The choices for tensors that stand alone, each group's declared one first."""
+    """The choices for each group of tensors that are not joined, the declared one first."""
     joined = {name for rule in declared if len(rule.names) > 1 for name in rule.names}
     alone = {rule.names[0]: rule for rule in declared if len(rule.names) == 1}
     for names, patterns in GROUPS:
@@ -155,7 +157,7 @@ def _grouped(declared: Sequence[Rule]) -> Iterator[list[Choice]]:
 
 
 def _joined(declared: Sequence[Rule]) -> Iterator[list[Choice]]:
-    """The choices for each tensor that is made of several, the declared one first."""
+    """The choices for each tensor that joins several, the declared one first."""
     for rule in declared:
         if len(rule.names) == 1:
             continue
@@ -175,7 +177,7 @@ def _joined(declared: Sequence[Rule]) -> Iterator[list[Choice]]:
 
 
 def _has_heads_apart(choice: Choice) -> bool:
-    """Whether what is named head by head has heads for a first axis."""
+    """Whether every tensor that has a name for each head has the heads as its first axis."""
     return all("{h}" not in rule.port or "-> h " in rule.pattern for rule in choice)
 
 
@@ -183,16 +185,16 @@ def _says_something(rule: Rule) -> bool:
     return bool(rule.pattern or rule.port)
 
 
-def _failed(finished: Finished) -> list[Case]:
-    """Questions that show whether a layout is right, if most of their level failed.
+def _telling_failures(finished: Finished) -> list[Case]:
+    """Failed questions that show whether a layout is right; none if few of their level failed.
 
-    Not all: weights that are all zero are right in any layout.
+    Some questions pass in any layout, as those with zero weights do.
     """
-    for level in TOLD:
+    for level in SEARCHED:
         asked = [
             result
             for result in finished.results
-            if result.case.level is level and result.outcome not in UNTOLD
+            if result.case.level is level and result.outcome not in NOT_JUDGED
         ]
         failed = [result.case for result in asked if result.outcome.is_failure]
         if asked:

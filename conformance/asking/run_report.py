@@ -1,4 +1,4 @@
-"""Making a report: of each case as it ends, and of a run from its cases."""
+"""Makes the report of a case from its result, and the report of a run from its cases."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DIFFERENCES_KEPT = 12
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who was asked about what, and what that is judged by."""
+    """What a run asks, and what judges it: the facts that every case's report refers to."""
 
     port: Port
     seed: int
@@ -54,11 +54,11 @@ def make_report(
     """The report of a run.
 
     Args:
-        asked: who was asked about what.
-        port: what is said of the port.
-        cases: how they ended, each with its standing.
-        layout: one in which the port is right, if the declared one is wrong.
-        was_interrupted: whether cases were not run for that.
+        asked: what the run asked.
+        port: the report's part about the port.
+        cases: all cases, each with its standing.
+        layout: a layout in which the port is right, if the declared one is wrong.
+        was_interrupted: whether an interrupt ended the run early.
     """
     head = Report(
         port=port,
@@ -81,7 +81,7 @@ def make_report(
 
 
 def port_report(port: Port, offer: InitializeResult | None) -> PortReport:
-    """What a report says of a port."""
+    """The report's part about a port, as its manifest and its offer describe it."""
     return PortReport(
         port.label,
         printable(port.name, 100),
@@ -93,7 +93,7 @@ def port_report(port: Port, offer: InitializeResult | None) -> PortReport:
 
 
 def case_report(result: Result, asked: Asked) -> CaseReport:
-    """What a report says of a case that has ended."""
+    """The report's part about a finished case."""
     comparison = result.comparison or Comparison((), 0.0, "", 0, 0, 0.0)
     case = result.case
     return CaseReport(
@@ -130,7 +130,7 @@ def _difference(divergence: Divergence) -> Difference:
 
 
 def rerun_command(asked: Asked, slug: str) -> str:
-    """One line that runs a case again, with the same fresh numbers."""
+    """A command that runs a case again, with the same fresh numbers."""
     words = [f"PORT={shlex.quote(asked.port.label)}"]
     if asked.profile != MICROGPT.name:
         words.append(f"PROFILE={asked.profile}")
