@@ -128,10 +128,7 @@ def function_of(method: str, params: Message) -> Function:
             )
         case CrossEntropyParams(logits=logits, target=target):
             return Function(
-                {"logits": logits},
-                "loss",
-                lambda at: _loss(at["logits"], target),
-                tuple(REWRITES),
+                {"logits": logits}, "loss", lambda at: _loss(at["logits"], target), tuple(REWRITES)
             )
         case _:
             raise ValueError(f"{method} asks for no expression or layer")

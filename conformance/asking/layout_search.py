@@ -52,11 +52,7 @@ GROUPS = (
 )
 """Groups of tensors that ports arrange in the same way, and the patterns that occur."""
 
-USUALLY_TRANSPOSED = (
-    ("lm_head", *OF_A_LAYER),
-    OF_A_LAYER,
-    (*OF_THE_MODEL, *OF_A_LAYER),
-)
+USUALLY_TRANSPOSED = (("lm_head", *OF_A_LAYER), OF_A_LAYER, (*OF_THE_MODEL, *OF_A_LAYER))
 
 STACKS = (
     "p o i -> (p o) i", "p o i -> i (p o)", "p o i -> p o i", "p o i -> p i o",

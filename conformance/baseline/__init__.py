@@ -2,10 +2,4 @@
 
 from .entries import BASELINE, BadBaseline, Baseline, Entry, read_baseline
 
-__all__ = [
-    "BASELINE",
-    "BadBaseline",
-    "Baseline",
-    "Entry",
-    "read_baseline",
-]
+__all__ = ["BASELINE", "BadBaseline", "Baseline", "Entry", "read_baseline"]

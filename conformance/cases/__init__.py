@@ -75,10 +75,7 @@ def _made(
 
 def _of_the_model(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
     if judged_program.config.gradient == "none":
-        return [
-            *counting.counting_cases(judged_program, seed, precision),
-            *generator.cases(seed),
-        ]
+        return [*counting.counting_cases(judged_program, seed, precision), *generator.cases(seed)]
     situations = Situations.of(judged_program, seed, precision)
     return [
         *model.forward_cases(situations),

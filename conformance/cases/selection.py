@@ -88,7 +88,6 @@ def published_names() -> Corpus:
         raise Unusable(str(error), ExitCode.USAGE) from None
     if corpus.sha256 != NAMES_SHA256:
         raise Unusable(
-            f"{path} is not the published names.txt: its SHA-256 is {corpus.sha256}",
-            ExitCode.USAGE,
+            f"{path} is not the published names.txt: its SHA-256 is {corpus.sha256}", ExitCode.USAGE
         )
     return corpus

@@ -39,11 +39,7 @@ WITH_HEADS = (
     ("larger-vocabulary", "of more than 27 tokens", (8, 2, 1, 16, 0.3)),
     ("two-layers", "of two layers", (8, 2, 2, 8, 0.3)),
     ("one-head", "with a single head", (6, 1, 1, 4, 0.3)),
-    (
-        "deep-model",
-        "of eight layers, whose graph is deeper than some stacks",
-        (16, 4, 8, 2, 0.15),
-    ),
+    ("deep-model", "of eight layers, whose graph is deeper than some stacks", (16, 4, 8, 2, 0.15)),
     ("heads-of-one", "whose heads have one dimension", (4, 4, 1, 16, 0.3)),
 )
 OTHER_SIZES = {"counts": (), "mlp": WITHOUT_HEADS, "attention": WITHOUT_HEADS, "gpt": WITH_HEADS}

@@ -10,12 +10,7 @@ import numpy as np
 from conformance.anatomy.computation_order import backward_order, forward_order
 from conformance.anatomy.small_functions import Function
 from conformance.oracle.answer import Answer, Exact, Numbers
-from golden.budgets import (
-    UNIT_ROUNDOFF,
-    Precision,
-    learning_rate_budget,
-    update_budgets,
-)
+from golden.budgets import UNIT_ROUNDOFF, Precision, learning_rate_budget, update_budgets
 from golden.derived import Budgets
 from reference.config import Config
 from reference.evaluation import Evaluation

@@ -8,10 +8,7 @@ from conformance.oracle.answer import Answer, Refusal
 from conformance.oracle.expected_answer import exactly
 from golden.budgets import Precision
 from ports_adapter.jsonrpc import METHOD_NOT_FOUND
-from ports_adapter.messages import (
-    PROTOCOL_VERSION,
-    InitializeParams,
-)
+from ports_adapter.messages import PROTOCOL_VERSION, InitializeParams
 
 from ..case import Case
 

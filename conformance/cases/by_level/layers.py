@@ -42,10 +42,7 @@ class Draw:
 
 def cases(seed: int, activation: str = "relu") -> list[Case]:
     """Cases with fixed numbers, then fresh ones of every layer, the perceptron's activation so."""
-    return [
-        *_fixed(Draw("layers"), activation),
-        *_fresh(Draw(f"{seed}/layers"), activation),
-    ]
+    return [*_fixed(Draw("layers"), activation), *_fresh(Draw(f"{seed}/layers"), activation)]
 
 
 def _fixed(draw: Draw, activation: str) -> Iterator[Case]:
@@ -133,10 +130,7 @@ def _mlp(draw: Draw, width: int) -> MlpParams:
 
 def _off(draw: Draw) -> MlpParams:
     return MlpParams(
-        x=[1.0, 2.0],
-        fc1=[[-0.5, -0.25]] * 8,
-        fc2=draw.matrix(2, 8),
-        output_grad=draw.vector(2),
+        x=[1.0, 2.0], fc1=[[-0.5, -0.25]] * 8, fc2=draw.matrix(2, 8), output_grad=draw.vector(2)
     )
 
 

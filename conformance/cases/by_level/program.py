@@ -113,9 +113,7 @@ def _program(name: str, about: str, params: ReplicateParams) -> Case:
 def counts_of(run: Run) -> Answer:
     """The numbers of documents, tokens and parameters of a run."""
     return exactly(
-        num_docs=len(run.documents),
-        vocab_size=run.tokenizer.vocab_size,
-        num_params=run.num_params,
+        num_docs=len(run.documents), vocab_size=run.tokenizer.vocab_size, num_params=run.num_params
     )
 
 
