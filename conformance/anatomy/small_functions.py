@@ -6,6 +6,7 @@ gives the right answer; over symbols it gives a tape, from which the budgets are
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -181,29 +182,23 @@ def _expression(nodes: list[Node], leaves: list[Value]) -> tuple[Value, Value]:
     return values[-1], values[-1]
 
 
+OPERATIONS: dict[str, Callable[..., Value]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "neg": operator.neg,
+    "exp": operator.methodcaller("exp"),
+    "log": operator.methodcaller("log"),
+    "relu": operator.methodcaller("relu"),
+}
+
+
 def _apply(node: Node, args: list[Value]) -> Value:
-    match node.op, args:
-        case "add", [a, b]:
-            return a + b
-        case "sub", [a, b]:
-            return a - b
-        case "mul", [a, b]:
-            return a * b
-        case "div", [a, b]:
-            return a / b
-        case "neg", [a]:
-            return -a
-        case "pow", [a]:
-            power: Value = a ** float(node.exponent)  # type: ignore[arg-type]
-            return power
-        case "exp", [a]:
-            return a.exp()
-        case "log", [a]:
-            return a.log()
-        case "relu", [a]:
-            return a.relu()
-        case _:
-            raise ValueError(f"{node.op} does not take {len(args)} operands")
+    if node.op == "pow":
+        power: Value = args[0] ** float(node.exponent)  # type: ignore[arg-type]
+        return power
+    return OPERATIONS[node.op](*args)
 
 
 def _values(numbers: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from golden.numbers import Array, as_array
 from ports_adapter.messages import StepParams
+from reference.tape.machine import named
 
 STATE = ("m", "v", "weights")
 TENSORS = ("grads", *STATE)
@@ -31,14 +32,9 @@ class Order:
         return [rows * columns for rows, columns in self.shapes.values()]
 
     @cached_property
-    def starts(self) -> list[int]:
-        """The index at which each tensor begins, and the end of the last one."""
-        return list(accumulate(self.sizes, initial=0))
-
-    @property
     def size(self) -> int:
         """The number of elements of the model."""
-        return self.starts[-1]
+        return sum(self.sizes)
 
     def flat(self, tensors: Mapping[str, Any]) -> Array:
         """Named tensors as one flat array.
@@ -52,24 +48,9 @@ class Order:
             raise ValueError("the tensors are not shaped like the model's")
         return np.concatenate([array.ravel() for array in arrays.values()])
 
-    @cached_property
-    def _slices(self) -> dict[str, slice]:
-        return {
-            name: slice(start, stop)
-            for name, (start, stop) in zip(self.shapes, pairwise(self.starts), strict=True)
-        }
-
-    def view(self, array: Array, name: str) -> Array:
-        """One tensor of a flat array, as a view."""
-        return array[self._slices[name]].reshape(self.shapes[name])
-
     def views(self, array: Array) -> dict[str, Array]:
         """The tensors of a flat array by name, as views."""
-        return {name: self.view(array, name) for name in self.shapes}
-
-    def nested(self, array: Array) -> dict[str, list[list[float]]]:
-        """The tensors of a flat array by name, as nested lists."""
-        return {name: view.tolist() for name, view in self.views(array).items()}
+        return named(array, self.shapes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +165,9 @@ class StepLayout:
 
     @cached_property
     def _lengths(self) -> list[int]:
-        return list(self._row_lengths())
-
-    def _row_lengths(self) -> Iterator[int]:
-        for section in self.sections:
-            if len(section.shape) == 2:
-                yield from [section.shape[1]] * section.shape[0]
-            else:
-                yield section.shape[0] if section.shape else 1
+        """The length of every row; a vector is one row, and so is a scalar."""
+        rows = [(1, *s.shape)[-2:] if s.shape else (1, 1) for s in self.sections]
+        return [length for count, length in rows for _ in range(count)]
 
     @cached_property
     def _struct(self) -> struct.Struct:

@@ -1,4 +1,4 @@
-"""The baseline of a port: the cases that it is known to fail, and why."""
+"""The baseline of a port: a file with the cases that it is known to fail, and why."""
 
 from .entries import BASELINE, BadBaseline, Baseline, Entry, read_baseline
 

@@ -1,4 +1,4 @@
-"""How outcomes count before a baseline: as known failures, stale, or failing otherwise."""
+"""Applies a baseline to the cases of a run, and gives each its standing."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Expectations:
 
     @classmethod
     def of(cls, baseline: Baseline, profile: str, variant: str) -> Expectations:
-        """What a baseline says of runs of this program and this variant of the port."""
+        """The expectations for runs of this program and this variant of the port."""
         about = (entry for entry in baseline.entries if entry.is_about(profile, variant))
-        # The one that names a case goes before the patterns that match it as well.
+        # An entry that names a case takes precedence over patterns that match it.
         return cls(baseline.edition, tuple(sorted(about, key=lambda entry: entry.is_pattern)))
 
     def entry_for(self, slug: str) -> Entry | None:
-        """The entry that says how a case ends, if there is one."""
+        """The entry about a case, if there is one."""
         return next((entry for entry in self.entries if entry.matches(slug)), None)
 
     def judged(self, case: CaseReport) -> CaseReport:
@@ -47,22 +47,22 @@ class Expectations:
         return structs.replace(case, standing=standing, reason=reason)
 
     def unmatched(self, slugs: Collection[str]) -> list[Entry]:
-        """The entries that match none of the cases that there are."""
+        """The entries that match none of these cases."""
         return [entry for entry in self.entries if not any(map(entry.matches, slugs))]
 
     def reported(self, baseline: Baseline, slugs: Collection[str]) -> BaselineReport:
-        """What a report says of the baseline.
+        """The report's part about the baseline.
 
         Args:
-            baseline: the one that these are of.
-            slugs: of every case that there is, asked or not.
+            baseline: the baseline with these expectations.
+            slugs: of all cases about the program, asked or not.
         """
         unmatched = [_where(baseline, entry) for entry in self.unmatched(slugs)]
         return BaselineReport(printable(str(baseline.path), 300), baseline.sha256, unmatched)
 
 
 def standing_of(case: CaseReport, entry: Entry) -> Standing:
-    """How the outcome of a case counts that an entry is about."""
+    """How the outcome of a case counts if this entry is about it."""
     is_left_out = case.outcome is Outcome.NOT_OFFERED and entry.outcome is not case.outcome
     if case.outcome is Outcome.SUITE_FAULT or (is_left_out and entry.is_pattern):
         return Standing.COUNTS
@@ -76,7 +76,7 @@ def standing_of(case: CaseReport, entry: Entry) -> Standing:
 
 
 def first_part(case: CaseReport) -> str:
-    """The part of an answer that is first wrong, if an answer was compared."""
+    """The first wrong part of the answer, or an empty string if no answer was compared."""
     return case.differences[0].part if case.differences else ""
 
 

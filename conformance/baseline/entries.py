@@ -1,4 +1,4 @@
-"""Reading a baseline: a TOML file in the port's repository, one `[[known]]` table an entry."""
+"""Reads a baseline: a TOML file in the port's repository with a `[[known]]` table per entry."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ BASELINE = "baseline.toml"
 """The name of the file, beside the port's manifest."""
 
 HEADER = re.compile(rb"^[ \t]*\[\[[ \t]*\"?known\"?[ \t]*\]\]", re.MULTILINE)
-"""How an entry begins."""
+"""The beginning of an entry."""
 
 
 class BadBaseline(Exception):
-    """A baseline cannot be used; the message says where and why."""
+    """A baseline cannot be used; the message says where the fault is, and why it is one."""
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A case, or cases by a pattern, and how it is expected to end.
+    """The outcome that a case, or all cases that match a pattern, are expected to have.
 
-    `at` is the part of the answer that is first wrong, if that matters; `reason` or `link` says
-    why it fails. A `flaky` case may pass as well; one that is `wontfix` is not going to be mended.
-    The entry is about runs of this `profile` (or pattern) and of this `variant` of the port.
+    `at` is the first wrong part of the answer, if that matters; `reason` or `link` says why the
+    case fails. A `flaky` case may also pass; a `wontfix` case will not be mended. The entry is
+    about runs of this `profile` (or pattern) and of this `variant` of the port.
     """
 
     slug: str
@@ -49,20 +49,20 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def is_pattern(self) -> bool:
-        """Whether it may match several cases: a pattern, or the name of a level."""
+        """Whether it may match several cases, as a pattern or the name of a level."""
         return "/" not in self.slug or any(sign in self.slug for sign in "*?[")
 
     @property
     def why(self) -> str:
-        """Its reason and its link, on one line."""
+        """The reason and the link, on one line."""
         return printable(" ".join(filter(None, (self.reason, self.link))), 300)
 
     def matches(self, slug: str) -> bool:
-        """Whether a case is meant."""
+        """Whether the entry is about this case."""
         return fnmatchcase(slug, self.slug) or slug.startswith(f"{self.slug}/")
 
     def is_about(self, profile: str, variant: str) -> bool:
-        """Whether it is about runs of this program and this variant of the port."""
+        """Whether the entry is about runs of this program and this variant of the port."""
         return fnmatchcase(profile, self.profile) and fnmatchcase(variant, self.variant)
 
 
@@ -72,10 +72,11 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Baseline(Struct, frozen=True):
-    """A baseline as it was read.
+    """The content of a baseline.
 
-    `lines` has the line that each entry begins in, 0 where that cannot be told. `edition` is the
-    one whose cases count, the current one unless the file names an older one.
+    `lines` has the line number at which each entry begins, or nothing if entries are not
+    `[[known]]` tables. The cases of `edition` count: the current one, unless the file names an
+    older one.
     """
 
     path: Path
@@ -86,7 +87,7 @@ class Baseline(Struct, frozen=True):
 
     @property
     def sha256(self) -> str:
-        """Of the file, by which parts of a run are known to be judged alike."""
+        """The SHA-256 of the file, which must be equal for all parts of a split run."""
         return hashlib.sha256(self.content).hexdigest()
 
 
@@ -94,8 +95,8 @@ def read_baseline(path: Path) -> Baseline:
     """The baseline in a file.
 
     Raises:
-        BadBaseline: it cannot be read, is not TOML, has unknown or missing keys or values that
-            are not possible, names no reason, or has two entries for a case.
+        BadBaseline: the file cannot be read, is not TOML, has an unknown key or an invalid value,
+            lacks a key, gives no reason for an entry, or has two entries for a case.
     """
     try:
         content = path.read_bytes()
@@ -105,14 +106,14 @@ def read_baseline(path: Path) -> Baseline:
 
 
 def parse_baseline(path: Path, content: bytes) -> Baseline:
-    """The baseline with this content; `path` is for messages.
+    """The baseline with this content; `path` is named in messages.
 
     Raises:
         BadBaseline: as `read_baseline`.
     """
     try:
         document = tomllib.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:  # of integers with thousands of digits, too
+    except (ValueError, RecursionError) as error:  # also of integers with thousands of digits
         raise BadBaseline(f"{path} is not TOML: {error}") from None
     lines = _lines(content, document)
     _reject_unknown(path, document, lines)
@@ -137,16 +138,16 @@ def _check(path: Path, file: _File, lines: tuple[int, ...]) -> None:
         name = printable(entry.slug, 100)
         if entry.outcome in (Outcome.PASS, Outcome.SUITE_FAULT):
             raise BadBaseline(
-                f"{where} ({name}) has the outcome {str(entry.outcome)!r}, which is no known "
+                f"{where} ({name}) has the outcome {str(entry.outcome)!r}, which is no "
                 "failure of a port; remove the entry"
             )
         if not entry.reason.strip() and not entry.link.strip():
-            raise BadBaseline(f"{where} ({name}) says not why: it needs a reason or a link")
+            raise BadBaseline(f"{where} ({name}) does not say why: give it a reason or a link")
         if entry.flaky and entry.wontfix:
-            raise BadBaseline(f"{where} ({name}) is both flaky and wontfix; choose one")
+            raise BadBaseline(f"{where} ({name}) is both flaky and wontfix; remove one")
         key = entry.slug, entry.profile, entry.variant
         if key in seen:
-            raise BadBaseline(f"{where} ({name}) is there twice; keep one entry")
+            raise BadBaseline(f"{where} ({name}) has two entries; remove one")
         seen.add(key)
 
 
@@ -171,7 +172,7 @@ def _reject_unknown(path: Path, document: dict[str, Any], lines: tuple[int, ...]
 
 
 def _lines(content: bytes, document: dict[str, Any]) -> tuple[int, ...]:
-    """The line that each entry begins in; nothing where entries are not tables of their own."""
+    """The line number at which each entry begins; empty if entries are not `[[known]]` tables."""
     found = [content.count(b"\n", 0, header.start()) + 1 for header in HEADER.finditer(content)]
     known = document.get("known")
     return tuple(found) if isinstance(known, list) and len(found) == len(known) else ()
@@ -182,7 +183,7 @@ def _line(lines: tuple[int, ...], index: int) -> str:
 
 
 def _in_keys(message: str, lines: tuple[int, ...]) -> str:
-    """A msgspec message with its place written as a TOML key."""
+    """A message of msgspec, with its JSON path written as a TOML key."""
     if message.startswith("Invalid enum value"):
         got = message.removeprefix("Invalid enum value ").partition(" - at ")
         possible = ", ".join(o for o in Outcome if o not in (Outcome.PASS, Outcome.SUITE_FAULT))

@@ -1,4 +1,4 @@
-"""Rewriting a baseline to what a run has shown, keeping every comment."""
+"""Rewrites a baseline to the outcomes of a run, and keeps all comments."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from reference.profiles import MICROGPT
 from .applying import Expectations, first_part
 from .entries import HEADER, BadBaseline, Baseline, Entry, parse_baseline
 
-TO_BE_SAID = "not looked at yet"
-"""The reason of an entry that a run has added."""
+REASON_OF_NEW = "not looked at yet"
+"""The reason given in an entry that a run adds."""
 
 EMPTY = b"# The cases that this port is known to fail, and why: one [[known]] table each.\n"
 
@@ -34,24 +34,24 @@ def updated(
 ) -> bytes:
     """The content of a baseline with which this run would have passed.
 
-    Entries that are stale or match no case go, those that fail otherwise say how, and failures
-    that are not there yet are added. A pattern of which a case passes becomes an entry for each
-    that fails. Comments stay, those of removed entries, too, and so does whatever is about other
-    runs or about cases that were not asked.
+    Stale entries and entries without a case are removed, entries with another outcome are
+    corrected, and new failures are added. A pattern one of whose cases passes is replaced by an
+    entry for each failing case. All comments stay, and so do entries about other runs or about
+    cases that were not asked.
 
     Args:
-        baseline: as it was read.
-        cases: how the cases ended, with their standing by this baseline.
-        slugs: of every case that there is, asked or not.
+        baseline: the old baseline.
+        cases: the cases of the run, with their standing by the old baseline.
+        slugs: of all cases about the program, asked or not.
         profile: the program of the run.
-        variant: of the port that was run.
+        variant: the variant of the port that was run.
 
     Raises:
-        BadBaseline: its entries are not `[[known]]` tables, so that it cannot be rewritten.
+        BadBaseline: its entries are not `[[known]]` tables, and so cannot be rewritten.
     """
     if baseline.entries and not baseline.lines:
         raise BadBaseline(
-            f"{baseline.path}: entries are rewritten only where each is a [[known]] table"
+            f"{baseline.path} cannot be rewritten: write each entry as a [[known]] table"
         )
     expectations = Expectations.of(baseline, profile, variant)
     changes = dict(_changes(expectations, cases, slugs))
@@ -69,14 +69,14 @@ def updated(
 
 
 def empty(path: Path) -> Baseline:
-    """A baseline without entries, for a port that has none yet."""
+    """A baseline without entries, for a port that has no baseline yet."""
     return parse_baseline(path, EMPTY)
 
 
 def _changes(
     expectations: Expectations, cases: Sequence[CaseReport], slugs: Collection[str]
 ) -> Iterator[tuple[Entry, Entry | None]]:
-    """The entries that change: to another, or to None if they go."""
+    """The entries that change, each with its new form, or with None if it is removed."""
     for entry in expectations.entries:
         about = [case for case in cases if expectations.entry_for(case.slug) is entry]
         wrong = [c for c in about if c.standing in (Standing.STALE, Standing.DIFFERENT)]
@@ -95,7 +95,7 @@ def _new_entries(
     profile: str,
     variant: str,
 ) -> Iterator[Entry]:
-    """An entry for each failure that no entry is left for."""
+    """An entry for each failure that no remaining entry is about."""
     left = [entry for entry in kept if entry is not None and entry.is_about(profile, variant)]
     for case in cases:
         if case.standing is Standing.ANNOUNCED or not case.outcome.is_failure:
@@ -108,7 +108,7 @@ def _new_entries(
             slug=case.slug,
             outcome=case.outcome,
             at=first_part(case) if case.outcome is Outcome.MISMATCH else "",
-            reason=before.reason if before else TO_BE_SAID,
+            reason=before.reason if before else REASON_OF_NEW,
             link=before.link if before else "",
             flaky=before.flaky if before else False,
             wontfix=before.wontfix if before else False,
@@ -118,7 +118,7 @@ def _new_entries(
 
 
 def _blocks(content: bytes) -> tuple[str, list[str]]:
-    """What stands before the first entry, and each entry's own text up to the next."""
+    """The text before the first entry, and the text of each entry."""
     starts = [found.start() for found in HEADER.finditer(content)]
     ends = [*starts, len(content)]
     return content[: ends[0]].decode("utf-8-sig"), [
@@ -127,7 +127,7 @@ def _blocks(content: bytes) -> tuple[str, list[str]]:
 
 
 def _changed(block: str, now: Entry | None, before: Entry) -> str:
-    """An entry's text with what has changed; of one that goes, what stands after its last key."""
+    """The new text of an entry; of a removed entry, the text after its last key."""
     if now is before:
         return block
     document = tomlkit.parse(block)
@@ -143,7 +143,7 @@ def _changed(block: str, now: Entry | None, before: Entry) -> str:
 
 
 def _after_the_last_key(table: Any) -> list[str]:
-    """The comments of an entry that goes, and the empty lines among those at its end."""
+    """The comments of a removed entry, and the empty lines among those at its end."""
     texts: list[str] = []
     for key, item in table.value.body:
         if key is not None:

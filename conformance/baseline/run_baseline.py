@@ -1,4 +1,4 @@
-"""The baseline of one run: found, applied, and rewritten."""
+"""Finds the baseline of a run, applies it to the cases, and rewrites it on request."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from .rewriting import empty, updated
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How the outcomes of a run count: by its edition, and by its baseline if it has one.
+    """The rules by which outcomes of a run count: its edition, and its baseline if there is one.
 
-    `slugs` are of every case that there is about the run's program, asked or not.
+    `slugs` are those of all cases about the run's program, asked or not.
     """
 
     profile: str
@@ -42,14 +42,14 @@ class Rules:
 
     @property
     def report(self) -> BaselineReport | None:
-        """What the run's report says of the baseline."""
+        """The report's part about the baseline."""
         if self.baseline is None:
             return None
         return self._expectations.reported(self.baseline, self.slugs)
 
     @property
     def recorded(self) -> str | None:
-        """What a transcript keeps of the baseline: its content."""
+        """The content of the baseline, as a transcript keeps it."""
         return self.baseline.content.decode("utf-8-sig") if self.baseline else None
 
     @property
@@ -63,18 +63,18 @@ class Rules:
         return self._expectations.judged(structs.replace(case, standing=Standing.COUNTS, reason=""))
 
     def rewritten(self, report: Report, warn: Callable[[str], None]) -> Report:
-        """Rewrite the baseline to what a run has shown, and judge that run by it.
+        """Rewrite the baseline to the outcomes of a run, and give the run's report by it.
 
-        A run that was not made in whole is no ground for it, and leaves it as it is.
+        An incomplete run does not change the baseline.
 
         Raises:
-            BadBaseline: it cannot be rewritten.
+            BadBaseline: the baseline cannot be rewritten.
             Unusable: its file cannot be written.
         """
         assert self.baseline is not None
         path = self.baseline.path
-        if report.part or not report.port.methods or report.exit_code in _NO_GROUND:
-            warn(f"{path} is left as it is: {report.verdict}")
+        if report.part or not report.port.methods or report.exit_code in _INCOMPLETE:
+            warn(f"{path} is not changed: {report.verdict}")
             return report
         content = updated(self.baseline, report.cases, self.slugs, self.profile, self.variant)
         try:
@@ -86,21 +86,21 @@ class Rules:
         warn(
             f"{path} is rewritten: {len(now.entries)} entries, {len(self.baseline.entries)} before"
             if has_changed
-            else f"{path} is as it was: nothing has changed"
+            else f"{path} needs no change"
         )
         rules = Rules(self.profile, self.variant, now, self.slugs)
         head = structs.replace(report, baseline=rules.report)
         return assembled(head, [rules.judged(case) for case in report.cases])
 
 
-_NO_GROUND = (ExitCode.INTERRUPTED, ExitCode.SUITE_FAULT, ExitCode.NOTHING_VERIFIED)
+_INCOMPLETE = (ExitCode.INTERRUPTED, ExitCode.SUITE_FAULT, ExitCode.NOTHING_VERIFIED)
 
 
 def rules_for(port: Port, request: Request) -> Rules:
-    """How the outcomes of a run of this port count.
+    """The rules for a run of this port.
 
     Raises:
-        BadBaseline: the baseline cannot be read, or used.
+        BadBaseline: the baseline cannot be read or used.
         UnreadableGolden: the golden trace is missing or damaged.
         Unusable: there is no such profile.
     """
@@ -112,10 +112,10 @@ def rules_for(port: Port, request: Request) -> Rules:
 
 
 def recorded_rules(port: Port, request: Request, content: str) -> Rules:
-    """The same with a baseline that a transcript has kept.
+    """The rules for a run whose transcript kept this content of the baseline.
 
     Raises:
-        BadBaseline: it cannot be used.
+        BadBaseline: the content cannot be used.
     """
     judged_program = request.judged_program
     baseline = parse_baseline(Path(BASELINE), content.encode())
@@ -133,5 +133,5 @@ def _chosen(choice: BaselineChoice, folder: Path) -> Baseline | None:
     if choice.update:
         return empty(path)
     if choice.path is not None:
-        raise BadBaseline(f"{path} does not exist; --update-baseline writes it")
+        raise BadBaseline(f"{path} does not exist; create it with --update-baseline")
     return None

@@ -1,4 +1,4 @@
-"""Every case, level by level in the order in which a port is written."""
+"""All cases about a program, level by level, in the order in which people write a port."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .offer import PROFILED
 from .situations import Situations
 
 OF_NO_MODEL = {Level.PROTOCOL, Level.TOKENIZER, Level.AUTOGRAD, Level.LAYERS}
-"""Levels whose cases are made without running the model."""
+"""Levels whose cases are built without running the model."""
 
 
 def all_cases(
@@ -39,13 +39,13 @@ def all_cases(
     judged_program: JudgedProgram = PUBLISHED,
     levels: Collection[Level] = tuple(Level),
 ) -> list[Case]:
-    """Every case but the last, `handshake.shutdown_case`.
+    """All cases but the last one, `handshake.shutdown_case`.
 
     Args:
-        seed: what the fresh ones are drawn from.
-        precision: what the port's manifest declares.
-        judged_program: the program that they are about.
-        levels: those that are of interest; of the others, cases may be left out.
+        seed: the fresh cases are drawn from it.
+        precision: the precision that the port's manifest declares.
+        judged_program: the program that the cases are about.
+        levels: the levels of interest; cases of other levels may be missing.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
@@ -78,8 +78,8 @@ def _of_the_model(judged_program: JudgedProgram, seed: int, precision: Precision
         return [*counting.counting_cases(judged_program, seed, precision), *generator.cases(seed)]
     situations = Situations.of(judged_program, seed, precision)
     return [
-        *model.forward_cases(situations),
-        *model.backward_cases(situations),
+        *map(model.forward_case, situations.all),
+        *map(model.backward_case, situations.all),
         *updates.update_cases(situations),
         *training.train_cases(situations),
         *(
@@ -96,7 +96,7 @@ def _of_the_model(judged_program: JudgedProgram, seed: int, precision: Precision
 def long_cases(
     seed: int, precision: Precision, judged_program: JudgedProgram = PUBLISHED
 ) -> list[Case]:
-    """The golden trajectory as far as it is kept, run freely, and recorded in full.
+    """The cases of the whole golden trajectory: its losses in free runs, and full records.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
@@ -111,12 +111,12 @@ def long_cases(
 
 
 def is_of(judged_program: JudgedProgram, case: Case) -> bool:
-    """Whether a port of this program has the method that a case asks."""
+    """Whether ports of this program have the method that a case asks."""
     return case.level is Level.PROTOCOL or case.method in judged_program.methods
 
 
 def about(judged_program: JudgedProgram, case: Case) -> Case:
-    """The case as one of this program, asked of ports alone that offer that."""
+    """The case as one of this program, which only ports that offer the program are asked."""
     if case.level not in PROFILED:
         activation = judged_program.activation if case.method == "mlp" else ""
         return replace(case, profile=judged_program.name, activation=activation)
@@ -130,7 +130,10 @@ def about(judged_program: JudgedProgram, case: Case) -> Case:
 
 
 def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
-    """The cases whose slug, level or slug pattern (`backward/*`) is among `patterns`."""
+    """The cases that match one of the patterns: a slug, a level, or a pattern such as `backward/*`.
+
+    Without patterns these are all cases.
+    """
     return [
         case
         for case in cases
@@ -140,6 +143,6 @@ def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
 
 
 def levels_of(patterns: Sequence[str]) -> tuple[Level, ...]:
-    """The levels of which a case may be among `patterns`."""
+    """The levels that may have a case that matches one of the patterns."""
     heads = [pattern.partition("/")[0] for pattern in patterns]
     return tuple(lv for lv in Level if not heads or any(fnmatchcase(lv, h) for h in heads))

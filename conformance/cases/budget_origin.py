@@ -1,4 +1,4 @@
-"""Where a case's budgets come from: exact values, their enclosures, the spread, the factor."""
+"""Explains the budgets of a case: the exact values, their enclosures, the spread, the factor."""
 
 from __future__ import annotations
 
@@ -23,11 +23,18 @@ from .request import Unusable
 
 @dataclass(frozen=True, slots=True)
 class PartBudget:
-    """The budget of one element, which of a whole part is the one with the largest budget.
+    """The budget of one element; a whole part is shown by the element with the largest budget.
 
-    `truth` is the exact value and `radius` how far at most it may be from that; `sigma` the
-    element's root mean square error over `replicas`, `tensor_sigma` that of its whole tensor.
-    These are None where the budget follows from a rule.
+    Attributes:
+        pointer: the JSON Pointer of the element.
+        values: the number of elements of its part.
+        expected: the right value.
+        budget: the absolute error allowed.
+        truth: the exact value; None if the budget follows from a rule, as for the rest.
+        radius: the error of `truth` itself, at most.
+        sigma: the root mean square error of the element over `replicas`.
+        tensor_sigma: that of its whole tensor.
+        replicas: how many there were.
     """
 
     pointer: str
@@ -42,7 +49,7 @@ class PartBudget:
 
 
 def offer_of(precision: Precision) -> InitializeResult:
-    """A port that offers everything."""
+    """The offer of a port that offers everything."""
     return InitializeResult(
         protocol_version=PROTOCOL_VERSION,
         name="any",
@@ -58,7 +65,7 @@ def offer_of(precision: Precision) -> InitializeResult:
 
 
 def explain(case: Case, precision: Precision, place: str = "") -> list[PartBudget]:
-    """The budgets of all computed parts of a case's answer, or of the element at a place.
+    """The budgets of all computed parts of a case's answer, or of the element at one place.
 
     Raises:
         Unusable: the answer has no number there.

@@ -1,4 +1,4 @@
-"""A case: a question to a port, and what a right answer to it is."""
+"""A case: a question to a port, together with the right answer to it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ from ports_adapter.messages import InitializeResult, Message
 from reference.profiles import MICROGPT
 
 Params = Message | dict[str, Any]
-"""A question's parameters: a message, or for the protocol's own cases whatever is to be sent."""
+"""The parameters of a question: a message, or any object for cases about the protocol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question with a stable name.
+    """One question with a stable name; only ports that offer what it needs are asked.
 
-    `question` gives the parameters and `answer` what is right, in view of what the port
-    offers, both only when the case is run. It is about the program `profile`, if need be with
-    another `activation`. With `other_sizes` the model is not the profile's own, so only a port
-    that accepts other sizes is asked; with `full_record` only one that can record every step in
-    full. With a `stream` the steps and the answer after them are judged by that alone, while they
-    arrive. `spread` says where the budgets come from, if exact values and replicas are known.
+    Attributes:
+        slug: the name, `level/what-is-special`.
+        about: what a right port does, as a sentence without a subject.
+        method: the method of the protocol.
+        question: gives the parameters, in view of the port's offer.
+        answer: gives the right answer, likewise. Both are called only when the case is run.
+        profile: the program that the case is about.
+        activation: the activation it needs in place of the profile's; usually empty.
+        other_sizes: whether the model or the hyperparameters differ from the profile's.
+        full_record: whether the port must record every step in full.
+        stream: gives a judge of the answer and its steps, which replaces `answer`.
+        spread: gives the exact values and the spread behind the budgets, if they are known.
     """
 
     slug: str
@@ -51,12 +57,12 @@ class Case:
         params: Params,
         answer: Callable[[Precision], Answer | Refusal],
     ) -> Case:
-        """A case that asks every port the same."""
+        """A case that asks every port the same question."""
         return cls(slug, about, method, lambda _: params, lambda offer: answer(offer.precision))
 
     @property
     def level(self) -> Level:
-        """The level that the slug begins with."""
+        """The level, with which the slug begins."""
         return Level(self.slug.partition("/")[0])
 
     def remembering(self) -> Case:

@@ -1,4 +1,4 @@
-"""A case of a small function: an expression, or one layer by itself."""
+"""Cases about small functions: an expression, or one layer by itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .case import Case, Params
 
 
 def function_case(slug: str, about: str, method: str, params: Message) -> Case:
-    """Asks for a function's value and gradients, at numbers that the port can represent."""
+    """Asks for a function's value and gradients at numbers that the port can represent."""
 
     def question(offer: InitializeResult) -> Params:
         return representable(params, offer.precision)
@@ -34,7 +34,7 @@ def function_case(slug: str, about: str, method: str, params: Message) -> Case:
 
 
 def representable(params: Message, precision: Precision) -> Message:
-    """The same question with every float rounded to a precision."""
+    """The same question, with every float rounded to the precision."""
     if precision == "float64":
         return params
     return msgspec.convert(_rounded(msgspec.to_builtins(params), precision), type(params))

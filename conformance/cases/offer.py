@@ -1,4 +1,4 @@
-"""What a port offers, and so what is asked of it."""
+"""What a port offers, and which cases it is therefore not asked."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ PROFILED = {
     Level.FORWARD, Level.BACKWARD, Level.SGD, Level.ADAM, Level.TRAIN, Level.SAMPLE,
     Level.REPLICATE,
 }  # fmt: skip
-"""The levels that are asked for a profile."""
+"""The levels whose questions name a profile."""
 
 
 def doubtful_offer(offer: InitializeResult) -> str:
-    """What in an offer is probably a slip, so that something would silently not be asked."""
+    """A probable slip in an offer, through which cases would silently not be asked; or empty."""
     for name in offer.methods:
         others = [known for known in METHODS if known not in offer.methods]
         near = difflib.get_close_matches(name.lower(), others, n=1, cutoff=0.8)
@@ -30,7 +30,7 @@ def doubtful_offer(offer: InitializeResult) -> str:
         profiles = ", ".join(printable(name, 60) for name in offer.profiles) or "no profile"
         return (
             f"it offers {', '.join(profiled)} for {profiles}: "
-            f"the profiles that there are are {', '.join(PROFILES)}"
+            f"known profiles are {', '.join(PROFILES)}"
         )
     for name in offer.profiles:
         near = difflib.get_close_matches(
@@ -42,7 +42,7 @@ def doubtful_offer(offer: InitializeResult) -> str:
 
 
 def not_offered(case: Case, offer: InitializeResult) -> str:
-    """Why a case is not asked of a port that offers this, or an empty string."""
+    """Why a port with this offer is not asked a case, or an empty string if it is."""
     if case.level is Level.PROTOCOL:
         return ""
     if case.method not in offer.methods:

@@ -1,4 +1,4 @@
-"""What is asked for on the command line, and what keeps a run from being made."""
+"""A request for a run, as the command line gives it, and the error if it cannot be made."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from reference.variation import InvalidVariation
 Item = TypeVar("Item")
 
 MOST_PARTS = 1000
-"""Into how many parts a run can be split."""
+"""The largest number of parts into which a run can be split."""
 
 
 class Unusable(Exception):
-    """There is no run to speak of; the message says why and what to do."""
+    """The run cannot be made; the message says why, and what to do."""
 
     def __init__(self, message: str, exit_code: ExitCode) -> None:
         super().__init__(message)
@@ -31,17 +31,17 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One part of a run that is split: part `index`, from 1, of `of`."""
+    """One part of a split run: part `index` of `of`, counted from 1."""
 
     index: int
     of: int
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """A shard as it is written, `2/5`.
+        """The shard in a text such as `2/5`.
 
         Raises:
-            ValueError: it is not.
+            ValueError: the text is no shard.
         """
         found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
         if not found or not 1 <= int(found[1]) <= int(found[2]) <= MOST_PARTS:
@@ -51,7 +51,7 @@ class Shard:
         return cls(int(found[1]), int(found[2]))
 
     def part(self, items: Sequence[Item]) -> list[Item]:
-        """Its part: every `of`-th, so that what is slow is spread evenly."""
+        """Its part of the items: every `of`-th one, which spreads slow cases evenly."""
         return list(items[self.index - 1 :: self.of])
 
     def __str__(self) -> str:
@@ -60,9 +60,9 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class BaselineChoice:
-    """Which baseline: the one at `path` if given, or else the port's own, unless `ignored`.
+    """Which baseline judges a run: the one at `path`, or the port's, or none if `ignored`.
 
-    With `update` it is rewritten to what the run shows.
+    With `update` it is rewritten to the outcomes of the run.
     """
 
     path: Path | None = None
@@ -72,10 +72,10 @@ class BaselineChoice:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask of which port, and what to judge it by.
+    """What to ask of which port, and how to judge it.
 
-    `transcript` is where all that is said is written; `journal` is where finished results are
-    kept as they come, and where a run goes on from.
+    All messages are written to `transcript`. Finished results are written to `journal`, from
+    which an interrupted run goes on.
     """
 
     port: str
@@ -93,10 +93,10 @@ class Request:
 
     @property
     def judged_program(self) -> JudgedProgram:
-        """The program that the cases are about: the final one if no other was asked for.
+        """The program that the cases are about, by default the final one.
 
         Raises:
-            Unusable: there is no such profile or setting, or the settings do not fit together.
+            Unusable: there is no such profile or setting, or the settings contradict each other.
         """
         try:
             return JudgedProgram.of(self.profile or MICROGPT.name, self.settings)

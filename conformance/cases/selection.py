@@ -1,4 +1,4 @@
-"""Which cases a run asks."""
+"""Selects the cases that a run asks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .request import Request, Unusable
 
 
 def selection(request: Request, seed: int, precision: Precision) -> list[Case]:
-    """The cases that were requested, the port's goodbye at the end, if among them.
+    """The requested cases; if the port's goodbye is among them, it is the last.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
@@ -41,7 +41,7 @@ def selection(request: Request, seed: int, precision: Precision) -> list[Case]:
 
 @lru_cache(maxsize=4)
 def known_slugs(judged_program: JudgedProgram, precision: Precision) -> frozenset[str]:
-    """Every case that a port may be asked about a program, by any option.
+    """The slugs of all cases about a program, with any option.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
@@ -50,8 +50,8 @@ def known_slugs(judged_program: JudgedProgram, precision: Precision) -> frozense
     return frozenset(case.slug for case in known) | {shutdown_case().slug, PUBLISHED_RUN}
 
 
-def the_case(slug: str, known: Sequence[Case]) -> Case:
-    """The case of that name.
+def case_named(slug: str, known: Sequence[Case]) -> Case:
+    """The case with this slug.
 
     Raises:
         Unusable: there is none.
@@ -74,12 +74,12 @@ def published_names() -> Corpus:
     """The published names.txt.
 
     Raises:
-        Unusable: it is not there, or is not the published file.
+        Unusable: the file is missing, cannot be read, or is not the published one.
     """
     path = names_path()
     if path is None:
         raise Unusable(
-            f"--names needs names.txt: `make data` downloads it, or {NAMES_VARIABLE} names it",
+            f"--names needs names.txt: run `make data`, or set {NAMES_VARIABLE} to its path",
             ExitCode.USAGE,
         )
     try:

@@ -174,9 +174,9 @@ class TrajectoryJudge:
             divergences += (Divergence(place, place, "a step", MISSING, np.inf),)
         if self.before is not None:
             last: Answer = {
-                f"/{part}/{name}": Numbers(tensor, 0.0)
+                f"/{part}/{name}": Numbers(tensor.tolist(), 0.0)
                 for part, array in zip(STATE, self.before, strict=True)
-                for name, tensor in self.order.nested(array).items()
+                for name, tensor in self.order.views(array).items()
             }
             divergences += compare(last, result, self.precision).divergences
         if self.unjudged and not self.wrong:

@@ -182,11 +182,11 @@ class StepAnswers:
 
     def _clear_unused(self, budgets: Array, inputs: list[int]) -> None:
         """Set the budgets to 0 for rows of the embeddings that a document does not use."""
-        order = self.order
-        order.view(budgets, "wpe")[len(inputs) :] = 0
-        if "lm_head" in order.shapes:  # else wte is the output projection, too
-            tokens = order.view(budgets, "wte")
-            tokens[sorted(set(range(len(tokens))).difference(inputs))] = 0
+        views = self.order.views(budgets)
+        views["wpe"][len(inputs) :] = 0
+        if "lm_head" in views:  # else wte is the output projection, too
+            unused = set(range(len(views["wte"]))).difference(inputs)
+            views["wte"][sorted(unused)] = 0
 
 
 def _whole(array: Array) -> dict[str, list[list[float]]]:

@@ -213,7 +213,7 @@ def test_a_misspelt_profile_in_an_offer_is_doubted() -> None:
     offer.profiles = ["trian3", "microgpt"]
     assert "is 'train3' meant?" in doubtful_offer(offer)
     offer.profiles = ["nanogpt"]
-    assert "the profiles that there are are train0" in doubtful_offer(offer)
+    assert "known profiles are train0" in doubtful_offer(offer)
 
 
 def test_the_published_program_is_asked_as_before() -> None:

@@ -259,11 +259,11 @@ def test_a_port_that_does_not_start_leaves_the_baseline_as_it_is(make_port: Make
         ),
         (
             "[[known]]\nslug = 'a/b'\noutcome = 'pass'\nreason = 'x'",
-            "baseline.toml:1: known[0] (a/b) has the outcome 'pass', which is no known failure",
+            "baseline.toml:1: known[0] (a/b) has the outcome 'pass', which is no failure",
         ),
         (
             "# one\n[[known]]\nslug = 'a/b'\noutcome = 'crash'",
-            "baseline.toml:2: known[0] (a/b) says not why: it needs a reason or a link",
+            "baseline.toml:2: known[0] (a/b) does not say why: give it a reason or a link",
         ),
         (
             "[[known]]\nslug = 'a/b'\noutcome = 'crash'\nreason = 'x'\nflaky = true\n"
@@ -273,7 +273,7 @@ def test_a_port_that_does_not_start_leaves_the_baseline_as_it_is(make_port: Make
         (
             "[[known]]\nslug = 'a/b'\noutcome = 'crash'\nreason = 'x'\n"
             "[[known]]\nslug = 'a/b'\noutcome = 'error'\nreason = 'x'",
-            "baseline.toml:5: known[1] (a/b) is there twice",
+            "baseline.toml:5: known[1] (a/b) has two entries",
         ),
         ("edition = 99", "edition 99 is not one of 1 to"),
         ("editon = 1", "unknown key editon; did you mean edition?"),

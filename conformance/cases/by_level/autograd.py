@@ -15,7 +15,7 @@ FRESH_NODES = 40
 
 
 class Expression:
-    """An expression under construction; each method adds a node and gives its index."""
+    """An expression under construction; each method adds a node and gives the node's index."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
@@ -29,7 +29,7 @@ class Expression:
         return self._add(Node(op="pow", args=[base], exponent=exponent))
 
     def op(self, name: str, *args: int) -> int:
-        """Any other operation."""
+        """A node of any other operation."""
         return self._add(Node(op=name, args=list(args)))  # type: ignore[arg-type]
 
     def _add(self, node: Node) -> int:
@@ -38,7 +38,7 @@ class Expression:
 
 
 def cases(seed: int) -> list[Case]:
-    """Each operation alone, the shapes that autograd gets wrong, and fresh expressions."""
+    """Each operation by itself, expressions that many autograds get wrong, and fresh ones."""
     return [
         *(_binary(op) for op in ("add", "sub", "mul", "div")),
         *(_unary(op) for op in ("neg", "exp", "log")),
@@ -118,7 +118,7 @@ def _shared() -> Expression:
 
 
 def _uneven() -> Expression:
-    """A node reached both at once and along a longer path: breadth-first order fails here."""
+    """A node reached both directly and along a longer path: breadth-first order fails here."""
     e = Expression()
     x = e.leaf(0.8)
     near = e.op("mul", x, x)

@@ -1,4 +1,4 @@
-"""Level `random`: the same stream as CPython's `random` module."""
+"""Level `random`: the random numbers of CPython's `random` module."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WEIGHTS = [0.1, 0.0, 2.5, 0.4, 1.0, 0.0]
 
 
 def cases(seed: int) -> list[Case]:
-    """Each kind of draw alone, mixed as the program mixes them, and from a seed drawn anew."""
+    """Each kind of draw by itself, mixed as in the program, and from a fresh seed."""
     drawn = random.Random(f"{seed}/generator")
     fresh_draws: tuple[Draw, ...] = (
         ShuffleDraw(count=drawn.randint(3, 60)),

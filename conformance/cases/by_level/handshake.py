@@ -1,8 +1,6 @@
-"""Level `protocol`: does the port introduce itself, and does it keep to JSON-RPC."""
+"""Level `protocol`: a port introduces itself, keeps to JSON-RPC, and says goodbye."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from conformance.oracle.answer import Answer, Refusal
 from conformance.oracle.expected_answer import exactly
@@ -10,36 +8,35 @@ from golden.budgets import Precision
 from ports_adapter.jsonrpc import METHOD_NOT_FOUND
 from ports_adapter.messages import PROTOCOL_VERSION, InitializeParams
 
-from ..case import Case
+from ..case import Case, Params
 
 SUITE = "microgpt-conformance"
 
 
 def introduction() -> InitializeParams:
-    """The first message to any port."""
+    """The first message to every port."""
     return InitializeParams(protocol_version=PROTOCOL_VERSION, suite=SUITE)
 
 
 def cases(precision: Precision) -> list[Case]:
-    """The cases of this level but the last, for a port whose manifest declares `precision`."""
+    """The cases of this level but `shutdown_case`, for a port that declares `precision`."""
 
-    def introduced(_precision: Precision) -> Answer:
-        return exactly(protocol_version=PROTOCOL_VERSION, precision=precision)
+    def initialize(name: str, about: str, params: Params) -> Case:
+        def answer(_precision: Precision) -> Answer:
+            return exactly(protocol_version=PROTOCOL_VERSION, precision=precision)
 
+        return Case.fixed(f"protocol/{name}", about, "initialize", params, answer)
+
+    known = {"protocol_version": PROTOCOL_VERSION, "suite": SUITE}
+    unknown = known | {"a_field_of_tomorrow": [1, None]}
     return [
-        Case.fixed(
-            "protocol/initialize",
-            "introduces itself, in this version of the protocol",
-            "initialize",
-            introduction(),
-            introduced,
+        initialize(
+            "initialize", "introduces itself, in this version of the protocol", introduction()
         ),
-        Case.fixed(
-            "protocol/unknown-field",
+        initialize(
+            "unknown-field",
             "ignores fields it does not know",
-            "initialize",
-            _with_unknown_field(),
-            introduced,
+            unknown,
         ),
         Case.fixed(
             "protocol/unknown-method",
@@ -48,21 +45,15 @@ def cases(precision: Precision) -> list[Case]:
             {},
             lambda _precision: Refusal(METHOD_NOT_FOUND),
         ),
-        Case.fixed(
-            "protocol/alive-after-error",
+        initialize(
+            "alive-after-error",
             "lives on after an error, and introduces itself again",
-            "initialize",
             introduction(),
-            introduced,
         ),
     ]
 
 
 def shutdown_case() -> Case:
-    """The last case of a run: the port says goodbye and exits with 0."""
+    """The last case of a run: the port answers `shutdown` and exits with 0."""
     about = "answers `shutdown`, then exits with code 0"
     return Case.fixed("protocol/shutdown", about, "shutdown", {}, lambda _precision: {})
-
-
-def _with_unknown_field() -> dict[str, Any]:
-    return {"protocol_version": PROTOCOL_VERSION, "suite": SUITE, "a_field_of_tomorrow": [1, None]}

@@ -1,4 +1,4 @@
-"""Level `layers`: each function of the model alone, forward and backward."""
+"""Level `layers`: each function of the model by itself, forward and backward."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LAYERS = ("linear", "softmax", "rmsnorm", "attention", "mlp", "cross_entropy")
 
 
 class Draw:
-    """Vectors and matrices of normal numbers from a seed."""
+    """Draws vectors and matrices of normal numbers from a seed."""
 
     def __init__(self, seed: str) -> None:
         self.generator = random.Random(seed)
@@ -41,7 +41,7 @@ class Draw:
 
 
 def cases(seed: int, activation: str = "relu") -> list[Case]:
-    """Cases with fixed numbers, then fresh ones of every layer, the perceptron's activation so."""
+    """Cases with fixed numbers, then a fresh one for every layer; the MLP has this activation."""
     return [*_fixed(Draw("layers"), activation), *_fresh(Draw(f"{seed}/layers"), activation)]
 
 
@@ -72,10 +72,12 @@ def _fixed(draw: Draw, activation: str) -> Iterator[Case]:
         activation, f"applies {activation}"
     )
     yield _case("mlp-plain", f"multiplies, {between}, multiplies", _mlp(draw, 4), activation)
-    yield _case("mlp-all-negative", "is right where all units are below 0", _off(draw), activation)
+    yield _case(
+        "mlp-all-negative", "is right where all units are below 0", _negative(draw), activation
+    )
     yield _case("mlp-exactly-zero", "is right where a unit is exactly 0", _at_zero(), activation)
     yield _case("cross-entropy-plain", "gives -log(softmax) and its gradient", _loss(draw, 27, 4))
-    yield _case("cross-entropy-sure", "is exact where the target is nearly certain", _sure())
+    yield _case("cross-entropy-sure", "is exact where the target is nearly certain", _certain())
 
 
 def _fresh(draw: Draw, activation: str) -> Iterator[Case]:
@@ -128,14 +130,14 @@ def _mlp(draw: Draw, width: int) -> MlpParams:
     )
 
 
-def _off(draw: Draw) -> MlpParams:
+def _negative(draw: Draw) -> MlpParams:
     return MlpParams(
         x=[1.0, 2.0], fc1=[[-0.5, -0.25]] * 8, fc2=draw.matrix(2, 8), output_grad=draw.vector(2)
     )
 
 
 def _at_zero() -> MlpParams:
-    """The first two units are exactly 0: one from zero weights, one from terms that cancel."""
+    """An MLP whose first two units are exactly 0, by zero weights and by terms that cancel."""
     return MlpParams(
         x=[1.0, 2.0],
         fc1=[[0.0, 0.0], [2.0, -1.0], [0.5, 0.5], [-1.0, 0.25]],
@@ -148,5 +150,5 @@ def _loss(draw: Draw, size: int, target: int) -> CrossEntropyParams:
     return CrossEntropyParams(logits=draw.vector(size), target=target)
 
 
-def _sure() -> CrossEntropyParams:
+def _certain() -> CrossEntropyParams:
     return CrossEntropyParams(logits=[0.0, 8.0, -1.0], target=1)

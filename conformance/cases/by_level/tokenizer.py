@@ -1,4 +1,4 @@
-"""Level `tokenizer`: documents, characters and tokens from a corpus as it stands in its file."""
+"""Level `tokenizer`: documents, characters and tokens of a corpus, from the text of its file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LINE_ENDS = ("\n", "\r\n", "\n\n", " \n", "\r\n \t\r\n")
 
 
 def cases(seed: int, profile: str = MICROGPT.name) -> list[Case]:
-    """One case a text, the embedded corpus, and a text drawn anew."""
+    """A case for each text, for the embedded corpus, and for a fresh text."""
     texts = {
         "fresh": ("tokenises a text drawn anew", fresh_text(seed)),
         **TEXTS,
@@ -53,7 +53,7 @@ def cases(seed: int, profile: str = MICROGPT.name) -> list[Case]:
 
 
 def fresh_text(seed: int) -> str:
-    """Lines of letters from several alphabets, with padding and all kinds of line ends."""
+    """Lines of letters from several alphabets, with padding and several kinds of line ends."""
     generator = random.Random(f"{seed}/tokenizer")
     return "".join(
         "".join(generator.choices(ALPHABET, k=generator.randint(1, 20)))

@@ -37,7 +37,7 @@ def budget(place: str, profile: str | None, precision: Precision, seed: int, as_
     from conformance.cases import all_cases, long_cases
     from conformance.cases.budget_origin import explain
     from conformance.cases.request import Request
-    from conformance.cases.selection import the_case
+    from conformance.cases.selection import case_named
     from conformance.reports.terminal.budget_text import show
     from conformance.reports.terminal.safe_console import screen
     from conformance.runs.running import usable
@@ -47,7 +47,7 @@ def budget(place: str, profile: str | None, precision: Precision, seed: int, as_
         with usable():
             about = Request("", profile=profile).judged_program
             known = [*all_cases(seed, precision, about), *long_cases(seed, precision, about)]
-            parts = explain(the_case(slug, known), precision, pointer)
+            parts = explain(case_named(slug, known), precision, pointer)
         if as_json:
             click.echo(msgspec.json.encode(parts))
         else:
