@@ -1,23 +1,23 @@
-"""How far an honest implementation may differ: the budget of every number, in one place.
+"""Budgets: how far the numbers of an honest implementation may differ from the exact ones.
 
-An element's budget comes from what is exact and how far replicas spread (`golden.spread`):
+The budget of an element follows from the exact value and the spread of replicas
+(`golden.spread`):
 
-    FACTOR * max(sigma, 0.58 u |truth|, 0.1 rms(sigma))
+    SPREAD_FACTOR * max(sigma, 0.58 u |truth|, 0.1 rms(sigma))
 
-with `sigma` the root mean square error of the element and `rms(sigma)` that of its tensor,
-which holds where values cancel. Honest implementations held out from the measurement reached
-11.5 sigma; half of the factor is a warning, all of it a failure.
+`u` is the unit roundoff: 2**-53 in float64, 2**-24 in float32. `sigma` is the root mean square
+error of the element, `rms(sigma)` that of its tensor, which decides where values cancel. Honest
+implementations that were not used to choose the factor reached 11.5 sigma. An error of half
+the budget is a warning, an error beyond the budget a failure.
 
-Two measured rules stand beside it, each for a single step judged from injected inputs:
+Two rules, also measured, give budgets for a single step from given inputs:
 
-- a tensor of logits, losses, gradients or moments: 64 u times its largest magnitude,
-  the worst honest implementation having reached 38 u. It is a first look at the steps of a
-  long stream, whose budgets are derived where they do not come within a quarter of it;
-- Adam: from the magnitudes of the terms that are added, since terms may cancel. The worst
-  honest implementation reached 1.6 u of the 4 u that a weight is granted, which is sharper
-  than replicas are.
-
-`u` is the unit roundoff: 2**-53 in float64, 2**-24 in float32.
+- A tensor of logits, losses, gradients or moments: 64 u times its largest magnitude; the worst
+  honest implementation reached 38 u. In long streams this rule comes first, and budgets are
+  derived only for steps whose errors exceed a quarter of it.
+- An update by Adam: a multiple of u times the magnitudes of the added terms, since terms may
+  cancel. The worst honest implementation reached 1.6 u of the 4 u allowed for a weight, which
+  is sharper than replicas are.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ROUNDING_SHARE = 0.58
 TENSOR_SHARE = 0.1
 
 WARNING = 0.5
-"""An error of this many budgets is further than any honest implementation measured."""
+"""No honest implementation that was measured had an error of this many budgets."""
 
 TENSOR_FACTOR = 64
 USUAL_EXPONENT = 8.0
@@ -54,8 +54,8 @@ def spread_budget(truth: Any, sigma: Array, precision: Precision) -> Array:
 
     Args:
         truth: the exact values, flat.
-        sigma: how far replicas spread around them, flat.
-        precision: what the port declares to compute in.
+        sigma: the root mean square errors of the replicas, flat.
+        precision: the precision that the port declares.
     """
     rounding = ROUNDING_SHARE * UNIT_ROUNDOFF[precision] * np.abs(truth)
     whole = TENSOR_SHARE * np.sqrt(np.mean(sigma**2)) if sigma.size else 0.0
@@ -65,12 +65,12 @@ def spread_budget(truth: Any, sigma: Array, precision: Precision) -> Array:
 
 
 def tensor_budget(truth: Any, precision: Precision, magnitude: float = 0.0) -> float:
-    """The budget of every element of a tensor.
+    """The budget of every element of a tensor, by the rule for single steps.
 
     Args:
         truth: the exact values, of any shape.
-        precision: what the port declares to compute in.
-        magnitude: the size of the terms that the values are made of, where they may cancel.
+        precision: the precision that the port declares.
+        magnitude: the size of the terms that the values are sums of, if these may cancel.
     """
     values = np.abs(as_array(truth))
     largest = float(values.max(initial=0.0, where=np.isfinite(values)))
@@ -81,17 +81,17 @@ def tensor_budget(truth: Any, precision: Precision, magnitude: float = 0.0) -> f
 
 
 def widening_of(exponent: float) -> float:
-    """By how much an argument of `exp` of this magnitude widens a `tensor_budget`: 1 or more.
+    """The factor, 1 or more, by which large logits widen a `tensor_budget`.
 
-    `exp` turns an absolute error of its argument into a relative one; the rule was measured
-    with logits up to about `USUAL_EXPONENT`.
+    `exp` turns an absolute error of its argument into a relative error of its result. The rule
+    was measured with logits up to about `USUAL_EXPONENT`.
     """
     return max(1.0, exponent / USUAL_EXPONENT)
 
 
 @dataclass(frozen=True, slots=True)
 class AdamBudget:
-    """The budgets of one tensor's update, element by element, shaped like the tensor."""
+    """The budgets of one tensor's update by Adam; the arrays are shaped like the tensor."""
 
     m: Array
     v: Array
@@ -101,14 +101,14 @@ class AdamBudget:
 def adam_budget_of(
     state: State, grads: Any, name: str, config: Config, precision: Precision
 ) -> AdamBudget:
-    """The budgets of the update of the tensor `name`, from the inputs that were injected.
+    """The budgets of a tensor's update by Adam from given inputs.
 
     Args:
-        state: before the update.
-        grads: of the loss by the weights, named matrices.
-        name: of the tensor.
+        state: the state before the update.
+        grads: the gradients, as named matrices.
+        name: the name of the tensor.
         config: the hyperparameters.
-        precision: what the port declares to compute in.
+        precision: the precision that the port declares.
     """
     w, m, v, g = (as_array(t[name]) for t in (state.weights, state.m, state.v, grads))
     u = UNIT_ROUNDOFF[precision]
@@ -116,7 +116,7 @@ def adam_budget_of(
     v_terms, v_budget = _average(v, g * g, config.beta2, V_FACTOR, precision)
     power1, power2 = config.beta1 ** (state.step + 1), config.beta2 ** (state.step + 1)
     direction = m_terms / (1 - power1) / (np.sqrt(v_terms / (1 - power2)) + config.eps_adam)
-    # A power of t factors is t roundings off, and so is what it leaves of 1.
+    # A power of t factors has t rounding errors, and so has 1 minus the power.
     roundings = state.step + 2
     correction = roundings * (power1 / (1 - power1) + power2 / (1 - power2) / 2)
     update = u * (UPDATE_FACTOR + correction) * config.learning_rate_at(state.step)
@@ -127,9 +127,10 @@ def adam_budget_of(
 def sgd_budget_of(
     state: State, grads: Any, name: str, config: Config, precision: Precision
 ) -> Array:
-    """The budgets of the tensor `name` after a step down its gradient, from what was injected.
+    """The budgets of a tensor after gradient descent from given inputs.
 
-    One product and one difference: the same factors as Adam's, whose update is longer.
+    One product and one difference are computed. The factors of Adam, whose update is longer,
+    are kept.
     """
     w, g = (as_array(t[name]) for t in (state.weights, grads))
     u = UNIT_ROUNDOFF[precision]
@@ -141,9 +142,9 @@ def sgd_budget_of(
 def update_budgets(
     state: State, grads: Any, config: Config, precision: Precision
 ) -> dict[str, Array]:
-    """The budgets of a whole update by the configuration's optimiser, by JSON Pointer.
+    """The budgets of a whole update by the configuration's optimizer, by JSON Pointer.
 
-    Counting is exact.
+    They are 0 for counting, which is exact.
     """
     match config.optimizer:
         case "counting":
@@ -164,18 +165,18 @@ def update_budgets(
 def _average(
     old: Array, new: Array, beta: float, factor: float, precision: Precision
 ) -> tuple[Array, Array]:
-    """A moment's update from magnitudes, `beta * old + (1 - beta) * new`, and its budget."""
+    """The magnitude of an updated moment, `beta * old + (1 - beta) * new`, and its budget."""
     u = UNIT_ROUNDOFF[precision]
     terms = beta * old + (1 - beta) * new
     budget = factor * u * terms + SMALLEST_NORMAL[precision] * (terms > 0)
-    # The betas are float64; rounded to another precision, they leave that much less of 1.
+    # In single precision beta itself is rounded, and so 1 - beta has that error, too.
     return terms, budget if precision == "float64" else budget + u * beta * new
 
 
 def learning_rate_budget(config: Config, precision: Precision) -> float:
-    """The budget of a step's learning rate, a difference whose terms are at most the first one.
+    """The budget of a learning rate, a difference of terms no larger than the initial rate.
 
-    A cosine's argument is itself rounded, up to three times: so it is granted twice as much.
+    It is doubled for a cosine, whose argument is rounded up to three times.
     """
     factor = RATE_FACTOR * (2 if config.schedule == "cosine" else 1)
     return factor * UNIT_ROUNDOFF[precision] * config.learning_rate

@@ -1,6 +1,6 @@
-"""Building a trace: a run of the canonical program at machine speed, written down.
+"""Builds a golden trace from a run of the canonical program at machine speed.
 
-`golden.check` computes the steps recorded in full again with the scalar program.
+`golden.check` recomputes the steps recorded in full with the scalar program.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from .progress import Progress, no_progress
 from .trace import Matrix, Tensors, Trace, TracedCorpus, TracedStep, number
 
 COLD_STEPS = 5
-"""Every mistake known at the time differs by the fifth step from the initial weights."""
+"""All mistakes known when this was chosen show within five steps of the initial weights."""
 
 WARM_FROM, WARM_LENGTH = 450, 10
-"""A warm step comes this late at the earliest, with a document of at least this many characters."""
+"""The earliest warm step, and the fewest characters of its document."""
 
 
 def build_trace(
@@ -39,9 +39,14 @@ def build_trace(
     progress: Progress = no_progress,
     cold: int = COLD_STEPS,
 ) -> Trace:
-    """Run `profile` with `config` on `corpus`, keeping every step lightly and some in full.
+    """Run `profile` with `config` on `corpus`, and record every step, some of them in full.
 
-    `cold` says how many of the first ones.
+    Args:
+        profile: the profile, which has the seed.
+        corpus: the documents to train on.
+        config: the profile's configuration, or a variation of it.
+        progress: is called after every step.
+        cold: how many first steps to record in full.
     """
     kind = Run if config.gradient == "none" else TapeRun
     run = kind.prepare(config, profile.seed, corpus)
@@ -66,11 +71,11 @@ def build_trace(
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """A step as far as every step is written down; `weights` are as its run has them.
+class _RunStep:
+    """What the trace needs of a step of any kind of run.
 
-    `grads` and `after` are all gradients and all weights after the update, in one row; `whole`
-    gives the rest.
+    `grads` and `after` are the gradients and the weights after the update, flat. `weights` are
+    the same weights in the form that the run samples from. `whole` gives the whole step.
     """
 
     index: int
@@ -83,27 +88,28 @@ class _Taken:
     whole: Callable[[], Step]
 
 
-def _steps(run: Run) -> Iterator[_Taken]:
-    """The run's steps, at machine speed where there is a gradient."""
+def _steps(run: Run) -> Iterator[_RunStep]:
+    """The steps of a run, at machine speed if it is a run of a tape."""
     if not isinstance(run, TapeRun):
         for step in run.steps():
-            yield _Taken(
+            yield _RunStep(
                 step.index, step.tokens, step.learning_rate, step.evaluation.loss,
                 flat(step.evaluation.grads), flat(step.state.weights), step.state.weights,
-                partial(lambda taken: taken, step),
+                partial(lambda whole: whole, step),
             )  # fmt: skip
         return
     machine = run.machine
-    for taken in machine.train(FlatState.of(run.state), run.tokens()):
-        yield _Taken(
-            taken.index, list(taken.tokens), taken.learning_rate, taken.replay.loss,
-            taken.replay.grads, taken.state.weights, taken.state.weights,
-            partial(machine.unpacked, taken),
+    for flat_step in machine.train(FlatState.of(run.state), run.tokens()):
+        after = flat_step.state.weights
+        yield _RunStep(
+            flat_step.index, list(flat_step.tokens), flat_step.learning_rate,
+            flat_step.replay.loss, flat_step.replay.grads, after, after,
+            partial(machine.unpacked, flat_step),
         )  # fmt: skip
 
 
 def chosen_steps(documents: tuple[str, ...], num_steps: int, cold: int = COLD_STEPS) -> set[int]:
-    """The steps to record in full: the first ones, and two warm ones with the one before them."""
+    """The 0-based steps to record in full: the first ones, two warm ones, and the one before."""
     warm = next(
         (
             step
@@ -115,8 +121,8 @@ def chosen_steps(documents: tuple[str, ...], num_steps: int, cold: int = COLD_ST
     return set(range(cold)) | (set() if warm is None else {warm - 1, warm, warm + 1})
 
 
-def light_step(step: _Taken, document: str) -> TracedStep:
-    """What the trace keeps of every step."""
+def light_step(step: _RunStep, document: str) -> TracedStep:
+    """The fields that the trace records of every step."""
     return TracedStep(
         step=step.index,
         document=document,
@@ -129,7 +135,7 @@ def light_step(step: _Taken, document: str) -> TracedStep:
 
 
 def full_fields(step: Step) -> dict[str, Any]:
-    """What the trace keeps of a chosen step besides: the fields of `FullStep`."""
+    """The further fields of a step recorded in full: those of `FullStep`."""
     return {
         "logits": matrix(step.evaluation.logits),
         "losses": [number(loss) for loss in step.evaluation.losses],
@@ -141,7 +147,7 @@ def full_fields(step: Step) -> dict[str, Any]:
 
 
 def norm(scalars: Array) -> float:
-    """The Euclidean norm, the sum of squares exactly rounded."""
+    """The Euclidean norm, from a correctly rounded sum of squares."""
     return math.sqrt(math.fsum((scalars * scalars).tolist()))
 
 

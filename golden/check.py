@@ -1,8 +1,8 @@
-"""Whether a golden trace is whole, and whether this machine's arithmetic agrees with it.
+"""Checks golden traces for damage, and for drift against this machine's arithmetic.
 
-Damage is a file that is not what the manifest says it is. Drift is a number that comes
-out differently when computed again: on another libm, or by a changed program. Each
-recorded step is computed again from the recorded state before it, so nothing propagates.
+A file is damaged if it is not the file that the manifest lists. A number has drifted if it
+differs when it is computed again, because of another libm or a changed program. Each recorded
+step is recomputed from the recorded state before it, so errors do not propagate.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FLOAT64: Precision = "float64"
 
 
 class Condition(Enum):
-    """What a check finds; the value is how it reads."""
+    """The result of a check; the value is its text."""
 
     INTACT = "intact: computed again, bit for bit the same"
     DRIFTED = "drifted within budget: other last bits on this machine"
@@ -37,9 +37,10 @@ class Condition(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How a recorded tensor differs from what is computed now.
+    """How a recorded tensor differs from the tensor computed now.
 
-    `worst` is the largest difference in budgets, at `pointer`.
+    `moved` of `values` elements differ. The largest difference is `worst` in budgets, at
+    `pointer`, and `worst_ulps` in units in the last place.
     """
 
     pointer: str
@@ -51,7 +52,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of one trace: its condition, a sentence, and the tensors that moved."""
+    """The result of checking one file: its condition, a sentence, and the tensors that moved."""
 
     name: str
     condition: Condition
@@ -60,9 +61,9 @@ class Finding:
     values: int = 0
 
 
-@np.errstate(all="ignore")  # of what is damaged, numbers may be anything
+@np.errstate(all="ignore")  # the numbers of a damaged file may be anything
 def check_trace(name: str, entry: Entry, content: bytes) -> Finding:
-    """Compare a trace's bytes with the manifest, and its numbers with this machine's."""
+    """Compare a trace's bytes with the manifest, and its numbers with those computed here."""
     damaged = sha256(content) != entry.sha256
     try:
         trace = decode(content)
@@ -88,10 +89,10 @@ def check_trace(name: str, entry: Entry, content: bytes) -> Finding:
 
 
 def _compared(trace: Trace) -> list[Drift]:
-    """How every tensor differs.
+    """The drift of every tensor, 0 or not.
 
     Raises:
-        ArithmeticError, LookupError, TypeError, ValueError: the trace is not one of a program.
+        ArithmeticError, LookupError, TypeError, ValueError: no program gives such a trace.
     """
     if trace.config.n_layer > len(trace.initial_weights):
         raise ValueError("there are more layers than tensors")
@@ -107,14 +108,14 @@ def check_budgets(entry: BudgetsEntry, content: bytes) -> Finding:
 
 
 def condition_of(drifts: tuple[Drift, ...]) -> Condition:
-    """The condition of a whole file whose tensors drifted so."""
+    """The condition of a file with these drifts."""
     if not drifts:
         return Condition.INTACT
     return Condition.DRIFTED if max(drift.worst for drift in drifts) <= 1 else Condition.WRONG
 
 
 def step_drifts(trace: Trace, step: TracedStep, full: FullStep) -> Iterator[Drift]:
-    """Compute a recorded step again, from the recorded state before it, and compare."""
+    """Recompute a step from the recorded state before it, and compare every tensor."""
     state = state_before(trace, step.step)
     if state is None:
         return
@@ -126,7 +127,7 @@ def step_drifts(trace: Trace, step: TracedStep, full: FullStep) -> Iterator[Drif
         yield _tensor_drift(f"{at}/logits", full.logits, now.logits)
     for name, recorded in full.grads.items():
         yield _tensor_drift(f"{at}/grads/{name}", recorded, now.grads[name])
-    # From the recorded gradients, so that a gradient that moved is not counted twice.
+    # The update starts from the recorded gradients, which keeps their drift out of it.
     after = updated(state, step.tokens, replace(now, grads=floats(full.grads)), trace.config)
     for pointer, budget in update_budgets(state, full.grads, trace.config, FLOAT64).items():
         _, part, name = pointer.split("/")
@@ -139,7 +140,7 @@ def _tensor_drift(pointer: str, recorded: Any, now: Any) -> Drift:
 
 
 def compare(pointer: str, recorded: Any, now: Any, budget: Array | float) -> Drift:
-    """Count what moved between two tensors and find where it moved most."""
+    """Count the elements that differ between two tensors, and find the largest difference."""
     old, new = as_array(recorded), as_array(now)
     if old.shape != new.shape:
         return Drift(pointer, new.size, new.size, np.inf, np.inf)

@@ -1,4 +1,4 @@
-"""The command line: `build` the golden traces, `check` them."""
+"""The command line of the golden traces: `build` writes them, `check` checks them."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _clear_errors() -> Iterator[None]:
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """A progress bar on a terminal; now and then a line where there is none."""
+    """A progress bar on a terminal; without one, a line after every tenth."""
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import Progress as Bar

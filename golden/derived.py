@@ -1,7 +1,7 @@
-"""Budgets by JSON Pointer, derived from spreads; and the golden ones, kept compactly on disk.
+"""Derives budgets from spreads, and packs the golden budgets for the file that keeps them.
 
-A tensor is kept as its largest budget and a byte an element: which power of `2 ** (1 / 8)`
-the element's budget is below it, rounded up.
+A packed tensor has its largest budget and one byte for each element: the number of factors of
+`2 ** (1 / 8)` by which the element's budget is smaller, rounded toward the larger budget.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ Budgets = dict[str, Array]
 STEPS_TO_OCTAVE = 8
 
 LONG_REPLICAS = 8
-"""Of long runs fewer, since each loss is judged with those of all steps in mind."""
+"""Long runs need fewer: the spread of each loss is averaged with those of all steps."""
 
 
 class PackedTensor(Struct, frozen=True):
-    """Budgets of one tensor: `codes` is compressed, in base64."""
+    """The budgets of one tensor; `codes` are the bytes, compressed and in base64."""
 
     largest: float
     codes: str
 
 
 class PackedKink(Struct, frozen=True):
-    """A place where a ReLU may go either way (`golden.spread.Kink`)."""
+    """A place where rounding may switch a ReLU (`golden.spread.Kink`)."""
 
     step: int
     pointer: str
@@ -54,10 +54,11 @@ PackedBudgets = dict[str, PackedTensor]
 
 
 class ProfileBudgets(Struct, frozen=True):
-    """Of one profile in one precision.
+    """The golden budgets of one profile in one precision.
 
-    `steps` are those of single recorded steps by their 0-based index; `runs` of free runs, by
-    their first step and how many they are: `"0+5"`. `kinks` is the ledger of its trajectory.
+    `steps` has the budgets of single recorded steps by their 0-based index; `runs` has those of
+    free runs by first step and number of steps, as `"0+5"`. `kinks` lists the kinks of the
+    trajectory.
     """
 
     steps: dict[str, PackedBudgets]
@@ -66,7 +67,7 @@ class ProfileBudgets(Struct, frozen=True):
 
 
 def budgets_of(spread: Spread, precision: Precision) -> Budgets:
-    """The budgets that a spread comes to."""
+    """The budgets that follow from a spread."""
     return {
         pointer: spread_budget(spread.truth[pointer].high, sigma, precision)
         for pointer, sigma in spread.sigma.items()
@@ -76,14 +77,14 @@ def budgets_of(spread: Spread, precision: Precision) -> Budgets:
 def training_budgets(
     machine: Machine, spread: TrainingSpread, losses: Array, last: FlatState, precision: Precision
 ) -> Budgets:
-    """The budgets of a free run: `/losses`, and the state after it.
+    """The budgets of a free run: those of `/losses`, and of the state after the last step.
 
     Args:
-        machine: that ran it.
-        spread: of the run.
-        losses: the right ones.
+        machine: the machine that ran it.
+        spread: the spread of the run.
+        losses: the right losses.
         last: the right state after the last step.
-        precision: of the replicas.
+        precision: the precision of the replicas.
     """
     budgets = {"/losses": spread_budget(losses, spread.losses, precision)}
     for part in ("m", "v", "weights"):
@@ -102,7 +103,7 @@ def run_budgets(
     precision: Precision,
     replicas: int = REPLICAS,
 ) -> Budgets:
-    """Budgets of training freely from a state of floats of that precision."""
+    """The derived budgets of a free run, from a state that the precision can represent."""
     spread = training_spread(machine, state, documents, precision, replicas)
     steps = list(machine.follow(state, documents))
     losses = np.array([step.replay.loss for step in steps])
@@ -110,22 +111,22 @@ def run_budgets(
 
 
 def pack(budgets: Mapping[str, Array]) -> PackedBudgets:
-    """Budgets as they are kept."""
+    """Pack budgets for the file."""
     return {pointer: _packed(tensor) for pointer, tensor in budgets.items()}
 
 
 def unpack(packed: PackedBudgets) -> Budgets:
-    """Budgets as they are used."""
+    """The budgets in the file's form, unpacked."""
     return {pointer: _unpacked(tensor) for pointer, tensor in packed.items()}
 
 
 def profile_budgets(
     trace: Trace, precision: Precision, progress: Progress, length: int | None = None
 ) -> ProfileBudgets:
-    """Everything that is kept of a trace's budgets in one precision.
+    """The golden budgets of a trace in one precision.
 
-    `length` says how many steps of its trajectory are followed; all if not given. A table of
-    counts has none: what is not exact about it follows from a rule.
+    `length` is the number of steps of the trajectory to follow, None for all. A table of counts
+    has no golden budgets: its numbers are exact or follow a rule.
     """
     if trace.config.gradient == "none":
         return ProfileBudgets({}, {}, [])
@@ -156,7 +157,7 @@ def _of_step(trajectory: Trajectory, step: TracedStep, precision: Precision) -> 
 def _of_run(
     trajectory: Trajectory, run: FreeRun, precision: Precision, *, is_long: bool
 ) -> Budgets:
-    """The budgets of a run; of a long one those of its losses."""
+    """The budgets of a run; of a long run only those of its losses."""
     state = rounded(trajectory.state_before(run.first), precision)
     replicas = LONG_REPLICAS if is_long else REPLICAS
     documents = trajectory.of_run(run)
@@ -165,7 +166,7 @@ def _of_run(
 
 
 def short_runs(trace: Trace) -> list[FreeRun]:
-    """The runs that are recorded from their start to their end."""
+    """The runs whose steps are all recorded in full: the first steps, and the warm ones."""
     full = [step.step for step, _ in full_steps(trace)]
     cold = next((i for i, step in enumerate(full) if step != i), len(full))
     runs = [FreeRun(0, cold)]
@@ -178,7 +179,7 @@ def _packed(tensor: Array) -> PackedTensor:
     largest = float(tensor.max(initial=0.0))
     with np.errstate(divide="ignore"):
         below = np.floor(STEPS_TO_OCTAVE * np.log2(largest / tensor)) if largest else None
-    # 0 is a budget of 0; the others begin with 1.
+    # The code 0 stands for a budget of 0.
     codes = np.zeros(tensor.size) if below is None else np.where(tensor > 0, below + 1, 0)
     content = zlib.compress(np.clip(codes, 0, 255).astype(np.uint8).tobytes(), 9)
     return PackedTensor(largest, base64.b64encode(content).decode())

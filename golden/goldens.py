@@ -1,4 +1,4 @@
-"""All golden traces: which there are, building them, checking them."""
+"""Loads, builds and checks all golden traces and the golden budgets."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ from .trajectories import FreeRun
 Decoded = TypeVar("Decoded")
 
 LENGTH, COLD = 100, 2
-"""Of the other profiles than the final one less is kept: steps followed, and recorded in full."""
+"""For all profiles but the final one: steps to follow, and first steps to record in full."""
 
-SAME = {"train5": MICROGPT.name}
-"""Profiles that are others by another name: their golden files are the same."""
+ALIASES = {"train5": MICROGPT.name}
+"""Profiles that are equal to another one, and use its golden files."""
 
-BUILT = tuple(profile for profile in PROFILES.values() if profile.name not in SAME)
+BUILT = tuple(profile for profile in PROFILES.values() if profile.name not in ALIASES)
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 
 
 def load_trace(name: str = MICROGPT.name, folder: Path = GOLDEN) -> Trace:
-    """A golden trace of a folder, its checksum verified.
+    """The golden trace of a profile; its checksum is verified.
 
     Raises:
         UnreadableGolden: the file is missing or not what the manifest lists.
     """
-    listed, file = folder / MANIFEST.name, SAME.get(name, name)
+    listed, file = folder / MANIFEST.name, ALIASES.get(name, name)
     manifest = read_manifest(listed)
     if file not in manifest.traces:
         raise UnreadableGolden(f"{listed} lists no trace {file!r}; `make golden` writes it")
@@ -69,12 +69,12 @@ def load_trace(name: str = MICROGPT.name, folder: Path = GOLDEN) -> Trace:
 
 @cache
 def load_budgets(name: str = MICROGPT.name, folder: Path = GOLDEN) -> dict[str, ProfileBudgets]:
-    """The golden budgets of a profile by precision, their checksum verified.
+    """The golden budgets of a profile, by precision; their checksum is verified.
 
     Raises:
         UnreadableGolden: the file is missing or not what the manifest lists.
     """
-    entry, file = read_manifest(folder / MANIFEST.name).budgets, SAME.get(name, name)
+    entry, file = read_manifest(folder / MANIFEST.name).budgets, ALIASES.get(name, name)
     budgets = _loaded(folder, entry, derived.decode)
     if file not in budgets:
         raise UnreadableGolden(f"{folder / entry.file} has no {file!r}; `make golden` writes it")
@@ -82,7 +82,7 @@ def load_budgets(name: str = MICROGPT.name, folder: Path = GOLDEN) -> dict[str, 
 
 
 def step_budgets(profile: str, step: int, precision: Precision) -> Budgets | None:
-    """The golden budgets of a recorded step, if there are any."""
+    """The golden budgets of a recorded 0-based step, or None if there are none."""
     packed = load_budgets(profile)[precision].steps.get(str(step))
     return None if packed is None else unpack(packed)
 
@@ -97,7 +97,7 @@ def run_budgets(profile: str, run: FreeRun, precision: Precision) -> Budgets:
 
 
 def long_runs(profile: str, precision: Precision) -> list[FreeRun]:
-    """The runs that together make up the trajectory, but for the steps at its kinks."""
+    """The free runs that make up the trajectory, without the steps at its kinks."""
     names = load_budgets(profile)[precision].runs
     runs = [FreeRun.named(name) for name, kept in names.items() if kept.keys() == {"/losses"}]
     return sorted(runs, key=lambda run: run.first)
@@ -106,17 +106,17 @@ def long_runs(profile: str, precision: Precision) -> list[FreeRun]:
 def _loaded(
     folder: Path, entry: Entry | BudgetsEntry, decode: Callable[[bytes], Decoded]
 ) -> Decoded:
-    """What a file holds, which is the one that the manifest lists."""
+    """The decoded content of a file, after a comparison with the manifest."""
     path = folder / entry.file
     content = read(path)
-    mended = "`git checkout` or `make golden` mends it, `make check` says what changed."
+    mend = "`git checkout` or `make golden` mends it, `make check` says what changed."
     if sha256(content) != entry.sha256:
-        raise UnreadableGolden(f"{path} is damaged: its SHA-256 is not the manifest's. {mended}")
+        raise UnreadableGolden(f"{path} is damaged: its SHA-256 is not the manifest's. {mend}")
     try:
         return decode(content)
     except msgspec.DecodeError as error:
         raise UnreadableGolden(
-            f"{path} is not what the manifest takes it for: {error}. {mended}"
+            f"{path} does not hold what the manifest says: {error}. {mend}"
         ) from None
 
 
@@ -133,9 +133,9 @@ def check_all() -> Iterator[Finding]:
 
 
 def build_all(progress: Progress = no_progress) -> Iterator[str]:
-    """Write every trace, its schema and the manifest; yields what happened, a line each.
+    """Write all traces, the budgets, the schema and the manifest; yields a line for each file.
 
-    Nothing is written before everything is built.
+    No file is written before everything is built.
     """
     try:
         listed = read_manifest().traces
@@ -175,19 +175,19 @@ def build_all(progress: Progress = no_progress) -> Iterator[str]:
 
 
 def _kept_of(profile: str) -> tuple[int, int | None]:
-    """How many first steps are kept in full, and how many are followed; None is all."""
+    """How many first steps to record in full, and how many to follow; None means all."""
     return (COLD_STEPS, None) if profile == MICROGPT.name else (COLD, LENGTH)
 
 
 def schema() -> bytes:
-    """The JSON Schema of a trace, as published."""
+    """The published JSON Schema of a trace."""
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     document |= msgspec.json.schema(Trace)
     return json.dumps(document, indent=1).encode() + b"\n"
 
 
 def _entry(listed: Entry | None, trace: Trace, content: bytes) -> Entry:
-    """The manifest's entry; the same program and the same bytes keep the provenance they had."""
+    """The manifest's entry; with equal program and content it keeps the listed provenance."""
     now = provenance()
     file, checksum = f"{TRACES.name}/{trace.profile}.json", sha256(content)
     unchanged = (
@@ -200,7 +200,7 @@ def _entry(listed: Entry | None, trace: Trace, content: bytes) -> Entry:
 
 
 def _what_moved(before: bytes, trace: Trace) -> Iterator[str]:
-    """How the numbers of a trace differ from those that it replaces."""
+    """Lines that say how the numbers of a trace differ from those of the replaced one."""
     try:
         old = decode(before)
     except msgspec.DecodeError:

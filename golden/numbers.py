@@ -1,4 +1,4 @@
-"""Arrays of numbers as JSON carries them, and how far two of them are apart."""
+"""Arrays of the numbers in JSON documents, and distances between them in ulps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 
 
 def as_array(numbers: Any) -> Array:
-    """Nested lists of numbers as an array; NaN and the infinities may be strings.
+    """Nested lists of numbers as a float64 array; NaN and the infinities may be strings.
 
     Raises:
         ValueError: the lists are ragged, or hold something that is not a number.
@@ -20,10 +20,10 @@ def as_array(numbers: Any) -> Array:
 
 
 def as_carried(array: Array, precision: str) -> Array:
-    """What numbers of a precision were, before they were written as decimals.
+    """The numbers of a precision that were written as these decimals.
 
-    The shortest decimals that tell float32 apart are not float32 themselves: read as float64,
-    each is up to half a unit in the last place away from what it stands for.
+    The shortest decimal that identifies a float32, read as a float64, is up to half a float32
+    ulp away from it.
     """
     if precision == "float64":
         return array
@@ -32,24 +32,24 @@ def as_carried(array: Array, precision: str) -> Array:
 
 
 def ulps(a: Array, b: Array) -> Array:
-    """Units in the last place from `a` to `b`, element by element.
+    """The distance between `a` and `b` in units in the last place, element by element.
 
-    That is how many steps to the next float64 lie between them: 0 where they are equal
-    (-0 equals 0, NaN equals NaN), infinite where just one of them is finite.
+    This is the number of float64 steps between them: 0 if they are equal (-0 equals 0, NaN
+    equals NaN), infinite if only one of them is finite.
     """
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    equal = (a == b) | (np.isnan(a) & np.isnan(b))
     comparable = np.isfinite(a) & np.isfinite(b)
-    # In 64-bit integers the distance of far apart floats of opposite sign overflows.
+    # The distance of distant floats of opposite sign overflows a 64-bit integer.
     near = np.sign(a) == np.sign(b)
     steps = np.abs(np.where(near, _ordered(a) - _ordered(b), 0)).astype(np.float64)
     far = np.abs(_ordered(a).astype(np.float64)) + np.abs(_ordered(b).astype(np.float64))
     distance = np.where(near, steps, far)
-    result: Array = np.where(same, 0.0, np.where(comparable, distance, np.inf))
+    result: Array = np.where(equal, 0.0, np.where(comparable, distance, np.inf))
     return result
 
 
 def _ordered(a: Array) -> NDArray[np.int64]:
-    """Integers in the order of the floats, neighbours one apart."""
+    """Integers in the order of the floats; neighboring floats give successive integers."""
     bits = np.ascontiguousarray(a).view(np.int64)
     result: NDArray[np.int64] = np.where(bits < 0, np.iinfo(np.int64).min - bits, bits)
     return result

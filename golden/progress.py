@@ -1,12 +1,12 @@
-"""Progress of long work, for whoever watches."""
+"""The type of callbacks that show the progress of long work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]
-"""Takes what is being done, how much of it is done, and of how much."""
+"""Is called with a description of the work, the amount done, and the whole amount."""
 
 
 def no_progress(_what: str, _done: int, _of: int) -> None:
-    """The progress nobody watches."""
+    """A callback that shows nothing."""

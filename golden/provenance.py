@@ -1,4 +1,4 @@
-"""The manifest: of each trace its checksum, its provenance, and the budgets of its numbers."""
+"""The manifest, which lists each golden file's checksum, its provenance, and its budgets."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ PROGRAM = (
     "profiles", "program", "sampling", "schedule", "sgd", "state", "tokenizer", "training",
     "value",
 )  # fmt: skip
-"""The modules that decide what a trace holds."""
+"""The modules of `reference` that determine the content of a trace."""
 
 
 class Provenance(Struct, frozen=True):
-    """What wrote the numbers: the program's checksum, and whose arithmetic it ran on."""
+    """Where the numbers come from: the program's checksum, and the Python and libc that ran it."""
 
     program_sha256: str
     python: str
@@ -33,11 +33,11 @@ class Provenance(Struct, frozen=True):
 
 
 File = Annotated[str, Meta(pattern=r"^[\w-]+(/[\w-]+)*\.json\Z")]
-"""A golden file's place in its folder, never outside of it."""
+"""The path of a golden file within the golden folder, which it cannot leave."""
 
 
 class Entry(Struct, frozen=True):
-    """One trace. `budgets` holds, by JSON Pointer, each tensor's absolute budget in float64."""
+    """One trace; `budgets` has each tensor's absolute budget in float64, by JSON Pointer."""
 
     file: File
     sha256: str
@@ -46,14 +46,14 @@ class Entry(Struct, frozen=True):
 
 
 class BudgetsEntry(Struct, frozen=True):
-    """The file with the budgets of every element (`golden.derived`)."""
+    """The file with the budgets of single elements (`golden.derived`)."""
 
     file: File
     sha256: str
 
 
 class Manifest(Struct, frozen=True):
-    """Every golden trace by its name, and the budgets that go with them."""
+    """All golden traces by name, and the file of their budgets."""
 
     schema_version: int
     traces: dict[str, Entry]
@@ -64,13 +64,13 @@ def read_manifest(path: Path = MANIFEST) -> Manifest:
     """The manifest in a file.
 
     Raises:
-        UnreadableGolden: it is missing, or not a manifest.
+        UnreadableGolden: the file is missing, or is no manifest.
     """
     try:
         return decoded(read(path), Manifest)
     except msgspec.DecodeError as error:
         raise UnreadableGolden(
-            f"{path} is damaged: {error}. `git checkout {path.name}` brings it back."
+            f"{path} is damaged: {error}. `git checkout {path.name}` restores it."
         ) from None
 
 
@@ -80,21 +80,22 @@ def sha256(content: bytes) -> str:
 
 
 def program_sha256() -> str:
-    """One checksum over the sources of the canonical program."""
+    """The checksum of the sources of the canonical program."""
     folder = Path(reference.__file__).parent
     return sha256(b"".join((folder / f"{name}.py").read_bytes() for name in PROGRAM))
 
 
 def provenance() -> Provenance:
-    """The provenance of what is computed here and now."""
+    """The provenance of numbers that are computed now."""
     libc = " ".join(part for part in platform.libc_ver() if part)
     return Provenance(program_sha256(), platform.python_version(), libc or platform.system())
 
 
 def trace_budgets(trace: Trace) -> dict[str, float]:
-    """The budget of every tensor recorded in full, each stage judged from its own inputs.
+    """The budget of every tensor that is recorded in full, by JSON Pointer.
 
-    Of an update, the budget is the largest of its tensor.
+    Each step is judged from the recorded inputs. The budget of an updated tensor is the largest
+    budget of its elements.
     """
     budgets: dict[str, float] = {}
     for step, full in full_steps(trace):

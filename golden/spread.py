@@ -1,9 +1,9 @@
-"""How far honest rounding spreads: exact values, and replicas that round otherwise.
+"""Measures how far honest rounding spreads numbers, by replicas that round in other ways.
 
-The truth is enclosed by balls. A replica is the same computation, or a rewrite of it, with
-every inexact operation rounded at random, sums in one of several orders, in the precision
-that a port declares. A replica that takes another branch of a ReLU than the truth does is
-dropped, and the place is a *kink*: no budget of rounding covers what may happen there.
+Balls enclose the exact values, the *truth*. A *replica* is the same computation or a rewrite of
+it, in the precision that a port declares, with every inexact operation rounded up or down at
+random and sums taken in one of several orders. If a replica and the truth are on different sides
+of a ReLU, the replica is dropped and the place is a *kink*: rounding has no bounded effect there.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ PRE_ACTIVATION = "mlp_hidden"
 
 @dataclass(frozen=True, slots=True)
 class Kink:
-    """A pre-activation so near 0 that honest rounding may put it on either side.
+    """A pre-activation so near 0 that honest rounding may move it to the other side.
 
-    `step` is the 0-based one of training, 0 if there is none; `index` is the element's among
-    those of `pointer`, in order.
+    `step` is the 0-based training step, or 0 outside training. `index` is the flat index of the
+    element in the tensor at `pointer`.
     """
 
     step: int
@@ -46,9 +46,10 @@ class Kink:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Of each observable, by JSON Pointer, all elements in order.
+    """The exact values and the spread of each observable, by JSON Pointer, all arrays flat.
 
-    `truth` encloses the exact values; `sigma` is the root mean square error of `replicas`.
+    `truth` encloses the exact values. `sigma` has the root mean square errors of the `replicas`
+    that were not dropped.
     """
 
     truth: dict[str, Enclosure]
@@ -59,19 +60,19 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One way to compute: which rewrite, in which style of summation, rounded how."""
+    """One way to compute: a rewrite, a style of summation, and a seed for the rounding."""
 
     rewrite: str
     style: int
     seed: int
 
     def rounding(self, step: int = 0) -> np.uint64:
-        """What the roundings of a step are drawn from."""
+        """The seed of the rounding in one step."""
         return np.uint64((self.seed * 0x9E3779B97F4A7C15 + step * 0x632BE59BD9B4E019) % 2**64)
 
 
 def replicas(count: int = REPLICAS, rewrites: Sequence[str] = tuple(REWRITES)) -> list[Replica]:
-    """Replicas of every rewrite in every style, in turn."""
+    """`count` replicas, which take rewrites and styles in turn."""
     styles = perturbed.STYLES
     return [
         Replica(rewrites[n % len(rewrites)], styles[n // len(rewrites) % len(styles)], n + 1)
@@ -80,14 +81,14 @@ def replicas(count: int = REPLICAS, rewrites: Sequence[str] = tuple(REWRITES)) -
 
 
 def rewrites_of(config: Config, vocab_size: int, positions: int) -> dict[str, Tape]:
-    """The program's tape and those of its rewrites."""
+    """The tapes of the program and of its rewrites, by the rewrite's name."""
     return {rewrite: tape_of(config, vocab_size, positions, rewrite) for rewrite in REWRITES}
 
 
 def model_spread(
     config: Config, vocab_size: int, weights: Array, tokens: Sequence[int], precision: Precision
 ) -> Spread:
-    """Of an evaluation of one document; `weights` are flat, and floats of that precision."""
+    """The spread of the evaluation of one document; `weights` are flat, of that precision."""
     tapes = rewrites_of(config, vocab_size, config.positions(tokens))
     return spread_of(tapes, weights, precision, tokens)
 
@@ -95,13 +96,13 @@ def model_spread(
 def spread_of(
     tapes: Mapping[str, Tape], inputs: Array, precision: Precision, tokens: Sequence[int] = ()
 ) -> Spread:
-    """Of what a function's tape observes.
+    """The spread of all observables of a tape.
 
     Args:
-        tapes: the function's own under `CANONICAL`, and rewrites with the same observables.
+        tapes: the canonical tape under `CANONICAL`, and rewrites with the same observables.
         inputs: the parameters, floats of that precision.
-        precision: of the replicas.
-        tokens: of the document, if there is one.
+        precision: the precision of the replicas.
+        tokens: the tokens of the document, if there is one.
     """
     row = _Row.of(tapes[CANONICAL])
     exact = balls.evaluate(tapes[CANONICAL], inputs, tokens)
@@ -135,7 +136,7 @@ def perturbed_replay(
     replica: Replica,
     step: int = 0,
 ) -> tuple[Any, Any]:
-    """Values and gradients of all slots, rounded as a replica rounds."""
+    """The values and gradients of all slots, computed as a replica computes them."""
     dtype = np.dtype(precision)
     x, g = np.empty(tape.num_slots, dtype), np.empty(tape.num_slots, dtype)
     perturbed.evaluate(
@@ -149,7 +150,7 @@ def perturbed_replay(
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A tape's observables in one row: values, then gradients; and where the kinks may be."""
+    """A tape's observables in one row, values before gradients, with the possible kinks."""
 
     values: list[int]
     gradients: list[int]
@@ -173,24 +174,24 @@ class _Row:
         return cls(slots[0], slots[1], parts, np.array(kinks, dtype=np.int64))
 
     def look_up(self, values: Any, gradients: Any) -> Any:
-        """The observables among the numbers of all slots."""
+        """The row of observables, out of the numbers of all slots."""
         if isinstance(values, list):
             return [values[s] for s in self.values] + [gradients[s] for s in self.gradients]
         return np.concatenate([values[self.values], gradients[self.gradients]])
 
     def place(self, index: int) -> tuple[str, int]:
-        """The observable at an index of the row, and the element's index within it."""
+        """The observable at an index of the row, and the index of the element within it."""
         name, part = next(item for item in self.parts.items() if index < item[1].stop)
         return name, index - part.start
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSpread:
-    """Of consecutive training steps run freely: each loss, and the state after the last step.
+    """The spread of a free run: of each loss, and of the state after the last step.
 
-    The errors are those of replicas against the float64 program, which itself is one such
-    error from the exact values. `losses` is `[steps]`, the others are flat. A replica counts
-    up to its first kink.
+    Errors are differences between replicas and the float64 program, which is itself about one
+    such error away from the exact values. `losses` is `[steps]`; the other arrays are flat. A
+    replica counts up to its first kink, and `replicas` of them had none.
     """
 
     losses: Array
@@ -208,7 +209,7 @@ def training_spread(
     precision: Precision,
     count: int = REPLICAS,
 ) -> TrainingSpread:
-    """Of one step for each of the documents, from a state of floats of that precision."""
+    """The spread of one step for each document, from a state that the precision can represent."""
     steps = list(machine.follow(state, documents))
     losses, counted = np.zeros(len(steps)), np.zeros(len(steps))
     squares = {part: np.zeros(getattr(state, part).shape) for part in ("m", "v", "weights")}
@@ -243,7 +244,7 @@ def _perturbed_steps(
     precision: Precision,
     replica: Replica,
 ) -> Iterator[tuple[list[Kink], float, FlatState]]:
-    """Of each step the kinks at which it left the right one, its loss, and the state after."""
+    """For each step of a replica: its kinks, its loss, and the state after it."""
     dtype, formula = np.dtype(precision), formula_of(machine.config)
     kind = perturbed.kind_of(dtype)
     weights, m, v = (a.astype(dtype) for a in (state.weights, state.m, state.v))
@@ -261,7 +262,7 @@ def _perturbed_steps(
 
 
 def _flips(step: FlatStep, tape: Tape, values: Any) -> Iterator[Kink]:
-    """Where a replica's ReLUs are on the other side than the right step's."""
+    """The kinks of a replica's step: ReLUs on the other side than in the right step."""
     right = step.replay
     for pointer, slots in right.tape.values.items():
         if pointer.endswith(PRE_ACTIVATION):

@@ -1,4 +1,4 @@
-"""Where the golden files are, and how they are read and replaced: whole, or not at all."""
+"""Reads golden files, and replaces files atomically: whole, or not at all."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ TRACE_SCHEMA = GOLDEN / "trace.schema.json"
 
 
 class UnreadableGolden(Exception):
-    """A golden file is missing or cannot be read; the message says how to get it back."""
+    """A golden file is missing or cannot be used; the message says how to restore it."""
 
 
 def read(path: Path) -> bytes:
     """The content of a golden file.
 
     Raises:
-        UnreadableGolden: the file is not there, or cannot be read.
+        UnreadableGolden: the file is missing, or cannot be read.
     """
     try:
         return path.read_bytes()
     except OSError as error:
         raise UnreadableGolden(
-            f"{path} cannot be read: {error.strerror}. `git checkout {path.name}` brings it back, "
-            "`make golden` writes it anew."
+            f"{path} cannot be read: {error.strerror}. `git checkout {path.name}` or "
+            "`make golden` restores it."
         ) from None
 
 
 def decoded(content: bytes, shape: type[Shape]) -> Shape:
-    """What JSON holds.
+    """The value of a JSON document, as the type `shape`.
 
     Raises:
-        msgspec.DecodeError: it is not JSON, or holds something else.
+        msgspec.DecodeError: it is not JSON, or not of this type.
     """
     try:
         return msgspec.json.decode(content, type=shape)
@@ -54,10 +54,10 @@ def decoded(content: bytes, shape: type[Shape]) -> Shape:
 
 
 def replace_file(path: Path, content: bytes) -> bool:
-    """Put `content` at `path` in one step, and say whether anything changed.
+    """Replace the file at `path` atomically; gives whether its content changed.
 
-    An interruption at any moment leaves either the old file whole or the new one. What it had
-    half written, if nobody was left to remove it, is removed by the next call for this path.
+    An interruption at any moment leaves the old file or the new one, whole. Temporary files of
+    killed processes are removed by the next call for the same path.
     """
     _clear(path)
     if path.exists() and path.read_bytes() == content:
@@ -78,16 +78,16 @@ def replace_file(path: Path, content: bytes) -> bool:
 
 
 def _temporary(path: Path) -> tuple[int, str]:
-    """A file beside `path`, locked for as long as this process lives."""
+    """A temporary file beside `path`, locked as long as this process lives."""
     while True:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         if _locked(handle) and os.fstat(handle).st_nlink:
             return handle, name
-        os.close(handle)  # it was taken for a dead one's before it was locked
+        os.close(handle)  # another process removed it before it was locked
 
 
 def _clear(path: Path) -> None:
-    """Remove what processes that are dead have left beside `path`: nobody has it locked."""
+    """Remove temporary files beside `path` that no living process has locked."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         with suppress(OSError), left.open("rb") as file:
             if _locked(file.fileno()):
@@ -95,7 +95,7 @@ def _clear(path: Path) -> None:
 
 
 def _locked(handle: int) -> bool:
-    """Whether nobody else has it locked; from here on this process has."""
+    """Lock a file; gives whether that was possible."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

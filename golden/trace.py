@@ -1,4 +1,4 @@
-"""The shape of a golden trace: one run of a program, every step lightly, chosen steps in full.
+"""The data model of a golden trace: one run, every step in brief and chosen steps in full.
 
 Places inside a trace are JSON Pointers (RFC 6901): `/steps/0/grads/layer0.attn_wq/5/2`.
 """
@@ -36,9 +36,9 @@ class TracedCorpus(Struct, frozen=True):
 
 
 class FullStep(Struct, frozen=True):
-    """Everything a chosen step computes.
+    """Everything that a chosen step computes.
 
-    `logits` is `[positions][vocab_size]`, `losses` `[positions]` in nats; `grads`, and `m`,
+    `logits` is `[positions][vocab_size]`, `losses` is `[positions]` in nats. `grads`, and `m`,
     `v` and `weights` after the update, are matrices by their `state_dict` names.
     """
 
@@ -71,7 +71,7 @@ class TracedStep(Struct, frozen=True):
     weights: Tensors | UnsetType = UNSET
 
     def full(self) -> FullStep | None:
-        """Everything, if this step was recorded in full."""
+        """All fields, or None if this step is not recorded in full."""
         fields = {name: getattr(self, name) for name in FullStep.__struct_fields__}
         return None if UNSET in fields.values() else FullStep(**fields)
 
@@ -91,12 +91,12 @@ class Trace(Struct, frozen=True, kw_only=True):
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """The tokenizer of its corpus."""
+        """The tokenizer of the corpus."""
         return Tokenizer(tuple(self.characters), self.config.special_tokens)
 
 
 def number(x: float) -> Number:
-    """A float as JSON carries it: what is not finite becomes a string."""
+    """A float for JSON: a number that is not finite becomes a string."""
     if math.isfinite(x):
         return x
     if math.isnan(x):
@@ -105,7 +105,7 @@ def number(x: float) -> Number:
 
 
 def encode(trace: Trace) -> bytes:
-    """The trace as JSON, a line for each step, floats as shortest round-trip decimals."""
+    """The trace as JSON, one line for each step, floats as shortest round-trip decimals."""
     head = msgspec.json.encode(msgspec.structs.replace(trace, steps=[], samples=[]))
     steps = b",\n".join(msgspec.json.encode(step) for step in trace.steps)
     samples = msgspec.json.encode(trace.samples)
@@ -130,7 +130,7 @@ def full_steps(trace: Trace) -> Iterator[tuple[TracedStep, FullStep]]:
 
 
 def recorded_tensors(trace: Trace) -> Iterator[tuple[str, Any]]:
-    """Every recorded tensor of numbers with its JSON Pointer, in order."""
+    """All recorded tensors, each with its JSON Pointer, in order."""
     yield from ((f"/initial_weights/{name}", w) for name, w in trace.initial_weights.items())
     for step in trace.steps:
         at = f"/steps/{step.step}"
@@ -144,9 +144,9 @@ def recorded_tensors(trace: Trace) -> Iterator[tuple[str, Any]]:
 
 
 def state_before(trace: Trace, step: int) -> State | None:
-    """The state that 0-based `step` starts from, if the trace holds it.
+    """The state from which the 0-based `step` starts, or None if the trace does not hold it.
 
-    It does for the first step, and for a step that follows one recorded in full.
+    A trace holds it for the first step, and for steps after one that is recorded in full.
     """
     if step == 0:
         return initial_state(floats(trace.initial_weights), trace.config)
@@ -157,5 +157,5 @@ def state_before(trace: Trace, step: int) -> State | None:
 
 
 def floats(tensors: Tensors) -> Weights:
-    """Named matrices with their strings made numbers."""
+    """Named matrices whose strings are converted to floats."""
     return {name: [[float(x) for x in row] for row in matrix] for name, matrix in tensors.items()}

@@ -1,8 +1,8 @@
-"""The golden trajectory: its states, where a ReLU nearly turns, and the runs between these.
+"""The golden trajectory of a training run: its states, its kinks, and the free runs between them.
 
-Training is not chaotic but for one thing: a pre-activation near 0 that honest rounding puts
-on the other side moves the next losses by far more than rounding does. The *kink ledger*
-lists such places. A free run ends before one and starts again after it, from the golden state.
+Honest rounding changes the losses of later steps little, with one exception: if it moves a
+pre-activation to the other side of 0, losses change by far more. The *kink ledger* lists such
+places. A *free run* ends before a kink; the next one starts after it, from the golden state.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from .trace import Trace, floats
 
 @dataclass(frozen=True, slots=True)
 class FreeRun:
-    """`count` steps from the 0-based step `first` on."""
+    """`count` steps, the first of which is the 0-based step `first`."""
 
     first: int
     count: int
 
     @property
     def name(self) -> str:
-        """As the golden budgets list it."""
+        """The name in the golden budgets, as `"0+5"`."""
         return f"{self.first}+{self.count}"
 
     @classmethod
     def named(cls, name: str) -> FreeRun:
-        """The run of a name."""
+        """The run with this name."""
         first, _, count = name.partition("+")
         return cls(int(first), int(count))
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A profile's training, at machine speed: the machine, its start, and all documents."""
+    """The training of a profile at machine speed: its start, and the documents of all steps."""
 
     machine: Machine
     start: FlatState
@@ -55,11 +55,11 @@ class Trajectory:
         return cls(machine, start, [step.tokens for step in trace.steps])
 
     def steps(self) -> Iterator[FlatStep]:
-        """All of them, from the start."""
+        """All steps from the start."""
         return self.machine.train(self.start, self.documents)
 
     def state_before(self, step: int) -> FlatState:
-        """The state that a 0-based step starts from."""
+        """The state from which a 0-based step starts."""
         state = self.start
         for tokens in self.documents[:step]:
             state = self.machine.step(state, tokens).state
@@ -71,7 +71,7 @@ class Trajectory:
 
 
 def rounded(state: FlatState, precision: Precision) -> FlatState:
-    """A state whose numbers that precision can represent."""
+    """The state with all numbers rounded to a precision."""
     weights, m, v = (
         array.astype(precision).astype(np.float64) for array in (state.weights, state.m, state.v)
     )
@@ -79,15 +79,16 @@ def rounded(state: FlatState, precision: Precision) -> FlatState:
 
 
 def kink_ledger(trajectory: Trajectory, precision: Precision) -> list[Kink]:
-    """Of each step whose ReLUs rounding may turn, the pre-activation that is nearest to 0."""
+    """For each step with a kink, the pre-activation that is nearest to 0."""
     kinks = (nearest_kink(step.replay, precision, step.index) for step in trajectory.steps())
     return [kink for kink in kinks if kink is not None]
 
 
 def nearest_kink(replay: Replay, precision: Precision, step: int = 0) -> Kink | None:
-    """The pre-activation nearest to 0, if rounding may put it on the other side.
+    """The pre-activation nearest to 0, if rounding may move it to the other side; else None.
 
-    That is within 64 u of its layer's largest. One that is exactly 0 is no matter of rounding.
+    Rounding may do so within 64 u of the layer's largest magnitude. A pre-activation that is
+    exactly 0 does not count, since rounding does not change it.
     """
     near = TENSOR_FACTOR * UNIT_ROUNDOFF[precision]
     kinks = []
@@ -102,7 +103,7 @@ def nearest_kink(replay: Replay, precision: Precision, step: int = 0) -> Kink | 
 
 
 def free_runs(ledger: Sequence[Kink], steps: int) -> list[FreeRun]:
-    """The longest runs of the first `steps` that no kink of the ledger interrupts."""
+    """The longest runs within the first `steps` steps that have no kink of the ledger."""
     ends = [*sorted({kink.step for kink in ledger if kink.step < steps}), steps]
     runs, first = [], 0
     for end in ends:

@@ -238,7 +238,7 @@ def test_a_trace_listed_as_the_budgets_is_not_taken_for_them(tmp_path: Path) -> 
     listed = msgspec.structs.replace(manifest, budgets=BudgetsEntry("t.json", sha256(trace)))
     (tmp_path / "t.json").write_bytes(trace)
     (tmp_path / MANIFEST.name).write_bytes(msgspec.json.encode(listed))
-    with pytest.raises(UnreadableGolden, match="is not what the manifest takes it for"):
+    with pytest.raises(UnreadableGolden, match="does not hold what the manifest says"):
         load_budgets(folder=tmp_path)
 
 
