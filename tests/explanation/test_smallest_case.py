@@ -18,7 +18,7 @@ import pytest
 from msgspec import structs
 
 from conformance.explanation.printing import printed
-from conformance.explanation.printing.content import MOST, question_text, rows_of
+from conformance.explanation.printing.content import MOST_NUMBERS, question_text, rows_of
 from conformance.explanation.shrinking import Asker, GivenUp, Smallest, complexity, smallest
 from conformance.judging.compare import compare
 from conformance.judging.divergence import Divergence
@@ -99,12 +99,12 @@ def test_single_precision_is_no_mistake() -> None:
 
 def test_a_sentence_tells_what_is_right_and_what_the_port_gives() -> None:
     case = found(oracle_port("assigns-gradients"), "evaluate")
-    assert case.about == "x + x at x = 0: the gradient by x is 2, the port gives 1"
+    assert case.about == "x + x at x = 0: expected 2 for the gradient of x, got 1"
 
 
 def test_faint_errors_are_found_too() -> None:
     case = found(oracle_port("state-kept-in-float32"), "adam")
-    assert case.about.startswith("adam's update number 1 of 1000, all 0 but grads/wte/0/0 = 1: ")
+    assert case.about.startswith("adam, step 1 of 1000, all 0 except grads/wte/0/0 = 1: ")
     [nonzero] = [g for rows in case.params.grads.values() for row in rows for g in row if g]  # type: ignore[attr-defined]
     assert nonzero == 1.0
 
@@ -150,7 +150,7 @@ def test_a_port_bound_to_the_profile_is_asked_with_almost_everything_0(narrow: S
     assert len(text) < 4000
     assert zeros
     rows, total = rows_of(narrow)
-    assert len(rows) == MOST < total
+    assert len(rows) == MOST_NUMBERS < total
     assert narrow.divergences[0].pointer in {row.pointer for row in rows}
 
 

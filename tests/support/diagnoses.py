@@ -80,7 +80,7 @@ def failed_story(layers: int = 1) -> Diagnosis:
             got="-0.012523679108686533",
             budgets=1.4e14,
             evidence=[
-                "Right before it: attn_heads, attn_weights.",
+                "Correct before it: attn_heads, attn_weights.",
                 "6 of the 40 numbers of layer0.attn_scores are outside of their budgets.",
                 "With attn_wo switched off, the gradients are right.",
             ],

@@ -1,4 +1,4 @@
-"""A smallest case as the source of a test in the port's own language."""
+"""Prints a smallest case as a test in the port's own language."""
 
 from .test_source import printed
 

@@ -1,4 +1,4 @@
-"""What a printed test holds: a question as text, and the numbers that are right with budgets."""
+"""The content of a printed test: the question as JSON, and the expected numbers with budgets."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from golden.numbers import as_array
 
 from ..shrinking import Smallest
 
-MOST = 200
-"""How many numbers a printed test compares."""
+MOST_NUMBERS = 200
+"""The most numbers that a printed test compares."""
 
 LONG_ROW, LARGE_MATRIX = 6, 24
-"""From these sizes on, zeros are abbreviated."""
+"""Rows and matrices of zeros with at least so many numbers are abbreviated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A number at a JSON Pointer of the answer, and how far it may be off."""
+    """An expected number of the answer, at a JSON Pointer, and its budget."""
 
     pointer: str
     expected: float
@@ -33,22 +33,22 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Zeros:
-    """What stands for a matrix of zeros in a question's text, or for a row of one (`rows` 0)."""
+    """A mark for a matrix of zeros in the question's JSON, or for a single row (`rows` is 0)."""
 
     rows: int
     columns: int
 
     @property
     def mark(self) -> str:
-        """The JSON string that is to be replaced."""
+        """The JSON string that the test replaces by zeros."""
         return f'"@{self.rows}x{self.columns}"' if self.rows else f'"@{self.columns}"'
 
 
 def question_text(smallest: Smallest) -> tuple[str, list[Zeros]]:
-    """The parameters as JSON in lines, and the zeros that are abbreviated in it.
+    """The parameters as lines of JSON, and the abbreviated zeros in them.
 
-    It is ASCII without apostrophes, backquotes, dollars and number signs, and without quotes
-    inside of strings, so that it can stand in a raw string of any of the languages.
+    The text fits into a raw string of every language: it is ASCII without apostrophes,
+    backquotes, dollar and number signs, and without quotes inside JSON strings.
     """
     zeros: dict[str, Zeros] = {}
     text = _lines(_abbreviated(msgspec.to_builtins(smallest.params), zeros))
@@ -58,7 +58,7 @@ def question_text(smallest: Smallest) -> tuple[str, list[Zeros]]:
 
 
 def _abbreviated(part: Any, zeros: dict[str, Zeros]) -> Any:
-    """The same with marks in the place of many zeros, which are entered into `zeros`."""
+    """Replace many zeros by marks, and add the marks to `zeros`."""
     match part:
         case dict():
             return {name: _abbreviated(inside, zeros) for name, inside in part.items()}
@@ -78,7 +78,7 @@ def _marked(found: Zeros, zeros: dict[str, Zeros]) -> str:
 
 
 def _is_zero(matrix: Any) -> bool:
-    """Whether this is a whole matrix, of 0.0 (and not -0.0) alone."""
+    """Whether this is a matrix that contains only 0.0, and no -0.0."""
     return all(
         isinstance(row, list)
         and len(row) == len(matrix[0])
@@ -92,7 +92,7 @@ def _size(matrix: list[list[float]]) -> int:
 
 
 def _lines(part: Any, depth: int = 0) -> str:
-    """JSON with every field of an object on a line of its own, two objects deep."""
+    """JSON with one line per field, for objects and the objects directly inside them."""
     if not isinstance(part, dict) or depth == 2 or not part:
         return json.dumps(part, allow_nan=False)
     indent = "  " * (depth + 1)
@@ -101,13 +101,13 @@ def _lines(part: Any, depth: int = 0) -> str:
 
 
 def rows_of(smallest: Smallest) -> tuple[list[Row], int]:
-    """The numbers to compare, at most `MOST` in the order of computation, and how many there are.
+    """The numbers to compare in the order of computation, and how many the answer has.
 
-    If there are more, those that are known to be wrong are among them, then what is not 0 in
-    the tensors that are wrong, then what is not 0 elsewhere.
+    At most `MOST_NUMBERS` are chosen: first those known to be wrong, then nonzero numbers of
+    wrong tensors, then other nonzero numbers.
     """
     rows = list(_all_rows(smallest.expected))
-    if len(rows) <= MOST:
+    if len(rows) <= MOST_NUMBERS:
         return rows, len(rows)
     wrong = {place for d in smallest.divergences for place in (d.pointer, d.first)}
     parts = tuple(f"{d.part}/" for d in smallest.divergences)
@@ -116,7 +116,7 @@ def rows_of(smallest: Smallest) -> tuple[list[Row], int]:
         elsewhere = not f"{row.pointer}/".startswith(parts) if parts else True
         return row.pointer not in wrong, row.expected == 0, elsewhere
 
-    chosen = {id(row) for row in sorted(rows, key=rank)[:MOST]}
+    chosen = {id(row) for row in sorted(rows, key=rank)[:MOST_NUMBERS]}
     return [row for row in rows if id(row) in chosen], len(rows)
 
 
@@ -134,7 +134,7 @@ def _all_rows(expected: Answer) -> Iterator[Row]:
 
 
 def _places(part: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    """Every number of nested lists, in order, with its JSON Pointer."""
+    """Every number of nested lists in order, with its JSON Pointer."""
     if isinstance(part, list):
         for index, inside in enumerate(part):
             yield from _places(inside, f"{pointer}/{index}")

@@ -1,4 +1,4 @@
-"""Filling in the template of a language."""
+"""Fills in the template of a test in a language."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ WIDTH, MOST_WORDS = 92, 1000
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How a test is written in a language; `not_finite` are NaN, infinity and its negative."""
+    """How a test is written in a language; `not_finite` has NaN, infinity and minus infinity."""
 
     template: str
     file_name: str
     not_finite: tuple[str, str, str]
 
     def number(self, number: float) -> str:
-        """A number in this language's source."""
+        """A number as source code."""
         if math.isfinite(number):
             return repr(number)
         nan, infinity, negative = self.not_finite
@@ -60,18 +60,18 @@ LANGUAGES = {
     "ts": JAVASCRIPT,
     "python": PYTHON,
 }
-"""By what a port may call its language, in small letters."""
+"""Languages by the names that ports give them, in lower case."""
 
 
 def printed(smallest: Smallest, language: str, port: Port | None = None) -> SmallestCase:
-    """A test that fails while the port answers the question wrongly, and passes once it is right.
+    """Make a test that fails until the port answers the question correctly.
 
     Args:
         smallest: the question.
-        language: the port's, as it declares it; in any that is not known, the test is one in
-            Python that starts the port by its run command.
-        port: whose handler the test calls, as far as it is found in its folder; without it the
-            test calls the handler that our own port in that language has.
+        language: the language that the port declares. For an unknown language, the test is in
+            Python and starts the port by its run command.
+        port: the port whose functions the test calls, if they are found in its folder. Without
+            a port, the test calls the functions of the suite's own port in that language.
     """
     known = LANGUAGES.get(language.strip().lower())
     form = known or PYTHON
@@ -99,13 +99,13 @@ def printed(smallest: Smallest, language: str, port: Port | None = None) -> Smal
 
 
 def _comment(text: str) -> list[str]:
-    """Words that may hold what a port printed, as lines of ASCII."""
+    """Lines of ASCII from a text that may contain a port's output."""
     plain = printable(text, MOST_WORDS).encode("ascii", "backslashreplace").decode()
     return textwrap.wrap(plain, WIDTH, break_on_hyphens=False)
 
 
 def _handler(form: Language, port: Port | None, *, is_known: bool) -> dict[str, Any]:
-    """What of the port the test calls, for the template."""
+    """The functions of the port that the test calls, for the template."""
     folder = port.folder if port else None
     run = list(port.run) if port else ["./my-port"]
     if form is SWIFT:
@@ -130,12 +130,12 @@ def _python_handler(folder: Path | None, is_known: bool) -> str:
 
 
 def _shown(argument: str) -> str:
-    """An argument of a command in Python's source, the Python that runs us without its place."""
+    """A command's argument as Python source; this Python's own path becomes `sys.executable`."""
     return "sys.executable" if argument == sys.executable else ascii(argument)
 
 
 def _crate(folder: Path | None, *, library: bool) -> str:
-    """The name of a Rust package's library or program; ours where there is none to be found."""
+    """The name of a Rust package's library or program, and `microgpt` if it is not found."""
     try:
         content = tomllib.loads((folder / "Cargo.toml").read_text()) if folder else {}
         target = content.get("lib", {}) if library else content.get("bin", [{}])[0]

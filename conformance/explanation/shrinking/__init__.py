@@ -1,4 +1,4 @@
-"""The smallest question that still fails, found by shrinking."""
+"""Finds the smallest question that a port answers wrongly, by shrinking."""
 
 from .repeated_questions import Asker, GivenUp
 from .search import METHODS, SECONDS, Smallest, complexity, smallest

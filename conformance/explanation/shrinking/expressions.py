@@ -1,4 +1,4 @@
-"""Scalar expressions: small ones drawn, where they are defined, and in letters."""
+"""Draws scalar expressions, checks where they are defined, and prints them as formulas."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ EXACT = {"leaf", "add", "sub", "mul", "neg", "relu"}
 
 
 class Unfit(Exception):
-    """A question that has no answer to judge by: none that is finite, or one up to rounding."""
+    """A question without a usable answer: it is not finite, or rounding decides it."""
 
 
 @st.composite
 def expressions(draw: st.DrawFn, leaves: int, operations: int, pool: Pool) -> EvaluateParams:
-    """Expressions of so many leaves, with numbers from a pool, and operations on them."""
+    """Expressions with so many leaves, whose values are from a pool, and operations."""
     number = st.sampled_from(pool)
     nodes = [Node(op="leaf", value=draw(number)) for _ in range(leaves)]
     for _ in range(operations):
@@ -41,22 +41,23 @@ def expressions(draw: st.DrawFn, leaves: int, operations: int, pool: Pool) -> Ev
 
 
 def chain(length: int) -> EvaluateParams:
-    """A leaf to which another is added again and again: as deep as a graph can be."""
+    """A very deep graph: the same leaf is added `length` times."""
     leaves = [Node(op="leaf", value=1.0), Node(op="leaf", value=0.5)]
     sums = [Node(op="add", args=[0 if n == 0 else n + 1, 1]) for n in range(length)]
     return EvaluateParams(nodes=[*leaves, *sums])
 
 
 def check_domain(params: EvaluateParams, near: float) -> None:
-    """Keep to where the suite asks: logarithms and powers of what is above 0, no doubtful ReLU.
+    """Refuse an expression outside the domain of the suite's questions.
 
     Args:
         params: the expression.
-        near: what share of the largest value counts as 0 up to rounding.
+        near: the share of the largest value below which rounding may decide a ReLU.
 
     Raises:
-        Unfit: the expression is not defined, or a ReLU hangs on a rounding error.
-        ArithmeticError: a value is out of range.
+        Unfit: a logarithm or power of a number that is not above 0, a division by 0, or a ReLU
+            that rounding decides.
+        ArithmeticError: a value overflows.
     """
     values: list[float] = []
     exact: list[bool] = []
@@ -68,7 +69,7 @@ def check_domain(params: EvaluateParams, near: float) -> None:
         if node.op == "relu" and not exact[-1]:
             largest = max(map(abs, values))
             if abs(args[0]) <= near * largest:
-                raise Unfit("a ReLU hangs on a rounding error")
+                raise Unfit("rounding decides a ReLU")
         values.append(_value(node, args))
 
 
@@ -97,13 +98,13 @@ def _value(node: Node, args: Sequence[float]) -> float:
 
 
 def letters_of(params: EvaluateParams) -> list[str]:
-    """The name of every leaf, in the order of the leaves."""
+    """The names of the leaves, in order."""
     count = sum(node.op == "leaf" for node in params.nodes)
     return [LETTERS[n] if n < len(LETTERS) else f"x{n}" for n in range(count)]
 
 
 def formula(params: EvaluateParams, longest: int = 80) -> str:
-    """An expression as it would be written, or how large it is where that would be too long."""
+    """An expression as a formula, or its number of nodes if the formula is too long."""
     names = iter(letters_of(params))
     texts: list[str] = []
     for node in params.nodes:
@@ -129,5 +130,5 @@ def _applied(node: Node, args: Sequence[str]) -> str:
 
 
 def _inner(text: str) -> str:
-    """A text that stands as an operand."""
+    """A formula as an operand, in parentheses if necessary."""
     return f"({text})" if " " in text or text.startswith("-") else text

@@ -1,4 +1,4 @@
-"""Asking a port many small questions in a row, started anew where it dies."""
+"""Asks a port many questions in a row, and restarts it when it dies."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class GivenUp(Exception):
 
 
 class Asker:
-    """One running port, asked question after question; a context manager that ends it.
+    """A running port that answers one question after another; a context manager that stops it.
 
-    A port that crashes, hangs or breaks the protocol is started anew for the next question,
-    up to `restarts` times.
+    If the port crashes, hangs or breaks the protocol, it is restarted for the next question, up
+    to `restarts` times.
     """
 
     def __init__(self, port: Port, restarts: int = DEATHS) -> None:
@@ -45,17 +45,17 @@ class Asker:
         self.close()
 
     def close(self) -> None:
-        """End the port, if it runs."""
+        """Stop the port, if it runs."""
         if self._client is not None:
             self._client.close()
             self._client = None
 
     @property
     def offer(self) -> InitializeResult:
-        """What the port says of itself.
+        """The port's answer to `initialize`.
 
         Raises:
-            GivenUp: it does not start, or does not introduce itself.
+            GivenUp: it does not start, or does not answer `initialize`.
         """
         if self._offer is None:
             self._running()
@@ -63,16 +63,16 @@ class Asker:
         return self._offer
 
     def ask(self, method: str, params: Message, seconds: float) -> dict[str, Any]:
-        """The port's answer, by field, with its `steps` where the method has any.
+        """The port's answer by field, with its `steps` if the method has any.
 
         Args:
-            method: of the protocol, and offered.
+            method: a method that the port offers.
             params: the method's parameters.
-            seconds: how long a line of the answer may take, at most what the manifest allows.
+            seconds: the time for one line of the answer; the manifest may allow less.
 
         Raises:
-            PortFailure: it gave no answer, or not one to this question.
-            GivenUp: it cannot be asked any more.
+            PortFailure: the port gave no valid answer.
+            GivenUp: the port cannot be asked again.
         """
         client = self._running()
         steps: list[StepParams] = []
@@ -80,7 +80,7 @@ class Asker:
 
         def on_step(step: StepParams) -> None:
             if len(steps) == most:
-                raise ProtocolViolated(f"more than the {most} steps that were asked for")
+                raise ProtocolViolated(f"it sent more than the requested {most} steps")
             steps.append(step)
 
         allowed = min(seconds, self.port.timeouts.message)

@@ -1,4 +1,4 @@
-"""The search: sizes from the smallest on, and in the first that fails the simplest numbers."""
+"""Searches for the smallest failing question: first the smallest size, then simple numbers."""
 
 from __future__ import annotations
 
@@ -36,33 +36,39 @@ from .small_answers import right_answer
 from .small_models import model_questions, train_questions, update_questions
 
 SECONDS = 6.0
-"""How long a search takes at most, but for the question that is being answered."""
+"""The time for a search; the last question may exceed it."""
 
 EXAMPLES = 60
-"""How many questions of one size are drawn before the next size is tried."""
+"""How many questions are drawn of each size."""
 
 EXPRESSION_SIZES = ((1, 1), (2, 1), (1, 2), (2, 2), (2, 3), (3, 4), (3, 8))
-"""Leaves and operations."""
+"""Numbers of leaves and operations."""
 
 PLAIN_SHARE = 0.6
-"""Of the time, for errors that are plain to see, if there are faint ones to fall back on."""
+"""The share of the time for finding a plain error, once a faint one has been found."""
 
 PLAIN, SEEN = 1e-3, 1e-6
-"""An error is plain from this share of the number on, and if it is at least so large."""
+"""A plain error is at least this share of the number, and at least so large."""
 
 CHAINS = (200, 500, 1000, 2000, 5000)
 
 METHODS = ("evaluate", *LAYERS, "forward", "backward", "sgd", "adam", "train")
-"""The methods whose smallest case can be searched for."""
+"""The methods that the search supports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Smallest:
-    """The smallest question found that a port answers wrongly.
+    """The smallest question that a port was found to answer wrongly.
 
-    `expected` is the right answer with its budgets, by JSON Pointer; `divergences` are what is
-    wrong with the port's, in the order of computation, and empty where it gave none: then
-    `failure` says how it failed. `about` is a sentence.
+    Attributes:
+        method: the question's method.
+        params: its parameters.
+        expected: the right answer with its budgets, by JSON Pointer.
+        divergences: the wrong parts of the port's answer, in the order of computation; empty if
+            it gave no answer.
+        about: a sentence on the question, and on what is wrong.
+        precision: what the port computes in.
+        failure: how the port failed, if it gave no answer.
     """
 
     method: str
@@ -81,14 +87,14 @@ def smallest(
     seconds: float = SECONDS,
     judged_program: JudgedProgram = PUBLISHED,
 ) -> Smallest | None:
-    """The smallest question to a method that fails, or None if none was found.
+    """Search for the smallest question to a method that fails; None if none is found.
 
     Args:
-        asker: of the running port.
-        method: one of `METHODS`, which the port offers; of any other nothing is found.
-        outcome: how the case failed that is to be made small; only what fails alike counts.
-        seconds: after which the smallest so far is given.
-        judged_program: the program that the port is asked about.
+        asker: asks the port.
+        method: one of `METHODS` that the port offers; other methods give None.
+        outcome: the outcome of the failing case; only failures with the same outcome count.
+        seconds: the time for the search.
+        judged_program: the program that the port is judged by.
     """
     if method not in METHODS:
         return None
@@ -108,18 +114,19 @@ def smallest(
 
 
 class _Over(BaseException):
-    """The time is up, or the port cannot be asked any more.
+    """Ends the search: the time is up, or the port cannot be asked again.
 
-    It is no `Exception`, which Hypothesis would take for a failing example.
+    It is not an `Exception`, since Hypothesis would count that as a failing example.
     """
 
 
 @dataclass
 class _Search:
-    """What is searched, and the smallest failure so far.
+    """The state of a search.
 
-    `faint` is one that is hard to see; once there is one, those that are plain to see have until
-    `plain_deadline`, by the monotonic clock in seconds.
+    `best` is the smallest plain failure so far, and `faint` is a failure whose error is hard to
+    see. Once there is a faint one, a plain one must be found before `plain_deadline`. Deadlines
+    are in seconds of the monotonic clock.
     """
 
     asker: Asker
@@ -134,7 +141,7 @@ class _Search:
     plain_only: bool = True
 
     def ascend(self, ladder: Iterator[Questions]) -> None:
-        """Search one size after the other, until one fails or the time is up."""
+        """Search one size after another until a question fails or the time is up."""
         try:
             for questions in ladder:
                 self.climb(questions)
@@ -144,16 +151,16 @@ class _Search:
             return
 
     def climb(self, questions: Questions) -> None:
-        """Search among questions of one size, and shrink what fails."""
+        """Search among questions of one size, and shrink the one that fails."""
         try:
             find(questions, self._fails, settings=_settings())
         except HypothesisException:
-            return  # nothing fails, or not always; what did is kept
+            return  # nothing fails, or not every time; `best` has what did
 
     def _fails(self, params: Message) -> bool:
         params = representable(params, self.precision)
         try:
-            found = self._judged(params)
+            found = self._failure_of(params)
         except Unfit:
             assume(False)
             return False
@@ -167,8 +174,8 @@ class _Search:
             self.best, self.size = found, size
         return True
 
-    def _judged(self, params: Message) -> Smallest | None:
-        """The question as a failure, or None where the port is right or fails otherwise."""
+    def _failure_of(self, params: Message) -> Smallest | None:
+        """The failure of a question, or None if the port is right or fails in another way."""
         has_faint = self.plain_only and self.faint is not None
         left = (self.plain_deadline if has_faint else self.deadline) - time.monotonic()
         if left <= 0:
@@ -203,7 +210,7 @@ class _Search:
 
 
 def is_plain(divergence: Divergence | None) -> bool:
-    """Whether an error can be seen with the naked eye; where there is no number, it can."""
+    """Whether an error is large enough to be obvious; an error without a number is."""
     if divergence is None:
         return True
     try:
@@ -215,7 +222,7 @@ def is_plain(divergence: Divergence | None) -> bool:
 
 
 def complexity(params: Message) -> tuple[int, ...]:
-    """How hard a question is to follow: its numbers, those that are not 0, nor 1, its length."""
+    """The counts of a question's numbers, of those not 0, of those not 0 or 1, and its length."""
     numbers = list(numbers_in(msgspec.to_builtins(params)))
     length = len(msgspec.json.encode(params))
     not_0 = sum(number != 0 for number in numbers)
@@ -225,7 +232,7 @@ def complexity(params: Message) -> tuple[int, ...]:
 def _ladder(
     method: str, offer: InitializeResult, outcome: Outcome, judged_program: JudgedProgram
 ) -> Iterator[Questions]:
-    """Questions to a method in the order of their sizes."""
+    """Questions to a method, by increasing size."""
     if method == "evaluate":
         for pool in (SIMPLE, UNEVEN):
             for leaves, operations in EXPRESSION_SIZES:
@@ -257,7 +264,7 @@ def _settings() -> settings:
 
 @contextmanager
 def _storage() -> Iterator[None]:
-    """Hypothesis keeps notes; they shall not lie in the folder where somebody works."""
+    """Let Hypothesis store its files in the cache folder, not in the current folder."""
     set_hypothesis_home_dir(cache.root() / "hypothesis")
     try:
         yield

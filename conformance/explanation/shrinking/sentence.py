@@ -1,4 +1,4 @@
-"""A smallest case in one sentence."""
+"""Describes a smallest case in one sentence."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ FEW = 6
 
 
 def about(method: str, params: Message, divergence: Divergence | None, failure: str) -> str:
-    """What was asked, what is right, and what the port gave or how it failed instead."""
+    """The question, then the expected and the port's number, or how the port failed."""
     asked = question(method, params)
     if divergence is None:
         return f"{asked}: {failure}"
     what = _part(params, divergence.pointer)
     return (
-        f"{asked}: {what} is {_short(divergence.expected)}, the port gives {_short(divergence.got)}"
+        f"{asked}: expected {_short(divergence.expected)} for {what}, got {_short(divergence.got)}"
     )
 
 
 def question(method: str, params: Message) -> str:
-    """A question in a few words."""
+    """The question in a few words."""
     match params:
         case EvaluateParams(nodes=nodes):
             leaves = [node.value for node in nodes if node.op == "leaf"]
@@ -43,19 +43,19 @@ def question(method: str, params: Message) -> str:
         case CrossEntropyParams():
             return _cut(f"cross_entropy of {_list(params.logits)} for target {params.target}")
         case ModelParams():
-            asked = f"{method} of the document {params.tokens} in a model of {_sizes(params)}"
+            asked = f"{method} of tokens {params.tokens} in a model with {_sizes(params)}"
             return asked + _where_not_0(weights=params.weights)
         case AdamParams():
-            asked = f"adam's update number {params.step + 1} of {params.optimizer.num_steps}"
+            asked = f"adam, step {params.step + 1} of {params.optimizer.num_steps}"
             return asked + _where_not_0(
                 weights=params.weights, m=params.m, v=params.v, grads=params.grads
             )
         case SgdParams():
-            asked = f"step {params.step + 1} of {params.optimizer.num_steps} down the gradient"
+            asked = f"gradient descent, step {params.step + 1} of {params.optimizer.num_steps}"
             return asked + _where_not_0(weights=params.weights, grads=params.grads)
         case TrainParams():
             steps = "1 step" if params.steps == 1 else f"{params.steps} steps"
-            return _cut(f"train, {steps} with {params.documents} in a model of {_sizes(params)}")
+            return _cut(f"train, {steps} on {params.documents} in a model with {_sizes(params)}")
         case _:
             parts = msgspec.to_builtins(params)
             shown = [f"{name} {_list(part)}" for name, part in parts.items()]
@@ -63,7 +63,7 @@ def question(method: str, params: Message) -> str:
 
 
 def _where_not_0(**parts: Tensors) -> str:
-    """The numbers that are not 0, if they are few."""
+    """Words for the numbers that are not 0, if they are few."""
     found = [
         f"{part}/{name}/{i}/{j} = {number:g}"
         for part, tensors in parts.items()
@@ -74,17 +74,17 @@ def _where_not_0(**parts: Tensors) -> str:
     ]
     if len(found) > FEW:
         return ""
-    return f", all 0 but {', '.join(found)}" if found else ", all 0"
+    return f", all 0 except {', '.join(found)}" if found else ", all 0"
 
 
 def _part(params: Message, pointer: str) -> str:
-    """Words for a place in an answer, as far as there are better ones than its pointer."""
+    """Words for a place in an answer, or its JSON Pointer."""
     if isinstance(params, EvaluateParams):
         if pointer == "/value":
             return "the value"
         index = pointer.rpartition("/")[2]
         if index.isdecimal():
-            return f"the gradient by {letters_of(params)[int(index)]}"
+            return f"the gradient of {letters_of(params)[int(index)]}"
     return pointer
 
 
@@ -95,7 +95,7 @@ def _sizes(params: ModelParams | TrainParams) -> str:
 
 
 def _list(part: object) -> str:
-    """Numbers without the zeros behind the point."""
+    """Numbers without trailing zeros."""
     match part:
         case list():
             return f"[{', '.join(map(_list, part))}]"
@@ -106,7 +106,7 @@ def _list(part: object) -> str:
 
 
 def _short(number: str) -> str:
-    """A number without `.0`; where it leaves no room, that comes first."""
+    """A number without `.0`, after "exactly" if it has no budget."""
     plain = number.removesuffix(" exactly")
     return ("exactly " if plain != number else "") + plain.removesuffix(".0")
 

@@ -1,4 +1,4 @@
-"""The numbers that smallest cases are made of, the simplest first."""
+"""The numbers that smallest cases consist of, the simplest first."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 Pool = tuple[float, ...]
 
 SIMPLE: Pool = (0.0, 1.0, 2.0, -1.0, 0.5, 3.0, -2.0, -0.5)
-"""Whole numbers and halves, exact in any precision."""
+"""Integers and halves, which are exact in any precision."""
 
 EXTREME: Pool = (0.0, 1.0, -1.0, 0.0009765625, 1000.0, -1000.0)
-"""Numbers that overflow an exponential, or vanish beside an epsilon."""
+"""Numbers that overflow exp, or are small compared with an epsilon."""
 
 UNEVEN: Pool = (0.0, 1.0, 0.1, -0.3, 0.7, 1.1)
-"""Numbers that binary fractions round: they tell whether the precision is kept."""
+"""Numbers that binary fractions must round, which reveal a lower precision."""
 
 STEEP: Pool = (0.0, 1.0, -1.0, 40.0)
-"""Numbers whose products are beyond what an exponential can take."""
+"""Numbers whose products overflow exp."""
 
 
 def numbers_in(part: Any) -> Iterator[float]:
-    """All numbers within plain lists and dicts, in order."""
+    """All numbers in nested lists and dictionaries, in order."""
     match part:
         case dict():
             for inside in part.values():

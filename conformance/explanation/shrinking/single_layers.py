@@ -1,4 +1,4 @@
-"""Questions to single layers, from the smallest vectors on."""
+"""Draws questions to single layers, from the smallest vectors up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ports_adapter.messages import (
 from .simplest_numbers import EXTREME, SIMPLE, STEEP, UNEVEN, Pool
 
 Questions = st.SearchStrategy[Any]
-"""Draws the parameters of one method, of one size."""
+"""Draws the parameters of one method in one size."""
 
 
 @cache
@@ -90,7 +90,7 @@ SIZES: dict[str, tuple[Callable[..., Questions], tuple[tuple[int, ...], ...]]] =
     "mlp": (_mlp, ((1, 1), (1, 2), (2, 1), (2, 2), (1, 4), (2, 8))),
     "cross_entropy": (_loss, ((2,), (3,), (4,), (27,))),
 }
-"""Of each layer what draws its questions, and the sizes to try, the smallest first."""
+"""For each layer, the function that draws its questions and the sizes to try."""
 
 
 BETWEEN: dict[str, tuple[Pool, ...]] = {
@@ -99,11 +99,11 @@ BETWEEN: dict[str, tuple[Pool, ...]] = {
     "cross_entropy": (EXTREME,),
     "attention": (STEEP,),
 }
-"""The numbers that a layer is asked with besides simple and uneven ones."""
+"""The pools for a layer in addition to `SIMPLE` and `UNEVEN`."""
 
 
 def layer_questions(method: str) -> Iterator[Questions]:
-    """Questions to a layer: of all sizes in simple numbers, then in more awkward ones."""
+    """Questions to a layer: all sizes with simple numbers, then with less simple ones."""
     draw, sizes = SIZES[method]
     for pool in (SIMPLE, *BETWEEN.get(method, ()), UNEVEN):
         for size in sizes:

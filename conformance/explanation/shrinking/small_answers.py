@@ -1,4 +1,4 @@
-"""What is right for any question to a method that shrinking may ask, by the suite's budgets."""
+"""Computes the right answer, with budgets, to any question that shrinking may ask."""
 
 from __future__ import annotations
 
@@ -44,10 +44,11 @@ from .simplest_numbers import numbers_in
 
 @dataclass(frozen=True, slots=True)
 class SmallAnswer:
-    """The right answer to a question, twice.
+    """The right answer to a question, with two kinds of budgets.
 
-    `by_rule` has the budgets of `golden.budgets.tensor_budget`, which cost nothing; `derived`
-    gives those that the suite judges by, and raises `Unfit` where rounding has the last word.
+    `by_rule` has budgets from `golden.budgets.tensor_budget`, which are cheap. `derived` computes
+    the answer with the budgets that the suite judges by, and raises `Unfit` if rounding decides
+    the answer.
     """
 
     by_rule: Answer
@@ -55,7 +56,7 @@ class SmallAnswer:
 
 
 def right_answer(method: str, params: Message, precision: Precision) -> SmallAnswer:
-    """What is right.
+    """The right answer to a question.
 
     Args:
         method: `evaluate`, a layer, `forward`, `backward`, `adam` or `train`.
@@ -63,7 +64,7 @@ def right_answer(method: str, params: Message, precision: Precision) -> SmallAns
         precision: what the port computes in.
 
     Raises:
-        Unfit: the question has no finite answer, or one that hangs on a rounding error.
+        Unfit: the question has no finite answer, or rounding decides it.
     """
     try:
         with np.errstate(all="ignore"):
@@ -105,12 +106,12 @@ def _of_model(method: str, params: ModelParams, precision: Precision) -> SmallAn
     weights = floats(params.weights)
     situation = Situation("smallest", "", params.profile, config, weights, params.tokens, precision)
     if nearest_kink(situation.replay, precision) is not None:
-        raise Unfit("a unit is so near 0 that rounding decides")
+        raise Unfit("a hidden unit is so close to 0 that rounding decides")
     seen = situation.evaluation
 
     def derived() -> Answer:
         if situation.spread.kinks:
-            raise Unfit("rounding may turn a unit")
+            raise Unfit("rounding may change the sign of a hidden unit")
         shown, budgets = params.intermediates, situation.budgets
         if method == "forward":
             return forward_answer(seen, config, budgets, intermediates=shown)
@@ -143,7 +144,7 @@ def _of_training(params: TrainParams, precision: Precision) -> SmallAnswer:
     documents = [params.documents[(first + k) % count] for k in range(params.steps)]
     steps = list(machine.follow(state, documents))
     if any(nearest_kink(step.replay, precision) for step in steps):
-        raise Unfit("a unit is so near 0 that rounding decides")
+        raise Unfit("a hidden unit is so close to 0 that rounding decides")
     losses = [step.replay.loss for step in steps]
     rates = [step.learning_rate for step in steps]
     after = steps[-1].state.named(machine.shapes)
@@ -164,22 +165,22 @@ def _of_training(params: TrainParams, precision: Precision) -> SmallAnswer:
 
 
 def largest(numbers: Any) -> float:
-    """The largest magnitude of nested numbers, or 1 if that is larger."""
+    """The largest magnitude of nested numbers, and at least 1."""
     return max(1.0, *map(abs, numbers_in(numbers)))
 
 
 def _by_rule(values: dict[str, Any], precision: Precision, size: float) -> Answer:
-    """Values with the budgets of the rule; whatever is not finite is left to be refused.
+    """Values with the budgets of the rule.
 
-    Terms may be as large as the square of a question's numbers, of that `size`, and cancel: what
-    is wrong in a smallest case shall be more than what another order of summation comes to.
+    Terms may be as large as `size` squared, the largest product of a question's numbers, and may
+    cancel. An error in a smallest case must exceed the effect of another order of summation.
     """
     budget = partial(tensor_budget, precision=precision, magnitude=size**2)
     return {at: Numbers(value, budget(value)) for at, value in values.items()}
 
 
 def _careful(derive: Callable[[], Answer]) -> Callable[[], Answer]:
-    """The same, with whatever cannot be computed in finite numbers as `Unfit`."""
+    """The same function, which raises `Unfit` for arithmetic errors."""
 
     def derived() -> Answer:
         try:

@@ -1,7 +1,7 @@
-"""Questions to the whole model and its training, from the smallest model on.
+"""Draws questions to the model and its training, from the smallest model up.
 
-Where a port is bound to the profile's sizes, a small model stands in a corner of the large one,
-whose other weights are 0.
+If a port supports only the profile's sizes, a small model is placed in a corner of the large
+one, whose other weights are 0.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ SMALL = (
     ((2, 1, 2, 2), 2),
     ((4, 2, 1, 3), 3),
 )
-"""Sizes of models (width, heads, layers, block), and how many letters each has.
+"""Sizes of models (n_embd, n_head, n_layer, block_size), each with its number of letters.
 
-A tape is recorded for each, so they are few.
+There are few, since a tape is recorded for each.
 """
 
 CORNERS = (0, 1, 2, 4, 4, 4)
-"""How many rows and columns of a large matrix are not 0; the larger the likelier."""
+"""How many rows and columns of a large matrix are not 0; larger corners are more likely."""
 
 FEW = 256
-"""A model of no more numbers is drawn number by number."""
+"""All numbers of a model with at most so many numbers are drawn."""
 
 Models = tuple[tuple[Config, int], ...]
 
 
 def models(judged_program: JudgedProgram, *, other_sizes: bool) -> Models:
-    """The models to ask about, each with its number of tokens, the smallest first."""
+    """The models to ask about, each with its vocabulary size, the smallest first."""
     own = judged_program.config
     special = 2 if own.special_tokens == "bos-eos" else 1
     if not other_sizes:
@@ -99,7 +99,7 @@ def _model_params(
 
 @cache
 def _documents(config: Config, vocab_size: int) -> st.SearchStrategy[list[int]]:
-    """Documents of at most one letter more than the block has room for."""
+    """Documents as tokens, of at most `block_size` letters and at most three."""
     count, longest = letters_in(config, vocab_size), min(config.block_size, 3)
     letters = st.lists(st.integers(0, min(count, 3) - 1), max_size=longest)
     return letters.map(lambda inner: between_special(inner, config, vocab_size))
@@ -107,12 +107,12 @@ def _documents(config: Config, vocab_size: int) -> st.SearchStrategy[list[int]]:
 
 @st.composite
 def _tensors(draw: st.DrawFn, config: Config, vocab_size: int, pool: Pool) -> dict[str, Any]:
-    """Matrices shaped like a model's weights."""
+    """Matrices with the shapes of a model's weights."""
     shapes = config.shapes(vocab_size)
     if sum(rows * columns for rows, columns in shapes.values()) <= FEW:
         return {name: draw(matrices(*shape, pool)) for name, shape in shapes.items()}
     tensors = {name: draw(_cornered(*shape, pool)) for name, shape in shapes.items()}
-    if config.special_tokens == "bos":  # the rows of the first letters, after that of BOS
+    if config.special_tokens == "bos":  # BOS, the last token, gets the corner's first row
         for name in {"wte", "lm_head"} & tensors.keys():
             tensors[name] = [*tensors[name][1:], tensors[name][0]]
     return tensors
@@ -120,7 +120,7 @@ def _tensors(draw: st.DrawFn, config: Config, vocab_size: int, pool: Pool) -> di
 
 @st.composite
 def _cornered(draw: st.DrawFn, rows: int, columns: int, pool: Pool) -> list[list[float]]:
-    """A matrix `[rows][columns]` of zeros but for the corner where its first numbers stand."""
+    """A matrix `[rows][columns]` of zeros except in its upper left corner."""
     size = draw(st.sampled_from(CORNERS))
     corner = draw(matrices(min(size, rows), min(size, columns), pool))
     matrix = [[0.0] * columns for _ in range(rows)]
@@ -130,7 +130,7 @@ def _cornered(draw: st.DrawFn, rows: int, columns: int, pool: Pool) -> list[list
 
 
 def update_questions(judged_program: JudgedProgram, *, other_sizes: bool) -> Iterator[Questions]:
-    """Updates of a single number at first, then of more, then with other hyperparameters."""
+    """Updates of one number, then of more, then with other hyperparameters."""
     config, vocab_size = models(judged_program, other_sizes=other_sizes)[0]
     for pool in (SIMPLE, UNEVEN):
         yield _update_params(judged_program.name, config, vocab_size, pool, 1)
@@ -143,7 +143,7 @@ def update_questions(judged_program: JudgedProgram, *, other_sizes: bool) -> Ite
 def _update_params(
     draw: st.DrawFn, profile: str, config: Config, vocab_size: int, pool: Pool, count: int
 ) -> AdamParams | SgdParams:
-    """An update where `count` numbers of the state and the gradients are not all 0."""
+    """An update whose state and gradients are 0 except at up to `count` places."""
     shapes = config.shapes(vocab_size)
     parts: dict[str, Any] = {
         part: {name: [[0.0] * columns for _ in range(rows)] for name, (rows, columns)
@@ -172,7 +172,7 @@ def _update_params(
 
 
 def train_questions(judged_program: JudgedProgram, *, other_sizes: bool) -> Iterator[Questions]:
-    """Trainings of one step at first, then of more, in models as for `forward`."""
+    """Training runs of one step, then of more, in the same models as for `forward`."""
     for steps in (1, 2, 3):
         for config, vocab_size in models(judged_program, other_sizes=other_sizes):
             yield _train_params(judged_program.name, config, vocab_size, SIMPLE, steps)
