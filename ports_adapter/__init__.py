@@ -1,1 +1,1 @@
-"""Everything that touches a port: its manifest, its process, the protocol, our own ports."""
+"""Everything that touches a port: its manifest, process and protocol, kits, the suite's ports."""

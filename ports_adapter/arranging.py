@@ -1,4 +1,4 @@
-"""Arranging: a question's tensors as the port has them, an answer's as we have them."""
+"""Converts the tensors of questions to a port's layout, and those of answers back."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import msgspec
 from .layout import OF_METHODS, Arrangement, Layout, Shape
 
 BY_NAME = ("weights", "m", "v", "grads")
-"""The fields that hold tensors by name."""
+"""The fields with tensors by name."""
 
 WITH_MATRICES = ("linear", "mlp")
-"""The methods whose parameters and gradients are such tensors themselves."""
+"""The methods whose parameters and gradients are single matrices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arranger:
-    """The layout of the tensors of one question and of the answers to it."""
+    """The layout of the tensors of one question and its answer."""
 
     method: str = ""
     arrangement: Arrangement = field(default_factory=Arrangement)
 
     @classmethod
     def of(cls, layout: Layout, method: str, params: Any) -> Self:
-        """What a layout comes to for a question."""
+        """Apply a layout to a question."""
         if not layout.rules or not isinstance(params, msgspec.Struct):
             return cls()
         shapes: dict[str, Shape] = {}
@@ -39,11 +39,11 @@ class Arranger:
 
     @property
     def has_rules(self) -> bool:
-        """Whether anything is arranged at all."""
+        """Whether the layout changes anything."""
         return bool(self.arrangement.tensors)
 
     def question(self, params: Any) -> Any:
-        """A question's parameters as they are to be sent."""
+        """A question's parameters in the port's layout."""
         if not self.has_rules:
             return params
         content = msgspec.to_builtins(params)
@@ -55,14 +55,14 @@ class Arranger:
         return content
 
     def answer(self, content: Any, at: str) -> Any:
-        """An answer's content, or a step's, in our arrangement.
+        """The content of an answer or a step in the suite's layout.
 
         Args:
-            content: decoded JSON, of whatever shape the port sent.
+            content: decoded JSON, which may be anything.
             at: its place in the message, a JSON Pointer.
 
         Raises:
-            WrongAnswer: a tensor is missing, or is not shaped as the layout says.
+            WrongAnswer: a tensor is missing or has the wrong shape.
         """
         if not isinstance(content, dict):
             return content

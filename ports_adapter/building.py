@@ -1,4 +1,4 @@
-"""Building a port before it is run."""
+"""Runs the build command of a port."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from .quoting import printable, tail
 CHUNK = 1 << 16
 OUTPUT_KEPT = 64 << 10
 LINGER = 0.05
-"""Seconds between looks at whether a build has ended that is silent."""
+"""Seconds between checks whether a silent build has ended."""
 
 
 def build(port: Port) -> None:
     """Run the port's build command, if it has one.
 
-    A build is not sandboxed, since tools fetch packages and keep caches in the home folder; it
-    is contained otherwise, and nothing that it started outlives it.
+    A build is not in a sandbox, since tools download packages and keep caches in the home folder.
+    Its limits apply, and all processes that it started end with it.
 
     Raises:
-        NotBuilt: the command is missing, fails, or takes too long; shows the end of its output.
+        NotBuilt: the command is missing, fails, or takes too long; the message has the end of its
+            output.
     """
     if not port.build:
         return
@@ -51,13 +52,17 @@ def build(port: Port) -> None:
     if code == 0 and not why:
         return
     log = "\n".join(f"  | {line}" for line in tail(output))
-    ended = f"took longer than {port.timeouts.build:g} s" if code is None else f"ended with {code}"
-    ended = f"was ended: {why}" if why else ended
+    ended = (
+        f"took longer than {port.timeouts.build:g} s (timeouts.build)"
+        if code is None
+        else f"ended with {code}"
+    )
+    ended = f"was stopped: {why}" if why else ended
     raise NotBuilt(f"the build {ended}: `{command}` in {port.folder}\n{log}".rstrip())
 
 
 def _output(process: Contained, seconds: float) -> bytes:
-    """The end of what a build prints until it ends, or has taken `seconds`."""
+    """The end of the output of a build that ends, or has taken `seconds`."""
     assert process.stdout is not None
     pipe = process.stdout.fileno()
     os.set_blocking(pipe, False)
@@ -72,7 +77,7 @@ def _output(process: Contained, seconds: float) -> bytes:
             chunk = os.read(pipe, CHUNK)
             output = (output + chunk)[-OUTPUT_KEPT:]
             is_open = bool(chunk)
-        elif has_ended:  # what it left running may hold the pipe
+        elif has_ended:  # a process that it left running may still hold the pipe
             break
     process.wait(deadline - time.monotonic())
     return output

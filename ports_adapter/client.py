@@ -1,4 +1,4 @@
-"""Asking a port: a request out, its notifications and its answer in."""
+"""Asks a port questions by JSON-RPC: sends a request, receives notifications and the answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OnStep = Callable[[StepParams], None]
 
 
 class _Line(Struct, frozen=True):
-    """Any line from a port, its contents not yet decoded."""
+    """A line from a port, whose fields are not decoded yet."""
 
     jsonrpc: Any = UNSET
     id: Any = UNSET
@@ -36,12 +36,12 @@ class _Line(Struct, frozen=True):
 
     @property
     def is_error(self) -> bool:
-        """Whether it has an error; null, which some libraries write beside a result, is none."""
+        """Whether it has an error; null does not count, since some libraries write it."""
         return self.error is not UNSET and bytes(self.error) != b"null"
 
 
 class _Step(Struct, frozen=True):
-    """A whole `step` notification, decoded at once: streams are mostly made of these."""
+    """A `step` notification, decoded at once since streams consist mostly of these."""
 
     jsonrpc: Literal["2.0"]
     method: Literal["step"]
@@ -49,12 +49,12 @@ class _Step(Struct, frozen=True):
 
 
 class Client:
-    """A running port, asked one question at a time; a context manager that ends it.
+    """A running port that answers one question at a time; a context manager that stops it.
 
     Args:
-        port: which port.
-        process: what to talk to, in place of the port's own process.
-        ids: of its questions, one after the other.
+        port: the port.
+        process: replaces the port's own process.
+        ids: the ids of the questions, in order.
 
     Raises:
         NotStarted: the port's command cannot be executed.
@@ -92,18 +92,18 @@ class Client:
         return self._process.log
 
     def close(self) -> None:
-        """End the port's process and all it started."""
+        """End the port's process and all processes that it started."""
         self._process.close()
 
     def wait_to_exit(self, seconds: float) -> int | None:
-        """The port's exit code after its goodbye, or None if it still runs after `seconds`.
+        """The port's exit code after `shutdown`, or None if it still runs after `seconds`.
 
         Raises:
-            ProtocolViolated: it printed something more.
+            ProtocolViolated: it printed another line.
         """
         code = self._process.wait(seconds)
         if (late := self._process.unread()) is not None:
-            raise ProtocolViolated(f"a line came after its goodbye: {quoted(late)}")
+            raise ProtocolViolated(f"it printed a line after shutdown: {quoted(late)}")
         return code
 
     def ask(
@@ -114,23 +114,23 @@ class Client:
         seconds: float,
         on_step: OnStep | None = None,
     ) -> Result:
-        """Ask the port and give its answer.
+        """Ask the port a question and return its answer.
 
         Args:
-            method: the JSON-RPC method.
+            method: the method of the protocol.
             params: its parameters.
             result: the type that the answer must have.
-            seconds: time limit of every line that the port sends.
-            on_step: takes each `step` notification; without it they violate the protocol.
+            seconds: the time limit for every line that the port sends.
+            on_step: called for each `step` notification; if None, they violate the protocol.
 
         Raises:
             PortError: the port answered with an error.
             PortCrashed: it ended first.
-            PortTimedOut: a line did not come in time.
-            ProtocolViolated: it sent something else than this answer.
+            PortTimedOut: a line did not arrive in time.
+            ProtocolViolated: it sent something other than this answer.
         """
         if (early := self._process.unread()) is not None:
-            raise ProtocolViolated(f"a line came before anything was asked: {quoted(early)}")
+            raise ProtocolViolated(f"it printed a line before the question: {quoted(early)}")
         self._last_id = next(self._ids)
         arranger = Arranger.of(self.port.layout, method, params)
         request = Request(id=self._last_id, method=method, params=arranger.question(params))
@@ -154,9 +154,9 @@ class Client:
             return _decode(message.result, result, "/result", arranger)
 
     def _took_plain_step(self, line: bytes, arranger: Arranger, on_step: OnStep) -> bool:
-        """Hand on a step of this request that is arranged as ours; False for any other line.
+        """Pass on a step of this request that needs no layout; False for any other line.
 
-        The step is gone when this returns, so that the next one takes its place in memory.
+        The step is released when this returns, to keep only one in memory.
         """
         if arranger.has_rules:
             return False
@@ -173,10 +173,10 @@ class Client:
         try:
             message = msgspec.json.decode(line, type=_Line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            advice = "standard output carries JSON-RPC alone, logs belong on standard error"
+            advice = "write only JSON-RPC to standard output, and logs to standard error"
             if not line.strip():
                 raise ProtocolViolated(
-                    f"an empty line where an answer should be; {advice}"
+                    f"it printed an empty line instead of an answer; {advice}"
                 ) from None
             if line.lstrip()[:1] == b"{":
                 why = _why_not_json(error, line)
@@ -190,34 +190,34 @@ class Client:
         if message.id is None and message.is_error:
             error = _decode(message.error, Error, "/error")
             raise PortError(error.code, printable(error.message, 500))
-        # 1.0 is the same JSON number as 1, and all that some languages can write.
+        # 1.0 is the same JSON number as 1, and some languages can write only 1.0.
         is_number = type(message.id) in (int, float)
         if not is_number or message.id != self._last_id:
             got = "no id" if message.id is UNSET else f"id {printable(repr(message.id), 60)}"
             raise ProtocolViolated(
-                f"the answer has {got}, the question had id {self._last_id}: {quoted(line)}"
+                f"the answer has {got}, but the question has id {self._last_id}: {quoted(line)}"
             )
 
     def _step_of(self, message: _Line, line: bytes, arranger: Arranger) -> StepParams:
         if message.method != "step" or message.params is UNSET:
-            raise ProtocolViolated(f"a notification that nobody asked for: {quoted(line)}")
+            raise ProtocolViolated(f"the only notification is step with params, got {quoted(line)}")
         try:
             step = _decode(message.params, StepParams, "/params", arranger)
         except WrongAnswer as error:
-            # The answer itself is still to come, so the port is not ready for the next question.
+            # The answer is still to come, so the port cannot be asked the next question.
             raise ProtocolViolated(f"wrong step: {error}") from None
         if step.id != self._last_id:
             raise ProtocolViolated(
-                f"a step of request {step.id}, while request {self._last_id} is being answered"
+                f"got a step of request {step.id} during the answer to request {self._last_id}"
             )
         return step
 
 
 class Source:
-    """Where whoever asks cases has its clients from; a recorder is another one, so is a replay."""
+    """Provides clients of a port; recorders and replays are other sources."""
 
     def client(self, port: Port) -> Client:
-        """A client of the port, started anew.
+        """Start the port and return a client of it.
 
         Raises:
             NotStarted: the port's command cannot be executed.
@@ -225,13 +225,13 @@ class Source:
         return Client(port)
 
     def turn_to(self, slug: str) -> None:
-        """Told which case comes next, before the port is asked it or is started for it."""
+        """Announce the next case, before the port is asked or started for it."""
 
 
 def _decode(
     raw: Raw | msgspec.UnsetType, shape: type[Result], at: str, arranger: Arranger = AS_OURS
 ) -> Result:
-    """A part of a message as the type that it must have, its tensors arranged as ours."""
+    """A part of a message as the required type, with its tensors in the suite's layout."""
     content = b"" if raw is UNSET else raw
     try:
         if not arranger.has_rules:
@@ -245,7 +245,7 @@ def _converted(content: Raw | bytes, shape: type[Result]) -> Result:
     try:
         return msgspec.json.decode(content, type=shape)
     except msgspec.ValidationError:
-        # 10.0 is the same JSON number as 10, and all that some languages can write.
+        # 10.0 is the same JSON number as 10, and some languages can write only 10.0.
         with suppress(msgspec.ValidationError):
             return msgspec.convert(_whole(msgspec.json.decode(content)), type=shape)
         raise
@@ -255,7 +255,7 @@ EXACT = 2.0**53
 
 
 def _whole(value: Any) -> Any:
-    """A decoded value with its whole numbers as integers; -0.0, which is none, stays."""
+    """A decoded value with integral floats as integers, except -0.0."""
     match value:
         case float() if (value.is_integer() and 0 < abs(value) < EXACT) or repr(value) == "0.0":
             return int(value)
@@ -268,7 +268,7 @@ def _whole(value: Any) -> Any:
 
 
 def _explained(message: str, at: str) -> str:
-    """A msgspec message with its place as a JSON Pointer, and what is possible there."""
+    """A msgspec message with its place as a JSON Pointer, and the possible values there."""
     reason, found, place = message.partition(" - at `$")
     pointer = at
     if found:
@@ -285,9 +285,9 @@ NUMBER = 'a number (or "NaN", "Infinity", "-Infinity")'
 
 
 def _why_not_json(error: Exception, line: bytes) -> str:
-    """What a line that begins like a message but is no JSON probably suffers from."""
+    """The probable reason why a line that starts like a message is not JSON."""
     if b"truncated" in str(error).encode():
-        return "an answer is one line, without line breaks inside"
+        return "write an answer as one line without line breaks"
     if re.search(rb"[:,\[]\s*-?(NaN|Infinity|nan|inf)\b", line):
-        return 'NaN and the infinities are written as strings: "NaN"'
+        return 'write NaN and infinities as strings, such as "NaN"'
     return str(error)

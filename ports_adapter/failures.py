@@ -1,4 +1,4 @@
-"""What can go wrong with a port, one exception each; the message is meant for its author."""
+"""The ways in which a port can fail, one exception each, with a message for its author."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MANIFEST_SHOWN = 2000
 
 
 class PortFailure(Exception):
-    """A port did not give the answer it was asked for."""
+    """A port did not answer a question as the protocol requires."""
 
 
 class PortError(PortFailure):
@@ -20,7 +20,7 @@ class PortError(PortFailure):
 
 
 class PortCrashed(PortFailure):
-    """The port's process ended before it had answered."""
+    """The port's process ended before it answered."""
 
 
 class PortTimedOut(PortFailure):
@@ -28,17 +28,17 @@ class PortTimedOut(PortFailure):
 
 
 class ProtocolViolated(PortFailure):
-    """The port printed something that is not the answer that the protocol asks for."""
+    """The port printed something other than a message of the protocol."""
 
 
 class WrongAnswer(ProtocolViolated):
-    """A whole answer to the question came, of another type than the protocol has for it."""
+    """The port answered the question, but not with the type that the protocol requires."""
 
 
 class BadManifest(Exception):
     """A port cannot be found, or its port.toml cannot be used.
 
-    What stands in a manifest is quoted in the message, and that is shown on a terminal.
+    Control characters in the message are escaped, since it quotes the manifest.
     """
 
     def __init__(self, message: str) -> None:

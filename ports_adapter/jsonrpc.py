@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0's envelopes and error codes."""
+"""The request and error objects of JSON-RPC 2.0."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ METHOD_NOT_FOUND = -32601
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """A question to the port."""
+    """A request to the port."""
 
     jsonrpc: Literal["2.0"] = "2.0"
     id: int

@@ -1,8 +1,8 @@
-"""Layout: how a port names and arranges the weights, declared in its manifest.
+"""The layout of a port: how it names and arranges weights, as its manifest declares.
 
-A rule takes one tensor of ours, or several, to one of the port's, by an einops pattern
-(https://einops.rocks). Whatever a pattern does to numbers it does to their indices too, so a
-rule is turned into an array of indices once, and that serves both ways.
+A rule maps one or several of the suite's tensors to one of the port's by an einops pattern
+(https://einops.rocks). The pattern is applied to the tensors' indices once; the resulting array
+of indices converts numbers in both directions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .failures import WrongAnswer
 Shape = tuple[int, ...]
 
 MOST_AXES = 16
-"""No rule comes near it, and no array has many more."""
+"""No rule needs so many axes, and NumPy arrays cannot have many more."""
 
 OF_THE_MODEL = ("wte", "wpe", "lm_head")
 OF_A_LAYER = tuple(
@@ -31,19 +31,22 @@ OF_A_LAYER = tuple(
     for name in ("attn_wq", "attn_wk", "attn_wv", "attn_wo", "mlp_fc1", "mlp_fc2")
 )
 OF_METHODS = ("w", "fc1", "fc2")
-"""What the methods `linear` and `mlp` call theirs."""
+"""The matrices of the methods `linear` and `mlp`."""
 
 TENSORS = (*OF_THE_MODEL, *OF_A_LAYER, *OF_METHODS)
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
-    """One `[[layout]]` of a manifest.
+    """One `[[layout]]` table of a manifest.
 
-    `ours` is a tensor or a list of them, `{l}` stands for every layer. `port` is what the port
-    calls it; where that has `{h}`, there is one tensor a head, the pattern's first axis. The
-    `pattern` has an arrow, for one tensor or for several of one shape stacked along a first
-    axis; without an arrow it packs several, as einops' `pack` does: `* i` on top of each other,
-    `*` all into one vector. In it `h` is the number of heads.
+    Attributes:
+        ours: one or several of the suite's tensors; `{l}` stands for every layer.
+        pattern: an einops pattern, in which `h` is the number of heads. With an arrow, it applies
+            to one tensor, or to several of the same shape, stacked along a new first axis.
+            Without an arrow, it packs several as `einops.pack` does: `* i` on top of each other,
+            `*` into one vector.
+        port: the port's name for the result; with `{h}`, there is one tensor per head, along the
+            pattern's first axis.
     """
 
     ours: str | list[str]
@@ -52,54 +55,54 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def names(self) -> list[str]:
-        """What it takes of ours."""
+        """The suite's tensors as a list."""
         return [self.ours] if isinstance(self.ours, str) else self.ours
 
 
 class BadRule(Exception):
-    """A rule means nothing; the message says why."""
+    """A rule cannot be applied; the message says why."""
 
 
 def check(rules: Sequence[Rule]) -> None:
-    """Apply rules to a small model, to find what is wrong with them.
+    """Check rules by applying them to a small model.
 
     Raises:
-        BadRule: a rule names what does not exist or what another one takes, or has a pattern
-            that cannot be applied.
+        BadRule: a rule names an unknown tensor or that of another rule, or its pattern cannot be
+            applied.
     """
-    taken: set[str] = set()
-    named: list[tuple[str, str]] = []
+    used: set[str] = set()
+    renamed: list[tuple[str, str]] = []
     moved: set[str] = set()
     for number, rule in enumerate(rules, 1):
         where = f"layout rule {number}"
         for name in rule.names:
             if name not in TENSORS:
-                raise BadRule(f"{where}: there is no {name!r}; ours are {', '.join(TENSORS)}")
-            if name in taken:
+                raise BadRule(f"{where}: there is no {name!r}; possible are {', '.join(TENSORS)}")
+            if name in used:
                 raise BadRule(f"{where}: {name} is in two rules")
-            taken.add(name)
+            used.add(name)
         if not rule.names:
             raise BadRule(f"{where}: ours is empty")
         if len(rule.names) > 1 and not (rule.port and rule.pattern):
-            raise BadRule(f"{where}: several tensors need a port's name and a pattern")
+            raise BadRule(f"{where}: several tensors need the keys port and pattern")
         if "{l}" in rule.port and not all("{l}" in name for name in rule.names):
-            raise BadRule(f"{where}: {rule.port} is one a layer, {rule.names} are not")
+            raise BadRule(f"{where}: port {rule.port} has {{l}}, so all of {rule.names} need it")
         if set(rule.names) & set(OF_METHODS) and (rule.port or len(rule.names) > 1):
             raise BadRule(f"{where}: {rule.names[0]} of a method can be rearranged, not renamed")
         if not f"{rule.port}{rule.pattern}".isprintable():
-            raise BadRule(f"{where}: port and pattern are what can be printed")
+            raise BadRule(f"{where}: port and pattern must be printable")
         model = not set(rule.names) & set(OF_METHODS)
         try:
             bound = list(_bind(rule, EXAMPLE if model else {rule.names[0]: (16, 4)}, n_head=2))
         except (EinopsError, RuntimeError, ValueError, IndexError) as error:
             raise BadRule(f"{where}: {_first_line(error)}") from None
-        named += [(where, tensor.port) for tensor in bound if model]
+        renamed += [(where, tensor.port) for tensor in bound if model]
         moved |= {name for tensor in bound for name in tensor.ours}
-    _check_names(named, EXAMPLE.keys() - moved)
+    _check_names(renamed, EXAMPLE.keys() - moved)
 
 
 def _check_names(named: Sequence[tuple[str, str]], kept: Set[str]) -> None:
-    """Refuse two of the port's tensors under one name, which is all that tells them apart."""
+    """Refuse two of the port's tensors with the same name."""
     known = set(kept)
     for where, name in named:
         if name in known:
@@ -123,7 +126,7 @@ EXAMPLE: dict[str, Shape] = {
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """One tensor of the port's: which elements of ours, one after the other, it holds."""
+    """A tensor of the port: `indices` into the concatenated elements of the suite's tensors."""
 
     port: str
     ours: tuple[str, ...]
@@ -133,12 +136,12 @@ class Arranged:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """A layout for a model of a certain size."""
+    """A layout applied to a model of a certain size."""
 
     tensors: Sequence[Arranged] = ()
 
     def to_port(self, ours: Mapping[str, Any]) -> dict[str, Any]:
-        """Tensors as nested lists by our names, renamed and rearranged as the port has them."""
+        """Rename and rearrange the suite's tensors, nested lists by name, for the port."""
         given = dict(ours)
         for tensor in self.tensors:
             parts = [np.array(ours[name]).ravel() for name in tensor.ours]
@@ -149,14 +152,14 @@ class Arrangement:
         return given
 
     def to_ours(self, port: Mapping[str, Any], at: str) -> dict[str, Any]:
-        """Tensors by the port's names, as we name and arrange them.
+        """Rename and rearrange the port's tensors for the suite.
 
         Args:
-            port: nested lists of whatever the port sent.
+            port: the nested lists that the port sent, by its names.
             at: their place in its answer, a JSON Pointer.
 
         Raises:
-            WrongAnswer: one is missing, or is not shaped as the layout says.
+            WrongAnswer: a tensor is missing or has the wrong shape.
         """
         given = {name: tensor for name, tensor in port.items() if name not in self._port_names}
         gathered: dict[tuple[str, ...], NDArray[Any]] = {}
@@ -182,12 +185,13 @@ class Arrangement:
 def _shaped(port: Mapping[str, Any], tensor: Arranged, at: str) -> NDArray[Any]:
     place, shape = f"{at}/{tensor.port}", tensor.indices.shape
     if tensor.port not in port:
-        raise WrongAnswer(f"wrong answer: {place} is missing; port.toml's layout has it")
+        raise WrongAnswer(f"wrong answer: {place} is missing; the layout in port.toml has it")
     got = _as_objects(port[tensor.port])
     if got is None or got.shape != shape:
-        what = "none that is regular" if got is None else str(list(got.shape))
+        what = "ragged lists" if got is None else str(list(got.shape))
         raise WrongAnswer(
-            f"wrong answer: {place} must have shape {list(shape)} by port.toml's layout, got {what}"
+            f"wrong answer: {place} must have shape {list(shape)} by the layout in port.toml, "
+            f"got {what}"
         )
     return got
 
@@ -215,13 +219,13 @@ def _as_objects(nested: Any) -> NDArray[Any] | None:
 
 @dataclass(frozen=True)
 class Layout:
-    """All rules of a manifest; without any, a port's tensors are ours."""
+    """The rules of a manifest; without rules, the port names and arranges tensors as the suite."""
 
     rules: Sequence[Rule] = ()
     _known: dict[Any, Arrangement] = field(default_factory=dict, compare=False, repr=False)
 
     def arrangement(self, shapes: Mapping[str, Shape], n_head: int) -> Arrangement:
-        """The rules for tensors of these shapes; a rule of which none is there does nothing."""
+        """Apply the rules to tensors of these shapes; rules for other tensors are skipped."""
         key = (tuple(sorted(shapes.items())), n_head)
         if key not in self._known:
             bound = [tensor for rule in self.rules for tensor in _bind(rule, shapes, n_head)]
@@ -229,7 +233,7 @@ class Layout:
         return self._known[key]
 
     def toml(self) -> str:
-        """The rules as they stand in a manifest."""
+        """The rules as TOML."""
         return "\n\n".join(map(_toml, self.rules))
 
 
@@ -267,7 +271,7 @@ def _arranged(
 
 
 def _indices(pattern: str, shapes: Sequence[Shape], n_head: int) -> NDArray[np.int64]:
-    """What a pattern makes of tensors that hold the numbers 0, 1, 2, ... one after the other."""
+    """Apply a pattern to tensors that contain the numbers 0, 1, 2, ... in order."""
     numbered, start = [], 0
     for shape in shapes:
         stop = start + int(np.prod(shape))
@@ -280,7 +284,7 @@ def _indices(pattern: str, shapes: Sequence[Shape], n_head: int) -> NDArray[np.i
     else:
         indices = pack(numbered, pattern or "* i")[0]
     if np.sort(indices, axis=None).tolist() != list(range(start)):
-        raise ValueError(f"{pattern!r} does not keep every number once")
+        raise ValueError(f"{pattern!r} does not keep every number exactly once")
     return indices
 
 

@@ -1,4 +1,4 @@
-"""A port's process: a line in, a line out, a time limit on both, and nothing left behind."""
+"""Runs a port as a process that reads and writes lines, with time limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
 from .manifest import Port
 from .quoting import printable, quoted
 
-CHUNK = 128 << 10  # small enough to be split while it is still in the processor's cache
+CHUNK = 128 << 10  # fits into the processor's cache
 PIPE_SIZE = 1 << 20
 LINE_LIMIT = 64 << 20
 LOG_KEPT = 64 << 10
@@ -26,7 +26,7 @@ F_SETPIPE_SZ = 1031
 
 
 class Process(Protocol):
-    """What a client talks to: a running port, or what stands in for one."""
+    """A running port, or a replacement for one, that a client talks to."""
 
     @property
     def pid(self) -> int:
@@ -34,33 +34,33 @@ class Process(Protocol):
 
     @property
     def log(self) -> bytes:
-        """The end of what was written to standard error."""
+        """The end of the standard error."""
 
     def send(self, line: bytes) -> None:
         """Send a line, newline included."""
 
     def receive(self, seconds: float) -> bytes:
-        """The next line, without its newline, or the `PortFailure` that came instead."""
+        """The next line without its newline, or raise a `PortFailure`."""
 
     def unread(self) -> bytes | None:
-        """A line that came without being asked for, if one has come."""
+        """A line that arrived before a question, or None."""
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code, negative for a signal.
+        """The exit code, negative for a signal, or None.
 
-        None if it still runs after `seconds`, or when it has printed a line.
+        It is None if the process still runs after `seconds`, or when it has printed a line.
         """
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
 
 
 class PortProcess:
     """A running port.
 
-    It is contained: it and everything that it starts ends with `close`, or with us. Its standard
-    error is its log, drained while we wait for its output, so that a port which logs a lot never
-    blocks. However much it prints, no more than a line of it is kept.
+    The port and all processes that it starts end at `close`, or when the suite ends. Its standard
+    error is its log, which is read while the suite waits for its output, since a port with a long
+    log must not block. At most one unfinished line of its output is kept.
 
     Raises:
         NotStarted: the command cannot be executed.
@@ -81,7 +81,7 @@ class PortProcess:
         self._stdin, self._stdout, self._stderr = (pipe.fileno() for pipe in pipes if pipe)
         for pipe in (self._stdin, self._stdout, self._stderr):
             os.set_blocking(pipe, False)
-        with contextlib.suppress(OSError):  # larger pipes are only faster, and only on Linux
+        with contextlib.suppress(OSError):  # larger pipes are faster, on Linux only
             fcntl.fcntl(self._stdin, F_SETPIPE_SZ, PIPE_SIZE)
             fcntl.fcntl(self._stdout, F_SETPIPE_SZ, PIPE_SIZE)
         self._selector = selectors.DefaultSelector()
@@ -101,7 +101,7 @@ class PortProcess:
 
     @property
     def log(self) -> bytes:
-        """The end of what the port wrote to standard error."""
+        """The end of the port's standard error."""
         return self._log
 
     def send(self, line: bytes) -> None:
@@ -126,23 +126,23 @@ class PortProcess:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 if self._process.poll() is not None:
-                    held = "what it started holds its output open"
+                    held = "a process that it started keeps its output open"
                     raise PortCrashed(f"{self._how_it_ended()}, and {held}")
                 raise PortTimedOut(self._what_came(seconds))
             self._exchange(remaining)
         return self._lines.popleft()
 
     def unread(self) -> bytes | None:
-        """A line that the port printed without being asked, if one has come."""
+        """A line that the port printed before a question, or None."""
         if not self._output_ended:
             self._exchange(0)
         return self._lines.popleft() if self._lines else None
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code, negative for a signal.
+        """The exit code, negative for a signal, or None.
 
-        None if the port still runs after `seconds`, or when it has printed a line: what prints
-        without end is not read on.
+        It is None if the port still runs after `seconds`, or when it has printed a line, since
+        endless output must not be read.
 
         Raises:
             ProtocolViolated: a line is longer than any answer.
@@ -155,12 +155,12 @@ class PortProcess:
         return code
 
     def close(self) -> None:
-        """End the port and everything it started."""
+        """End the port and all processes that it started."""
         self._selector.close()
         self._process.close()
 
     def _exchange(self, seconds: float) -> None:
-        """Read and write what can be read and written, waiting up to `seconds` for anything."""
+        """Read and write what is possible, after waiting up to `seconds` for anything."""
         if not self._selector.get_map():
             time.sleep(seconds)
             return
@@ -179,7 +179,7 @@ class PortProcess:
             self._to_write = self._to_write[written:]
         except BlockingIOError:
             return
-        except OSError:  # the port closed its input; its output tells why
+        except OSError:  # the port closed its input; its output says why
             self._to_write = memoryview(b"")
         self._watch_stdin()
 
@@ -207,8 +207,7 @@ class PortProcess:
         if self._partial_size > LINE_LIMIT:
             start = quoted(b"".join(self._partial)[:1000])
             raise ProtocolViolated(
-                f"the line goes on for more than {LINE_LIMIT >> 20} MiB without a newline; it "
-                f"begins {start}"
+                f"a line of more than {LINE_LIMIT >> 20} MiB has no newline; it starts with {start}"
             )
 
     def _read_log(self) -> None:
@@ -217,7 +216,7 @@ class PortProcess:
             self._log = (self._log + chunk)[-LOG_KEPT:]
 
     def _read(self, pipe: int) -> bytes | None:
-        """What is there to read; None if nothing is, empty at the end."""
+        """The available bytes of a pipe: None if there are none, empty at the end."""
         try:
             chunk = os.read(pipe, CHUNK)
         except BlockingIOError:
@@ -235,9 +234,9 @@ class PortProcess:
         came = self._partial_size
         half = f" after {came} bytes of an unfinished line" if came else ""
         if why := self._process.why_ended():
-            return f"the port was ended{half}: {why}"
+            return f"the port was stopped{half}: {why}"
         if code is None:
-            return f"the port closed its output{half} and runs on"
+            return f"the port closed its output{half} but still runs"
         if code < 0:
             return f"the port was ended by {_signal_name(-code)}{half}"
         return f"the port exited with code {code}{half} instead of answering"
@@ -245,12 +244,14 @@ class PortProcess:
     def _what_came(self, seconds: float) -> str:
         limit = f"no answer within {seconds:g} s"
         if not self._partial_size:
-            hint = "does the port write a newline and flush after each answer, or need more time?"
+            hint = (
+                "does the port write a newline and flush after each answer? Does it need more time?"
+            )
             return f"{limit}: 0 bytes came; {hint}"
         start = quoted(b"".join(self._partial))
         return (
-            f"{limit}: {self._partial_size} bytes came and no newline; an answer is one line, "
-            f"ended by a newline. It begins {start}"
+            f"{limit}: {self._partial_size} bytes came and no newline. End each answer with a "
+            f"newline. It starts with {start}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Showing what a port printed: it is data, so it is cut, quoted and escaped."""
+"""Makes text from a port safe to show: cut, quoted and escaped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LINE_SHOWN = 120
 TAIL_SHOWN = 12
 
 COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#\[)", re.MULTILINE)
-"""What the log of a CI takes for a command: `::` where a line begins, `##[` anywhere."""
+"""What CI systems execute in a log: `::` at the start of a line, `##[` anywhere."""
 
 
 def quoted(content: bytes, limit: int = LINE_SHOWN) -> str:
@@ -25,7 +25,7 @@ def printable(text: str, limit: int = 1000) -> str:
 
 
 def titled(text: str, limit: int = 100) -> str:
-    """A name that begins a line: in quotes if it could be taken for a verdict or a command."""
+    """A name at the start of a line, in quotes if it could look like a verdict or a command."""
     shown = printable(text, limit)
     return f"'{shown}'" if ":" in shown or shown != shown.lstrip() else shown
 
@@ -37,11 +37,11 @@ def tail(log: bytes, lines: int = TAIL_SHOWN) -> list[str]:
 
 
 def _harmless(text: str) -> str:
-    """Text with its control characters escaped, and what GitHub obeys anywhere in a line."""
+    """Text with control characters escaped, and `##[`, which CI systems execute anywhere."""
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
     return shown.replace("##[", r"#\x23[")
 
 
 def disarmed(text: str) -> str:
-    """Text for a terminal of which no line is a command to the CI that shows it."""
+    """Text without lines that a CI system executes."""
     return COMMAND.sub(lambda found: f"{found[1]}\\x3a" if found[1] is not None else "\\x23", text)

@@ -1,4 +1,4 @@
-"""A port without a manifest, recognised by what its language's tools keep in its folder."""
+"""Recognizes a port without a manifest by the files of its language's tools."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 Content = dict[str, Any]
-"""What would stand in the manifest."""
+"""The keys that a manifest would have."""
 
 
-def recognised(folder: Path) -> Content | None:
-    """The manifest that a folder need not have, or None if it is none of these."""
-    for file, content_of in RECOGNISED.items():
+def recognized(folder: Path) -> Content | None:
+    """The content that the manifest of a folder would have, or None if it is not recognized."""
+    for file, content_of in RECOGNIZED.items():
         path = folder / file
         if path.is_file():
             try:
@@ -52,7 +52,7 @@ def _javascript(path: Path) -> Content:
     return {"name": package.get("name", "a port"), "language": "JavaScript", "run": run}
 
 
-RECOGNISED: dict[str, Callable[[Path], Content]] = {
+RECOGNIZED: dict[str, Callable[[Path], Content]] = {
     "Package.swift": _swift,
     "Cargo.toml": _rust,
     "package.json": _javascript,

@@ -1,7 +1,6 @@
-"""Running a program that is not ours to change: its own folder copied, our corpus, its output.
+"""Runs an unmodified program in a copy of its folder, on a corpus that the suite provides.
 
-Nothing is written into the user's folder. What a symbolic link or the program itself would
-write lands in a scratch copy, where the input file is the corpus of our choice.
+Nothing is written into the user's folder, not even through symbolic links.
 """
 
 from __future__ import annotations
@@ -36,25 +35,25 @@ CHUNK = 1 << 16
 OUTPUT_LIMIT = 64 << 20
 LOG_KEPT = 64 << 10
 LARGE = 64 << 20
-"""A file of so many bytes is linked into the scratch folder, not copied."""
+"""A larger file, in bytes, is linked into the scratch folder instead of copied."""
 
 LEFT_OUT = {".git", ".hg", ".jj"}
 LINKED = {"node_modules", ".venv", "venv", "target", ".build"}
-"""Packages and what was built, which no program writes to, and which may be large."""
+"""Folders with packages and build results, which may be large and are not written to."""
 
 LINGER = 0.2
-"""Seconds that output may take to arrive once the program has ended."""
+"""Seconds for output to arrive after the program has ended."""
 
 
 class Stream(Enum):
-    """Which of its two outputs a program wrote to."""
+    """The two outputs of a program."""
 
     OUT = "standard output"
     LOG = "standard error"
 
 
 class Chunk(NamedTuple):
-    """Some bytes that a program wrote."""
+    """Bytes that a program wrote."""
 
     stream: Stream
     content: bytes
@@ -62,10 +61,10 @@ class Chunk(NamedTuple):
 
 @contextmanager
 def scratch_copy(port: Port) -> Iterator[Path]:
-    """A copy of the port's folder, gone afterwards.
+    """Copy the port's folder within a `with` block, and remove the copy afterwards.
 
-    It is a copy and not a folder of links: a program that finds its input beside its own
-    resolved path must find ours, and one that writes must not write through a link.
+    It is a copy and not a folder of links: a program that looks for its input beside its resolved
+    path must find the suite's, and must not write through a link.
 
     Raises:
         NotStarted: the folder cannot be read.
@@ -96,25 +95,25 @@ def _copy(folder: Path, copy: Path) -> None:
 
 
 def put_input(scratch: Path, name: str, content: bytes) -> None:
-    """Put a corpus where the program looks for its input, in place of what is there.
+    """Write a corpus to the program's input file, replacing what is there.
 
     Raises:
-        NotStarted: there is no such place in the scratch folder.
+        NotStarted: the file is outside the scratch folder, or cannot be written.
     """
     path = scratch / name
     try:
-        # A program may look for its input beside its folder; there, too, is nothing but ours.
+        # The input may be beside the program's folder; the parent folder is a temporary one too.
         if not path.parent.resolve().is_relative_to(scratch.parent.resolve()):
-            raise NotStarted(f"program.input {name} lies behind a link out of the port's folder")
+            raise NotStarted(f"program.input {name} is behind a link that leaves the port's folder")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         path.write_bytes(content)
     except OSError as error:
-        raise NotStarted(f"the input {name} cannot be written: {error}") from None
+        raise NotStarted(f"program.input {name} cannot be written: {error}") from None
 
 
 def command_in(port: Port, scratch: Path) -> tuple[str, ...]:
-    """The run command for the scratch folder; paths that leave the folder are as they were.
+    """The run command for the scratch folder; paths that leave the folder stay the same.
 
     Raises:
         NotStarted: there is no such program.
@@ -130,17 +129,17 @@ def command_in(port: Port, scratch: Path) -> tuple[str, ...]:
 
 
 def _terms(port: Port, scratch: Path) -> Terms:
-    """What it may write to: beside its folder, and where a link leads that we made there."""
+    """The port's terms, with permission to write into the scratch folder and linked folders."""
     linked = (port.folder / name for name in LINKED)
     writable = (scratch.parent, *(place.resolve() for place in linked if place.is_dir()))
     return replace(port.terms, writable=writable)
 
 
 class RunningProgram:
-    """A program that runs in a scratch folder, contained: all that it started ends with `close`.
+    """A program that runs in a scratch folder; all processes that it started end at `close`.
 
-    Its standard output is a terminal's, as when it is run by hand, so that what it prints comes
-    line by line and not in blocks at the end; nothing is asked of it on its standard input.
+    Its standard output is a terminal, since programs often print to pipes in large blocks. Its
+    standard input is empty.
 
     Raises:
         NotStarted: the command cannot be executed.
@@ -149,7 +148,7 @@ class RunningProgram:
     def __init__(self, port: Port, scratch: Path) -> None:
         command = command_in(port, scratch)
         terminal, theirs = pty.openpty()
-        # Every byte is to come as it was written: no newline translated, nothing echoed.
+        # In raw mode, bytes arrive as they were written, without translated newlines or echo.
         tty.setraw(theirs, termios.TCSANOW)
         try:
             self._process = Contained(
@@ -181,20 +180,20 @@ class RunningProgram:
 
     @property
     def log(self) -> bytes:
-        """The end of what the program wrote to standard error."""
+        """The end of the program's standard error."""
         return self._log
 
     def chunks(self, start: float, message: float) -> Iterator[Chunk]:
-        """What the program writes, as it comes, until it ends of itself with exit code 0.
+        """The program's output as it arrives, until it ends with exit code 0.
 
         Args:
-            start: seconds until the first byte.
-            message: seconds between one byte and the next.
+            start: the time limit for the first byte, in seconds.
+            message: the time limit between two bytes, in seconds.
 
         Raises:
-            PortTimedOut: nothing came for that long.
-            PortCrashed: it ended otherwise; says how.
-            ProtocolViolated: it writes without end.
+            PortTimedOut: nothing arrived within the limit.
+            PortCrashed: it ended in another way; the message says how.
+            ProtocolViolated: it writes more than the limit for all output.
         """
         heard = time.monotonic()
         while self._selector.get_map():
@@ -211,7 +210,7 @@ class RunningProgram:
         self._expect_success(message)
 
     def close(self) -> None:
-        """End the program and everything it started."""
+        """End the program and all processes that it started."""
         self._selector.close()
         os.close(self._terminal)
         self._process.close()
@@ -222,7 +221,7 @@ class RunningProgram:
                 content = os.read(key.fd, CHUNK)
             except BlockingIOError:
                 continue
-            except OSError:  # how a terminal says that nobody holds its other end any more
+            except OSError:  # a terminal whose other end is closed
                 content = b""
             if not content:
                 self._selector.unregister(key.fd)
@@ -240,7 +239,7 @@ class RunningProgram:
     def _expect_success(self, seconds: float) -> None:
         code = self._process.wait(seconds)
         if why := self._process.why_ended():
-            raise PortCrashed(f"the program was ended: {why}{self._last_words()}")
+            raise PortCrashed(f"the program was stopped: {why}{self._last_words()}")
         if code is None:
             raise PortTimedOut(f"the program closed its output and still ran {seconds:g} s later")
         if code < 0:
@@ -250,14 +249,14 @@ class RunningProgram:
 
     def _last_words(self) -> str:
         lines = [line for line in self._log.splitlines() if line.strip()]
-        return f"; its standard error ends {quoted(lines[-1])}" if lines else ""
+        return f"; its standard error ends with {quoted(lines[-1])}" if lines else ""
 
     def _silence(self, seconds: float) -> str:
         if self._came:
             return f"no output for {seconds:g} s, after {self._came} bytes (timeouts.message)"
         return (
-            f"no output within {seconds:g} s (timeouts.start): does the program need more time, "
-            "or wait for something?"
+            f"no output within {seconds:g} s (timeouts.start): does the program need more time? "
+            "Does it wait for input?"
         )
 
 

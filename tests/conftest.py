@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ports_adapter.containment.sandbox import Sandbox
-from ports_adapter.manifest import Port, Timeouts
+from ports_adapter.manifest import Port
+from ports_adapter.port_toml import Timeouts
 from tests.support.suite import MakePort
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from msgspec import Meta, Struct
 
 from ..layout import Rule
-from ..manifest import Kind
 from ..messages import Precision
+from ..port_toml import Kind
 
 SCHEMA_VERSION: Literal[1] = 1
 

@@ -24,7 +24,8 @@ from ports_adapter.layout import (
     Rule,
     check,
 )
-from ports_adapter.manifest import FILE, Port, read_manifest
+from ports_adapter.manifest import Port, read_manifest
+from ports_adapter.port_toml import FILE
 from tests.support.ports.arranged_port import WAYS
 from tests.support.suite import ROOT, oracle_port, outcomes, run_suite
 

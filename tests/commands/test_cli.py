@@ -83,7 +83,7 @@ def test_the_report_obeys_its_published_schema(folder: Path, tmp_path: Path) -> 
     ("arguments", "code", "message"),
     [
         (("run", "no-such-port"), ExitCode.USAGE, "there is no folder 'no-such-port'"),
-        (("run", "tests"), ExitCode.USAGE, "holds no port.toml"),
+        (("run", "tests"), ExitCode.USAGE, "has no port.toml"),
         (("run", "js", "--case", "bakward/fresh-1"), ExitCode.USAGE, "near are backward/fresh-1"),
         (("run", "js", "--seed", "-1"), ExitCode.USAGE, "--seed"),
         (("run",), ExitCode.USAGE, "Missing argument 'PORT'"),

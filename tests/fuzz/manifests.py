@@ -11,7 +11,8 @@ import numpy as np
 
 from ports_adapter.failures import BadManifest
 from ports_adapter.layout import EXAMPLE
-from ports_adapter.manifest import FILE, OURS, Port, find_port, read_manifest
+from ports_adapter.manifest import OURS, Port, find_port, read_manifest
+from ports_adapter.port_toml import FILE
 
 from .folder import folder
 from .target import Ending, Target, claim, claim_printable

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ports_adapter.failures import BadManifest
-from ports_adapter.manifest import FILE, find_port, missing_tool, read_manifest
+from ports_adapter.manifest import find_port, missing_tool, read_manifest
+from ports_adapter.port_toml import FILE
 
 MINIMAL = 'name = "p"\nlanguage = "C"\nrun = ["./p"]\n'
 
@@ -35,7 +36,7 @@ def test_python_stands_for_the_python_that_runs_us(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ("name = 3", "Expected `str`, got `int` - at key `name`"),
-        ('name = "p"\nrun = ["x"]', "it lacks the required field `language`"),
+        ('name = "p"\nrun = ["x"]', "it lacks the required key `language`"),
         (MINIMAL + "biuld = []", "unknown key biuld; did you mean build"),
         (MINIMAL + "[timeouts]\nmesage = 3", r"unknown key timeouts\.mesage; did you mean"),
         (MINIMAL + "[timeouts]\nmessage = 0", r"timeouts\.message must be more than 0"),
@@ -43,13 +44,13 @@ def test_python_stands_for_the_python_that_runs_us(tmp_path: Path) -> None:
         (MINIMAL + 'build = "make"', "Expected `array`, got `str` - at key `build`"),
         (MINIMAL.replace('["./p"]', "[]"), "run is empty"),
         (MINIMAL + "[timeouts]\nstart = nan", r"timeouts\.start must be more than 0"),
-        (MINIMAL + "[timeouts]\nbuild = 1e12", r"timeouts\.build must be .*, and 1000000 at most"),
-        (MINIMAL + "[program]\ntemperature = inf", "temperature must be more than 0, and finite"),
+        (MINIMAL + "[timeouts]\nbuild = 1e12", r"timeouts\.build must be .* and at most 1000000"),
+        (MINIMAL + "[program]\ntemperature = inf", "temperature must be more than 0 and finite"),
         (MINIMAL + '"\\u001b[2J" = 1', r"unknown key \\x1b\[2J"),
         ("name = ", "is not TOML"),
         (f"name = {'9' * 5000}", "is not TOML: Exceeds the limit"),
         (f"name = {'[' * 5000}", "is not TOML: maximum recursion depth"),
-        ("", "it lacks the required field `name`"),
+        ("", "it lacks the required key `name`"),
     ],
 )
 def test_a_wrong_manifest_says_what_is_wrong_and_where(
@@ -64,7 +65,7 @@ def test_a_wrong_manifest_says_what_is_wrong_and_where(
 def test_a_missing_folder_and_a_missing_manifest_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(BadManifest, match=r"there is no folder 'nowhere'.*js, python"):
         find_port("nowhere")
-    with pytest.raises(BadManifest, match=r"holds no port.toml.*name, language and run"):
+    with pytest.raises(BadManifest, match=r"has no port.toml.*name, language and run"):
         find_port(str(tmp_path))
 
 
@@ -76,7 +77,7 @@ def test_a_name_that_no_folder_can_have_is_no_folder() -> None:
 
 def test_what_is_nested_without_end_is_no_package(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text("[" * 100_000)
-    with pytest.raises(BadManifest, match=r"holds no port\.toml"):
+    with pytest.raises(BadManifest, match=r"has no port\.toml"):
         find_port(str(tmp_path))
 
 
@@ -116,7 +117,7 @@ def test_a_variant_differs_in_what_it_says_alone(tmp_path: Path) -> None:
         ("double", VARIED, "no variant 'double'; known are single"),
         ("double", MINIMAL, "no variant 'double'; known are none"),
         ("v", MINIMAL + "[variants.v]\nnmae = 'x'", "unknown key variants.v.nmae; did you mean"),
-        ("v", MINIMAL + "[variants.v]\nname = 3", "in variant v: Expected `str`, got `int`"),
+        ("v", MINIMAL + "[variants.v]\nname = 3", "in variants.v: Expected `str`, got `int`"),
         ("v", MINIMAL + "[variants]\nv = 3", "Expected `object`, got `int` - at key `variants"),
     ],
 )
@@ -164,5 +165,5 @@ def test_a_folder_without_a_manifest_is_recognised_by_its_languages_own(
 )  # fmt: skip
 def test_what_is_not_recognised_needs_a_manifest(tmp_path: Path, file: str, content: str) -> None:
     (tmp_path / file).write_text(content)
-    with pytest.raises(BadManifest, match=r"holds no port\.toml"):
+    with pytest.raises(BadManifest, match=r"has no port\.toml"):
         find_port(str(tmp_path))

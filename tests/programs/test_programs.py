@@ -32,7 +32,8 @@ from conformance.programs.watcher import Watcher
 from conformance.reports.terminal.program_text import show
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest
-from ports_adapter.manifest import Port, Program, Timeouts, read_manifest
+from ports_adapter.manifest import Port, read_manifest
+from ports_adapter.port_toml import Program, Timeouts
 from reference.profiles import MICROGPT
 from tests.support.programs.mistakes import compiled
 from tests.support.suite import ROOT, unwrapped
@@ -448,9 +449,9 @@ def test_honest_runs_lie_within_the_limit() -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ('input = "../../input.txt"', "must be a file in the port's folder, or beside that"),
-        ('input = "a/../../input.txt"', "must be a file in the port's folder, or beside that"),
-        ('input = "/input.txt"', "must be a file in the port's folder, or beside that"),
+        ('input = "../../input.txt"', "must be a file in the port's folder or beside it"),
+        ('input = "a/../../input.txt"', "must be a file in the port's folder or beside it"),
+        ('input = "/input.txt"', "must be a file in the port's folder or beside it"),
         ("num_steps = 0", r"program\.num_steps must be more than 0"),
         ("n_head = 5", "n_head 5 must divide n_embd 16"),
         ("seed = -1", "seed must be 0 or more"),

@@ -135,7 +135,7 @@ def test_a_broken_port_never_hides_the_others(make: Make, tmp_path: Path) -> Non
     for name, ending, why in (
         ("huge", "no report", "its report is too large"),
         ("unbuildable", "unusable", "the build ended with 3"),
-        ("without", "unusable", "holds no port.toml"),
+        ("without", "unusable", "has no port.toml"),
         ("garbled", "unusable", "is not TOML"),
         ("nowhere", "unusable", "there is no folder"),
     ):

@@ -22,7 +22,8 @@ from conformance.judging.outcome import Outcome
 from conformance.mistakes import VARIANTS
 from golden.budgets import Precision
 from ports_adapter.building import build
-from ports_adapter.manifest import Port, Timeouts, find_port, our_ports
+from ports_adapter.manifest import Port, find_port, our_ports
+from ports_adapter.port_toml import Timeouts
 
 from .scoring import faulty_port
 

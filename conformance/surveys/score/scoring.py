@@ -24,8 +24,9 @@ from conformance.judging.outcome import Outcome
 from conformance.mistakes import MISTAKES
 from golden.budgets import Precision
 from ports_adapter.containment.sandbox import Sandbox
-from ports_adapter.manifest import Port, Timeouts
+from ports_adapter.manifest import Port
 from ports_adapter.messages import InitializeResult
+from ports_adapter.port_toml import Timeouts
 
 SEED = 1
 Given = TypeVar("Given")

@@ -23,7 +23,8 @@ from conformance.judging.outcome import ExitCode
 from conformance.reports.destinations import Outputs, write_files, write_for_a_program
 from conformance.reports.terminal.safe_console import put, screen
 from golden.store import UnreadableGolden
-from ports_adapter.manifest import FILE, OURS, our_ports
+from ports_adapter.manifest import OURS, our_ports
+from ports_adapter.port_toml import FILE
 
 from ..all_ports import present_and_absent
 from .board import Board, Row, best_first, encode, exit_code_of
