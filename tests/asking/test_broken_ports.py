@@ -49,7 +49,7 @@ def test_a_port_that_offers_nothing_is_no_pass(make_port: MakePort) -> None:
         (
             "def tokenize(r): reply(r | {'id': 99}, tokens_of(r['params']['text']))",
             "protocol violation",
-            "the answer has id 99, the question had id",
+            "the answer has id 99, but the question has id",
         ),
         (
             "def tokenize(r): reply(r | {'id': str(r['id'])}, {})",
@@ -84,7 +84,7 @@ def test_a_port_that_offers_nothing_is_no_pass(make_port: MakePort) -> None:
         (
             "def tokenize(r): put('{\\n \"jsonrpc\": \"2.0\"\\n}\\n')",
             "protocol violation",
-            "an answer is one line, without line breaks inside",
+            "write an answer as one line without line breaks",
         ),
         ("def tokenize(r): refuse(r, -32603, 'out of luck')", "error", "error -32603: out of luck"),
         ("def tokenize(r): sys.exit(7)", "crash", "exited with code 7 instead of answering"),
@@ -109,12 +109,12 @@ def test_a_port_that_offers_nothing_is_no_pass(make_port: MakePort) -> None:
         (
             "def tokenize(r): os.close(1); time.sleep(60)",
             "crash",
-            "closed its output and runs on",
+            "closed its output but still runs",
         ),
         (
             "def tokenize(r):\n  for _ in range(101): put('x' * (1 << 20))\n  put('\\n')",
             "protocol violation",
-            "goes on for more than 64 MiB without a newline",
+            "a line of more than 64 MiB has no newline",
         ),
         (
             "def tokenize(r): reply(r, tokens_of(r['params']['text']) | {'vocab_size': 1})",
@@ -182,7 +182,7 @@ def test_bare_nan_is_no_json(make_port: MakePort) -> None:
     """
     outcome, detail = only(run_suite(make_port(port(source)), LINEAR))
     assert outcome == "protocol violation"
-    assert 'NaN and the infinities are written as strings: "NaN"' in detail
+    assert 'write NaN and infinities as strings, such as "NaN"' in detail
 
 
 def test_a_number_in_quotes_is_a_violation_that_says_so(make_port: MakePort) -> None:

@@ -136,8 +136,8 @@ def test_a_wrong_layout_is_recognised_and_the_right_lines_are_suggested(
     [
         ([Rule("wte", port="wpe")], "layout rule 1: the port would have two tensors called wpe"),
         ([Rule("wte", port="e"), Rule("wpe", port="e")], "rule 2: .* two tensors called e"),
-        ([Rule("wte", port="\x1b[2J")], "port and pattern are what can be printed"),
-        ([Rule("wte", "v e -> e v\x07")], "port and pattern are what can be printed"),
+        ([Rule("wte", port="\x1b[2J")], "port and pattern must be printable"),
+        ([Rule("wte", "v e -> e v\x07")], "port and pattern must be printable"),
     ],
 )
 def test_a_layout_in_which_names_do_not_tell_tensors_apart_is_refused(
@@ -162,7 +162,7 @@ def test_lists_in_lists_without_end_are_no_tensor() -> None:
     for _ in range(700):
         nested = [nested]
     arrangement = Layout([Rule("wte", "v e -> e v")]).arrangement(EXAMPLE, n_head=2)
-    with pytest.raises(WrongAnswer, match="got none that is regular"):
+    with pytest.raises(WrongAnswer, match="got ragged lists"):
         arrangement.to_ours(arrangement.to_port(example(0)) | {"wte": nested}, "/weights")
 
 
@@ -204,11 +204,11 @@ def test_a_tensor_of_another_shape_or_name_is_said_to_be_wrong() -> None:
     rule = Rule("layer{l}.attn_wq", "(h d) i -> h d i", "q{l}")
     arrangement = Layout([rule]).arrangement(EXAMPLE, n_head=2)
     port = arrangement.to_port(example(0.0))
-    with pytest.raises(WrongAnswer, match=r"/grads/q0 is missing; port.toml's layout has it"):
+    with pytest.raises(WrongAnswer, match=r"/grads/q0 is missing; the layout in port.toml has it"):
         arrangement.to_ours({k: t for k, t in port.items() if k != "q0"}, "/grads")
     with pytest.raises(WrongAnswer, match=r"/grads/q1 must have shape \[2, 2, 4\].* got \[4, 4\]"):
         arrangement.to_ours(port | {"q1": port["layer0.attn_wk"]}, "/grads")
-    with pytest.raises(WrongAnswer, match=r"q1 must have shape .* got none that is regular"):
+    with pytest.raises(WrongAnswer, match=r"q1 must have shape .* got ragged lists"):
         arrangement.to_ours(port | {"q1": [[[1.0], [1.0, 2.0]]]}, "/grads")
 
 
@@ -221,8 +221,8 @@ MINIMAL = 'name = "p"\nlanguage = "C"\nrun = ["./p"]\n'
         ('ours = "wtee"', "layout rule 1: there is no 'wtee'; ours are wte, wpe"),
         ('ours = "wte"\npattern = "a b c -> a"', "layout rule 1: .*a b c -> a"),
         ('ours = "wte"\npattern = "a b -> a"', "layout rule 1: "),
-        ('ours = ["wte", "wpe"]', "several tensors need a port's name and a pattern"),
-        ('ours = "wte"\nport = "e{l}"', r"e\{l\} is one a layer, \['wte'\] are not"),
+        ('ours = ["wte", "wpe"]', "several tensors need the keys port and pattern"),
+        ('ours = "wte"\nport = "e{l}"', r"e\{l\} has \{l\}, so all of \['wte'\] need it"),
         ('ours = "wte"\n[[layout]]\nours = "wte"', "layout rule 2: wte is in two rules"),
         ('ours = []\nport = "x"', "ours is empty"),
         ('ours = "fc1"\nport = "x"', "fc1 of a method can be rearranged, not renamed"),

@@ -257,7 +257,7 @@ def test_a_fork_bomb_is_ended(made: Made, tmp_path: Path, sandbox: Sandbox) -> N
     )
     pid = process.pid
     message = end_of(process)
-    assert "the port was ended: it had " in message
+    assert "the port was stopped: it had " in message
     assert message.endswith("processes, the limit is 40 (limits.processes in port.toml)")
     process.close()
     assert is_gone(pid)
@@ -277,7 +277,7 @@ time.sleep(20)
 @BOTH
 def test_eating_memory_is_ended(made: Made, sandbox: Sandbox) -> None:
     message = end_of(made(EATING, sandbox, limits=Limits(memory_mib=200)))
-    assert "the port was ended: its processes held " in message
+    assert "the port was stopped: its processes held " in message
     assert message.endswith(" MiB, the limit is 200 (limits.memory_mib in port.toml)")
 
 
@@ -325,7 +325,7 @@ time.sleep(20)
 @pytest.mark.parametrize("place", ["os.environ['TMPDIR']", "'.'"])
 def test_filling_the_disk_is_ended(made: Made, place: str) -> None:
     message = end_of(made(WRITING.format(place=place), limits=Limits(written_mib=40)))
-    assert "the port was ended: it wrote " in message
+    assert "the port was stopped: it wrote " in message
     assert message.endswith(" MiB, the limit is 40 (limits.written_mib in port.toml)")
 
 

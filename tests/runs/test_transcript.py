@@ -76,22 +76,22 @@ def test_the_port_is_not_started_and_need_not_be_there(tmp_path: Path) -> None:
         ("sys.stderr.write('bad luck'); sys.exit(7)", "crash", "exited with code 7"),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "crash", "ended by SIGSEGV"),
         ("put('{\"jsonrpc\"'); os.abort()", "crash", "SIGABRT after 10 bytes"),
-        ("os.close(1); time.sleep(60)", "crash", "closed its output and runs on"),
+        ("os.close(1); time.sleep(60)", "crash", "closed its output but still runs"),
         ("time.sleep(60)", "timeout", "0 bytes came"),
         ("put('{\"jsonrpc\"'); time.sleep(60)", "timeout", "10 bytes came and no newline"),
         ("put('Hello\\n')", "protocol violation", "'Hello'"),
         ("sys.stdout.buffer.write(b'\\xff\\xfe\\n'); put('')", "protocol violation", "'��'"),
-        ("reply(r | {'id': 99}, {})", "protocol violation", "has id 99, the question had id"),
-        ("reply(r | {'id': r['id'] - 1}, {})", "protocol violation", "the question had id"),
+        ("reply(r | {'id': 99}, {})", "protocol violation", "has id 99, but the question has id"),
+        ("reply(r | {'id': r['id'] - 1}, {})", "protocol violation", "the question has id"),
         ("reply(r, {'characters': 'abc'})", "protocol violation", "got `str` at /result/char"),
         ("refuse(r, -32603, 'out of luck')", "error", "error -32603: out of luck"),
         (
             "put(json.dumps({'jsonrpc': '2.0', 'id': r['id'], 'result': "
             "tokens_of(r['params']['text'])}) + '\\nand more\\n')",
             "protocol violation",
-            "a line came before anything was asked: 'and more'",
+            "it printed a line before the question: 'and more'",
         ),
-        ("put('x' * (65 << 20))", "protocol violation", "more than 64 MiB without a newline"),
+        ("put('x' * (65 << 20))", "protocol violation", "more than 64 MiB has no newline"),
     ],
 )
 def test_each_failure_happens_again(

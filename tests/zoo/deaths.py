@@ -75,7 +75,7 @@ ANIMALS = (
     at_words("changeling", "becomes another program", "os.execvp('true', ['true'])",
              "crash", "exited with code 0 instead of answering"),
     at_words("closed-mouth", "closes its output and runs on", "os.close(1); time.sleep(60)",
-             "crash", "closed its output and runs on"),
+             "crash", "closed its output but still runs"),
     at_words("closed-ear", "closes its input, answers, and waits for ever",
              "os.close(0); tokenize(r); time.sleep(60)",
              "timeout", "0 bytes came", decisive=LATER, message=1.0),

@@ -24,7 +24,7 @@ ANIMALS = (
             put("and another thing\\n" * 1000)
         """,
         "protocol violation",
-        "a line came before anything was asked",
+        "it printed a line before the question",
         decisive=LATER,
     ),
     at_words(
@@ -35,7 +35,7 @@ ANIMALS = (
             put("x" * (1 << 20))
         """,
         "protocol violation",
-        "goes on for more than 64 MiB without a newline",
+        "a line of more than 64 MiB has no newline",
     ),
     at_words(
         "herald",
@@ -83,7 +83,7 @@ ANIMALS = (
         HANDLERS["shutdown"] = goodbye
         """,
         "protocol violation",
-        "goes on for more than 64 MiB",
+        "a line of more than 64 MiB",
         decisive=GOODBYE,
     ),
     at_words(

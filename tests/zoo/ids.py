@@ -16,7 +16,7 @@ def with_id(name: str, does: str, wrong: str, says: str, **more: Any) -> Animal:
 
 
 ANIMALS = (
-    with_id("stranger", "answers a question that nobody asked", "99", "has id 99, the question"),
+    with_id("stranger", "answers a question that nobody asked", "99", "has id 99, but the question"),
     with_id("repeater", "uses the last question's id again", "r['id'] - 1", "the answer has id"),
     with_id("prophet", "uses the next question's id", "r['id'] + 1", "the answer has id"),
     with_id("stringer", "makes a string of the id", "str(r['id'])", "the answer has id '"),
@@ -29,7 +29,7 @@ ANIMALS = (
         "answers the same twice",
         'put((answer_to(r) + "\\n") * 2)',
         VIOLATION,
-        "a line came before anything was asked",
+        "it printed a line before the question",
         decisive=LATER,
     ),
     at_words(
@@ -50,7 +50,7 @@ ANIMALS = (
         put(answer_to(r) + "\\n" + answer_to(r | {"id": r["id"] + 1}) + "\\n")
         """,
         VIOLATION,
-        "a line came before anything was asked",
+        "it printed a line before the question",
         decisive=LATER,
     ),
     at_words(

@@ -72,7 +72,7 @@ WRONG = (
     of_bytes("siamese", "puts two messages on one line", r"answer + answer + b'\n'", "not JSON"),
     of_bytes("batch", "answers in a list of one", r"b'[' + answer + b']\n'", NO_MESSAGE),
     of_bytes("split", "breaks its answer over lines", r"answer.replace(b',', b',\n') + b'\n'",
-             "an answer is one line"),
+             "write an answer as one line"),
     at_words(
         "bilingual",
         "sends a result and an error at once",
