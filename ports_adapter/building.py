@@ -52,12 +52,11 @@ def build(port: Port) -> None:
     if code == 0 and not why:
         return
     log = "\n".join(f"  | {line}" for line in tail(output))
-    ended = (
-        f"took longer than {port.timeouts.build:g} s (timeouts.build)"
-        if code is None
-        else f"ended with {code}"
-    )
-    ended = f"was stopped: {why}" if why else ended
+    ended = f"ended with {code}"
+    if why:
+        ended = f"was stopped: {why}"
+    elif code is None:
+        ended = f"took longer than {port.timeouts.build:g} s (timeouts.build)"
     raise NotBuilt(f"the build {ended}: `{command}` in {port.folder}\n{log}".rstrip())
 
 

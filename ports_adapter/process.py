@@ -244,9 +244,7 @@ class PortProcess:
     def _what_came(self, seconds: float) -> str:
         limit = f"no answer within {seconds:g} s"
         if not self._partial_size:
-            hint = (
-                "does the port write a newline and flush after each answer? Does it need more time?"
-            )
+            hint = "does the port write a newline and flush after each answer, or need more time?"
             return f"{limit}: 0 bytes came; {hint}"
         start = quoted(b"".join(self._partial))
         return (

@@ -16,7 +16,7 @@ def with_id(name: str, does: str, wrong: str, says: str, **more: Any) -> Animal:
 
 
 ANIMALS = (
-    with_id("stranger", "answers a question that nobody asked", "99", "has id 99, but the question"),
+    with_id("stranger", "answers a question that nobody asked", "99", "has id 99, but"),
     with_id("repeater", "uses the last question's id again", "r['id'] - 1", "the answer has id"),
     with_id("prophet", "uses the next question's id", "r['id'] + 1", "the answer has id"),
     with_id("stringer", "makes a string of the id", "str(r['id'])", "the answer has id '"),
