@@ -10,17 +10,16 @@ import base64
 import zlib
 from collections.abc import Mapping, Sequence
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
 from reference.tape.machine import FlatState, Machine, named
 
 from .budgets import Precision, spread_budget
+from .json_documents import decoded
 from .numbers import Array
 from .progress import Progress
 from .spread import REPLICAS, Spread, TrainingSpread, model_spread, training_spread
-from .store import decoded
 from .trace import Trace, TracedStep, full_steps, state_before
 from .trajectories import FreeRun, Trajectory, free_runs, kink_ledger, rounded
 
@@ -189,11 +188,6 @@ def _unpacked(packed: PackedTensor) -> Array:
     codes = np.frombuffer(zlib.decompress(base64.b64decode(packed.codes)), np.uint8)
     budgets: Array = packed.largest * 2.0 ** (-(codes.astype(np.float64) - 1) / STEPS_TO_OCTAVE)
     return np.where(codes == 0, 0.0, budgets)
-
-
-def encode(budgets: Mapping[str, Mapping[Precision, ProfileBudgets]]) -> bytes:
-    """All golden budgets, by profile and precision, as JSON."""
-    return msgspec.json.format(msgspec.json.encode(budgets), indent=1) + b"\n"
 
 
 def decode(content: bytes) -> dict[str, dict[str, ProfileBudgets]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from .budgets import Precision, tensor_budget
 from .build import COLD_STEPS, build_trace
 from .check import Condition, Finding, check_budgets, check_trace, compare, condition_of
 from .derived import Budgets, ProfileBudgets, profile_budgets, unpack
+from .json_documents import encoded, schema_of
 from .progress import Progress, no_progress
 from .provenance import (
     BudgetsEntry,
@@ -146,7 +146,7 @@ def build_all(progress: Progress = no_progress) -> Iterator[str]:
         for p in BUILT
     ]
     contents = {trace.profile: encode(trace) for trace in traces}
-    budgets = derived.encode(
+    budgets = encoded(
         {
             trace.profile: {
                 p: profile_budgets(trace, p, progress, _kept_of(trace.profile)[1])
@@ -168,22 +168,15 @@ def build_all(progress: Progress = no_progress) -> Iterator[str]:
             yield from _what_moved(before, trace)
     yield _written(BUDGETS.name, replace_file(BUDGETS, budgets))
     listed_budgets = BudgetsEntry(BUDGETS.name, sha256(budgets))
-    manifest = msgspec.json.encode(Manifest(SCHEMA_VERSION, entries, listed_budgets))
-    changed = replace_file(MANIFEST, msgspec.json.format(manifest, indent=1) + b"\n")
+    manifest = Manifest(SCHEMA_VERSION, entries, listed_budgets)
+    changed = replace_file(MANIFEST, encoded(manifest))
     yield _written(MANIFEST.name, changed)
-    yield _written(TRACE_SCHEMA.name, replace_file(TRACE_SCHEMA, schema()))
+    yield _written(TRACE_SCHEMA.name, replace_file(TRACE_SCHEMA, schema_of(Trace)))
 
 
 def _kept_of(profile: str) -> tuple[int, int | None]:
     """How many first steps to record in full, and how many to follow; None means all."""
     return (COLD_STEPS, None) if profile == MICROGPT.name else (COLD, LENGTH)
-
-
-def schema() -> bytes:
-    """The published JSON Schema of a trace."""
-    document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    document |= msgspec.json.schema(Trace)
-    return json.dumps(document, indent=1).encode() + b"\n"
 
 
 def _entry(listed: Entry | None, trace: Trace, content: bytes) -> Entry:

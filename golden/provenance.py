@@ -13,7 +13,8 @@ from msgspec import Meta, Struct
 import reference
 
 from .budgets import tensor_budget, update_budgets
-from .store import MANIFEST, UnreadableGolden, decoded, read
+from .json_documents import decoded
+from .store import MANIFEST, UnreadableGolden, read
 from .trace import Trace, full_steps, state_before
 
 PROGRAM = (

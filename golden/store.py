@@ -8,11 +8,6 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
-
-import msgspec
-
-Shape = TypeVar("Shape")
 
 GOLDEN = Path(__file__).parent
 TRACES = GOLDEN / "traces"
@@ -38,19 +33,6 @@ def read(path: Path) -> bytes:
             f"{path} cannot be read: {error.strerror}. `git checkout {path.name}` or "
             "`make golden` restores it."
         ) from None
-
-
-def decoded(content: bytes, shape: type[Shape]) -> Shape:
-    """The value of a JSON document, as the type `shape`.
-
-    Raises:
-        msgspec.DecodeError: it is not JSON, or not of this type.
-    """
-    try:
-        return msgspec.json.decode(content, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(error)[:300])
-        raise msgspec.DecodeError(shown) from None
 
 
 def replace_file(path: Path, content: bytes) -> bool:

@@ -18,7 +18,7 @@ from reference.state import State
 from reference.tokenizer import Tokenizer
 from reference.training import initial_state
 
-from .store import decoded
+from .json_documents import decoded
 
 SCHEMA_VERSION: Literal[1] = 1
 

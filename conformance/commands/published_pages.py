@@ -17,6 +17,7 @@ from conformance.judging import report
 from conformance.oracle.worked_examples import Example, examples
 from conformance.programs import program_report
 from conformance.surveys.scoreboard import board
+from golden.json_documents import schema_of
 from golden.store import replace_file
 from ports_adapter import messages as protocol
 from ports_adapter.jsonrpc import Error
@@ -54,9 +55,9 @@ def documents() -> dict[Path, bytes]:
     return {
         PROTOCOL: protocol_page().encode(),
         PROTOCOL_SCHEMA: protocol_schema(),
-        REPORT_SCHEMA: report.schema(),
-        PROGRAM_REPORT_SCHEMA: program_report.schema(),
-        BOARD_SCHEMA: board.schema(),
+        REPORT_SCHEMA: schema_of(report.Report),
+        PROGRAM_REPORT_SCHEMA: schema_of(program_report.ProgramReport),
+        BOARD_SCHEMA: schema_of(board.Board),
     }
 
 

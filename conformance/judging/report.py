@@ -6,10 +6,8 @@ Pointers (RFC 6901). A number that is not finite is written as a string.
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
-import msgspec
 from msgspec import Struct, field
 
 from conformance.anatomy.levels import Level
@@ -147,15 +145,3 @@ class Report(Struct, frozen=True, kw_only=True):
 def excused(report: Report) -> list[CaseReport]:
     """The cases that failed without failing the run: known failures and announced cases."""
     return [case for case in report.cases if case.outcome.is_failure and not case.fails]
-
-
-def encode(report: Report) -> bytes:
-    """The report as JSON."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
-
-
-def schema() -> bytes:
-    """The published JSON Schema of a report."""
-    document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    document |= msgspec.json.schema(Report)
-    return json.dumps(document, indent=1).encode() + b"\n"

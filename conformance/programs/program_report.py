@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from conformance.judging.outcome import ExitCode, Outcome
@@ -100,15 +98,3 @@ def _verdict(checks: Sequence[Check], exit_code: ExitCode) -> str:
         ExitCode.NOTHING_VERIFIED: "NOTHING VERIFIED",
     }.get(exit_code, "FAIL")
     return f"{word}: {passed} of {len(judged)} checks passed"
-
-
-def encode(report: ProgramReport) -> bytes:
-    """The report as JSON, as bytes."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
-
-
-def schema() -> bytes:
-    """The published JSON Schema of the report, as bytes."""
-    document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    document |= msgspec.json.schema(ProgramReport)
-    return json.dumps(document, indent=1).encode() + b"\n"

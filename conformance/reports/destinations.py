@@ -12,7 +12,8 @@ from rich.console import Console
 from conformance.cases.request import Unusable
 from conformance.explanation.diagnosis import without_explanation
 from conformance.judging.outcome import ExitCode
-from conformance.judging.report import Report, encode
+from conformance.judging.report import Report
+from golden.json_documents import encoded
 from golden.store import replace_file
 
 from .annotations import annotated
@@ -87,7 +88,7 @@ def write_run(report: Report, outputs: Outputs) -> None:
 
         return page_of(without_explanation(report))
 
-    forms = Forms(run_summary(report), encode(report), lambda console: show(report, console), page)
+    forms = Forms(run_summary(report), encoded(report), lambda console: show(report, console), page)
     write_report(forms, outputs)
 
 

@@ -34,6 +34,7 @@ from conformance.reports.destinations import (
 from conformance.reports.summary import program_summary
 from conformance.reports.terminal.live_view import case_progress, program_progress
 from conformance.reports.terminal.safe_console import put, screen
+from golden.json_documents import encoded
 from golden.store import UnreadableGolden
 from ports_adapter.building import build
 from ports_adapter.client import Source
@@ -72,7 +73,6 @@ def run_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
 def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     """The same for a program that only prints, which is asked no cases."""
     from conformance.programs.judge_program import judge_program
-    from conformance.programs.program_report import encode as encode_program
     from conformance.reports.terminal.program_text import show as show_program
 
     options = {
@@ -94,7 +94,7 @@ def _run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     names = published_names() if request.names else None
     with usable(), program_progress(screen(stderr=True)) as watcher:
         report = judge_program(port, watcher, names)
-    content = encode_program(report)
+    content = encoded(report)
     write_report(
         Forms(program_summary(report), content, lambda console: show_program(report, console)),
         outputs,

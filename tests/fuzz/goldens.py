@@ -12,6 +12,7 @@ from golden.build import build_trace
 from golden.check import Condition, check_budgets, check_trace
 from golden.derived import ProfileBudgets
 from golden.goldens import load_budgets, load_trace
+from golden.json_documents import encoded
 from golden.provenance import (
     BudgetsEntry,
     Entry,
@@ -39,7 +40,7 @@ def right() -> dict[str, bytes]:
     """A small golden folder: its files by their names."""
     trace = encode(small())
     packed = derived.pack(derived.unpack({}))
-    budgets = derived.encode({MICROGPT.name: {"float64": ProfileBudgets({"0": packed}, {}, [])}})
+    budgets = encoded({MICROGPT.name: {"float64": ProfileBudgets({"0": packed}, {}, [])}})
     entry = Entry("microgpt.json", sha256(trace), provenance(), trace_budgets(small()))
     listed = BudgetsEntry("budgets.json", sha256(budgets))
     manifest = msgspec.json.encode(Manifest(1, {MICROGPT.name: entry}, listed))

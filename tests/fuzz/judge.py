@@ -23,10 +23,11 @@ from conformance.cases import all_cases
 from conformance.cases.case import Case
 from conformance.commands.published_pages import REPORT_SCHEMA
 from conformance.judging.outcome import ExitCode, Outcome
-from conformance.judging.report import Report, encode
+from conformance.judging.report import Report
 from conformance.mistakes.patched_port import introduction
 from conformance.oracle.answer import Answer, Refusal
 from conformance.reports.terminal.run_text import show
+from golden.json_documents import encoded
 from ports_adapter.client import Client, Source
 from ports_adapter.manifest import Port
 
@@ -126,12 +127,12 @@ def check_report(report: Report, finished: Finished) -> None:
     """What must hold of any report, in each of its forms."""
     faults = [r.detail for r in finished.results if r.outcome is Outcome.SUITE_FAULT]
     claim(not faults, f"suite fault: {' '.join(faults)[:300]}")
-    encoded = encode(report)
-    claim(msgspec.json.decode(encoded, type=Report) == report, "the report changes in its JSON")
-    document = json.loads(encoded)
+    written = encoded(report)
+    claim(msgspec.json.decode(written, type=Report) == report, "the report changes in its JSON")
+    document = json.loads(written)
     for text in strings_in(document):
         claim(all(c.isprintable() or c == "\n" for c in text), f"raw characters: {text!a:.300}")
-    if crc32(encoded) % 64 == 0:  # which takes longer than all the rest
+    if crc32(written) % 64 == 0:  # which takes longer than all the rest
         _validator().validate(document)
     screen = io.StringIO()
     show(report, Console(file=screen, width=80))

@@ -22,10 +22,10 @@ from conformance.judging.report import (
     PartReport,
     PortReport,
     Report,
-    encode,
 )
 from conformance.reports.terminal.run_text import show
 from conformance.runs.merging import decode_part, merged
+from golden.json_documents import encoded
 from ports_adapter.manifest import Port
 
 from .folder import folder
@@ -89,13 +89,13 @@ def feed_part(content: bytes) -> Ending:
     claim(not failing or joined.exit_code is not ExitCode.PASS, "a failing case passes")
     claim(joined.baseline == second.baseline, "its baseline is another")
     rendered(joined, show)
-    encode(joined)
+    encoded(joined)
     return Ending.ACCEPTED
 
 
 def part_seeds() -> list[bytes]:
     """Each part, as it is written and without white space."""
-    return [b"\x00" + text for p in parts() for text in (encode(p), msgspec.json.encode(p))]
+    return [b"\x00" + text for p in parts() for text in (encoded(p), msgspec.json.encode(p))]
 
 
 MERGE = Target(

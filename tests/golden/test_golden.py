@@ -15,7 +15,8 @@ import pytest
 
 from golden.build import build_trace
 from golden.check import Condition, check_budgets, check_trace
-from golden.goldens import BUILT, load_budgets, load_trace, schema
+from golden.goldens import BUILT, load_budgets, load_trace
+from golden.json_documents import schema_of
 from golden.provenance import (
     BudgetsEntry,
     Entry,
@@ -64,7 +65,7 @@ def test_the_committed_trace_was_written_by_the_program_as_it_is() -> None:
 
 
 def test_the_committed_files_are_as_make_golden_would_write_them() -> None:
-    assert TRACE_SCHEMA.read_bytes() == schema()
+    assert TRACE_SCHEMA.read_bytes() == schema_of(Trace)
     trace = load_trace()
     entry = read_manifest().traces["microgpt"]
     assert encode(trace) == (GOLDEN / entry.file).read_bytes()

@@ -26,10 +26,11 @@ from conformance.programs.envelope.reference_losses import (
 )
 from conformance.programs.judge_program import judge_program
 from conformance.programs.printed_output import LineReader, PrintedLoss, Transcript
-from conformance.programs.program_report import ProgramReport, schema
+from conformance.programs.program_report import ProgramReport
 from conformance.programs.step_numbers import schedule_of
 from conformance.programs.watcher import Watcher
 from conformance.reports.terminal.program_text import show
+from golden.json_documents import schema_of
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest
 from ports_adapter.manifest import Port, read_manifest
@@ -504,4 +505,4 @@ def test_the_command_line_judges_a_program_and_writes_its_report(
 
 
 def test_the_published_schema_of_the_report_is_the_codes() -> None:
-    assert REPORT_SCHEMA.read_bytes() == schema()
+    assert REPORT_SCHEMA.read_bytes() == schema_of(ProgramReport)

@@ -10,10 +10,11 @@ from msgspec import structs
 
 from conformance.cases.request import Request, Shard, Unusable
 from conformance.judging.outcome import ExitCode
-from conformance.judging.report import Report, encode
+from conformance.judging.report import Report
 from conformance.reports.destinations import Outputs
 from conformance.runs.merging import merged, read_part
 from conformance.runs.running import judge_port, run_port
+from golden.json_documents import encoded
 from ports_adapter.manifest import Port
 from tests.support.ports.broken import port
 from tests.support.suite import MakePort, outcomes, run_suite
@@ -36,7 +37,7 @@ def parts_of(made: Port, of: int, *patterns: str) -> list[tuple[Path, Report]]:
         for index in range(1, of + 1)
     ]
     return [
-        (Path(f"{n}.json"), msgspec.json.decode(encode(report), type=Report))
+        (Path(f"{n}.json"), msgspec.json.decode(encoded(report), type=Report))
         for n, report in enumerate(reports, 1)
     ]
 
@@ -119,7 +120,7 @@ def test_a_file_that_is_no_part_is_refused(tmp_path: Path, content: bytes, why: 
 def test_the_report_of_a_whole_run_is_no_part(make_port: MakePort, tmp_path: Path) -> None:
     report = run_suite(make_port(port("")), "tokenizer/words")
     path = tmp_path / "whole.json"
-    path.write_bytes(encode(report))
+    path.write_bytes(encoded(report))
     with pytest.raises(Unusable, match="is the report of a whole run"):
         read_part(path)
 

@@ -11,8 +11,9 @@ import pytest
 from rich.console import Console
 
 from conformance.commands.published_pages import BOARD_SCHEMA
-from conformance.surveys.scoreboard.board import Board, encode
+from conformance.surveys.scoreboard.board import Board
 from conformance.surveys.scoreboard.board_text import show
+from golden.json_documents import encoded
 from tests.support import boards
 
 MAKERS: dict[str, Callable[[], Board]] = {
@@ -26,7 +27,7 @@ MAKERS: dict[str, Callable[[], Board]] = {
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_json_obeys_its_published_schema(name: str) -> None:
-    jsonschema.validate(json.loads(encode(MAKERS[name]())), json.loads(BOARD_SCHEMA.read_text()))
+    jsonschema.validate(json.loads(encoded(MAKERS[name]())), json.loads(BOARD_SCHEMA.read_text()))
 
 
 def test_the_table_in_a_terminal_has_a_line_for_each_port() -> None:

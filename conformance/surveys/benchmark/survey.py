@@ -6,12 +6,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
 from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.reports.terminal.safe_console import put, screen
 from conformance.runs.running import the_port
+from golden.json_documents import encoded
 from golden.store import replace_file
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailure
@@ -45,7 +44,7 @@ def compare_speeds(
     if not ports:
         speeds += [Speed(name, why=f"left out: {reason}") for name, reason in absent.items()]
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(speeds), indent=1) + b"\n")
+        sys.stdout.buffer.write(encoded(speeds))
     else:
         show(speeds, screen())
     if html_path is not None:

@@ -89,11 +89,6 @@ def load() -> Score:
     return msgspec.json.decode(KEPT.read_bytes(), type=Score)
 
 
-def encode(score: Score) -> bytes:
-    """The score as the JSON that is stored."""
-    return msgspec.json.format(msgspec.json.encode(score), indent=1) + b"\n"
-
-
 def page(score: Score) -> str:
     """The text of docs/score.md."""
     lines = [

@@ -12,6 +12,7 @@ from conformance.judging.outcome import ExitCode
 from conformance.mistakes import MISTAKES
 from conformance.reports.terminal.safe_console import put
 from golden.budgets import Precision
+from golden.json_documents import encoded
 from golden.store import replace_file
 
 from .honest_programs import PRECISIONS, Honest, ports_of_ours, try_out, variants
@@ -20,7 +21,6 @@ from .kill_matrix import (
     PAGE,
     README,
     Score,
-    encode,
     load,
     page,
     readme,
@@ -75,7 +75,7 @@ def _in_order(scored: Mapping[tuple[str, Precision], Scored]) -> list[Scored]:
 
 
 def _keep(score: Score) -> None:
-    replace_file(KEPT, encode(score))
+    replace_file(KEPT, encoded(score))
     replace_file(PAGE, page(score).encode())
     replace_file(README, readme(README.read_text(), score).encode())
 

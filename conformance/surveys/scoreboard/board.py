@@ -5,13 +5,11 @@ Its JSON Schema is published as `board.schema.json` here.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from conformance.anatomy.levels import Level
@@ -234,15 +232,3 @@ def exit_code_of(rows: list[Row], *, was_interrupted: bool) -> ExitCode:
         return ExitCode.INTERRUPTED
     passed = all(row.ending is Ending.PASS for row in rows)
     return ExitCode.PASS if passed else ExitCode.FAIL
-
-
-def encode(board: Board) -> bytes:
-    """The scoreboard as JSON."""
-    return msgspec.json.format(msgspec.json.encode(board), indent=1) + b"\n"
-
-
-def schema() -> bytes:
-    """The JSON Schema of a scoreboard, as published."""
-    document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    document |= msgspec.json.schema(Board)
-    return json.dumps(document, indent=1).encode() + b"\n"

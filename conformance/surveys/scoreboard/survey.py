@@ -22,12 +22,13 @@ from conformance.judging.edition import current_edition
 from conformance.judging.outcome import ExitCode
 from conformance.reports.destinations import Outputs, write_files, write_for_a_program
 from conformance.reports.terminal.safe_console import put, screen
+from golden.json_documents import encoded
 from golden.store import UnreadableGolden
 from ports_adapter.manifest import OURS, our_ports
 from ports_adapter.port_toml import FILE
 
 from ..all_ports import present_and_absent
-from .board import Board, Row, best_first, encode, exit_code_of
+from .board import Board, Row, best_first, exit_code_of
 from .board_text import note_row, show
 from .history import Record, append_history, read_history, record_of, with_history
 from .interruption import Stop, noted_signals
@@ -73,7 +74,7 @@ def run_scoreboard(order: Order, outputs: Outputs) -> ExitCode:
             append_history(order.history, [r for r, row in pairs if row.ending.is_final])
             board = _with_changes(board, now, records)
         if outputs.is_for_a_program:
-            write_for_a_program(encode(board))
+            write_for_a_program(encoded(board))
         else:
             show(board, screen())
         write_files(_files(board, outputs))
@@ -173,7 +174,7 @@ def _with_changes(board: Board, now: Sequence[Record], before: Sequence[Record])
 
 def _files(board: Board, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     if outputs.json is not None and not outputs.is_for_a_program:
-        yield outputs.json, encode(board)
+        yield outputs.json, encoded(board)
     if outputs.html is not None:
         from .board_page import page_of
 
