@@ -7,7 +7,7 @@ All are kept running and asked the same, so that each answer is computed once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Queue
 from threading import Thread
 
@@ -17,6 +17,7 @@ from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
 from conformance.asking.case_result import Result
 from conformance.asking.engine import Engine
 from conformance.cases import all_cases, select
+from conformance.cases.budget_origin import offer_of
 from conformance.cases.case import Case
 from conformance.judging.outcome import Outcome
 from conformance.mistakes import VARIANTS
@@ -146,5 +147,9 @@ def _put(programs: Sequence[Tried], seed: int, cases: Iterable[Case]) -> None:
 def fresh_cases(
     seed: int, precision: Precision, judged_program: JudgedProgram = PUBLISHED
 ) -> Iterator[Case]:
-    """The fresh cases of a seed."""
-    yield from select(all_cases(seed, precision, judged_program), FRESH)
+    """The fresh cases of a seed, answered before the threads of the programs share them."""
+    for case in select(all_cases(seed, precision, judged_program), FRESH):
+        if case.stream is None:
+            answer = case.answer(offer_of(precision))
+            case = replace(case, answer=lambda _offer, answer=answer: answer)  # type: ignore[misc]
+        yield case
