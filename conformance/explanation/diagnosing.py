@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec import structs
@@ -15,6 +15,7 @@ from conformance.anatomy.levels import Level
 from conformance.anatomy.nested_numbers import flat, shape_of
 from conformance.judging.compare import budgets_of, in_budgets, resolve
 from conformance.judging.report import Report
+from conformance.mistakes import MISTAKES, Mistake
 from conformance.oracle.answer import Numbers
 from golden.trace import number
 from ports_adapter.failures import PortFailure
@@ -42,11 +43,12 @@ Note = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: the port, its report, and the judged cases."""
+    """A finished run: the port, its report, the judged cases, and the mistakes to try."""
 
     port: Port
     report: Report
     cases: JudgedCases
+    mistakes: Sequence[Mistake] = tuple(MISTAKES.values())
 
     @property
     def offer(self) -> InitializeResult | None:
@@ -80,7 +82,7 @@ def diagnose(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diag
             note("probing the model, part by part")
             divergence = _probed(run, divergence, run.offer)
         note("trying the known mistakes")
-        names = named_mistakes(cases, run.offer)
+        names = named_mistakes(cases, run.offer, run.mistakes)
         found = symptoms(cases)
         note("looking for the smallest case that fails")
         smallest = shrink(run)

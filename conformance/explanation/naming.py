@@ -201,9 +201,11 @@ def _is_compatible(one: Mistake, other: Mistake) -> bool:
     return not set(one.patch()) & set(other.patch())
 
 
-def named_mistakes(cases: JudgedCases, offer: InitializeResult) -> list[NamedMistake]:
-    """The known mistakes that give the port's numbers, the best first."""
-    naming = MistakeSearch(cases, offer)
+def named_mistakes(
+    cases: JudgedCases, offer: InitializeResult, mistakes: Sequence[Mistake]
+) -> list[NamedMistake]:
+    """Those of the mistakes that give the port's numbers, the best first."""
+    naming = MistakeSearch(cases, offer, mistakes)
     found = naming.names()
     return [_named(names, fits, [n for n, _ in found], naming) for names, fits in found]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from conformance.explanation.printing import printed
 from conformance.explanation.shrinking import Asker, smallest
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import excused
-from conformance.mistakes import MISTAKES
+from conformance.mistakes import MISTAKES, Mistake
 from conformance.reports.destinations import TO_THE_TERMINAL, Forms, Outputs, write_report
 from conformance.reports.page import page_of
 from conformance.reports.summary import run_summary
@@ -73,8 +73,19 @@ def forms_of(diagnosis: Diagnosis, kept: Path) -> Forms:
     )
 
 
-def debugged(port: Port, request: Request, note: Note) -> Diagnosis:
+def debugged(
+    port: Port,
+    request: Request,
+    note: Note,
+    mistakes: Sequence[Mistake] = tuple(MISTAKES.values()),
+) -> Diagnosis:
     """The diagnosis of a port's run: of what it fails for, known failures left out.
+
+    Args:
+        port: the port to run.
+        request: the cases to ask, and what to judge them by.
+        note: called with the current activity.
+        mistakes: the known mistakes to try.
 
     Raises:
         as `running.judge_port`.
@@ -82,7 +93,7 @@ def debugged(port: Port, request: Request, note: Note) -> Diagnosis:
     cases = JudgedCases()
     report = judge_port(port, request, cases)
     cases.leave_out(excused(report))
-    run = Run(port, report, cases)
+    run = Run(port, report, cases, mistakes)
     return diagnose(run, note, smallest_cases, str(request.transcript or ""))
 
 

@@ -12,13 +12,16 @@ import pytest
 from conformance.cases import all_cases
 from conformance.cases.budget_origin import offer_of
 from conformance.cases.request import Request
+from conformance.explanation.diagnosing import Run, diagnose
 from conformance.explanation.diagnosis import Diagnosis
 from conformance.explanation.fitting import cost_of
+from conformance.explanation.judged_cases import JudgedCases
 from conformance.explanation.program_place import place_of
 from conformance.explanation.symptoms import constant_ratio
 from conformance.mistakes import MISTAKES
-from conformance.runs.debugging import debugged
+from conformance.runs.running import judge_port
 from ports_adapter.manifest import Port, find_port
+from tests.support.catalogue import some_mistakes
 from tests.support.suite import ROOT, MakePort, oracle_port
 
 MODEL = (
@@ -37,8 +40,12 @@ def params_of(slug: str) -> Any:
     return case.question(offer_of("float64"))
 
 
-def diagnosis(port: Port, patterns: Sequence[str] = QUICK) -> Diagnosis:
-    return debugged(port, Request(port.label, tuple(patterns), seed=5), lambda _words: None)
+def diagnosis(port: Port, patterns: Sequence[str] = QUICK, *mistakes: str) -> Diagnosis:
+    """A port's diagnosis without its smallest case; the mistakes in its command are tried."""
+    cases = JudgedCases()
+    report = judge_port(port, Request(port.label, tuple(patterns), seed=5), cases)
+    tried = some_mistakes(*mistakes, *(word for word in port.run if word in MISTAKES))
+    return diagnose(Run(port, report, cases, tried), lambda _words: None, lambda _run: [])
 
 
 def slugs(found: Diagnosis) -> list[list[str]]:
@@ -182,7 +189,11 @@ def answer(method, params, *rest):
 reference_answer.answer = answer
 patched_port.main()
 """
-    found = diagnosis(make_port(OURS + source, start=30.0, message=30.0), ("layers/rms*", *MODEL))
+    found = diagnosis(
+        make_port(OURS + source, start=30.0, message=30.0),
+        ("layers/rms*", *MODEL),
+        "rms-epsilon-1e-6",
+    )
     assert slugs(found) == [["rms-epsilon-1e-6"]]
 
 

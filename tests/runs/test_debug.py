@@ -17,6 +17,7 @@ from conformance.mistakes import MISTAKES
 from conformance.reports.terminal.explanation_text import show
 from conformance.runs.debugging import debugged
 from ports_adapter.manifest import find_port, our_ports
+from tests.support.catalogue import some_mistakes
 from tests.support.planted import KNOWN, UNKNOWN, Planted
 from tests.support.suite import ROOT
 
@@ -56,7 +57,8 @@ def planted_in(folder: Path, planted: Planted) -> Iterator[None]:
 def story_of(folder: Path, planted: Planted) -> Diagnosis:
     with planted_in(folder, planted):
         port = find_port(str(folder))
-        return debugged(port, Request(str(folder), CASES, seed=7), lambda _words: None)
+        request = Request(str(folder), CASES, seed=7)
+        return debugged(port, request, lambda _words: None, some_mistakes(*planted.names))
 
 
 def told(diagnosis: Diagnosis) -> str:

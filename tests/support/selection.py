@@ -7,6 +7,7 @@ import random
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -18,6 +19,17 @@ MARKERS = (
     "thorough: runs only with --everything, since it takes minutes",
     "slow: takes seconds; `make test-quick` leaves it out",
 )
+
+
+@dataclass
+class Chosen:
+    """What the command line chose, for tests that sample by themselves."""
+
+    everything: bool = False
+    seed: int = 0
+
+
+chosen = Chosen()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     if config.option.sample_seed is None:  # workers of xdist are given the same
         config.option.sample_seed = secrets.randbelow(10**6)
+    chosen.everything, chosen.seed = config.option.everything, config.option.sample_seed
 
 
 def pytest_report_header(config: pytest.Config) -> str:
