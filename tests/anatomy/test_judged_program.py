@@ -112,9 +112,16 @@ def test_where_the_final_program_is_offered_it_is_asked_about() -> None:
     assert judged(learner("train0,microgpt"), "adam").profile == "microgpt"
 
 
+A_CASE_OF_EACH = (
+    "tokenizer", "forward/cold-step-1", "backward/cold-step-1", "sgd/cold-step-1",
+    "adam/cold-step-1", "train/cold-start", "replicate/short-run",
+)  # fmt: skip
+"""A case or more of every level that a profile changes."""
+
+
 @pytest.mark.parametrize("name", ["train1", "first-revision"])
 def test_a_right_port_of_a_profile_passes(name: str) -> None:
-    report = judged(learner(name), profile=name)
+    report = judged(learner(name), *A_CASE_OF_EACH, profile=name)
     assert report.exit_code is ExitCode.PASS
     assert report.grade.startswith("bit-identical")
 
@@ -145,7 +152,7 @@ def test_a_profile_that_a_port_does_not_offer_verifies_nothing() -> None:
 def test_a_slip_fails_the_level_it_is_in_and_what_builds_on_it(
     profile: str, slip: str, levels: set[Level]
 ) -> None:
-    report = judged(learner(profile, slip), profile=profile)
+    report = judged(learner(profile, slip), *A_CASE_OF_EACH, profile=profile)
     assert failed_levels(report) == levels
     assert f"PROFILE={profile}" in next(c.rerun for c in report.cases if c.outcome.is_failure)
 

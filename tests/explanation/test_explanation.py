@@ -72,6 +72,7 @@ def test_with_intermediates_a_wrong_backward_of_one_operation_is_found_in_the_mo
     assert any("/intermediate_grads/layer0.v" in line for line in found.divergence.evidence)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("mistake", "part"),
     [
@@ -135,6 +136,7 @@ def test_a_pointer_becomes_a_place_in_words(pointer: str, words: str) -> None:
 # Which mistake.
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "mistake",
     ["softmax-gradient-sign", "adam-epsilon-1e-7", "cache-not-reset", "loss-over-one-more"],

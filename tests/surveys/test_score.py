@@ -91,6 +91,7 @@ def test_a_mistake_that_no_case_catches_fails_the_score() -> None:
     assert exit_code(msgspec.structs.replace(SCORE, mistakes=[missed])) is ExitCode.FAIL
 
 
+@pytest.mark.thorough
 def test_honest_programs_are_asked_the_fresh_cases_of_a_seed() -> None:
     programs = [p for p in variants() if "log-sum-exp" in p.name]
     assert len(programs) >= 2
