@@ -18,7 +18,7 @@ from conformance.cases.case import Case
 from conformance.cases.request import BaselineChoice, Request, Unusable
 from conformance.cases.selection import selection
 from conformance.judging.report import CaseReport
-from conformance.runs.running import offered_instead, usable
+from conformance.runs.preparation import fallback_profile, refuse_program, usable
 from ports_adapter.building import build
 from ports_adapter.client import Client
 from ports_adapter.failures import NotStarted, PortFailure
@@ -93,7 +93,7 @@ class Asking:
             build(self.port)
             if reason := missing_tool(self.port.run, self.port.folder):
                 raise NotStarted(f"the run command cannot be started: {reason}")
-            other = None if self.request.profile else _offered_instead(self.port)
+            other = None if self.request.profile else _fallback_profile(self.port)
         if other is None:
             return self
         return self.of(self.port, replace(self.request, profile=other), self.asked.seed)
@@ -112,11 +112,7 @@ def asking_of(config: pytest.Config) -> Asking:
     option = config.getoption
     with usage():
         port = find_port(option("--port"))
-    if port.kind == "program":
-        raise pytest.UsageError(
-            f'{port.label} is a program that is run as it is (kind = "program"): it is asked no '
-            "cases, so there are no tests of it"
-        )
+        refuse_program(port, "there are no tests of it")
     if option("--port-baseline") and option("--port-no-baseline"):
         raise pytest.UsageError("--port-no-baseline goes with no other option about it")
     run = {"seed": option("--port-seed"), "profile": option("--port-profile")}
@@ -132,11 +128,11 @@ def asking_of(config: pytest.Config) -> Asking:
     return Asking.of(port, request, seed)
 
 
-def _offered_instead(port: Port) -> str | None:
+def _fallback_profile(port: Port) -> str | None:
     """The profile to ask about in place of the final program, if the port does not offer that."""
     with Client(port) as client:
         try:
             offer = client.ask("initialize", introduction(), InitializeResult, port.timeouts.start)
         except PortFailure:
             return None
-    return offered_instead(offer.profiles)
+    return fallback_profile(offer.profiles)

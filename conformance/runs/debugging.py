@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from conformance.anatomy.levels import METHODS
-from conformance.cases.request import Request, Unusable
+from conformance.cases.request import Request
 from conformance.explanation.diagnosing import Note, Run, diagnose
 from conformance.explanation.diagnosis import Diagnosis, SmallestCase
 from conformance.explanation.judged_cases import JudgedCases
@@ -29,7 +29,8 @@ from ports_adapter.manifest import Port
 from ports_adapter.transcript.events import Event, Failed, Line, Logged, Question
 from ports_adapter.transcript.reader import read_transcript
 
-from .running import judge_port, the_port, usable
+from .preparation import refuse_program, requested_port, usable
+from .running import judge_port
 
 
 def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
@@ -43,14 +44,8 @@ def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode
         Unusable: as for `running.run_port`.
     """
     with usable(), tempfile.TemporaryDirectory() as folder:
-        port = the_port(request.port, request.sandbox)
-        if port.kind == "program":
-            raise Unusable(
-                f'{port.label} is a program that is run as it is (kind = "program"): it answers no '
-                "questions, so there is nothing to debug it by; `conformance run` judges what it "
-                "prints",
-                ExitCode.USAGE,
-            )
+        port = requested_port(request)
+        refuse_program(port, "nothing can be explained; `conformance run` judges what it prints")
         kept = request.transcript or Path(folder) / "transcript.jsonl.gz"
         with activity(screen(stderr=True)) as note:
             diagnosis = debugged(port, replace(request, transcript=kept), note)

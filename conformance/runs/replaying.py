@@ -25,7 +25,8 @@ from ports_adapter.transcript.events import RECORD, Header, Unreplayable
 from ports_adapter.transcript.reader import Transcript, read_transcript
 from ports_adapter.transcript.recorded_client import Replay
 
-from .running import ask, usable, warn
+from .preparation import usable, warn
+from .running import ask
 
 
 def replay_transcript(

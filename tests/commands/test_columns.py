@@ -71,6 +71,7 @@ def test_help_fits_80_columns(line: str) -> None:
     assert too_long(printed) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [
@@ -99,6 +100,7 @@ def test_output_fits_80_columns(line: str) -> None:
     assert too_long(printed) == []
 
 
+@pytest.mark.slow
 def test_a_failure_fits_80_columns_in_every_form(folder: Path) -> None:
     options = "--seed 5 --case tokenizer/words --case 'layers/linear*' --case protocol"
     first = run(f"conformance run . {options} --transcript run.jsonl", folder)

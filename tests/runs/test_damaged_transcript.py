@@ -146,13 +146,15 @@ def test_an_answer_that_suffered_is_not_blamed_on_the_port(
         replay_transcript(path)
 
 
-def test_on_the_command_line_a_refusal_is_one_line(path: Path) -> None:
+def test_on_the_command_line_a_refusal_is_one_sentence(path: Path) -> None:
     path.write_bytes(b"Hello\n")
     run = conformance("replay", str(path))
     assert run.returncode == ExitCode.USAGE
     assert run.stdout == ""
-    assert run.stderr.startswith(f"conformance: {path}, line 1: not the header of a transcript (")
-    assert len(run.stderr.splitlines()) == 1
+    assert unwrapped(run.stderr).startswith(
+        f"conformance: {path}, line 1: not the header of a transcript ("
+    )
+    assert len(run.stderr.splitlines()) <= 4
 
 
 def test_a_case_that_is_not_in_it_is_refused(recorded: tuple[bytes, Report], path: Path) -> None:

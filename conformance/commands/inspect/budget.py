@@ -40,7 +40,7 @@ def budget(place: str, profile: str | None, precision: Precision, seed: int, as_
     from conformance.cases.selection import case_named
     from conformance.reports.terminal.budget_text import show
     from conformance.reports.terminal.safe_console import screen
-    from conformance.runs.running import usable
+    from conformance.runs.preparation import usable
 
     def work() -> ExitCode:
         slug, _, pointer = place.partition("#")

@@ -22,7 +22,7 @@ def cases(patterns: tuple[str, ...], profile: str | None) -> None:
     from conformance.cases.by_level.handshake import shutdown_case
     from conformance.cases.request import Request
     from conformance.reports.terminal.safe_console import put, screen
-    from conformance.runs.running import usable
+    from conformance.runs.preparation import usable
 
     def work() -> ExitCode:
         with usable():

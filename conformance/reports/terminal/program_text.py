@@ -16,10 +16,13 @@ def show(report: ProgramReport, console: Console) -> None:
     """Print the checks, what the verdict rests on, and the verdict."""
     port = report.port
     put(console, f"{titled(port.name)} ({port.language}, {port.precision}), run as it is", "bold")
-    put(console, f"{'check':23}{'verdict':20}", "dim")
+    names = max((len(check.name) for check in report.checks), default=0)
+    outcomes = max((len(check.outcome) for check in report.checks), default=0)
     for check in report.checks:
         style = STYLES.get(check.outcome, FAILURE_STYLE)
-        head = Text.assemble(f"{check.name:23}", (f"{check.outcome:20}", style))
+        head = Text.assemble(
+            f"{check.name:{names}}  ", (f"{check.outcome:{outcomes}}", style), "  "
+        )
         put(console, check.detail, first=head)
         for words in check.log:
             put(console, f"  | {words}", "dim")

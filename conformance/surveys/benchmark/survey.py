@@ -6,13 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance.cases.request import Unusable
+from conformance.cases.request import Request, Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.reports.terminal.safe_console import put, screen
-from conformance.runs.running import the_port
+from conformance.runs.preparation import requested_port
 from golden.json_documents import encoded
 from golden.store import replace_file
-from ports_adapter.containment.sandbox import Sandbox
+from ports_adapter.containment.sandbox import NoSandbox, Sandbox
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailure
 
 from ..all_ports import present_and_absent
@@ -59,8 +59,8 @@ def compare_speeds(
 
 def _measured(name: str, sandbox: Sandbox) -> Speed:
     try:
-        return measure_port(the_port(name, sandbox))
-    except BadManifest as error:
+        return measure_port(requested_port(Request(name, sandbox=sandbox)))
+    except (BadManifest, NoSandbox) as error:
         raise Unusable(str(error), ExitCode.USAGE) from None
     except (NotBuilt, NotStarted, PortFailure) as error:
         return Speed(name, why=str(error))
