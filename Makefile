@@ -84,6 +84,6 @@ clean:           ## Remove what these targets made.
 
 $(READY): requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.txt
 	@echo "compiling, once"; $(RUN) conformance.commands.warming
 	@touch $(READY)
