@@ -7,7 +7,7 @@ step is recomputed from the recorded state before it, so errors do not propagate
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -112,6 +112,17 @@ def condition_of(drifts: tuple[Drift, ...]) -> Condition:
     if not drifts:
         return Condition.INTACT
     return Condition.DRIFTED if max(drift.worst for drift in drifts) <= 1 else Condition.WRONG
+
+
+def movement(drifts: Sequence[Drift], values: int) -> str:
+    """How many of the values moved, how far at most, and where."""
+    if not (moved := sum(drift.moved for drift in drifts)):
+        return f"{values} values computed again, none moved"
+    worst = max(drifts, key=lambda drift: drift.worst)
+    return (
+        f"{moved} of {values} values moved, by {worst.worst_ulps:.3g} units in the last place "
+        f"and {worst.worst:.2g} of budget at worst: {worst.pointer}"
+    )
 
 
 def step_drifts(trace: Trace, step: TracedStep, full: FullStep) -> Iterator[Drift]:

@@ -40,23 +40,15 @@ def check() -> None:
     Computes every recorded number again. Exits with 0 if all files are the ones that the manifest
     lists and all numbers are within their budgets, with 1 if not.
     """
-    from .check import Condition
+    from .check import Condition, movement
     from .goldens import check_all
 
     with _clear_errors():
         findings = list(check_all())
     for finding in findings:
         _say(f"{finding.name}: {finding.detail}")
-        moved = sum(drift.moved for drift in finding.drifts)
-        if moved:
-            worst = max(finding.drifts, key=lambda drift: drift.worst)
-            _say(
-                f"{moved} of {finding.values} values moved, by {worst.worst_ulps:.3g} units in "
-                f"the last place and {worst.worst:.2g} of budget at worst: {worst.pointer}",
-                first="  ",
-            )
-        elif finding.values:
-            _say(f"{finding.values} values computed again, none moved", first="  ")
+        if finding.values:
+            _say(movement(finding.drifts, finding.values), first="  ")
     whole = {Condition.INTACT, Condition.DRIFTED}
     sys.exit(0 if all(finding.condition in whole for finding in findings) else 1)
 

@@ -16,7 +16,7 @@ from reference.profiles import MICROGPT, PROFILES
 from . import derived
 from .budgets import Precision, tensor_budget
 from .build import COLD_STEPS, build_trace
-from .check import Condition, Finding, check_budgets, check_trace, compare, condition_of
+from .check import Finding, check_budgets, check_trace, compare, movement
 from .derived import Budgets, ProfileBudgets, profile_budgets, unpack
 from .json_documents import encoded, schema_of
 from .progress import Progress, no_progress
@@ -208,15 +208,7 @@ def _what_moved(before: bytes, trace: Trace) -> Iterator[str]:
         for at, tensor in recorded_tensors(old)
         if at in now
     ]
-    moved = tuple(drift for drift in drifts if drift.moved)
-    if not moved:
-        yield "  no number moved"
-        return
-    worst = max(moved, key=lambda drift: drift.worst)
-    within = "within" if condition_of(moved) is Condition.DRIFTED else "outside of"
-    counts = f"{sum(drift.moved for drift in moved)} of {sum(drift.values for drift in drifts)}"
-    yield f"  {counts} values moved, by {worst.worst_ulps:.3g} units in the last place at worst:"
-    yield f"  {worst.pointer}, {worst.worst:.2g} of budget, {within} it"
+    yield f"  {movement(drifts, sum(drift.values for drift in drifts))}"
 
 
 def _written(name: str, changed: bool) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from msgspec import structs
 
 from conformance.judging.edition import since
 from conformance.judging.outcome import Outcome
-from conformance.judging.report import BaselineReport, CaseReport
+from conformance.judging.report import CaseReport
 from conformance.judging.standing import Standing
 from ports_adapter.quoting import printable
 
@@ -43,22 +42,9 @@ class Expectations:
         standing = standing_of(case, entry)
         reason = entry.why
         if standing is Standing.DIFFERENT:
-            reason = f"expected {_expected(entry)}, got {_got(case)}"
+            expected = _outcome(entry.outcome, printable(entry.at, 200))
+            reason = f"expected {expected}, got {_outcome(case.outcome, first_part(case))}"
         return structs.replace(case, standing=standing, reason=reason)
-
-    def unmatched(self, slugs: Collection[str]) -> list[Entry]:
-        """The entries that match none of these cases."""
-        return [entry for entry in self.entries if not any(map(entry.matches, slugs))]
-
-    def reported(self, baseline: Baseline, slugs: Collection[str]) -> BaselineReport:
-        """The report's part about the baseline.
-
-        Args:
-            baseline: the baseline with these expectations.
-            slugs: of all cases about the program, asked or not.
-        """
-        unmatched = [_where(baseline, entry) for entry in self.unmatched(slugs)]
-        return BaselineReport(printable(str(baseline.path), 300), baseline.sha256, unmatched)
 
 
 def standing_of(case: CaseReport, entry: Entry) -> Standing:
@@ -80,17 +66,5 @@ def first_part(case: CaseReport) -> str:
     return case.differences[0].part if case.differences else ""
 
 
-def _expected(entry: Entry) -> str:
-    at = f" at {printable(entry.at, 200)}" if entry.at else ""
-    return f"{entry.outcome}{at}"
-
-
-def _got(case: CaseReport) -> str:
-    part = first_part(case)
-    return f"{case.outcome} at {part}" if part else str(case.outcome)
-
-
-def _where(baseline: Baseline, entry: Entry) -> str:
-    index = baseline.entries.index(entry)
-    line = f"line {baseline.lines[index]}: " if baseline.lines else ""
-    return f"{line}{printable(entry.slug, 100)} ({entry.outcome})"
+def _outcome(outcome: Outcome, part: str) -> str:
+    return f"{outcome} at {part}" if part else str(outcome)

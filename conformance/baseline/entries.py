@@ -90,6 +90,11 @@ class Baseline(Struct, frozen=True):
         """The SHA-256 of the file, which must be equal for all parts of a split run."""
         return hashlib.sha256(self.content).hexdigest()
 
+    def description(self, entry: Entry) -> str:
+        """An entry in one line, with its line number if that is known."""
+        line = f"line {self.lines[self.entries.index(entry)]}: " if self.lines else ""
+        return f"{line}{printable(entry.slug, 100)} ({entry.outcome})"
+
 
 def read_baseline(path: Path) -> Baseline:
     """The baseline in a file.

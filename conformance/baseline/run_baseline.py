@@ -17,6 +17,7 @@ from conformance.judging.report import BaselineReport, CaseReport, Report
 from conformance.judging.standing import Standing
 from golden.store import replace_file
 from ports_adapter.manifest import Port
+from ports_adapter.quoting import printable
 
 from .applying import Expectations
 from .entries import BASELINE, BadBaseline, Baseline, parse_baseline, read_baseline
@@ -45,7 +46,13 @@ class Rules:
         """The report's part about the baseline."""
         if self.baseline is None:
             return None
-        return self._expectations.reported(self.baseline, self.slugs)
+        unmatched = [
+            self.baseline.description(entry)
+            for entry in self._expectations.entries
+            if not any(map(entry.matches, self.slugs))
+        ]
+        path = printable(str(self.baseline.path), 300)
+        return BaselineReport(path, self.baseline.sha256, unmatched)
 
     @property
     def recorded(self) -> str | None:
