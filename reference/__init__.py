@@ -1,5 +1,5 @@
-"""The canonical microgpt program, in CPython floats: the truth everything else is held to.
+"""The canonical microgpt program in CPython floats, to which every port is compared.
 
-Read `value`, `model`, `adam`, `training` and `sampling` beside the published program;
-`config`, `corpus` and `tokenizer` hold the plain values that these work on.
+Read `value`, `model`, `adam`, `training` and `sampling` beside the published program. `config`,
+`corpus` and `tokenizer` hold the plain values on which these work.
 """

@@ -1,4 +1,4 @@
-"""`python -m reference`."""
+"""Runs the command line: `python -m reference`."""
 
 from .cli import main
 

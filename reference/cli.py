@@ -1,4 +1,4 @@
-"""The command line: train, sample, and print what the published program prints."""
+"""The command line: trains, samples, and prints what the published program prints."""
 
 from __future__ import annotations
 
@@ -97,10 +97,10 @@ def main(
             kind = _run_on_tape() if tape and config.gradient != "none" else Run
             run = kind.prepare(config, chosen.seed if seed is None else seed, corpus)
             run_program(run, digits=digits)
-            gc.freeze()  # what is left ends with the process; to look for cycles in it takes long
+            gc.freeze()  # at exit, a search for cycles among so many objects would take long
     except (UnreadableCorpus, InvalidConfig, InvalidVariation) as error:
         _refuse(error)
-    except (ArithmeticError, ValueError) as error:  # of the program's own arithmetic
+    except (ArithmeticError, ValueError) as error:  # from the arithmetic of the program
         _refuse(
             f"the numbers have left the range of floats ({error}); a smaller learning rate or "
             "smaller initial weights keep them in it"
@@ -109,13 +109,13 @@ def main(
         print("reference: interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read our output has left; Python must not complain about that at exit.
+        # The reader of the output has gone; without this, Python would complain at exit.
         sys.stdout = None
         sys.exit(141)
 
 
 def run_program(run: Run, digits: int | None) -> None:
-    """Train and sample, printing each line as it is known."""
+    """Train and sample, and print each line as soon as it is known."""
     print(f"num docs: {len(run.documents)}")
     print(f"vocab size: {run.tokenizer.vocab_size}")
     print(f"num params: {run.num_params}", flush=True)
@@ -140,11 +140,11 @@ def run_program(run: Run, digits: int | None) -> None:
 
 
 def _shown(number: float, digits: int | None, decimals: int) -> str:
-    """With that many significant digits, if asked for, or else the decimals as published."""
+    """The number with `digits` significant digits, or if None with the published decimals."""
     return f"{number:.{decimals}f}" if digits is None else f"{number:.{digits}g}"
 
 
-# What is imported below is slow to import and seldom needed.
+# The functions below import modules that are slow to import and seldom needed.
 
 
 def _run_on_tape() -> type[Run]:
@@ -176,14 +176,14 @@ def _corpus(path: Path | None, embedded: bool) -> Corpus:
 
 
 def _with_progress(run: Run) -> Iterator[tuple[float, Any]]:
-    """The run's losses, with a progress bar on standard error if that is a terminal."""
+    """The losses and weights of the run, with a progress bar if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield from run.losses()
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    # Lines printed above the bar must go through it only where both share the terminal.
+    # Printed lines must pass through the bar if, and only if, they go to the same terminal.
     share = sys.stdout.isatty()
     with Progress(console=Console(stderr=True), transient=True, redirect_stdout=share) as progress:
         yield from progress.track(run.losses(), total=run.config.num_steps, description="training")

@@ -1,4 +1,4 @@
-"""Getting names.txt, the corpus that the published program downloads."""
+"""Finds or downloads names.txt, the corpus of the published program."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ NAMES_VARIABLE = "MICROGPT_NAMES"
 
 
 class DownloadFailed(Exception):
-    """names.txt could not be had, or is not the file it should be."""
+    """names.txt could not be downloaded, or is not the published file."""
 
 
 def names_path() -> Path | None:
-    """Where names.txt is on this machine, if it is: `MICROGPT_NAMES`, or where we download to."""
+    """The path of names.txt: `MICROGPT_NAMES`, or the downloaded file; None without either."""
     named = os.environ.get(NAMES_VARIABLE)
     if named:
         return Path(named)
@@ -27,11 +27,11 @@ def names_path() -> Path | None:
 
 
 def download_names(url: str = NAMES_URL, path: Path = NAMES_PATH) -> Path:
-    """Download names.txt to `path`, unless the right file is there already.
+    """Download names.txt to `path`, unless the right file is already there.
 
     Raises:
-        DownloadFailed: no network, no such file, or another checksum than the published
-            program's corpus has. Nothing is left behind then.
+        DownloadFailed: there is no network or no such file, or its checksum is not that of the
+            published corpus. Then nothing is written.
     """
     import urllib.error
     import urllib.request  # slow to import, and every run asks where the corpus is

@@ -1,7 +1,7 @@
-"""Variations: a profile with some of its settings changed, as `NAME=VALUE`.
+"""Variations: a profile with some settings changed, each given as `NAME=VALUE`.
 
-The missions of the study guide are variations: other sizes, other temperatures, GELU. Which
-settings a profile has follows from what it is composed of.
+The missions of the study guide are variations, with other sizes, other temperatures, or GELU.
+The settings of a profile depend on its parts: model, gradient and optimizer.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ SIZES = ("n_embd", "n_head", "n_layer", "block_size", "num_steps", "num_samples"
 
 
 class InvalidVariation(ValueError):
-    """A profile or a setting that there is not; the message says which there are."""
+    """There is no such profile or setting, or its value is invalid; the message lists choices."""
 
 
 def profile_named(name: str) -> Profile:
-    """The profile of that name.
+    """The profile with this name.
 
     Raises:
         InvalidVariation: there is none.
@@ -47,7 +47,7 @@ def profile_named(name: str) -> Profile:
 
 
 def settings_of(profile: Profile) -> tuple[str, ...]:
-    """The settings that a profile has."""
+    """The names of the settings of a profile."""
     config = profile.config
     return (
         *ALWAYS,
@@ -61,9 +61,9 @@ def varied(profile: Profile, settings: Sequence[str]) -> Config:
     """A profile's configuration with settings such as `n_embd=32` changed.
 
     Raises:
-        InvalidVariation: a setting is not of the form `NAME=VALUE`, or none of the profile's, or
-            its value is not of its kind.
-        InvalidConfig: the values do not fit together.
+        InvalidVariation: a setting does not have the form `NAME=VALUE`, is not one of the
+            profile's, or has a value of the wrong type.
+        InvalidConfig: the values contradict each other.
     """
     changes: dict[str, float | str] = {}
     for setting in settings:

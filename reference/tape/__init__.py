@@ -1,1 +1,1 @@
-"""The canonical program as a Wengert list: recorded once, replayed in any arithmetic."""
+"""The canonical program as a tape (a Wengert list): recorded once, replayed in any arithmetic."""

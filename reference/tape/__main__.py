@@ -1,6 +1,6 @@
-"""Compile all kernels and record the published program's tapes: `python -m reference.tape`.
+"""Compiles all kernels and records the tapes of the published program: `python -m reference.tape`.
 
-Both are kept on disk; whatever runs first would take the time otherwise.
+Both are kept on disk. Without this, the first run of the suite has to wait for them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .rewrites import REWRITES
 
 
 def main() -> None:
-    """Do it."""
+    """Record the tapes, and call every kernel once for each precision."""
     config, tokenizer = MICROGPT.config, Tokenizer.of(embedded_corpus().documents)
     for positions in range(1, config.block_size + 1):
         for rewrite in REWRITES:
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def perturb(machine: Machine, start: FlatState, tokens: list[int]) -> None:
-    """One step, as it is and perturbed."""
+    """Compute one training step, then the same step perturbed."""
     tape = machine.step(start, tokens).replay.tape
     x, g = (np.empty(tape.num_slots, machine.dtype) for _ in range(2))
     kind, seed, formula = perturbed.kind_of(machine.dtype), np.uint64(1), formula_of(machine.config)

@@ -1,9 +1,9 @@
-"""Balls: the same tape in arbitrary-precision ball arithmetic, with Arb's rigorous enclosures.
+"""Replays a tape in ball arithmetic: Arb's rigorous enclosures of the exact values.
 
-What is enclosed are the exact values of the program as a function of real numbers. Its
-inputs are the floats given, and its constants the float64 numbers that it computes them
-with, `1e-5`, `1 / n`, `head_dim ** -0.5`, the betas, epsilon and the learning rate; everything
-else, `1 - beta1`, the decayed learning rate and the bias corrections among it, is exact.
+The program is taken as a function of real numbers. Its inputs are the given floats. Its constants
+are float64 numbers: `1e-5`, `1 / n`, `head_dim ** -0.5`, the betas, epsilon and the learning
+rate. Everything else is exact, also `1 - beta1`, the decayed learning rate and the bias
+corrections.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from .symbols import Op
 from .tape import Field, Integers, Tape
 
 PRECISION = 256
-"""Bits; a training step uses up about 12 of them."""
+"""In bits. A training step loses about 12 of them."""
 
 Balls = list[Any]
 
 
 @contextmanager
 def precision(bits: int = PRECISION) -> Iterator[None]:
-    """Arb's working precision, for a while."""
+    """Set Arb's working precision within a `with` block."""
     before = ctx.prec
     ctx.prec = bits
     try:
@@ -42,7 +42,7 @@ def precision(bits: int = PRECISION) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """Exact values, each as the sum of two floats, and how far they may be from that."""
+    """Exact values: each lies within `radius` of the sum of two floats, `high` and `low`."""
 
     high: NDArray[np.float64]
     low: NDArray[np.float64]
@@ -50,7 +50,7 @@ class Enclosure:
 
     @classmethod
     def of(cls, balls: Sequence[Any]) -> Enclosure:
-        """The enclosure that a list of balls is; `radius` accounts for the two floats too."""
+        """The enclosure of a list of balls; `radius` includes the rounding to two floats."""
         with precision():
             high = [float(ball.mid()) for ball in balls]
             rests = [ball - number for ball, number in zip(balls, high, strict=True)]
@@ -67,7 +67,7 @@ class Enclosure:
 
 
 def balls_of(numbers: Sequence[Any] | NDArray[Any]) -> Balls:
-    """Floats as balls of radius 0; balls as they are."""
+    """Floats as balls of radius 0; balls remain unchanged."""
     if isinstance(numbers, np.ndarray):
         numbers = numbers.tolist()
     return [arb(number) for number in numbers]
@@ -75,7 +75,7 @@ def balls_of(numbers: Sequence[Any] | NDArray[Any]) -> Balls:
 
 @dataclass(frozen=True, slots=True)
 class BallReplay:
-    """The values of all slots of a tape, and the loss's derivatives by them."""
+    """The values of all slots of a tape, and the derivatives of the loss by them."""
 
     values: Balls
     gradients: Balls
@@ -84,7 +84,7 @@ class BallReplay:
 def evaluate(
     tape: Tape, weights: Sequence[Any] | NDArray[Any], tokens: Sequence[int]
 ) -> BallReplay:
-    """Forward and backward through one document."""
+    """The forward and backward pass through one document."""
     places = np.asarray(tokens[: tape.positions + 1], np.int64)
     orders = walk_orders(places, tape.vocab_size)
     with precision():
@@ -102,7 +102,7 @@ def evaluate(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One instruction with its slots looked up: of the result, and of all operands' elements."""
+    """One instruction, with the slots of its result and of all elements of its operands."""
 
     op: Op
     out: int
@@ -114,7 +114,7 @@ class Row:
 
 
 def rows_of(code: Integers, tables: Integers, tokens: Integers, orders: Integers) -> Iterator[Row]:
-    """The instructions of a tape one by one, in order."""
+    """The instructions of a tape, in order, with all loops unrolled."""
     offsets = tables.tolist()
     for entry in code.tolist():
         length = entry[Field.LENGTH]
@@ -176,7 +176,7 @@ def _value(row: Row, x: Balls) -> Any:
 
 
 def _largest(row: Row, x: Balls) -> int:
-    """The slot of the largest midpoint; which of several equal ones makes no difference."""
+    """The slot with the largest midpoint; among equal ones the choice makes no difference."""
     return max(row.a, key=lambda slot: float(x[slot].mid()))
 
 
@@ -217,7 +217,7 @@ def _pass_back(row: Row, x: Balls, g: Balls) -> None:
 
 
 def _slope(x: Any) -> Any:
-    """The derivative of relu; of a ball that may be on either side, the ball from 0 to 1."""
+    """The derivative of relu; for a ball that contains 0, the ball from 0 to 1."""
     if x > 0:
         return arb(1)
     return arb(0) if x <= 0 else arb(0.5, 0.5)
@@ -275,7 +275,7 @@ def _apply(op: Step, a: Any, b: Any) -> Any:
 
 
 def _power(a: Any, b: Any) -> Any:
-    """`a ** b`; of a root, that of what is not negative, since a ball may reach below 0."""
+    """`a ** b`; for roots, only of the nonnegative part, since a ball may reach below 0."""
     if b == arb(0.5):
         return a.nonnegative_part().sqrt()
     return a**b

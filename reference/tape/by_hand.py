@@ -1,4 +1,4 @@
-"""The gradient that `train1` has by hand, at machine speed: the same source, compiled."""
+"""The hand-derived gradient of stage `train1` at machine speed: its source, compiled."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _numerical_gradient = compiled(by_hand.numerical_gradient, loss_of=_loss_of)
 
 
 def replay(tape: Tape, shapes: Shapes, weights: Floats, tokens: Any) -> tuple[Floats, Floats]:
-    """The values and gradients of a tape's observables, as the program has them by hand.
+    """The values and gradients of a tape's observables, computed by the hand-written program.
 
     Args:
-        tape: of the same model, which says what lies where.
-        shapes: of the weights.
-        weights: flat.
-        tokens: of the document.
+        tape: the tape of the same model, which gives the slots of the observables.
+        shapes: the shapes of the weights.
+        weights: the weights, flat.
+        tokens: the tokens of the document.
     """
     values, gradients = np.zeros(tape.num_slots), np.zeros(tape.num_slots)
     n, (vocab_size, units) = tape.positions, shapes["mlp_fc2"]
@@ -60,9 +60,9 @@ def replay(tape: Tape, shapes: Shapes, weights: Floats, tokens: Any) -> tuple[Fl
 
 
 def check(shapes: Shapes, weights: Floats, replayed: Any, tokens: Any) -> Check:
-    """Hold the gradient of one document's loss against numerical differences.
+    """Compare the gradient of one document's loss with numerical differences.
 
-    `replayed` is what was made of the document: its loss, and its gradients, flat.
+    `replayed` has the `loss` of the document and the flat gradients, `grads`.
     """
     grads = np.zeros(weights.size)
     vocab_size, units = shapes["mlp_fc2"]
@@ -74,7 +74,7 @@ def check(shapes: Shapes, weights: Floats, replayed: Any, tokens: Any) -> Check:
 
 
 def matrices(flat: Floats, shapes: Shapes) -> list[Floats]:
-    """The matrices in a flat array, as views."""
+    """The matrices of a flat array, as views."""
     found, start = [], 0
     for rows, columns in shapes.values():
         found.append(flat[start : start + rows * columns].reshape(rows, columns))

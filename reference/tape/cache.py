@@ -1,4 +1,4 @@
-"""Tapes and kernels on disk: made once for each state of the program's source."""
+"""Keeps tapes and kernels on disk, for each version of the source of `reference`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TAPES, KERNELS, CURVES = "tapes", "kernels", "curves"
 
 @cache
 def source_sha256() -> str:
-    """The checksum of everything that a tape depends on besides its sizes: all source here."""
+    """The checksum of all source files of `reference`, on which tapes and kernels depend."""
     digest = hashlib.sha256()
     for path in sorted(PROGRAM.rglob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -30,18 +30,18 @@ def source_sha256() -> str:
 
 
 def root() -> Path:
-    """Where everything that can be made again is kept: `MICROGPT_CACHE`, or the user's caches."""
+    """The cache folder: `MICROGPT_CACHE`, or one in the user's caches."""
     chosen = os.environ.get("MICROGPT_CACHE")
     return Path(chosen) if chosen else user_cache_path("microgpt-conformance")
 
 
 def folder(kind: str) -> Path:
-    """Where `TAPES`, `KERNELS` or `CURVES` of the present source are kept."""
+    """The folder of the `TAPES`, `KERNELS` or `CURVES` of the present source."""
     return root() / kind / source_sha256()[:16]
 
 
 def load(key: str) -> Tape | None:
-    """The tape of a key, or None: there is none, or it cannot be read."""
+    """The tape with this key, or None if there is none, or if it cannot be read."""
     try:
         content = (folder(TAPES) / key).read_bytes()
         parts = msgspec.msgpack.decode(content, type=dict[str, Any])
@@ -51,7 +51,7 @@ def load(key: str) -> Tape | None:
 
 
 def save(key: str, tape: Tape) -> None:
-    """Keep a tape, whole or not at all; where nothing can be written, nothing is."""
+    """Write a tape atomically; if the disk cannot be written to, do nothing."""
     parts = {name: packed(getattr(tape, name)) for name in Tape.__dataclass_fields__}
     with contextlib.suppress(OSError):
         folder(TAPES).mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def save(key: str, tape: Tape) -> None:
 
 
 def packed(part: Any) -> Any:
-    """A part of a tape as MessagePack can hold it."""
+    """A part of a tape, in types that MessagePack has."""
     if isinstance(part, dict):
         return {name: packed(inside) for name, inside in part.items()}
     if isinstance(part, np.ndarray):
@@ -71,7 +71,7 @@ def packed(part: Any) -> Any:
 
 
 def unpacked(part: Any) -> Any:
-    """A part of a tape out of what `packed` made of it."""
+    """A part of a tape, from what `packed` gave."""
     if isinstance(part, dict) and "dtype" in part:
         return np.frombuffer(part["array"], part["dtype"]).reshape(part["shape"])
     if isinstance(part, dict):

@@ -1,4 +1,4 @@
-"""Encoding: from recorded instructions to the entries of a tape."""
+"""Encodes recorded instructions as the entries of a tape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .tape import Field, Integers
 
 
 class Encoder:
-    """Turns instructions into code; row operands without a stride share a table of offsets."""
+    """Encodes instructions; rows without a constant stride share a table of offsets."""
 
     def __init__(self, recorder: Recorder, vocab_size: int) -> None:
         self.recorder = recorder
@@ -24,18 +24,18 @@ class Encoder:
 
     @property
     def tables(self) -> Integers:
-        """The offsets of all rows without a stride, one after the other."""
+        """The offsets of all rows without a constant stride, one row after the other."""
         return np.array([*self._offsets, 0], dtype=np.int64)
 
     def code(self, slots: Iterable[int]) -> Integers:
-        """The instructions of these slots, in this order, rolled into loops."""
+        """The code of the instructions with these result slots, in order, rolled into loops."""
         entries = [self._entry(slot) for slot in slots]
         code = np.array(entries, dtype=np.int32).reshape(-1, len(Field))
         loops: Integers = rolled(code, self.tables, self.num_slots, self.vocab_size)
         return loops
 
     def place(self, slot: int) -> int:
-        """Where a slot is in the end: constants come last."""
+        """The final position of a slot: constants come last."""
         return slot if slot >= 0 else self.num_slots - 1 - slot
 
     def _entry(self, slot: int) -> list[int]:

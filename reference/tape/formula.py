@@ -1,8 +1,8 @@
-"""The optimiser as a formula: the canonical update, recorded for one scalar, replayed for all.
+"""The optimizer as a formula: the update of one scalar, recorded once and replayed for all.
 
-The update is plain arithmetic on floats. Run over `Term`s in place of floats it records each
-operation, in its order, and is then replayed over whole arrays, a block at a time: the
-same operations on the same operands give every scalar the same bits.
+The update is plain arithmetic on floats. It is run once over `Term`s, which record every
+operation in order. The record is then replayed over whole arrays, block by block. Since the
+operations and operands are the same, every scalar gets the same bits as in the program.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BLOCK = 512
 
 
 class Step(IntEnum):
-    """An operation on two registers; a cosine is that of the first."""
+    """An operation on two registers; the cosine uses only the first."""
 
     ADD = 0
     SUB = 1
@@ -43,9 +43,9 @@ class Step(IntEnum):
 
 @dataclass
 class Formula:
-    """Operations on registers: the inputs first, then constants and results as they come.
+    """Recorded operations on registers: inputs, then constants and results as they come.
 
-    `per_scalar[r]` says whether register `r` holds a number for each scalar, or one for all.
+    `per_scalar[r]` says whether register `r` holds a number for each scalar or one for all.
     """
 
     per_scalar: list[bool]
@@ -58,7 +58,7 @@ class Formula:
         return Term(self, len(self.per_scalar) - 1)
 
     def result(self, step: Step, a: Term, b: Term) -> Term:
-        """The register of a new operation's result."""
+        """The result of a new operation, in a new register."""
         result = self.term(per_scalar=self.per_scalar[a.register] or self.per_scalar[b.register])
         self.steps.append((step, result.register, a.register, b.register))
         return result
@@ -66,7 +66,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A number to come, in place of a float."""
+    """Stands for a float while the update is recorded."""
 
     formula: Formula
     register: int
@@ -125,10 +125,11 @@ PER_STEP = ("step", "learning_rate", "beta1", "beta2", "eps_adam", "num_steps")
 class UpdateFormula:
     """The update of one scalar as code.
 
-    The inputs are the registers of `PER_SCALAR`, then of `PER_STEP`. `once` is what the latter
-    alone decide, `each` the rest, both `[operations][4]`: what to do, result, operands.
-    `outputs` are the registers of weight, m and v after the update, and of the learning rate;
-    an optimiser without moments leaves m and v as they are.
+    The input registers are those of `PER_SCALAR`, then those of `PER_STEP`. `once` has the
+    operations that depend only on the latter, `each` has the others; both are
+    `[operations][4]`: operation, result, two operands. `outputs` are the registers of weight,
+    m and v after the update, and of the learning rate. An optimizer without moments does not
+    change m and v.
     """
 
     once: Code
@@ -137,7 +138,7 @@ class UpdateFormula:
     outputs: tuple[int, int, int, int]
 
     def registers(self, config: Config, step: int, dtype: DTypeLike) -> NDArray[Any]:
-        """Constants and the inputs of a step, each in its register."""
+        """The registers at the start of a step, with its constants and inputs."""
         registers = self.constants.astype(dtype)
         inputs = (step, *(getattr(config, name) for name in PER_STEP[1:]))
         registers[len(PER_SCALAR) : len(PER_SCALAR) + len(PER_STEP)] = inputs
@@ -149,7 +150,7 @@ Update = Callable[[State, Any, Config], State]
 
 @dataclass(frozen=True, slots=True)
 class _Hyperparameters:
-    """Terms in place of a configuration's numbers."""
+    """A configuration with terms instead of numbers."""
 
     schedule: str
     learning_rate: Any
@@ -159,7 +160,7 @@ class _Hyperparameters:
     num_steps: Any
 
     def learning_rate_at(self, step: Any) -> Any:
-        """The program's own schedule."""
+        """The schedule of the program."""
         return Config.learning_rate_at(self, step)  # type: ignore[arg-type]
 
 
@@ -167,7 +168,7 @@ UPDATES: dict[str, Update] = {"adam": adam, "sgd": sgd}
 
 
 def formula_of(config: Config) -> UpdateFormula:
-    """The update of a configuration's optimiser, its learning rate decaying as it says."""
+    """The update by the optimizer of a configuration, with its schedule."""
     return update_formula(config.optimizer, config.schedule)
 
 
@@ -197,7 +198,7 @@ def update_formula(optimizer: str, decay: str) -> UpdateFormula:
 
 @contextmanager
 def _cosines_of_terms() -> Iterator[None]:
-    """Schedules that take a term's cosine, while they are recorded."""
+    """Within the `with` block, schedules take the cosine of terms."""
     own = schedule.cos
     schedule.cos = Term.cos  # type: ignore[assignment]
     try:
@@ -247,7 +248,7 @@ def apply_update(
     once: Code, each: Code, inputs: Floats, outputs: tuple[int, int, int, int],
     weights: Floats, m: Floats, v: Floats, gradients: Floats,
 ) -> Any:  # fmt: skip
-    """Update weights, and m and v unless these are empty, in place; gives the learning rate."""
+    """Update weights in place, also m and v unless empty; gives the learning rate."""
     registers = np.empty((inputs.size, BLOCK), inputs.dtype)
     for register in range(inputs.size):
         registers[register, 0] = inputs[register]

@@ -1,7 +1,7 @@
-"""Kernels: functions that Numba compiles, kept on disk beside the tapes.
+"""Kernels: functions that Numba compiles, and that are kept on disk beside the tapes.
 
-Numba itself looks at a kernel's own file alone, and would run an old one when another file
-changes that it calls. So they are kept, as tapes are, under the checksum of all source here.
+Numba's cache checks only the file of a kernel, and would miss changes in the files that the
+kernel calls. So kernels are kept, like tapes, under the checksum of all source files.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from .cache import KERNELS, folder
 
 
 def compiled(function: Any, **callees: Any) -> Any:
-    """A kernel: compiled at its first call, or loaded if it was before; nothing is fused.
+    """The kernel of a function: compiled at its first call, or loaded from disk.
+
+    Products are not fused with sums.
 
     Args:
-        function: as it stands in plain Python.
-        callees: kernels in place of the plain functions that it calls by these names.
+        function: a plain Python function.
+        callees: kernels that replace the functions that it calls by these names.
     """
     if callees:
         own = function
@@ -30,7 +32,7 @@ def compiled(function: Any, **callees: Any) -> Any:
     settings: Any = numba.config
     usual, settings.CACHE_DIR = settings.CACHE_DIR, str(folder(KERNELS))
     try:
-        with contextlib.suppress(RuntimeError):  # nothing can be kept: it is compiled every time
+        with contextlib.suppress(RuntimeError):  # nothing can be kept
             kernel.enable_caching()
     finally:
         settings.CACHE_DIR = usual

@@ -1,7 +1,7 @@
-"""The program at machine speed: evaluations and training steps on flat arrays.
+"""Runs the program at machine speed: evaluations and training steps on flat arrays.
 
-Parameters, gradients and moments are one-dimensional arrays in the order of
-`Config.shapes`, row by row. In float64 every number is the scalar program's, bit for bit.
+Parameters, gradients and moments are one-dimensional arrays in the order of `Config.shapes`,
+row by row. In float64 every number is equal to the scalar program's, bit for bit.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ Array = NDArray[Any]
 
 
 def flat(tensors: Mapping[str, Any], dtype: DTypeLike = np.float64) -> Array:
-    """Named matrices as one array, in their order."""
+    """Named matrices as one flat array, in order."""
     parts = [np.asarray(matrix, dtype).ravel() for matrix in tensors.values()]
     return np.concatenate(parts) if parts else np.empty(0, dtype)
 
 
 def named(array: Array, shapes: Mapping[str, tuple[int, int]]) -> dict[str, Array]:
-    """The matrices of a flat array by their names, as views; none of an empty one."""
+    """The matrices of a flat array by name, as views; none if the array is empty."""
     tensors: dict[str, Array] = {}
     start = 0
     if not array.size:
@@ -53,7 +53,7 @@ def named(array: Array, shapes: Mapping[str, tuple[int, int]]) -> dict[str, Arra
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What a tape made of one document: the values of all slots, and the loss's gradients."""
+    """The replay of a tape for one document: values and gradients of all slots, `[slots]`."""
 
     tape: Tape
     values: Array
@@ -66,21 +66,21 @@ class Replay:
 
     @property
     def losses(self) -> Array:
-        """Of each position."""
+        """The loss of each position in nats, `[positions]`."""
         return self.values[self.tape.values["/losses"]]
 
     @property
     def logits(self) -> Array:
-        """`[positions][vocab_size]`."""
+        """The logits, `[positions][vocab_size]`."""
         return self.values[self.tape.values["/logits"]]
 
     @property
     def grads(self) -> Array:
-        """By the parameters, flat."""
+        """The gradients of the loss by the parameters, flat."""
         return self.gradients[: self.tape.num_params]
 
     def intermediates(self, of: str = "intermediates") -> dict[str, Any]:
-        """The values of named intermediates as nested lists, or `of` "intermediate_grads"."""
+        """The intermediates by name, as nested lists; or `of` "intermediate_grads"."""
         places, numbers = (
             (self.tape.values, self.values)
             if of == "intermediates"
@@ -94,7 +94,7 @@ class Replay:
 
 
 def look_up(numbers: Array, slots: Slots) -> Any:
-    """The numbers in these slots, as lists nested alike."""
+    """The numbers in these slots, in lists nested like the slots."""
     if isinstance(slots, list):
         return [look_up(numbers, part) for part in slots]
     return numbers[slots].tolist()
@@ -102,7 +102,7 @@ def look_up(numbers: Array, slots: Slots) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class FlatState:
-    """What training carries from step to step: `reference.state.State` in flat arrays."""
+    """The training state between two steps: `reference.state.State` in flat arrays."""
 
     step: int
     weights: Array
@@ -111,7 +111,7 @@ class FlatState:
 
     @classmethod
     def of(cls, state: State, dtype: DTypeLike = np.float64) -> FlatState:
-        """A state's numbers, each rounded to `dtype`."""
+        """The state in flat arrays, rounded to `dtype`."""
         return cls(
             state.step, flat(state.weights, dtype), flat(state.m, dtype), flat(state.v, dtype)
         )
@@ -144,13 +144,13 @@ class Machine:
         self._tapes: dict[int, Tape] = {}
 
     def tape(self, positions: int) -> Tape:
-        """The tape for documents with this many positions, recorded if there is none."""
+        """The tape for documents with this many positions; it is recorded if there is none."""
         if positions not in self._tapes:
             self._tapes[positions] = tape_of(self.config, self.vocab_size, positions)
         return self._tapes[positions]
 
     def evaluate(self, weights: Array, tokens: Sequence[int]) -> Replay:
-        """Forward and backward through one document, as far as it counts."""
+        """The forward and backward pass through one document, cut at the block size."""
         positions = self.config.positions(tokens)
         tape = self.tape(positions)
         if self.config.gradient == "by-hand" and self.dtype == np.float64:
@@ -165,12 +165,12 @@ class Machine:
         return Replay(tape, values, gradients)
 
     def logits(self, weights: Array, tokens: Sequence[int]) -> Array:
-        """Of the token that comes after these, which are no more than the block holds."""
+        """The logits of the token after these, `[vocab_size]`; they must fit the block."""
         tape = self.tape(len(tokens))
         values = np.empty(tape.num_slots, self.dtype)
         values[: weights.size] = weights
         values[values.size - tape.constants.size :] = tape.constants
-        # The tape goes on to the losses; the logits are the same whichever token comes next.
+        # The tape also computes the loss of the next token, which does not affect the logits.
         tokens_and_next = np.array([*tokens, 0], np.int64)
         orders = walk_orders(tokens_and_next, self.vocab_size)
         forward(tape.forward, tape.tables, tokens_and_next, orders, values)
@@ -195,21 +195,21 @@ class Machine:
         return FlatStep(state.step, tokens, rate, replay, after)
 
     def follow(self, state: FlatState, documents: Iterable[Sequence[int]]) -> Iterator[FlatStep]:
-        """One step for each document, whichever their number."""
+        """One training step for each document."""
         for tokens in documents:
             step = self.step(state, tokens)
             state = step.state
             yield step
 
     def train(self, state: FlatState, documents: Sequence[Sequence[int]]) -> Iterator[FlatStep]:
-        """Steps up to the last one; step `k` takes document `k % len(documents)`."""
+        """All steps up to `num_steps`; step `k` takes document `k % len(documents)`."""
         while state.step < self.config.num_steps:
             step = self.step(state, documents[state.step % len(documents)])
             state = step.state
             yield step
 
     def evaluation(self, replay: Replay) -> Evaluation:
-        """A replay as the scalar program gives it: nested lists by name."""
+        """The replay as an evaluation of the scalar program: nested lists by name."""
         return Evaluation(
             logits=replay.logits.tolist(),
             losses=replay.losses.tolist(),
@@ -220,7 +220,7 @@ class Machine:
         )
 
     def unpacked(self, step: FlatStep) -> Step:
-        """A step as the scalar program gives it."""
+        """The step as a step of the scalar program."""
         return Step(
             step.index,
             list(step.tokens),
@@ -231,38 +231,38 @@ class Machine:
 
 
 class TapeRun(Run):
-    """A run at machine speed: the same losses and the same samples; its weights are flat."""
+    """A run at machine speed, with the same losses and samples; its weights are flat."""
 
     @cached_property
     def machine(self) -> Machine:
-        """What replays the run's tapes."""
+        """The machine that replays the tapes of the run."""
         return Machine(self.config, self.tokenizer.vocab_size)
 
     @property
     def weights(self) -> Array:
-        """What training starts from."""
+        """The initial weights, flat."""
         return flat(self.state.weights)
 
     def losses(self) -> Iterator[tuple[float, Array]]:
-        """Each training step's loss, and the weights after it."""
+        """The loss of each training step, and the weights after it."""
         steps = self.machine.train(FlatState.of(self.state), self.tokens())
         return ((step.replay.loss, step.state.weights) for step in steps)
 
     def gradient_check(self) -> Check:
-        """The gradient of the first document, held against numerical differences."""
+        """The comparison of the first document's gradient with numerical differences."""
         tokens = self.tokenizer.encode(self.documents[0])
         replay = self.machine.evaluate(self.weights, tokens)
         return by_hand.check(self.machine.shapes, self.weights, replay, tokens)
 
     def sample(self, weights: Array, choose: Choose) -> list[int]:
-        """The tokens of one document."""
+        """The tokens of one sampled document."""
         config, bos = self.config, self.tokenizer.bos
         if config.gradient == "by-hand":
             return super().sample(lists(named(weights, self.machine.shapes)), choose)
         return sample_from(self.next_logits(weights), bos, config.temperature, config, choose)
 
     def next_logits(self, weights: Array) -> NextLogits:
-        """What the model with these weights has to say on one document."""
+        """A function from the tokens so far to the logits of the next token."""
 
         def logits_after(tokens: Sequence[int]) -> Vector:
             return [Value(logit) for logit in self.machine.logits(weights, tokens).tolist()]
@@ -271,7 +271,7 @@ class TapeRun(Run):
 
 
 def tape_of(config: Config, vocab_size: int, positions: int, rewrite: str = CANONICAL) -> Tape:
-    """The tape of the program, or of a rewrite of it, from the cache or recorded now."""
+    """The tape of the program, or of a rewrite of it; it is recorded unless the cache has it."""
     sizes = (config.n_embd, config.n_head, config.n_layer, config.block_size, vocab_size)
     words = [config.model, *map(str, (*sizes, positions)), config.activation]
     words += ["tied"] * config.tied + [rewrite] * bool(rewrite)

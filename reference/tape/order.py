@@ -1,10 +1,10 @@
-"""The canonical order: that of the scalar program's depth-first walk, instruction by instruction.
+"""The canonical order of instructions: that of the depth-first walk of the scalar program.
 
-The walk over scalar nodes enters a dot product's factors one after the other, so a row
-instruction is walked as a node whose children are its elements in turn. Its own scalar
-nodes have no other parents; running its backward pass in one go, when its gradient is
-complete, accumulates every gradient in the scalar program's order as long as no element of
-a row depends on another one: the property tests compare with the scalar program itself.
+The scalar walk enters the factors of a dot product in turn. So a row instruction is walked as
+one node whose children are the elements of its rows, in turn. The scalar nodes within it have
+no other parents, and its backward pass can run at once when its gradient is complete. All
+gradients then accumulate in the scalar program's order, provided that no element of a row
+depends on another one. Property tests compare the result with the scalar program.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from .symbols import Instruction, Op, Operand, Recorder
 
 
 def topological_order(recorder: Recorder, root: int) -> list[int]:
-    """The slots of all instructions that the gradient of `root` flows through, children first."""
+    """The slots of all instructions that receive a gradient from `root`, children first."""
     first = recorder.num_params
     instructions = recorder.instructions
     order: list[int] = []
     entered: set[int] = set()
     rows_entered: set[Operand] = set()
-    # A slot to enter, a slot to leave (~slot), or a row whose elements are to be entered.
+    # Items are a slot to enter, a slot to leave (~slot), or a row whose elements to enter.
     stack: list[int | tuple[Operand, int]] = [root]
     while stack:
         item = stack.pop()
@@ -38,7 +38,7 @@ def topological_order(recorder: Recorder, root: int) -> list[int]:
 
 
 def _children(instruction: Instruction, first: int) -> list[int | tuple[Operand, int]]:
-    """What the walk enters below an instruction, in order; leaves may be left out."""
+    """The children of an instruction, in the order of the walk; leaves may be missing."""
     a, b, length = instruction.a, instruction.b, instruction.length
     walked = [o for o in (a, b) if o is not None and not o.is_constant and o.slot >= first]
     if instruction.op not in (Op.SUM, Op.DOT, Op.MAX):
@@ -50,7 +50,7 @@ def _children(instruction: Instruction, first: int) -> list[int | tuple[Operand,
 
 
 def needed(recorder: Recorder, roots: list[int]) -> list[int]:
-    """The slots of all instructions that the roots are computed from, in recorded order."""
+    """The slots of all instructions from which the roots are computed, in recorded order."""
     first = recorder.num_params
     wanted = set()
     stack = list(roots)

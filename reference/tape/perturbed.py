@@ -1,8 +1,8 @@
-"""Perturbed replays: the same tape as another honest implementation might round it.
+"""Replays a tape with perturbed rounding, as other honest implementations might compute it.
 
-Every operation that is not exact is rounded at random to one of the two floats around its
-exact result; `exp`, `log` and `pow` may err by one unit in the last place. A `Style` says in
-which order sums are taken, and whether products are fused with sums.
+Every inexact operation is rounded at random to one of the two floats around its exact result;
+`exp`, `log` and `pow` may err by one unit in the last place. A style, one of `STYLES`, is an
+order of summation, or fuses products with sums.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _fused_code(typing: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 def _bits_code(typing: Any, a: Any) -> Any:
-    """The bits of a float as an unsigned integer."""
+    """The bits of a float, as an unsigned integer."""
     size = ir.IntType(a.bitwidth)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -88,7 +88,7 @@ _bits: Any = intrinsic(_bits_code)
 
 @compiled
 def _chance(number: Any, seed: Any) -> Any:
-    """64 bits that look random: the same for the same number, as roundings are."""
+    """64 bits that look random; equal numbers get equal bits, as with real rounding."""
     bits = (_bits(number) ^ seed) * np.uint64(0x9E3779B97F4A7C15)
     return (bits ^ (bits >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
 
@@ -102,7 +102,7 @@ def _next(number: Any, up: bool, kind: Any) -> Any:
 
 @compiled
 def _either(number: Any, error: Any, seed: Any, kind: Any) -> Any:
-    """A rounded number or, with even chances, its neighbour on the other side of the exact one."""
+    """A rounded number or, with even chances, its neighbor beyond the exact number."""
     if error == 0 or not np.isfinite(error) or _chance(number, seed) >> np.uint64(63):
         return number
     return _next(number, error > 0, kind)
@@ -110,7 +110,7 @@ def _either(number: Any, error: Any, seed: Any, kind: Any) -> Any:
 
 @compiled
 def _nearly(number: Any, seed: Any, kind: Any) -> Any:
-    """A number as another library may give it: half the time one unit away."""
+    """A number as another library may compute it: half the time one unit away."""
     bits = _chance(number, seed) >> np.uint64(62)
     if bits > 1 or not np.isfinite(number):
         return number
@@ -119,7 +119,7 @@ def _nearly(number: Any, seed: Any, kind: Any) -> Any:
 
 @compiled
 def _sum_error(a: Any, b: Any, total: Any) -> Any:
-    """What `a + b` lost to rounding (Knuth 1969)."""
+    """The rounding error of `a + b`, exactly (Knuth 1969)."""
     other = total - a
     return (a - (total - other)) + (b - other)
 
@@ -138,7 +138,7 @@ def _multiply(a: Any, b: Any, seed: Any, kind: Any) -> Any:
 
 @compiled
 def _multiply_add(a: Any, b: Any, total: Any, fused: bool, seed: Any, kind: Any) -> Any:
-    """`a * b + total`, rounded once if fused, else twice."""
+    """`a * b + total`, rounded once if fused, twice if not."""
     if not fused:
         return _add(total, _multiply(a, b, seed, kind), seed, kind)
     result = _fused(a, b, total)
@@ -160,7 +160,7 @@ def _power(a: Any, exponent: Any, seed: Any, kind: Any) -> Any:
 
 @compiled
 def _sum(terms: Floats, length: int, style: int, seed: Any, kind: Any) -> Any:
-    """The sum of the first `length` terms, which are overwritten."""
+    """The sum of the first `length` terms; overwrites them."""
     if style == IN_PAIRS:
         while length > 1:
             half = (length + 1) // 2
@@ -290,7 +290,7 @@ def evaluate(
     loss: int, tokens: Integers, vocab_size: int, params: Floats, x: Floats, g: Floats,
     style: int, seed: Any, kind: Any,
 ) -> None:  # fmt: skip
-    """As `reference.tape.replay.evaluate`, perturbed."""
+    """Perturbed form of `reference.tape.replay.evaluate`."""
     x[: params.size] = params
     x[x.size - constants.size :] = constants
     orders = walk_orders(tokens, vocab_size)
@@ -309,7 +309,7 @@ PLUS, MINUS, TIMES, OVER = (int(step) for step in (Step.ADD, Step.SUB, Step.MUL,
 
 @compiled
 def _apply(code: Code, registers: Any, size: int, factors: int, seed: Any, kind: Any) -> None:
-    """Elementwise operations; a power of many factors errs as a product of them does."""
+    """Elementwise operations; a power of many factors errs like a product of them."""
     for index in range(code.shape[0]):
         op = code[index, 0]
         out, a, b = registers[code[index, 1]], registers[code[index, 2]], registers[code[index, 3]]
@@ -338,7 +338,7 @@ def apply_update(
     once: Code, each: Code, inputs: Floats, outputs: tuple[int, int, int, int], step: int,
     weights: Floats, m: Floats, v: Floats, gradients: Floats, seed: Any, kind: Any,
 ) -> Any:  # fmt: skip
-    """As `reference.tape.formula.apply_update`, perturbed."""
+    """Perturbed form of `reference.tape.formula.apply_update`."""
     registers = np.empty((inputs.size, BLOCK), inputs.dtype)
     registers[:, 0] = inputs
     _apply(once, registers, 1, step + 1, seed, kind)
@@ -362,9 +362,9 @@ def apply_update(
 
 
 def kind_of(dtype: DTypeLike) -> NDArray[Any]:
-    """What leads to the next float of a kind, and the smallest there is, as an array of them."""
+    """The relative step to the next float of a type, and its smallest float, as an array."""
     limits = np.finfo(np.dtype(dtype))
     bits = limits.nmant + 1
-    # Three quarters of a unit round to the next float, at either end of a binade.
+    # Adding three quarters of a unit rounds to the next float, wherever in its binade.
     numbers = [0.75 * 2.0 ** (1 - bits), limits.smallest_subnormal]
     return np.array(numbers, dtype)

@@ -1,10 +1,10 @@
-"""Squares and square roots as `pow` gives them, at the speed of a product and a root.
+"""Squares and square roots with the bits of `pow`, at the speed of products and roots.
 
-The program writes `g ** 2` and `v ** 0.5`, which are calls of the C library's `pow`. That
-errs by little more than half a unit in the last place (glibc: 0.52), so it can differ from the
-correctly rounded `g * g` only where the exact square lies next to the middle between two
-floats. What the product lost to rounding says how near it lies: where it is within
-`SAFE` units of a float, `pow` gives that float; elsewhere, `pow` is called.
+The program writes `g ** 2` and `v ** 0.5`, which call the C library's `pow`. Its error is a
+little more than half a unit in the last place (glibc: 0.52). So it can differ from the correctly
+rounded `g * g` only if the exact square is close to the midpoint of two floats. The rounding
+error of the product shows how close it is: within `SAFE` units of a float, `pow` gives that
+float; otherwise `pow` is called.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import numpy as np
 from .kernels import compiled
 
 SAFE = 0.45
-"""Right for any `pow` that errs by less than 0.55 units in the last place."""
+"""Valid for every `pow` with an error below 0.55 units in the last place."""
 
 SMALLEST, LARGEST = 1e-280, 1e280
-"""Between these no intermediate underflows or overflows."""
+"""Between these bounds no intermediate underflows or overflows."""
 
 EXPONENT_BITS = 0x7FF0000000000000
 UNIT = 2.0**-52
@@ -29,7 +29,7 @@ SPLITTER = 2.0**27 + 1
 
 @compiled
 def _square_error(a: float, square: float) -> float:
-    """What `a * a` lost to rounding, exactly (Dekker 1971)."""
+    """The rounding error of `a * a`, exactly (Dekker 1971)."""
     split = SPLITTER * a
     high = split - (split - a)
     low = a - high

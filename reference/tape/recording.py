@@ -1,4 +1,4 @@
-"""Recording: the canonical program run over symbols, once for each length of document."""
+"""Records tapes: runs the canonical program over symbols, once for each document length."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .tape import Slots, Tape, flattened
 
 @collector_paused()
 def record(config: Config, vocab_size: int, positions: int) -> Tape:
-    """Run the program over symbols for a document with this many positions.
+    """The tape of the program for documents with this many positions.
 
     Raises:
-        Unrecordable: the program, or a rewrite of it, does what no tape can hold.
+        Unrecordable: the program, or a rewrite of it, does something that no tape can hold.
     """
     shapes = config.shapes(vocab_size)
     recorder = Recorder(sum(rows * columns for rows, columns in shapes.values()))
@@ -52,13 +52,14 @@ Build = Callable[[dict[str, Any]], tuple[Any, Value]]
 
 @collector_paused()
 def record_function(leaves: Mapping[str, Any], output: str, build: Build) -> Tape:
-    """Record a function of nested lists of numbers.
+    """The tape of a function of nested lists of numbers.
 
     Args:
-        leaves: the numbers by name, of which the shapes alone matter; the parameters are
-            theirs one after the other.
-        output: what the function's value is named.
-        build: takes the same lists of symbols, gives the value and the scalar to differentiate.
+        leaves: the numbers by name, of which only the shapes matter; in order, they are the
+            parameters of the tape.
+        output: the name of the function's value.
+        build: takes lists of symbols of these shapes; gives the value and the scalar to
+            differentiate.
     """
     symbols, count = _numbered(leaves, 0)
     recorder = Recorder(count)
@@ -99,7 +100,7 @@ def _tape(
 
 
 def slots_of(nodes: Any) -> Slots:
-    """The slots of nested lists of symbols: an array if it is regular."""
+    """The slots of nested lists of symbols: an array if the lists are regular."""
     slots = _nested_slots(nodes)
     if isinstance(slots, int):
         return slots
@@ -116,7 +117,7 @@ def _nested_slots(nodes: Any) -> Any:
 
 
 def _numbered(leaves: Any, first: int) -> tuple[Any, int]:
-    """Nested lists or dicts with their numbers replaced by slots, and the slot after the last."""
+    """Nested lists or dicts with numbers replaced by slots, and the slot after the last one."""
     if isinstance(leaves, Mapping):
         parts: dict[str, Any] = {}
         for name, part in leaves.items():

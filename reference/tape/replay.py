@@ -1,8 +1,8 @@
-"""Replaying a tape with Numba: forward and backward, in the floats of the arrays given.
+"""Replays a tape with Numba, forward and backward, in the precision of the given arrays.
 
-Every sum is taken in the scalar program's order and nothing is fused, so that in float64
-each slot gets the scalar program's value, bit for bit. Numba's `exp`, `log` and `pow` are
-the C library's, as CPython's are.
+Sums are taken in the scalar program's order, and nothing is fused. So each slot gets the scalar
+program's value in float64, bit for bit. Numba's `exp`, `log` and `pow` are those of the C
+library, as CPython's are.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ B, B_ROW, B_STRIDE, B_TABLE, B_TOKEN, B_PITCH, B_GRAD = (
 ADD, MUL, POW, EXP, LOG, RELU, SUM, DOT, MAX = (int(op) for op in Op)
 
 Floats = Any
-"""A one-dimensional array of float64 or float32, one element a slot."""
+"""A one-dimensional array of float64 or float32, with one element for each slot."""
 
 Slot = np.uint64
-"""Where a number stands; a signed index might count from the end, which takes time to rule out."""
+"""The type of indices; with signed ones, Numba would check for counting from the end."""
 
 
 @compiled
 def walk_orders(tokens: Integers, vocab_size: int) -> Integers:
-    """For each token the order in which it has the vocabulary walked: its own row first."""
+    """For each token, the order in which the vocabulary is walked: the token's row first."""
     orders = np.empty((tokens.size, vocab_size), np.int64)
     for place in range(tokens.size):
         orders[place, 0] = tokens[place]
@@ -53,7 +53,7 @@ def _at(e: Integers, base: int, token: int, pitch: int, tokens: Integers) -> Any
 
 @compiled
 def _element(tables: Integers, table: int, stride: Any, k: Any) -> Any:
-    """How far the k-th element of a row is from its slot."""
+    """The distance of the k-th element of a row from the row's slot."""
     return k * stride if table < 0 else Slot(tables[Slot(table) + k])
 
 
@@ -112,7 +112,7 @@ def forward(
 
 @compiled
 def _largest(x: Floats, a: Any, tables: Integers, table: int, stride: Any, length: Any) -> Any:
-    """The slot of the first of the largest elements."""
+    """The slot of the largest element, the first one among equals."""
     best = a
     for k in range(Slot(1), length):
         at = a + _element(tables, table, stride, k)
@@ -125,7 +125,7 @@ def _largest(x: Floats, a: Any, tables: Integers, table: int, stride: Any, lengt
 def backward(
     code: Integers, tables: Integers, tokens: Integers, orders: Integers, x: Floats, g: Floats
 ) -> None:
-    """Add to `g` the derivatives, by every slot, of the slot whose gradient is 1 to begin with."""
+    """Add to `g` the derivatives, by every slot, of the slot whose gradient is initially 1."""
     zero = x.dtype.type(0)
     one = x.dtype.type(1)
     for entry in range(code.shape[0]):

@@ -1,8 +1,8 @@
-"""Rewrites: other honest ways to write the program's layers, for tapes of their own.
+"""Rewrites: other honest ways to write the layers of the program, each recorded as a tape.
 
-Where budgets are derived, some replicas are of rewritten programs: how a softmax is
-written moves its rounding errors more than any other choice (the worst honest port known
-differentiates through the maximum).
+When budgets are derived, some replicas use rewritten layers. The way a softmax is written changes
+its rounding errors more than any other choice; the known honest port with the largest errors
+differentiates through the maximum.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _rmsnorm_by_root(x: Vector) -> Vector:
 
 
 def _softmax_by_hand(logits: Vector) -> Vector:
-    """Weights by the log of the sum, which need not add up to 1, and the gradient from them."""
+    """Weights by the log of the sum, whose total may differ from 1, and the gradient from them."""
     log_sum = _log_sum_exp(logits)
     weights = [_detached((logit - log_sum).exp()) for logit in logits]
     mean = dot(weights, logits)
@@ -66,7 +66,7 @@ def _softmax_by_hand(logits: Vector) -> Vector:
 
 
 def _cross_entropy_by_hand(logits: Vector, target: int) -> Value:
-    """The gradient is the probabilities, less 1 at the target."""
+    """The gradient is the probabilities, minus 1 at the target."""
     log_sum = _detached(_log_sum_exp(logits))
     weights = [_detached((logit - log_sum).exp()) for logit in logits]
     picked = pick(logits, target)
@@ -74,9 +74,9 @@ def _cross_entropy_by_hand(logits: Vector, target: int) -> Value:
 
 
 def _gelu_by_tanh(x: Value) -> Value:
-    """By the hyperbolic tangent, as it is usually written: near -1 and 1 its digits are few.
+    """GELU by the hyperbolic tangent, the usual form, which loses digits near -1 and 1.
 
-    Its slope is made of `1 - tanh**2`, as automatic differentiation and most formulas have it.
+    The slope uses `1 - tanh**2`, as automatic differentiation and most formulas do.
     """
     inner = (x + x**3 * 0.044715) * math.sqrt(2 / math.pi)
     tanh = _detached(1 - 2 / ((inner * 2).exp() + 1))
@@ -91,7 +91,7 @@ def _detached(value: Value) -> Value:
 
 
 def _with_gradient_of(value: Value, other: Value) -> Value:
-    """The value, into which gradients flow as they do into another: their difference is 0."""
+    """The value, through which gradients flow as through another; their difference is 0."""
     return value + (other - _detached(other))
 
 
@@ -114,19 +114,19 @@ REWRITES: dict[str, Functions] = {
     },
     "one-reciprocal": {"softmax": _softmax_by_one_reciprocal, "rmsnorm": _rmsnorm_by_root},
 }
-"""The functions that each rewrite puts in the place of the program's own."""
+"""The functions with which each rewrite replaces functions of the program."""
 
 
 @contextmanager
 def rewritten(name: str) -> Iterator[None]:
-    """The program with a rewrite's functions, while it is recorded."""
+    """Within the `with` block, the program has the functions of a rewrite."""
     with replaced(REWRITES[name]):
         yield
 
 
 @contextmanager
 def replaced(functions: Functions) -> Iterator[None]:
-    """The program with other functions in place of its own, by their names, for a while."""
+    """Within the `with` block, functions of the program are replaced, by name."""
     own = [
         (module, name, getattr(module, name))
         for module in (activation, model, training)

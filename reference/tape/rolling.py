@@ -1,7 +1,7 @@
-"""Rolling: successive instructions that differ by constant distances alone become a loop.
+"""Rolls successive instructions that differ only by constant distances into loops.
 
-An instruction may join a loop ahead of others that it has nothing to do with. All of this loops
-over elements: operations on whole arrays would take seconds to compile.
+An instruction may move ahead of others that do not touch its slots. The code loops over elements,
+because operations on whole arrays would take seconds to compile.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from .kernels import compiled
 from .tape import Field, Integers
 
 NOWHERE = -1
-"""The slot of an operand that an operation does not take."""
+"""The slot of an operand that an operation does not have."""
 
 LOOK_BACK = 4
-"""How many loops back an instruction may join."""
+"""An instruction may join one of this many last loops."""
 
 _ROWS, _FIRST, _STEP = int(Field.ROWS), int(Field.FIRST), int(Field.STEP)
 _ORDER, _LENGTH, _OUT, _A = int(Field.ORDER), int(Field.LENGTH), int(Field.OUT), int(Field.A)
@@ -29,13 +29,13 @@ _SAME = tuple(int(field) for field in Field if int(field) not in _MAY_DIFFER)
 
 @compiled
 def rolled(code: Integers, offsets: Integers, num_slots: int, vocab_size: int) -> Integers:
-    """The entries in the same order, each joined to one of the last loops where it fits.
+    """The entries in the same order, each joined to one of the last loops if possible.
 
     Args:
         code: `[instructions][len(Field)]`, each a loop of one row.
-        offsets: the table that rows without a stride refer to.
-        num_slots: from this slot on there are constants, which nothing writes to.
-        vocab_size: how many rows there are to look up.
+        offsets: the table to which rows without a constant stride refer.
+        num_slots: the first slot of the constants, which are never written.
+        vocab_size: the number of rows that a token can look up.
     """
     loops = np.empty_like(code)
     count = 0
@@ -55,7 +55,7 @@ def rolled(code: Integers, offsets: Integers, num_slots: int, vocab_size: int) -
 
 @compiled
 def _extend(loop: Integers, entry: Integers) -> bool:
-    """Make an entry the next row of a loop, if it is that."""
+    """Add an entry to a loop as its next row; gives whether it is the next row."""
     for field in _SAME:
         if loop[field] != entry[field]:
             return False
@@ -83,7 +83,7 @@ def _extend(loop: Integers, entry: Integers) -> bool:
 def _touch(
     loop: Integers, entry: Integers, offsets: Integers, num_slots: int, vocab_size: int
 ) -> bool:
-    """Whether a loop and an entry may have a slot in common, constants aside."""
+    """Whether a loop and an entry may share a slot that is no constant."""
     for its_place, its_distance in zip(_PLACES, _DISTANCES):  # noqa: B905
         slot = entry[its_place]
         if entry[_ORDER] >= 0:
@@ -108,10 +108,10 @@ def _lies_in(
     offsets: Integers,
     vocab_size: int,
 ) -> bool:
-    """Whether a slot may be one that a loop has at a place, its rows this `distance` apart.
+    """Whether a loop whose rows are `distance` apart may use this slot at a place.
 
-    What is walked in the same `order` is looked up in the same rows, whichever they are;
-    of what is walked in another one, or in none, any row may be meant.
+    Loops with the same `order` visit the same rows. A loop with another order, or without one,
+    may visit any row.
     """
     rows, length = loop[_ROWS], loop[_LENGTH]
     away = slot - loop[place]

@@ -1,12 +1,12 @@
-"""Symbols: the arithmetic that computes nothing and writes down what would be computed.
+"""Symbols: values that compute nothing, and record the operations of the program instead.
 
-The canonical program, run over symbols in place of values, records an instruction for
-each operation it makes: one for a whole dot product or sum, one for every other operation.
-Each instruction's result has a *slot* of its own: first come the parameters, in the order
-of their `state_dict`, then the results in the order of recording, then the constants.
+When the canonical program runs over symbols, it records one instruction for each whole dot
+product or sum, and one for every other operation. The result of each instruction has its own
+*slot*. First come the slots of the parameters, in the order of their `state_dict`, then those of
+the results, in the order of recording, then those of the constants.
 
-Tokens are not known when a program is recorded. A `Token` stands for each: a row that is
-looked up by it has an address that depends on the token, and so has a value picked by it.
+Tokens are not known when a program is recorded. A `Token` stands for each of them: the address
+of a row that it looks up, or of a value that it picks, depends on the token.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..value import Value
 
 
 class Op(IntEnum):
-    """What an instruction computes from its operands; `SUM`, `DOT` and `MAX` take whole rows."""
+    """The operation of an instruction; `SUM`, `DOT` and `MAX` take whole rows."""
 
     ADD = 0
     MUL = 1
@@ -34,12 +34,12 @@ class Op(IntEnum):
 
 
 class Token(int):
-    """A token to come, the `place`-th of its document; used as a number, it is token 0."""
+    """Stands for the `place`-th token of a document; used as a number, it is token 0."""
 
     place: int
 
     def __new__(cls, place: int) -> Token:
-        """A token for a place in the document."""
+        """The token at a place in the document."""
         token = super().__new__(cls, 0)
         token.place = place
         return token
@@ -47,11 +47,11 @@ class Token(int):
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """Where an instruction finds its operand.
+    """The slots where an instruction finds an operand.
 
-    The k-th element is at `slot + k * stride`, or at `slot + offsets[k]` if there are
-    offsets; and `pitch` times the token at `token` further on, if `token` is not negative.
-    No gradient flows into what `is_constant`.
+    The k-th element is at `slot + k * stride`, or at `slot + offsets[k]` if there are offsets.
+    If `token` is not negative, `pitch` times the token at that place is added. No gradient
+    flows into an operand that `is_constant`.
     """
 
     slot: int
@@ -62,7 +62,7 @@ class Operand:
     is_constant: bool = False
 
     def slots(self, length: int) -> Sequence[int]:
-        """The slots of all elements, for token 0."""
+        """The slots of all elements, if the token is 0."""
         if self.offsets:
             return [self.slot + offset for offset in self.offsets]
         return [self.slot + k * self.stride for k in range(length)]
@@ -70,7 +70,7 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One operation: its operands, and how many elements of each a row operation takes."""
+    """One operation, its operands, and for row operations the number of their elements."""
 
     op: Op
     a: Operand
@@ -80,10 +80,10 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """That an instruction is one of several alike, one for each token of the vocabulary.
+    """Marks an instruction as one of several similar ones, one for each vocabulary token.
 
-    They were picked from by the token at place `token`; this is the one of `row`. `bases`
-    are the slots of row 0's result and operands, `strides` how far apart the rows' are.
+    The token at place `token` picks one of them; this is the one of `row`. `bases` are the
+    slots of result and operands for row 0, `strides` their distances from row to row.
     """
 
     token: int
@@ -93,12 +93,12 @@ class Alike:
 
 
 class Unrecordable(Exception):
-    """A program does what no tape can hold; the message says what."""
+    """A program does something that no tape can hold; the message says what."""
 
 
 @dataclass
 class Recorder:
-    """The instructions of a program, as they are made."""
+    """Collects the instructions of a program in order."""
 
     num_params: int
     instructions: list[Instruction] = field(default_factory=list)
@@ -108,7 +108,7 @@ class Recorder:
     _rows: dict[int, tuple[Sequence[Value], Operand | None]] = field(default_factory=dict)
 
     def result(self, instruction: Instruction, *, is_constant: bool) -> Symbol:
-        """The symbol of a new instruction; a constant one is recorded only once."""
+        """The result of a new instruction; equal constant instructions are recorded once."""
         if is_constant and instruction in self._constant_results:
             return self._constant_results[instruction]
         slot = self.num_params + len(self.instructions)
@@ -119,16 +119,16 @@ class Recorder:
         return symbol
 
     def constant(self, number: float) -> Operand:
-        """The operand of a constant: until the tape is complete, a negative slot."""
+        """The operand of a constant; its slot is negative until the tape is complete."""
         index = self.constants.setdefault(float(number), len(self.constants))
         return Operand(-1 - index, is_constant=True)
 
     def instruction_at(self, slot: int) -> Instruction | None:
-        """The instruction with its result in a slot, or None for parameters and constants."""
+        """The instruction whose result is in a slot; None for parameters and constants."""
         return self.instructions[slot - self.num_params] if slot >= self.num_params else None
 
     def row(self, symbols: Sequence[Value]) -> Operand | None:
-        """All symbols of a sequence as one operand, or None if they have no common form."""
+        """All symbols of a sequence as one operand, or None if no operand has that form."""
         if isinstance(symbols, Row):
             return symbols.operand
         known = self._rows.get(id(symbols))
@@ -137,10 +137,10 @@ class Recorder:
         return known[1]
 
     def pick(self, symbols: Sequence[Value], token: Token) -> Symbol:
-        """The symbol that a token picks, of one for each token of the vocabulary.
+        """The symbol that a token picks from `symbols`, of which there is one for each token.
 
         Raises:
-            Unrecordable: the symbols are not computed alike.
+            Unrecordable: the symbols are not computed by similar instructions.
         """
         row = self.row(symbols)
         if row is None or row.offsets or row.token >= 0:
@@ -151,7 +151,7 @@ class Recorder:
         return Symbol(self, operand)
 
     def _mark_alike(self, slots: list[int], token: int) -> None:
-        """Mark the instructions of these slots, and those below them that differ by row."""
+        """Mark the instructions of these slots, and those of their operands that differ by row."""
         first = self.instruction_at(slots[0])
         if first is None:
             return
@@ -175,10 +175,10 @@ class Recorder:
                 self._mark_alike(column, token)
 
     def mark_users_alike(self, vocab_size: int) -> None:
-        """Mark the instructions, one for each row, that use those that are marked already.
+        """Mark the instructions, one for each row, that use marked instructions.
 
         Raises:
-            Unrecordable: their operands lie at no regular distances.
+            Unrecordable: their operands are not at regular distances.
         """
         new = list(self.alike)
         while new:
@@ -204,7 +204,7 @@ class Recorder:
 
 
 def _stride(numbers: Sequence[int]) -> int | None:
-    """The constant distance of successive numbers, or None."""
+    """The constant distance between successive numbers, or None."""
     if len(numbers) == 1:
         return 0
     stride = numbers[1] - numbers[0]
@@ -215,7 +215,7 @@ def _stride(numbers: Sequence[int]) -> int | None:
 
 
 def row_of(symbols: Sequence[Value]) -> Operand | None:
-    """The symbols as one operand, or None: some occur twice, or depend on other tokens."""
+    """The symbols as one operand; None if one occurs twice, or depends on another token."""
     operands = [symbol.operand for symbol in symbols if isinstance(symbol, Symbol)]
     slots = [operand.slot for operand in operands]
     first = operands[0]
@@ -232,7 +232,7 @@ def row_of(symbols: Sequence[Value]) -> Operand | None:
 
 
 class Symbol(Value):
-    """A value that is known by its place alone."""
+    """A value of which only the place is known."""
 
     __slots__ = ("operand", "recorder")
 
@@ -298,16 +298,16 @@ class Symbol(Value):
 
     @classmethod
     def maximum(cls, values: Sequence[Value]) -> Symbol:
-        """One instruction for the largest, into which no gradient flows."""
+        """One instruction for the largest value, through which no gradient flows."""
         return cls._largest(values, is_constant=True)
 
     def detached(self) -> Symbol:
-        """The same value as a constant: no gradient flows into it."""
+        """The same value as a constant, through which no gradient flows."""
         return Symbol(self.recorder, replace(self.operand, is_constant=True))
 
     @classmethod
     def live_maximum(cls, values: Sequence[Value]) -> Symbol:
-        """One instruction for the largest, whose gradient is the largest's."""
+        """One instruction for the largest value, which passes its gradient on."""
         return cls._largest(values, is_constant=False)
 
     @classmethod
@@ -320,7 +320,7 @@ class Symbol(Value):
 
     @classmethod
     def pick(cls, values: Sequence[Value], token: int) -> Value:
-        """The value of a token to come."""
+        """The value that a token picks."""
         if isinstance(token, Token):
             return _recorder_of(values).pick(values, token)
         return values[token]
@@ -359,7 +359,7 @@ class Row(Sequence[Value]):
 
 
 class SymbolicMatrix(Sequence[Row]):
-    """A weight matrix; a `Token` looks up the row of the token to come."""
+    """A weight matrix, in which a `Token` looks up its row."""
 
     def __init__(self, recorder: Recorder, slot: int, shape: tuple[int, int]) -> None:
         self.recorder = recorder

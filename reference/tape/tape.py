@@ -1,10 +1,10 @@
 """A tape: the instructions of a program for documents of one length, as arrays of integers.
 
-Successive instructions that differ by constant distances alone are one entry, a loop over
-`ROWS` rows. The i-th row's result and operands are `index` times a stride away from the
-entry's, where `index` is `FIRST + i * STEP`; with an `ORDER`, it is the position of that
-number in the order in which the token at that place has the vocabulary walked: its own row
-first, then the others.
+Successive instructions that differ only by constant distances are one entry, a loop over `ROWS`
+rows. The result and operands of the i-th row are `index` times a stride away from those of the
+entry, where `index` is `FIRST + i * STEP`. With an `ORDER`, `index` is instead the vocabulary
+row at that position of a walk: the row of the token at place `ORDER` comes first, then the
+others.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Integers = NDArray[np.integer[Any]]
 
 
 class Field(IntEnum):
-    """The columns of a tape's code."""
+    """The columns of the code of a tape."""
 
     OP = 0
     ROWS = 1
@@ -48,18 +48,18 @@ class Field(IntEnum):
 
 
 Slots = Any
-"""Where numbers are found: an array of slots, or nested lists of them if they are ragged."""
+"""An array of slots, or nested lists of slots if they are ragged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """A scalar function of parameters, and of tokens if it is a model's loss.
+    """A scalar function of parameters, and also of tokens if it is the loss of a model.
 
-    `forward` and `backward` are entries, `[entries][len(Field)]`, `backward` in canonical
-    order; `tables` the offsets of rows without a stride. The first `num_params` slots hold
-    the parameters, the last ones the `constants`; `root` is the function's own. `values`
-    and `gradients` say which slots' values and derivatives are observed, by their JSON
-    Pointers in the answers of a port, in the order of computation.
+    `forward` and `backward` are `[entries][len(Field)]`; `backward` is in canonical order.
+    `tables` has the offsets of rows without a constant stride. The first `num_params` slots hold
+    the parameters, the last ones the `constants`; `root` is the slot of the function's value.
+    `values` and `gradients` give the slots whose values and derivatives are observed, by their
+    JSON Pointers in the answers of a port, in the order of computation.
     """
 
     vocab_size: int
