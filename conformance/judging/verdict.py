@@ -64,7 +64,7 @@ _COUNTED = {
     Standing.WONTFIX: "that will not be mended",
     Standing.FLAKY: "flaky",
     Standing.ANNOUNCED: "new and failing",
-    Standing.DIFFERENT: "failing otherwise than the baseline has it",
+    Standing.DIFFERENT: "failing differently from the baseline",
     Standing.STALE: "passing against the baseline",
 }
 

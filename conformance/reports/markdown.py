@@ -107,7 +107,7 @@ def _lists(summary: RunSummary) -> Iterator[str]:
     failing = [ending for ending in summary.failures if ending is not summary.first]
     lists = {
         "failing as well": [e for e in failing if e.standing is Standing.COUNTS],
-        "failing otherwise than the baseline has it": [
+        "failing differently from the baseline": [
             e for e in failing if e.standing is Standing.DIFFERENT
         ],
         "that the baseline has failing, and that does not": [

@@ -237,7 +237,7 @@ def test_the_summary_tells_what_is_wrong_and_what_is_known() -> None:
         "1.4e+14 of budget", "\nmake conform PORT=swift CASE=autograd/one-neuron",
         "3 cases known to fail", "`why forward`",
         "1 case that the baseline has failing, and that does not", "Subtract the mean",
-        "1 case failing otherwise than the baseline has it", "`line 7: layers/gone (mismatch)`",
+        "1 case failing differently from the baseline", "`line 7: layers/gone (mismatch)`",
         "1 case announced: new, failing, and counted from the next edition", "seed `2026`",
     ):  # fmt: skip
         assert said in text, said
