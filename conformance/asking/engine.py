@@ -178,26 +178,9 @@ class Engine:
         self, client: Client, case: Case, params: Any, expected: Any, judge: StreamJudge
     ) -> Result:
         """Ask the question, and judge the answer."""
-        seen, most = 0, _steps_asked(params)
-
-        def on_step(step: StepParams) -> None:
-            nonlocal seen
-            if seen == most:
-                raise ProtocolViolated(f"more than the {most} steps that were asked for")
-            seen += 1
-            judge.take(step)
-
-        kind: type[Any] = METHODS[case.method].result if case.method in METHODS else object
         started = time.monotonic()
         try:
-            with collector_paused():  # messages have no cycles, and streams have many objects
-                got = client.ask(
-                    case.method,
-                    params,
-                    kind,
-                    self.port.timeouts.message,
-                    on_step if case.method in STREAMED else None,
-                )
+            got = self._answer(client, case.method, params, judge)
         except PortFailure as failure:
             seconds = time.monotonic() - started
             if isinstance(expected, Refusal) and isinstance(failure, PortError):
@@ -226,6 +209,22 @@ class Engine:
             exchange = Exchange(params, expected, judge.whole(got), self.offer)
             return replace(result, exchange=exchange)
         return result
+
+    def _answer(self, client: Client, method: str, params: Any, judge: StreamJudge) -> Any:
+        """The port's answer, all of whose steps the judge has taken."""
+        seen, most = 0, _steps_asked(params)
+
+        def on_step(step: StepParams) -> None:
+            nonlocal seen
+            if seen == most:
+                raise ProtocolViolated(f"more than the {most} steps that were asked for")
+            seen += 1
+            judge.take(step)
+
+        kind: type[Any] = METHODS[method].result if method in METHODS else object
+        take = on_step if method in STREAMED else None
+        with collector_paused():  # messages have no cycles, and streams have many objects
+            return client.ask(method, params, kind, self.port.timeouts.message, take)
 
     def _reason_to_skip(self, method: str) -> str:
         """Why a method is not asked again, or an empty string."""
