@@ -384,6 +384,7 @@ def test_in_any_other_language_the_test_starts_the_port_by_its_command(tmp_path:
     fails_and_passes_once_mended(folder, JS[:1], [case], *command)
 
 
+@pytest.mark.needs("node")
 def test_javascript_tests_fail_on_the_slip_and_pass_without_it(
     tmp_path: Path, narrow: Smallest
 ) -> None:
@@ -398,6 +399,8 @@ def test_javascript_tests_fail_on_the_slip_and_pass_without_it(
     fails_and_passes_once_mended(folder, JS, cases, "node", "--test", *tests)
 
 
+@pytest.mark.needs("cargo")
+@pytest.mark.sampled(1, group="printed tests")
 def test_rust_tests_fail_on_the_slip_and_pass_without_it(tmp_path: Path, narrow: Smallest) -> None:
     folder = slipped("rust", tmp_path, *RUST)
     build = ("cargo", "build", "--offline", "--quiet")
@@ -412,6 +415,8 @@ def test_rust_tests_fail_on_the_slip_and_pass_without_it(tmp_path: Path, narrow:
     fails_and_passes_once_mended(folder, RUST, cases, *command)
 
 
+@pytest.mark.needs("swift")
+@pytest.mark.sampled(1, group="printed tests")
 def test_swift_tests_fail_on_the_slip_and_pass_without_it(tmp_path: Path, narrow: Smallest) -> None:
     """The slips are known mistakes, so that the canonical program shows the smallest cases."""
     folder = slipped("swift", tmp_path, *SWIFT)

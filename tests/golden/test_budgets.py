@@ -289,6 +289,7 @@ def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
         assert Program.of(short(PUBLISHED, text)).is_decided(precision)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ["train1", "train3", "train4", "first-revision", "early-revision"])
 def test_no_fixed_case_of_any_profile_hangs_on_a_rounding(name: str) -> None:
     judged_program = JudgedProgram.of(name)
@@ -370,6 +371,7 @@ def test_the_budget_command_says_what_there_is(place: str, message: str) -> None
     assert "Traceback" not in shown.stderr
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("port", [name for name in our_ports() if name not in ("js", "swift")])
 def test_the_golden_trajectory_is_followed_by_our_fast_ports(port: str) -> None:
     report = run_suite(port, "train", seed=1, long=True)

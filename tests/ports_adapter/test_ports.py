@@ -34,6 +34,7 @@ def test_our_ports_are_written_in_four_languages_and_in_two_ways_where_that_is_w
     assert our_ports() == sorted([*OWN_TESTS, *variants])
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", OWN_TESTS)
 def test_our_port_passes_the_tests_of_its_own_language(name: str) -> None:
     ended = subprocess.run(OWN_TESTS[name], cwd=OURS / name, capture_output=True, text=True)
@@ -48,6 +49,7 @@ def test_our_port_passes_every_case(name: str) -> None:
     assert len({level.level for level in report.levels}) == 11
 
 
+@pytest.mark.sampled(2)
 @needs_names
 @pytest.mark.parametrize("name", our_ports())
 def test_our_port_reproduces_the_published_losses_and_the_twenty_names(name: str) -> None:

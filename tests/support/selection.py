@@ -15,7 +15,8 @@ from tests.support.tools import missing, of_parameters
 
 MARKERS = (
     "needs(*tools): runs only where these tools are installed; in CI their absence is a failure",
-    "sampled(n): n of its parameters, drawn from --sample-seed; all of them with --everything",
+    "sampled(n, group): n of its parameters, or of a group of tests, drawn from --sample-seed; "
+    "all of them with --everything",
     "thorough: runs only with --everything, since it takes minutes",
     "slow: takes seconds; `make test-quick` leaves it out",
 )
@@ -69,8 +70,9 @@ def _left_out(seed: int, items: list[pytest.Item]) -> Iterator[pytest.Item]:
     for item in items:
         if item.get_closest_marker("thorough"):
             yield item
-        elif item.get_closest_marker("sampled"):
-            entries[item.nodeid.partition("[")[0]].append(item)
+        elif marker := item.get_closest_marker("sampled"):
+            group = marker.kwargs.get("group")
+            entries[group or item.nodeid.partition("[")[0]].append(item)
     for name, of_test in entries.items():
         marker = of_test[0].get_closest_marker("sampled")
         assert marker is not None
