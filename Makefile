@@ -10,6 +10,9 @@ ifeq ($(origin LANG),command line)
 unexport LANG
 endif
 
+# Tests start hundreds of programs, each of which would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup conform conform-all debug port test test-quick test-all golden check lint score bench stages zoo
 .PHONY: fuzz scoreboard bench-speed doctor data protocol clean
 
@@ -84,6 +87,6 @@ clean:           ## Remove what these targets made.
 
 $(READY): requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@echo "compiling, once"; $(RUN) conformance.commands.warming
 	@touch $(READY)
