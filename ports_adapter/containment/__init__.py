@@ -1,1 +1,1 @@
-"""Keeping a program that somebody else wrote in bounds: what it sees, takes and leaves behind."""
+"""Runs other people's programs with limits, a clean environment and a sandbox, and cleans up."""

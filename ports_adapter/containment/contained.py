@@ -1,4 +1,4 @@
-"""A program that somebody else wrote, started under a guardian: the one way to start any."""
+"""Starts a program under a guardian; the suite starts other people's programs only this way."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Stream = int | IO[bytes] | None
 
 
 class Contained:
-    """A program that runs under a guardian, which ends it with us: even if we are killed.
+    """A program under a guardian, which ends it when the suite ends, even if that is killed.
 
-    Its three streams are what `subprocess.Popen` takes, and are not passed through us.
+    Its three streams are arguments as for `subprocess.Popen`.
 
     Raises:
         OSError: the command cannot be executed.
-        NoSandbox: there has to be a sandbox, and cannot be.
+        NoSandbox: a sandbox is required, but not available.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Contained:
 
     @property
     def pid(self) -> int:
-        """The program's process id, as seen from here."""
+        """The program's process id outside its sandbox."""
         deadline = time.monotonic() + 1
         while self._is_inside and self.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(psutil.Error):
@@ -100,17 +100,17 @@ class Contained:
 
     @property
     def stdin(self) -> IO[bytes] | None:
-        """Our end of its standard input, if that is a pipe."""
+        """The writing end of its standard input, if that is a pipe."""
         return self._guardian.stdin
 
     @property
     def stdout(self) -> IO[bytes] | None:
-        """Our end of its standard output, if that is a pipe."""
+        """The reading end of its standard output, if that is a pipe."""
         return self._guardian.stdout
 
     @property
     def stderr(self) -> IO[bytes] | None:
-        """Our end of its standard error, if that is a pipe."""
+        """The reading end of its standard error, if that is a pipe."""
         return self._guardian.stderr
 
     def poll(self) -> int | None:
@@ -126,18 +126,18 @@ class Contained:
         return self.poll()
 
     def why_ended(self) -> str:
-        """By which limit it was ended and how to raise that, or nothing."""
+        """The limit that it was killed for and how to raise it, or an empty string."""
         self._status.hear(0)
         table = "build_limits" if self._terms.is_build else "limits"
         if self._status.excess is not None:
             return self._status.excess.sentence(table)
         if self._status.code == -signal.SIGXFSZ:
             most = f"{self._terms.limits.file_mib:,}"
-            return f"a file of it grew beyond {most} MiB ({table}.file_mib in port.toml)"
+            return f"a file of it exceeded {most} MiB ({table}.file_mib in port.toml)"
         return ""
 
     def close(self) -> None:
-        """End it and all that it started, and remove what it wrote to its temporary folder."""
+        """End it and all processes that it started, and remove its temporary folder."""
         if self._control < 0:
             return
         for pipe in (self.stdin, self.stdout, self.stderr):
@@ -152,11 +152,11 @@ class Contained:
             self._guardian.kill()
             self._guardian.wait()
         self._status.close()
-        if Path(self._private).exists():  # the guardian itself was killed
+        if Path(self._private).exists():  # the guardian was killed
             folders.remove(self._private)
 
     def _command(self, command: Sequence[str], folder: Path, pipes: Sequence[int]) -> list[str]:
-        """The guardian's command line, with the sandbox's and the program's own in it."""
+        """The guardian's command line, which includes those of the sandbox and the program."""
         inside = []
         if self._is_inside:
             writable = (folder, *self._terms.writable)
@@ -181,5 +181,5 @@ class Contained:
 
 
 def _unused_name() -> str:
-    """Where a private temporary folder is to be, by no link that leads nowhere in a sandbox."""
+    """The path of a new temporary folder, without links, which a sandbox may not have."""
     return f"{os.path.realpath(tempfile.gettempdir())}/microgpt-{secrets.token_hex(8)}"

@@ -1,4 +1,4 @@
-"""The environment of a program that is not ours: what it needs to run, and no secrets."""
+"""The environment variables of a program: those that tools need, and no secrets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 FAMILIES = ("LC_",)
-"""Names that begin so are passed on."""
+"""Variables with these prefixes are passed on."""
 
 TOOLS = """
 PATH HOME USER LOGNAME LANG LANGUAGE TZ TERM SSL_CERT_FILE SSL_CERT_DIR MICROGPT_CACHE
@@ -22,30 +22,30 @@ ASDF_DIR ASDF_DATA_DIR MISE_DATA_DIR RBENV_ROOT GEM_HOME GEM_PATH JULIA_DEPOT_PA
 JULIAUP_DEPOT_PATH OPAMROOT OPAM_SWITCH_PREFIX STACK_ROOT GHCUP_INSTALL_BASE_PREFIX
 ZIG_GLOBAL_CACHE_DIR OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS VECLIB_MAXIMUM_THREADS
 """
-"""Where tools, libraries and caches are; how a person's language and time are written."""
+"""Variables for the places of tools, libraries and caches, and for language and time."""
 
 FETCHING = """
 HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy
 CURL_CA_BUNDLE REQUESTS_CA_BUNDLE PIP_CERT NODE_EXTRA_CA_CERTS GIT_SSL_CAINFO
 CARGO_HTTP_CAINFO NIX_SSL_CERT_FILE
 """
-"""What fetches packages needs these, too; a proxy's address may hold a password."""
+"""Variables for tools that download packages; a proxy's address may contain a password."""
 
 TEMPORARY = ("TMPDIR", "TMP", "TEMP")
 
 
 def sandboxed(variables: dict[str, str], private: str) -> dict[str, str]:
-    """The same where caches in the home folder cannot be written: they are kept in `private`."""
+    """The variables for a sandbox, which cannot write caches to the home folder."""
     return variables | {"XDG_CACHE_HOME": private}
 
 
 def clean(private: str, listed: Iterable[str] = (), *, is_build: bool = False) -> dict[str, str]:
-    """The environment of a program.
+    """The environment variables of a program.
 
     Args:
         private: its temporary folder.
-        listed: further names to pass on, as the manifest has them.
-        is_build: whether it may fetch packages.
+        listed: further names to pass on, from the manifest.
+        is_build: whether it may download packages.
     """
     names = {*TOOLS.split(), *(FETCHING.split() if is_build else ()), *listed}
     passed = {

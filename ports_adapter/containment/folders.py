@@ -1,6 +1,6 @@
-"""A private temporary folder: how much lies in it, and its removal, whatever was put there.
+"""Measures and removes a program's temporary folder, whatever the program has put there.
 
-Like the guardian it uses the standard library alone, and little of that, so that it starts fast.
+Like the guardian, it imports little of the standard library and nothing else, to start fast.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 
 MOST_ENTRIES = 100_000
-"""How many entries are looked at to say how much a folder holds."""
+"""The most entries that are counted for the size of a folder."""
 
 
 def size_of(folder: str) -> int:
-    """How many bytes a folder takes on its disk, about."""
+    """The approximate size of a folder on disk, in bytes."""
     total, seen, left = 0, 0, [folder]
     while left and seen < MOST_ENTRIES:
         try:
@@ -28,10 +28,9 @@ def size_of(folder: str) -> int:
 
 
 def remove(folder: str) -> None:
-    """Remove a folder of ours with all that is in it, as far as that is possible.
+    """Remove a folder with its content, as far as possible.
 
-    A nested folder is first moved up, beside the outermost ones: so no path grows too long, and
-    no nesting is too deep.
+    Nested folders are moved to the top level first, since deep paths may be too long.
     """
     moved, left = 0, [folder]
     while left:
@@ -54,7 +53,7 @@ def remove(folder: str) -> None:
 
 
 def _opened(folder: str) -> list[str]:
-    """What is in a folder, which is made ours to change."""
+    """The names in a folder, after making it accessible."""
     try:
         os.chmod(folder, 0o700)  # noqa: PTH101
         return os.listdir(folder)  # noqa: PTH208

@@ -1,21 +1,18 @@
-"""The guardian of one program: starts it, keeps it within its limits, ends all that it started.
+"""The guardian of one program: a script that starts it, enforces its limits, and cleans up.
 
-A script of its own, started as `python -I -S guardian.py` by `contained.py`. It lives as long as
-the runner holds the other end of its control pipe: when that is closed, or the runner is gone, it
-kills every descendant, removes the private temporary folder and exits. On its status pipe it
-tells, a line each:
+`contained.py` starts it as `python -I -S guardian.py`. When the runner closes its end of the
+control pipe, or dies, the guardian kills all descendants, removes the private temporary folder
+and exits. It reports on its status pipe, one line each:
 
     started PID           the program runs
-    failed ERRNO          it could not be executed
-    over NAME USED LIMIT  it went beyond a limit, and is being ended
-    ended CODE            it has ended, negative for a signal
+    failed ERRNO          the program could not be executed
+    over NAME USED LIMIT  the program exceeded a limit, and is being killed
+    ended CODE            the program ended, with a negative code for a signal
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-import resource
 import select
 import signal
 import sys
@@ -24,27 +21,25 @@ import time
 sys.path.insert(0, __file__.rpartition("/ports_adapter/")[0])
 
 from ports_adapter.containment import folders, kernel
+from ports_adapter.containment.launch import IGNORED_BY_THE_GUARDIAN, STARTED, launch, line_of
 
 SHORTEST, LONGEST = 0.02, 0.1
-"""Seconds between two looks at what a program uses; short while it grows fast."""
+"""Seconds between two measurements of a program's use; short while its memory grows fast."""
 
 LEAST_REST = 20
-"""So many times as long as it looks it rests, so that it takes 5 % of a core at most."""
+"""The rest after a measurement, in multiples of its duration: it takes at most 5 % of a core."""
 
 SECONDS_TO_DIE = 15.0
-STARTED = b"0"
-IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
-IGNORED_HERE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class Guardian:
-    """Watches over one program.
+    """Watches one program.
 
     Args:
-        control: the pipe whose other end is the runner's alone.
-        status: the pipe to tell the runner by.
-        private: the temporary folder, which is made and removed here.
-        limits: by name.
+        control: the pipe whose other end only the runner has.
+        status: the pipe for reports to the runner.
+        private: the temporary folder, which the guardian creates and removes.
+        limits: the limits by name.
     """
 
     def __init__(self, control: int, status: int, private: str, limits: dict[str, int]) -> None:
@@ -64,25 +59,9 @@ class Guardian:
         self.control = control
 
     def start(self, folder: str, command: list[str], stdout: int) -> None:
-        """Start the program, or tell why that is impossible."""
-        self.told, tell = _pipe_above(stdout)
-        guardian = os.getpid()
-        self.is_apart = stdout == 1 and kernel.separate_process_ids()
-        self.program = os.fork()
-        if self.program == 0:
-            try:
-                os.setsid()
-                kernel.die_with(0 if self.is_apart else guardian)
-                kernel.offer_to_the_oom_killer()
-                if self.is_apart:
-                    tell = _first_process(tell)
-                _become(folder, command, stdout, self.limits)
-            except OSError as error:
-                os.write(tell, b"%d\n" % (error.errno or 0))
-            finally:
-                os._exit(127)
-        os.close(tell)
-        number = _line(self.told)
+        """Start the program, or report why that is impossible."""
+        self.program, self.told, self.is_apart = launch(folder, command, stdout, self.limits)
+        number = line_of(self.told)
         if number not in (b"", STARTED):
             self.tell(f"failed {number.decode()}")
             self.has_ended = True
@@ -91,14 +70,14 @@ class Guardian:
         self.tell(f"started {below[0] if below else self.program}")
 
     def tell(self, line: str) -> None:
-        """Tell the runner, if it is still there."""
+        """Report to the runner, if it still exists."""
         try:
             os.write(self.status, line.encode() + b"\n")
         except OSError:
             return
 
     def watch(self) -> None:
-        """Watch until the runner lets go, or is gone."""
+        """Watch until the runner closes the control pipe, or dies."""
         ending = None if self.has_ended else kernel.watched(self.program)
         if ending is not None:
             self.poll.register(ending, select.POLLIN)
@@ -114,12 +93,12 @@ class Guardian:
             self.rest = max(self.rest, min(1.0, LEAST_REST * looked))
 
     def look(self) -> None:
-        """Tell whether the program has ended, and end it where it goes beyond a limit."""
+        """Report the program's end, and kill it if it exceeds a limit."""
         self.reap()
         if not self.has_ended and (code := kernel.exit_code(self.program)) is not None:
             self.has_ended = True
-            if self.is_apart:  # that was the first process, which has told of the program's end
-                code = int(_line(self.told) or -signal.SIGKILL)
+            if self.is_apart:  # the first process of the namespace has reported the program's code
+                code = int(line_of(self.told) or -signal.SIGKILL)
             self.tell(f"ended {code}")
         if not self.is_over and (excess := self.excess()):
             self.is_over = True
@@ -128,7 +107,7 @@ class Guardian:
             self.look()
 
     def excess(self) -> str:
-        """The first limit that is passed, what was used and what is allowed, or nothing."""
+        """The first exceeded limit as NAME USED LIMIT, or an empty string."""
         usage = kernel.usage(os.getpid())
         fast = usage.memory - self.held > self.limits["memory_mib"] << 15 or usage.processes > 50
         self.held = usage.memory
@@ -148,7 +127,7 @@ class Guardian:
         return ""
 
     def folder_size(self) -> int:
-        """The size of the private folder, looked at the more rarely the longer that takes."""
+        """The size of the private folder, measured less often the longer that takes."""
         now = time.monotonic()
         if now >= self.next_sizing:
             self.in_folder = folders.size_of(self.private)
@@ -157,7 +136,7 @@ class Guardian:
         return self.in_folder
 
     def reap(self) -> None:
-        """Bury the dead that became our children; the program itself stays for its id."""
+        """Reap dead children, but not the program: as a zombie it keeps its id."""
         for child in kernel.children(os.getpid()):
             if child != self.program:
                 try:
@@ -166,7 +145,7 @@ class Guardian:
                     continue
 
     def bury(self) -> None:
-        """Give up the program's id, when nothing is left to be killed by it."""
+        """Reap the program, when its id is no longer needed for killing."""
         try:
             os.waitpid(self.program, os.WNOHANG)
         except ChildProcessError:
@@ -175,9 +154,9 @@ class Guardian:
     def end_all(self) -> None:
         """Kill every descendant.
 
-        The program's group goes at once, however fast it forks. Of the rest only our own
-        children are killed: what a dead one leaves behind becomes ours, and the id of a child
-        that nobody has waited for is nobody else's.
+        The program's process group is killed at once, however fast it forks. Of the rest, only
+        direct children are killed: orphans become direct children, and the id of a child that
+        has not been reaped cannot belong to another process.
         """
         deadline = time.monotonic() + SECONDS_TO_DIE
         while self.program and time.monotonic() < deadline:
@@ -192,91 +171,28 @@ class Guardian:
 
 
 def _kill(pid: int) -> None:
-    """Kill a process, or a process group if negative, as far as we may."""
+    """Kill a process, or a process group if the id is negative, as far as permitted."""
     try:
         os.killpg(-pid, signal.SIGKILL) if pid < 0 else os.kill(pid, signal.SIGKILL)
     except OSError:
         return
 
 
-def _pipe_above(stdout: int) -> tuple[int, int]:
-    """A pipe that no program inherits, whose writing end is not where output is expected."""
-    reading, narrow = os.pipe()
-    writing = fcntl.fcntl(narrow, fcntl.F_DUPFD_CLOEXEC, stdout + 1)
-    os.close(narrow)
-    return reading, writing
-
-
-def _line(pipe: int) -> bytes:
-    """The next line of a pipe, or nothing at its end."""
-    line = b""
-    while (byte := os.read(pipe, 1)) not in (b"", b"\n"):
-        line += byte
-    return line
-
-
-def _first_process(tell: int) -> int:
-    """Be the first process of a namespace, with which all others in it end.
-
-    Returns in a process of its own, which becomes the program, with the pipe to tell an error on.
-    """
-    told, its_tell = _pipe_above(tell)
-    program = os.fork()
-    if program == 0:
-        return its_tell
-    os.close(its_tell)
-    nothing = os.open("/dev/null", os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nothing, stream)
-    os.write(tell, (_line(told) or STARTED) + b"\n")
-    while True:
-        ended, status = os.wait()
-        if ended == program:
-            os.write(tell, b"%d\n" % os.waitstatus_to_exitcode(status))
-            os._exit(0)
-
-
-def _become(folder: str, command: list[str], stdout: int, limits: dict[str, int]) -> None:
-    """Become the program, within the limits that the kernel itself enforces."""
-    _bind(limits)
-    for ignored in (*IGNORED_BY_PYTHON, *IGNORED_HERE):
-        signal.signal(ignored, signal.SIG_DFL)
-    if stdout != 1:
-        os.dup2(1, stdout)
-        os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
-    os.chdir(folder)
-    os.execvp(command[0], command)
-
-
-def _bind(limits: dict[str, int]) -> None:
-    """Set what the kernel itself enforces, of each process that is started from here."""
-    kernel.bind_tasks(limits["threads"])
-    for kind, limit in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, limits["file_mib"] << 20),
-        (resource.RLIMIT_NOFILE, limits["open_files"]),
-        (resource.RLIMIT_CPU, limits["processor_s"] + 5),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        most = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (most, most))
-
-
 def main(control: str, status: str, stdout: str, private: str, folder: str, *rest: str) -> None:
-    """Guard one program until the runner lets go.
+    """Guard one program until the runner closes the control pipe.
 
     Args:
-        control: a file descriptor, see `Guardian`.
-        status: another.
-        stdout: which one the command finds its standard output at, 1 if at the usual place.
-        private: the temporary folder, which is made and removed here.
+        control: the file descriptor of a pipe, see `Guardian`.
+        status: that of another pipe.
+        stdout: the file descriptor where the command expects its standard output, usually 1.
+        private: the temporary folder, which is created and removed here.
         folder: where the command runs.
         rest: the limits as NAME=LIMIT, "--", the command.
     """
     words, command = rest[: rest.index("--")], list(rest[rest.index("--") + 1 :])
     for pipe in (control, status):
         os.set_inheritable(int(pipe), False)
-    for ignored in IGNORED_HERE:
+    for ignored in IGNORED_BY_THE_GUARDIAN:
         signal.signal(ignored, signal.SIG_IGN)
     kernel.become_subreaper()
     limits = {name: int(limit) for name, _, limit in (word.partition("=") for word in words)}
@@ -285,7 +201,7 @@ def main(control: str, status: str, stdout: str, private: str, folder: str, *res
         os.mkdir(private, 0o700)  # noqa: PTH102
         guardian.start(folder, command, int(stdout))
         nothing = os.open("/dev/null", os.O_RDWR)
-        for stream in (0, 1, 2):  # the program's own ends alone keep its pipes open
+        for stream in (0, 1, 2):  # only the program may keep its pipes open
             os.dup2(nothing, stream)
         os.chdir("/")
         guardian.watch()

@@ -1,6 +1,6 @@
-"""What the guardian asks of the operating system: all that Linux has and others lack is here.
+"""The guardian's requests to the operating system, some of which only Linux supports.
 
-Like the guardian it uses the standard library alone, and little of that, so that it starts fast.
+Like the guardian, it imports little of the standard library and nothing else, to start fast.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ PR_SET_CHILD_SUBREAPER = 36
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 KILLED_FIRST = b"500"
-"""What is added to a program's score when the kernel, out of memory, chooses whom to kill."""
+"""The program's `oom_score_adj`: with little memory left, the kernel kills it first."""
 
 
 class Usage:
-    """What a family of processes holds now, and has used since its first was started.
+    """What a group of processes uses now, and has used since the first one started.
 
     `memory` and `written` are in bytes, `seconds` is processor time.
     """
@@ -33,21 +33,21 @@ class Usage:
 
 
 def become_subreaper() -> bool:
-    """Let every orphan among our descendants become our child; whether that is possible here."""
+    """Let orphaned descendants become children of this process; False if that is impossible."""
     return _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def die_with(parent: int) -> None:
-    """End this process when its parent ends, also when that is killed."""
+    """End this process when its parent ends, even if the parent is killed."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
 def separate_process_ids() -> bool:
-    """Have the next child be the first process of a namespace, with which all in it end at once.
+    """Make the next child the first process of a namespace, with which all others in it end.
 
-    Then no forking, however fast, outruns the killing. The superuser alone may do that.
+    Then killing cannot be outrun by forking. Only the superuser may do this.
     """
     if not IS_LINUX or os.getuid() != 0:
         return False
@@ -57,9 +57,9 @@ def separate_process_ids() -> bool:
 
 
 def bind_tasks(most: int) -> None:
-    """Let the kernel refuse more than `most` processes and threads besides the user's others.
+    """Limit processes and threads to `most` more than the user has now.
 
-    It does so for everybody but the superuser, for whom there is `separate_process_ids`.
+    The limit does not apply to the superuser, for whom there is `separate_process_ids`.
     """
     if not IS_LINUX or os.getuid() == 0:
         return
@@ -72,7 +72,7 @@ def bind_tasks(most: int) -> None:
 
 
 def offer_to_the_oom_killer() -> None:
-    """Have this process and its children killed before others when memory runs out."""
+    """Let the kernel kill this process and its children first when memory runs out."""
     try:
         file = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         os.write(file, KILLED_FIRST)
@@ -82,9 +82,9 @@ def offer_to_the_oom_killer() -> None:
 
 
 def exit_code(pid: int) -> int | None:
-    """How a child ended, negative for a signal, or None while it runs.
+    """The exit code of a child, negative for a signal, or None while it runs.
 
-    Where that is possible the child is left a zombie, so that its process group keeps its id.
+    If possible, the child stays a zombie, to keep the id of its process group.
     """
     if not hasattr(os, "waitid"):
         ended, status = os.waitpid(pid, os.WNOHANG)
@@ -97,7 +97,7 @@ def exit_code(pid: int) -> int | None:
 
 
 def watched(pid: int) -> int | None:
-    """A file descriptor that becomes readable when a child ends, where there is such a thing."""
+    """A file descriptor that becomes readable when a child ends, or None if not supported."""
     try:
         return os.pidfd_open(pid)
     except (AttributeError, OSError):
@@ -105,7 +105,7 @@ def watched(pid: int) -> int | None:
 
 
 def children(pid: int) -> list[int]:
-    """The living and dead children of a process; none where the system cannot say."""
+    """The children of a process, including zombies; empty if the system does not list them."""
     if not _HAS_CHILDREN:
         return [child for child, parent in _parents().items() if parent == pid]
     return [
@@ -116,7 +116,7 @@ def children(pid: int) -> list[int]:
 
 
 def usage(guardian: int) -> Usage:
-    """What all descendants of a process use; what the dead ones used is counted, too."""
+    """What all descendants of a process use, and what dead ones have used."""
     total = Usage()
     _add_past(total, guardian, is_guardian=True)
     family = _descendants(guardian)
@@ -128,7 +128,7 @@ def usage(guardian: int) -> Usage:
 
 
 def proportional_memory(guardian: int) -> int:
-    """The memory of all descendants in bytes, what several of them share counted once; slow."""
+    """The memory of all descendants in bytes, with shared memory counted once; slow."""
     total = 0
     for pid in _descendants(guardian):
         for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
@@ -138,7 +138,7 @@ def proportional_memory(guardian: int) -> int:
 
 
 def _add_past(total: Usage, pid: int, *, is_guardian: bool = False) -> None:
-    """Add a process's own use, and that of the dead children it waited for."""
+    """Add what a process has used, and the dead children that it has reaped."""
     fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
     own = 0 if is_guardian else _number(fields, 11) + _number(fields, 12)
     total.seconds += (own + _number(fields, 13) + _number(fields, 14)) / TICKS
@@ -158,7 +158,7 @@ def _descendants(pid: int) -> list[int]:
 
 
 def _tasks_of(user: int) -> int:
-    """How many threads all processes of a user have."""
+    """The number of threads of all processes of a user."""
     total = 0
     for name in filter(str.isdigit, _listed("/proc")):
         try:
@@ -172,7 +172,7 @@ def _tasks_of(user: int) -> int:
 
 
 def _parents() -> dict[int, int]:
-    """Of all processes the parent: slow, for kernels that do not list children."""
+    """The parents of all processes, by id; slow, for kernels that do not list children."""
     pids = [int(name) for name in _listed("/proc") if name.isdigit()] if IS_LINUX else []
     return {pid: _number(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split(), 1) for pid in pids}
 
@@ -197,7 +197,7 @@ def _listed(folder: str) -> list[str]:
 
 
 def _read(path: str) -> bytes:
-    """A small file of /proc, empty if its process is gone or is not ours to look at."""
+    """A small file of /proc, or empty if its process is gone or access is denied."""
     try:
         file = os.open(path, os.O_RDONLY)
     except OSError:

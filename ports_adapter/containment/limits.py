@@ -1,4 +1,4 @@
-"""How much a program may take, and what it is told that took more."""
+"""Limits on what a program uses, and the messages for programs that exceed them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from msgspec import Struct, structs
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a program and all that it starts may take, from one start to its end.
+    """Limits for one run of a program, including all processes that it starts.
 
-    `memory_mib` is what they hold at once, `processes` and `threads` how many run at once,
-    `processor_s` their processor time in seconds, `written_mib` what they write to disks,
-    `file_mib` the largest file, and `open_files` how many each of them may have open.
+    Attributes:
+        memory_mib: the memory that they hold at the same time.
+        processes: how many exist at the same time.
+        threads: how many threads exist at the same time.
+        processor_s: their total processor time in seconds.
+        written_mib: how much they write to disks.
+        file_mib: the size of each file.
+        open_files: how many files each process has open.
     """
 
     memory_mib: int = 4096
@@ -22,12 +27,12 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     open_files: int = 1024
 
     def words(self) -> list[str]:
-        """The limits as the guardian takes them on its command line."""
+        """The limits as arguments of the guardian, NAME=LIMIT."""
         return [f"{name}={limit}" for name, limit in structs.asdict(self).items()]
 
 
 class BuildLimits(Limits, frozen=True, forbid_unknown_fields=True):
-    """The same of a build, which may start a compiler for each core."""
+    """Limits for a build, which may start a compiler for each core."""
 
     memory_mib: int = 12288
     processes: int = 1024
@@ -39,19 +44,19 @@ class BuildLimits(Limits, frozen=True, forbid_unknown_fields=True):
 
 
 class Excess(Struct, frozen=True):
-    """A limit that a program went beyond: which, what it used, and what was allowed."""
+    """A limit that a program exceeded, and what it used."""
 
     name: str
     used: int
     limit: int
 
     def sentence(self, table: str) -> str:
-        """What was too much and how to allow it, by the manifest's table of limits."""
-        took = _TOOK[self.name].format(f"{self.used:,}")
-        return f"{took}, the limit is {self.limit:,} ({table}.{self.name} in port.toml)"
+        """What exceeded the limit, and the key in the manifest that raises it."""
+        used = _USED[self.name].format(f"{self.used:,}")
+        return f"{used}, the limit is {self.limit:,} ({table}.{self.name} in port.toml)"
 
 
-_TOOK = {
+_USED = {
     "memory_mib": "its processes held {} MiB",
     "processes": "it had {} processes",
     "threads": "it had {} threads",

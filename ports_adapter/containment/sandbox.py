@@ -1,4 +1,4 @@
-"""The sandbox: bubblewrap, where it is installed and the system lets it work."""
+"""The sandbox: bubblewrap, if it is installed and the system allows it."""
 
 from __future__ import annotations
 
@@ -27,16 +27,18 @@ HIDDEN = (
     ".mozilla", ".thunderbird", ".config/google-chrome", ".config/chromium",
     ".local/share/keyrings", "Library/Keychains",
 )  # fmt: skip
-"""Where people keep keys, passwords and what they typed, seen from their home."""
+"""Files and folders in the home folder with keys, passwords and histories."""
 
 KEPT_OF_RUN = ("/run/current-system", "/run/opengl-driver", "/run/wrappers")
-"""Of /run, which is full of other programs' sockets, what NixOS keeps its programs in."""
+"""Folders of /run with programs of NixOS; the rest of /run, with sockets, is hidden."""
 
 
 STDOUT = 9
 OPENING = ("/bin/sh", "-c", f'exec "$0" "$@" >&{STDOUT} {STDOUT}>&-')
-"""Bubblewrap keeps its own standard output open, so the program's is given to it as another one:
-else nobody would see it closed."""
+"""Bubblewrap keeps its own standard output open, so the program gets another file descriptor.
+
+If they shared one, the suite could not see when the program closes it.
+"""
 
 
 class Sandbox(StrEnum):
@@ -48,28 +50,28 @@ class Sandbox(StrEnum):
 
 
 class NoSandbox(Exception):
-    """A sandbox was demanded, and there is none here; says what to do."""
+    """A sandbox is required but not available; the message says what to do."""
 
 
 def is_used(sandbox: Sandbox) -> bool:
-    """Whether a port is to run inside bubblewrap here.
+    """Whether a port runs inside bubblewrap on this machine.
 
     Raises:
-        NoSandbox: it has to, and cannot.
+        NoSandbox: it must, but cannot.
     """
     if sandbox is Sandbox.NEVER:
         return False
     why = why_not()
     if why and sandbox is Sandbox.ALWAYS:
-        raise NoSandbox(f"the sandbox was asked for (--sandbox always), but {why}")
+        raise NoSandbox(f"--sandbox always requires a sandbox, but {why}")
     return not why
 
 
 @cache
 def why_not() -> str:
-    """Why bubblewrap cannot be used on this machine and how to change that, or nothing."""
+    """Why bubblewrap cannot be used on this machine and what to do, or an empty string."""
     if sys.platform != "linux":
-        return "bubblewrap is for Linux alone"
+        return "bubblewrap works on Linux only"
     if shutil.which(PROGRAM) is None:
         return (
             "bubblewrap is not installed: apt-get install bubblewrap, dnf install bubblewrap, "
@@ -92,7 +94,7 @@ def why_not() -> str:
 
 
 def status_pipe() -> tuple[int, int]:
-    """A pipe for bubblewrap to tell its process on; its writing end is not where `STDOUT` goes."""
+    """A pipe for bubblewrap to report its process id; its writing end is not at `STDOUT`."""
     ours, theirs = os.pipe()
     moved = fcntl.fcntl(theirs, fcntl.F_DUPFD_CLOEXEC, STDOUT + 1)
     os.close(theirs)
@@ -102,13 +104,13 @@ def status_pipe() -> tuple[int, int]:
 def words(
     private: str, folder: Path, writable: Iterable[Path], status: int | None = None
 ) -> list[str]:
-    """The command line of bubblewrap, up to the command that is to run in it.
+    """The command line of bubblewrap, without the command that runs in it.
 
     Args:
-        private: the temporary folder; /dev/shm is the same.
+        private: the temporary folder, which also becomes /dev/shm.
         folder: where the command runs.
-        writable: the folders that it may write to.
-        status: the file descriptor on which bubblewrap tells the id of its process.
+        writable: the folders that the command may write to.
+        status: the file descriptor where bubblewrap reports the id of its process.
     """
     told = [] if status is None else ["--json-status-fd", str(status)]
     own = [place for path in (*writable, Path(private)) for place in ("--bind", path, path)]
@@ -127,7 +129,7 @@ def words(
 
 
 def _hidden(folder: Path) -> Iterator[str]:
-    """What covers the sensitive places that there are, except those that the port itself is in."""
+    """Options that hide sensitive places, except those that contain the port."""
     for name in HIDDEN:
         place = (Path.home() / name).resolve()
         if folder.is_relative_to(place):
@@ -139,7 +141,7 @@ def _hidden(folder: Path) -> Iterator[str]:
 
 
 def why_not_executable(program: str, folder: Path, path: str) -> OSError | None:
-    """What executing a program from a folder would fail with: inside a sandbox nobody tells."""
+    """The error of executing a program, or None; a sandbox would not report it."""
     named = str(folder / program) if "/" in program else program
     found = shutil.which(named, path=path)
     if found is None:
@@ -149,7 +151,7 @@ def why_not_executable(program: str, folder: Path, path: str) -> OSError | None:
         with Path(found).open("rb") as file:
             start = file.readline(256)
     except OSError:
-        return None  # executable and not readable, which is possible
+        return None  # it may be executable without being readable
     interpreter = start[2:].split(maxsplit=1)[:1] if start.startswith(b"#!") else []
     if interpreter and not Path(os.fsdecode(interpreter[0])).exists():
         return OSError(errno.ENOENT, os.strerror(errno.ENOENT), program)

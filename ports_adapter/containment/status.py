@@ -1,4 +1,4 @@
-"""What a guardian and its sandbox tell of the program that they keep."""
+"""Reads the reports of a guardian and its sandbox about their program."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ import signal
 from .limits import Excess
 
 SHELL_SIGNALED = 128
-"""Bubblewrap, like a shell, exits with so much more than the signal that ended its program."""
+"""Bubblewrap, like a shell, exits with 128 plus the signal that ended its program."""
 
 
 class Status:
-    """What came through a guardian's status pipe, and through that of its sandbox, if it has one.
+    """The reports of a guardian, and of its sandbox if it has one.
 
-    `started` is the process that the guardian started, `inside` the first one of its sandbox,
-    `error` the system's number of why there is none; 0 as long as that is unknown. `code` is how
-    the program ended, negative for a signal, and `excess` the limit that it went beyond.
+    Attributes:
+        started: the id of the process that the guardian started, or 0.
+        inside: the id of the sandbox's first process, or 0.
+        error: the system's error number if the program could not be started, or 0.
+        code: the program's exit code, negative for a signal, or None while it runs.
+        excess: the limit that it exceeded, or None.
+        is_complete: whether the guardian has ended.
     """
 
     def __init__(self, pipe: int, inside: int | None) -> None:
@@ -37,20 +41,20 @@ class Status:
             self._poll_inside.register(inside, select.POLLIN)
 
     def hear(self, seconds: float) -> None:
-        """Take what has been told, waiting up to `seconds` for anything."""
+        """Read reports, after waiting up to `seconds` for the first."""
         if self.is_complete or not self._poll.poll(seconds * 1000):
             return
         told = os.read(self._pipe, 4096)
         *lines, self._partial = (self._partial + told).split(b"\n")
         for line in lines:
             self._take(line.decode())
-        if not told:  # nobody is left to tell anything
+        if not told:  # the guardian has ended
             self.is_complete = True
             if self.code is None:
                 self.code = -signal.SIGKILL
 
     def hear_inside(self, seconds: float) -> None:
-        """The same of the sandbox, which tells in pieces, and thus on a pipe of its own."""
+        """Read the report of the sandbox, which arrives in pieces on a pipe of its own."""
         if self._pipe_inside is None or not self._poll_inside.poll(seconds * 1000):
             return
         self._partial_inside += os.read(self._pipe_inside, 4096)
@@ -58,7 +62,7 @@ class Status:
             self.inside = int(found[1])
 
     def close(self) -> None:
-        """Hear the rest and close the pipes."""
+        """Read the remaining reports and close the pipes."""
         while not self.is_complete and self._poll.poll(0):
             self.hear(0)
         self.is_complete = True

@@ -1,4 +1,4 @@
-"""On what terms a program that is not ours runs."""
+"""The terms of a program: its limits, environment, sandbox and writable folders."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from .sandbox import Sandbox
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a program may take, see and write to.
+    """What a program may use, read and write.
 
-    `limits` is how much it may take, `listed` are names of environment variables that it gets
-    besides the usual ones, `sandbox` says whether it runs inside bubblewrap, and `writable` what
-    it may write to there besides the folder that it runs in.
+    Attributes:
+        limits: how much it may use.
+        listed: names of environment variables that it gets besides the usual ones.
+        sandbox: whether it runs inside bubblewrap.
+        writable: folders that it may write to in a sandbox, besides the one that it runs in.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -25,5 +27,5 @@ class Terms:
 
     @property
     def is_build(self) -> bool:
-        """Whether it is a build, which may reach the network and write where it wants."""
+        """Whether it is a build, which runs without a sandbox."""
         return isinstance(self.limits, BuildLimits)

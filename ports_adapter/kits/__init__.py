@@ -1,4 +1,4 @@
-"""Starter kits: small ports that build, speak the protocol and tokenise, ready to be continued."""
+"""Starter kits: small ports that build, speak the protocol and tokenize, for new ports."""
 
 from .writing import KITS, Refused, Written, write_kit
 

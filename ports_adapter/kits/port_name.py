@@ -1,17 +1,17 @@
-"""What a new port is called: by its folder, in letters that no language must quote."""
+"""Makes the name of a new port from its folder, without characters that need quoting."""
 
 from __future__ import annotations
 
 import re
 
 SPARE = "my-port"
-"""For a folder in whose name nothing can be used."""
+"""The name for a folder whose name has no usable characters."""
 
 
 def display_name(folder: str) -> str:
-    """A name to read: the folder's letters, digits and spaces, and `.`, `_`, `-`.
+    """A name for people: the folder's letters, digits, spaces, and `.`, `_`, `-`.
 
-    Neither TOML nor any language of the kits needs an escape for these inside double quotes.
+    None of these needs an escape inside double quotes, in TOML or in any language of the kits.
     """
     kept = "".join(char if char.isalnum() or char in " ._-" else " " for char in folder)
     return " ".join(kept.split()) or SPARE

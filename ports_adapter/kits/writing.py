@@ -1,8 +1,8 @@
-"""Writing a starter kit into a new folder.
+"""Writes a starter kit into a new folder.
 
-A kit is a folder beside this file: a port as it stands, under the name `my port`. What all kits
-share is in `common`; what one of our own ports has already, such as a JSON module, is taken from
-there, so that it is written once.
+A kit is a folder beside this file that contains a port named `my port`. Files that all kits share
+are in `common`. Files that one of the suite's own ports has, such as a JSON module, are copied
+from there.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from .port_name import display_name, package_name
 
 HERE = Path(__file__).parent
 BUILT = {"__pycache__", "build", "target", ".build", "node_modules"}
-"""What building a kit in its place leaves behind: no part of it."""
+"""Folders that building leaves in a kit, which are not part of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """A kit: its language, the file that methods are added to, and what building it needs.
+    """A kit: its language, the file that methods are added to, and the tools that it needs.
 
-    `borrowed` are files of our own ports, by their paths in the kit.
+    `borrowed` has files of the suite's own ports, by their paths in the kit.
     """
 
     language: str
@@ -48,16 +48,16 @@ KITS = {
     "python": Kit("Python", "port/methods.py", "nothing but Python 3.11 or newer"),
     "c": Kit("C", "src/methods.c", "a C11 compiler and make"),
 }
-"""The kits, by what `LANG` calls them."""
+"""The kits, by the values of `LANG`."""
 
 
 class Refused(Exception):
-    """There is no such kit, or it cannot be written there; the message says what to do."""
+    """There is no such kit, or it cannot be written; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: the kit, the new port's name and folder, and its files."""
+    """A kit that was written: the new port's name, folder and files."""
 
     kit: Kit
     name: str
@@ -66,10 +66,10 @@ class Written:
 
 
 def write_kit(language: str, folder: Path) -> Written:
-    """Write the kit of a language into a folder that is new, or empty but for `.git`.
+    """Write the kit of a language into a folder that is new, or empty except for `.git`.
 
     Raises:
-        Refused: there is no such kit, or the folder holds something, or cannot be written.
+        Refused: there is no such kit, or the folder is not empty or cannot be written.
     """
     kit = _find(language)
     name = folder.resolve().name
@@ -104,7 +104,7 @@ def _find(language: str) -> Kit:
 
 
 def _sources(language: str, kit: Kit) -> Iterator[tuple[Path, Path]]:
-    """Each file of a kit, as its path in the new port and the file that it is made from."""
+    """Each file of a kit: its path in the new port, and the file that it is copied from."""
     for root in (HERE / "common", HERE / language):
         for source in root.rglob("*"):
             path = source.relative_to(root)
@@ -115,12 +115,12 @@ def _sources(language: str, kit: Kit) -> Iterator[tuple[Path, Path]]:
 
 
 def _replaced(text: str, words: Mapping[str, str]) -> str:
-    """The text with each word replaced, all at once: what is put in is not looked at again."""
+    """Replace words in a text, but not within replacements."""
     return re.sub("|".join(map(re.escape, words)), lambda found: words[found[0]], text)
 
 
 def _demand_empty(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise Refused(f"{folder} is a file; a port is written into a new or empty folder")
+        raise Refused(f"{folder} is a file; choose a new or empty folder")
     if folder.is_dir() and any(entry.name != ".git" for entry in folder.iterdir()):
-        raise Refused(f"{folder} is not empty; a port is written into a new or empty folder")
+        raise Refused(f"{folder} is not empty; choose a new or empty folder")

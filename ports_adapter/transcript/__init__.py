@@ -1,6 +1,6 @@
-"""The transcript of a run: all that a port was asked and all that came back, line by line.
+"""Records and replays transcripts: all questions to a port and all its answers.
 
-A file of JSON lines, gzipped if its name ends in `.gz`: a header, then an event a line in the
-order in which they happened, and an `end` if the run came to its end. The first question after a
-`start` is the introduction; what else follows a `case` belongs to that case.
+A transcript is a file of JSON lines, compressed if its name ends in `.gz`. It has a header, then
+one event per line in order, and an `end` if the run was not interrupted. The first question
+after a `start` is `initialize`; other events after a `case` belong to that case.
 """

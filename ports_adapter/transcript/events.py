@@ -1,4 +1,4 @@
-"""What a transcript is made of: a header, then an event a line, in the order they happened."""
+"""The lines of a transcript: a header, then one event per line, in order."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ RECORD = "`python -m conformance run PORT --transcript FILE` records one"
 
 
 class Unreplayable(Exception):
-    """A transcript cannot be read, or does not answer what is asked; the message says why."""
+    """A transcript cannot be read, or has no answer to a question; the message says why."""
 
 
 class Header(Struct, frozen=True, kw_only=True, tag="transcript", tag_field="event"):
-    """The first line: which port was asked what, by which suite.
+    """The first line: the port, the suite and the options of the run.
 
-    `layout` is the manifest's, `patterns` to `shard` are the options of the run, `baseline` is
-    the content of the file that it was judged with, and `machine` is where it was made.
+    `layout` is from the manifest, `patterns` to `shard` are the options of the run, `baseline` is
+    the content of the baseline file, and `machine` describes where the run took place.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -51,14 +51,14 @@ class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="e
 
 
 class _Bytes(_Event, frozen=True):
-    """Bytes as text where they are UTF-8, in base64 where they are not."""
+    """Bytes as text if they are UTF-8, and as base64 if not."""
 
     text: str | None = None
     base64: bytes | None = None
 
     @classmethod
     def of(cls, content: bytes, **fields: Any) -> Self:
-        """An event that holds these bytes."""
+        """An event with these bytes."""
         try:
             return cls(text=content.decode(), **fields)
         except UnicodeDecodeError:
@@ -71,17 +71,17 @@ class _Bytes(_Event, frozen=True):
 
 
 class Turned(_Event, frozen=True, tag="case"):
-    """A case's turn; what follows belongs to it."""
+    """The start of a case; the following events belong to it."""
 
     slug: str
 
 
 class Started(_Event, frozen=True, tag="start"):
-    """The port is started, or started anew."""
+    """The port is started or restarted."""
 
 
 class Question(_Event, frozen=True, tag="question"):
-    """A question, and the line that was sent, without its newline."""
+    """A question, with the line that was sent, without its newline."""
 
     id: int
     method: str
@@ -89,7 +89,7 @@ class Question(_Event, frozen=True, tag="question"):
 
 
 class Line(_Bytes, frozen=True, tag="line"):
-    """A line that the port printed, without its newline; `unasked`, before the question."""
+    """A line that the port printed, without its newline; `unasked` if before a question."""
 
     unasked: bool = False
 
@@ -98,7 +98,7 @@ FailureKind = Literal["timeout", "crash", "violation", "not started"]
 
 
 class Failed(_Event, frozen=True, tag="failure"):
-    """What came in place of a line. `code` is the exit code, negative for a signal, if known."""
+    """A failure instead of a line. `code` is the exit code, negative for a signal, if known."""
 
     kind: FailureKind
     message: str
@@ -107,20 +107,20 @@ class Failed(_Event, frozen=True, tag="failure"):
 
 
 class Waited(_Event, frozen=True, tag="exit"):
-    """The exit code of a port that was to exit, negative for a signal; null if it ran on."""
+    """The exit code of a port after `shutdown`, negative for a signal; None if it still runs."""
 
     code: int | None
 
 
 class Logged(_Bytes, frozen=True, tag="log"):
-    """The end of what the port had written to standard error when a case failed."""
+    """The end of the port's standard error when a case failed."""
 
 
 class Ended(_Event, frozen=True, tag="end"):
     """The end of a run that was not interrupted.
 
-    `crc32` is of all bytes before this line, so that nothing that a file suffered later is blamed
-    on the port; `layout` is the one in which that was found to be right.
+    `crc32` is the checksum of all bytes before this line, to detect a damaged file. `layout` is
+    the layout that was recognized, if any.
     """
 
     crc32: int

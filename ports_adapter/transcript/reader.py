@@ -1,4 +1,4 @@
-"""Reading a transcript: checked line by line, its events found again by case."""
+"""Reads a transcript: checks each line, and finds events by case."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an event is: its line, counted from 1, and that line's first byte."""
+    """The place of an event: its line number, from 1, and the offset of that line in bytes."""
 
     number: int
     offset: int
@@ -42,10 +42,10 @@ class Place:
 
 @dataclass(slots=True)
 class Section:
-    """What was recorded of one case.
+    """The places of the events of one case.
 
-    `places` are all of it, `own` is what follows the introduction of a port started for it.
-    `start` has the events of the start of the port that it was asked of.
+    `places` has all of them. `own` has those of the case itself, without the start of a port.
+    `start` has those of the start of the port that answered the case.
     """
 
     slug: str
@@ -56,11 +56,11 @@ class Section:
 
 @dataclass
 class Transcript:
-    """A transcript that was read through once and is kept open; a context manager.
+    """An open transcript whose lines have been checked; a context manager.
 
-    Its events are read when they are needed, since there may be more of them than fit into
-    memory. `sections` are by slug. `end` is None where the run was interrupted or killed, or
-    the file is cut off; `lines` is how many are whole.
+    Events are read when they are needed, since they may not fit into memory. `sections` are by
+    slug. `end` is None if the run was interrupted or the file is incomplete. `lines` is the
+    number of complete lines.
     """
 
     path: Path
@@ -84,29 +84,30 @@ class Transcript:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the recorded run came to its end, and all of it is there."""
+        """Whether the recorded run was not interrupted, and the file is complete."""
         return self.end is not None
 
     @property
     def last_case(self) -> str:
-        """The case that came last, which a run that did not come to its end did not finish."""
+        """The slug of the last case, which is unfinished if the run was interrupted."""
         return next(reversed(self.sections), "")
 
     def of_case(self, slug: str) -> Iterator[Event]:
-        """All that was recorded of a case, in order; nothing if it was never its turn.
-
-        A port that was started anew for it begins with that and its introduction.
-        """
+        """The events of a case, in order, including the start of a port for it; may be empty."""
         section = self.sections.get(slug)
         return self.events(section.places if section else [])
 
     def of_start(self, slug: str) -> Iterator[Event]:
-        """How the port that a case was asked of introduced itself, or did not."""
+        """The events of the start of the port that answered a case."""
         section = self.sections.get(slug)
         return self.events(section.start if section else self.first_start)
 
     def events(self, places: Iterable[Place]) -> Iterator[Event]:
-        """The events at some places."""
+        """The events at some places.
+
+        Raises:
+            Unreplayable: the file cannot be read any more.
+        """
         for place in places:
             try:
                 self.file.seek(place.offset)
@@ -117,13 +118,12 @@ class Transcript:
 
 
 def read_transcript(path: Path) -> Transcript:
-    """A transcript, each line of which was checked; whoever uses it closes it.
+    """Open a transcript and check each of its lines; the caller must close it.
 
-    A file that ends early, even within a line, is what a killed run leaves, and is read up to
-    there; anything else that is wrong is refused.
+    A file may end early, even within a line, since a killed run leaves such files.
 
     Raises:
-        Unreplayable: it cannot be read, is none, is damaged, or is of another schema.
+        Unreplayable: it cannot be read, is not a transcript, is damaged, or has another schema.
     """
     try:
         with path.open("rb") as file:
@@ -153,8 +153,8 @@ def _indexed(path: Path, file: IO[bytes]) -> Transcript:
         event = _decoded(line, path, place.number)
         if isinstance(event, Ended) and event.crc32 != crc32:
             raise Unreplayable(
-                f"{path} is damaged: what is in it is not what was written, by the sum in line "
-                f"{place.number}; {RECORD} anew"
+                f"{path} is damaged: its content does not match the checksum in line "
+                f"{place.number}; {RECORD}"
             )
         crc32 = zlib.crc32(line, crc32)
         index.take(transcript, event, place)
@@ -174,7 +174,7 @@ class _Index:
     number: int = 0
 
     def line(self, file: IO[bytes], limit: int = -1) -> bytes:
-        """The next line, or nothing at the end, which a killed run's gzip has no mark of."""
+        """The next line, or nothing at the end, which the gzip file of a killed run lacks."""
         self.number += 1
         try:
             return file.readline(limit)
@@ -182,17 +182,17 @@ class _Index:
             return b""
         except (OSError, zlib.error) as error:
             raise Unreplayable(
-                f"{self.path}, line {self.number}: cannot be read: {error}; {RECORD} anew"
+                f"{self.path}, line {self.number}: cannot be read: {error}; {RECORD}"
             ) from None
 
     def take(self, transcript: Transcript, event: Event, place: Place) -> None:
-        """Note where an event belongs."""
+        """Add the place of an event to its section."""
         if transcript.end is not None:
-            raise self._damage(place, "goes on after its end")
+            raise self._damage(place, "an event after the end")
         match event:
             case Turned(slug=slug):
                 if slug in transcript.sections:
-                    raise self._damage(place, f"comes to {printable(slug, 100)} a second time")
+                    raise self._damage(place, f"case {printable(slug, 100)} occurs a second time")
                 self.section = Section(slug, [], [], self.start)
                 transcript.sections[slug] = self.section
                 self.into = self.section.own
@@ -217,18 +217,18 @@ class _Index:
             self.section.places.append(place)
 
     def _damage(self, place: Place, what: str) -> Unreplayable:
-        return Unreplayable(f"{self.path}, line {place.number}: {what}; {RECORD} anew")
+        return Unreplayable(f"{self.path}, line {place.number}: {what}; {RECORD}")
 
 
 def _header(line: bytes, path: Path) -> Header:
     if not line:
-        raise Unreplayable(f"{path} has not one line; a transcript begins with a header; {RECORD}")
+        raise Unreplayable(f"{path} is empty; a transcript starts with a header; {RECORD}")
     try:
         version = msgspec.json.decode(line, type=dict[str, Any]).get("schema_version")
         if isinstance(version, int) and version > SCHEMA_VERSION:
             raise Unreplayable(
-                f"{path}, line 1: a transcript of schema version {version}; this suite reads "
-                f"{SCHEMA_VERSION}: replay it with the suite that recorded it"
+                f"{path}, line 1: schema version {version}, but this suite reads version "
+                f"{SCHEMA_VERSION}; replay it with the suite that recorded it"
             )
         header = msgspec.json.decode(line, type=Header)
         check(header.layout)
@@ -238,7 +238,7 @@ def _header(line: bytes, path: Path) -> Header:
             f"{path}, line 1: not the header of a transcript ({why}); {RECORD}"
         ) from None
     if header.kind != "port":
-        raise Unreplayable(f"{path}, line 1: of a {header.kind}, and only ports can be replayed")
+        raise Unreplayable(f"{path}, line 1: kind {header.kind}; only a port can be replayed")
     return header
 
 
@@ -256,5 +256,5 @@ def _decoded(line: bytes, path: Path, number: int) -> Event:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreplayable(
             f"{path}, line {number}: not an event of a transcript "
-            f"({printable(str(error), 300)}): the file is damaged; {RECORD} anew"
+            f"({printable(str(error), 300)}): the file is damaged; {RECORD}"
         ) from None

@@ -1,7 +1,6 @@
-"""Replaying a transcript: clients that are told what a port answered once, and no port.
+"""Replays a transcript: clients get the recorded answers of a port, which does not run.
 
-A question is asked under the id that it had, so that its text can be compared with what was
-sent then, and right ids, and wrong ones, come back as they came.
+Questions get their recorded ids, since their text must equal the recorded one.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ MESSAGE_SHOWN = 2000
 
 
 class RecordingEnds(KeyboardInterrupt):
-    """The recorded run went no further: who replays it ends as if interrupted here."""
+    """The recorded run was interrupted here, so its replay ends in the same way."""
 
 
 class Replay(Source):
-    """Clients of a port that is not there, answered from a transcript.
+    """Clients whose answers come from a transcript.
 
-    Where the transcript does not tell what the port would have answered they raise
-    `Unreplayable`; where the recorded run just went no further, `RecordingEnds`.
+    They raise `Unreplayable` for a question that the transcript does not answer, and
+    `RecordingEnds` where an interrupted run ended.
     """
 
     def __init__(self, transcript: Transcript) -> None:
@@ -37,7 +36,7 @@ class Replay(Source):
         self._start = transcript.first_start
 
     def client(self, port: Port) -> Client:
-        """A client that is answered as the port was when it was started for this case."""
+        """A client that replays the port that was started for this case."""
         script = Script(self.transcript, self._start)
         match script.peek():
             case Failed(kind="not started", message=message):
@@ -46,7 +45,7 @@ class Replay(Source):
         return Client(port, process, process.ids())
 
     def turn_to(self, slug: str) -> None:
-        """Go to what was recorded of a case."""
+        """Go to the events of a case."""
         section = self.transcript.sections.get(slug)
         is_left = section is None or slug == self.transcript.last_case
         if is_left and not self.transcript.is_whole:
@@ -56,7 +55,7 @@ class Replay(Source):
         self._start = section.start if section else self._start
 
     def lacking(self, script: Script, what: str) -> Unreplayable | RecordingEnds:
-        """What is to be raised where the transcript does not tell something."""
+        """The exception for something that the transcript lacks."""
         if not self.transcript.is_whole:
             return RecordingEnds()
         place = f"{self.transcript.path}" + (f", line {script.number}" if script.number else "")
@@ -64,7 +63,7 @@ class Replay(Source):
 
 
 class Script:
-    """Events that are to happen again, one after the other."""
+    """Recorded events, in order."""
 
     def __init__(self, transcript: Transcript, places: Sequence[Place]) -> None:
         self._events = transcript.events(places)
@@ -73,20 +72,20 @@ class Script:
         self.number = 0
 
     def peek(self) -> Event | None:
-        """What happens next, or None at the end."""
+        """The next event, or None at the end."""
         if self._next is None:
             self._next = next(self._events, None)
             self.number = next(self._numbers, self.number)
         return self._next
 
     def take(self) -> Event | None:
-        """What happens next, which it has then."""
+        """Remove and return the next event, or None at the end."""
         event, self._next = self.peek(), None
         return event
 
 
 class ReplayedProcess:
-    """What a port's process did, done again: first its start, then what it did for each case."""
+    """A recorded process: first the events of its start, then those of each case."""
 
     pid = 0
 
@@ -98,7 +97,7 @@ class ReplayedProcess:
 
     @property
     def log(self) -> bytes:
-        """What the port had logged by now."""
+        """The end of the port's standard error at this point."""
         match self._script.peek():
             case Logged(content=content):
                 self._script.take()
@@ -106,19 +105,23 @@ class ReplayedProcess:
         return self._log
 
     def ids(self) -> Iterator[int]:
-        """The ids that the questions had."""
+        """The recorded ids of the questions.
+
+        Raises:
+            Unreplayable: from the iterator, if the recorded run did not ask the question.
+        """
         while True:
             question = self._script.peek()
             if not isinstance(question, Question):
                 slug = printable(self._replay.slug, 100) or "the introduction"
-                raise self._lacking(f"{slug} was not asked in the recorded run; {RECORD} anew")
+                raise self._lacking(f"{slug} was not asked in the recorded run; {RECORD}")
             yield question.id
 
     def send(self, line: bytes) -> None:
         """Compare a question with the recorded one.
 
         Raises:
-            Unreplayable: it is another.
+            Unreplayable: they differ.
         """
         question = self._script.take()
         self._is_introduced = True
@@ -127,22 +130,22 @@ class ReplayedProcess:
         header = self._replay.transcript.header
         raise self._lacking(
             f"the transcript answers another question in {self._replay.slug or 'the introduction'}"
-            f": recorded with suite {printable(header.suite_version, 60)}, seed {header.seed}, on "
-            f"{printable(header.machine, 100) or 'another machine'}; replay it there, or record it "
-            "anew"
+            f": it was recorded with suite {printable(header.suite_version, 60)} and seed "
+            f"{header.seed} on {printable(header.machine, 100) or 'another machine'}; replay it "
+            f"there, or record it again"
         )
 
     def receive(self, seconds: float) -> bytes:  # noqa: ARG002
-        """The line that came, or the failure."""
+        """The recorded line, or raise the recorded failure."""
         match self._script.take():
             case Line(content=content):
                 return content
             case Failed() as failed:
                 _fail(failed)
-        raise self._lacking("here a line of the port's answer is missing: the file is damaged")
+        raise self._lacking("a line of the port's answer is missing: the file is damaged")
 
     def unread(self) -> bytes | None:
-        """The line that had come without being asked for, if one had."""
+        """The recorded line from before a question, or None."""
         if self._is_introduced:
             self._script = self._replay.script
         match self._script.peek():
@@ -155,13 +158,13 @@ class ReplayedProcess:
         return None
 
     def wait(self, seconds: float) -> int | None:  # noqa: ARG002
-        """The exit code that the port had."""
+        """The recorded exit code."""
         match self._script.take():
             case Waited(code=code):
                 return code
             case Failed() as failed:
                 _fail(failed)
-        raise self._lacking("here the port's exit code is missing: the file is damaged")
+        raise self._lacking("the port's exit code is missing: the file is damaged")
 
     def close(self) -> None:
         """Nothing runs."""
@@ -171,7 +174,7 @@ class ReplayedProcess:
 
 
 def _fail(failed: Failed) -> NoReturn:
-    # A transcript comes from anywhere; what is in it is shown on a terminal.
+    # A transcript may come from anyone, and its messages are shown on a terminal.
     message = printable(failed.message, MESSAGE_SHOWN)
     match failed.kind:
         case "timeout":

@@ -1,4 +1,4 @@
-"""Recording a run: what goes to a port and what comes from it is written to a transcript."""
+"""Records a run: writes all questions to a port and all its answers to a transcript."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ Write = Callable[[Event], None]
 class Recorder(Source):
     """Clients whose questions and answers are written to a file; a context manager.
 
-    Each event is written and flushed as it happens and none is kept, so that a run that is
-    killed leaves whole lines and a long stream takes no memory. Where nothing more can be
-    written, the run goes on and `failure` says why.
+    Each event is written and flushed immediately: a killed run leaves complete lines, and long
+    streams need no memory. If writing fails during the run, the run continues, and `failure` has
+    the error.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be created.
     """
 
     def __init__(self, path: Path, header: Header) -> None:
@@ -69,7 +69,7 @@ class Recorder(Source):
             self.failure = self.failure or failure
 
     def client(self, port: Port) -> Client:
-        """A client of the port, started anew and recorded."""
+        """Start the port and return a client that records it."""
         self._write(Started())
         try:
             process = PortProcess(port)
@@ -79,15 +79,15 @@ class Recorder(Source):
         return Client(port, RecordedProcess(process, self._write))
 
     def turn_to(self, slug: str) -> None:
-        """Write whose turn it is."""
+        """Record the start of a case."""
         self._write(Turned(slug=slug))
 
     def finish(self, layout: Sequence[Rule]) -> None:
-        """Write that the run came to its end, and the layout that was recognised, if any."""
+        """Record the end of the run, and the layout that was recognized, if any."""
         self._write(Ended(crc32=self._crc32, layout=tuple(layout)))
 
     def _write(self, event: Struct) -> None:
-        # After half a line, which an interrupt may leave, nothing can follow.
+        # An interrupt may leave an incomplete line, after which nothing can be written.
         if self.failure is not None or self._is_writing:
             return
         self._is_writing = True
@@ -102,7 +102,7 @@ class Recorder(Source):
 
 
 class RecordedProcess:
-    """A port's process, with all that goes through it written down."""
+    """A port's process that records all lines."""
 
     def __init__(self, process: Process, write: Write) -> None:
         self._process = process
@@ -115,7 +115,7 @@ class RecordedProcess:
 
     @property
     def log(self) -> bytes:
-        """The end of the port's standard error, which is recorded whenever it is looked at."""
+        """The end of the port's standard error, which is recorded at each access."""
         log = self._process.log
         if log:
             self._write(Logged.of(log))
@@ -128,7 +128,7 @@ class RecordedProcess:
         self._process.send(line)
 
     def receive(self, seconds: float) -> bytes:
-        """The next line, or the failure that came instead."""
+        """The next line, or raise a `PortFailure`."""
         try:
             line = self._process.receive(seconds)
         except PortFailure as failure:
@@ -138,7 +138,7 @@ class RecordedProcess:
         return line
 
     def unread(self) -> bytes | None:
-        """A line that came without being asked for."""
+        """A line that arrived before a question, or None."""
         try:
             line = self._process.unread()
         except PortFailure as failure:
@@ -173,7 +173,7 @@ class RecordedProcess:
 
 
 class _Asked(Struct, frozen=True):
-    """What names a question."""
+    """The fields of a request that a transcript repeats."""
 
     id: int
     method: str
