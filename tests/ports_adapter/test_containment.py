@@ -338,7 +338,7 @@ def test_a_file_does_not_grow_beyond_its_limit(made: Made) -> None:
             file.write(b"x" * (1 << 20))
     """
     message = end_of(made(source, limits=Limits(file_mib=3)))
-    assert "a file of it grew beyond 3 MiB (limits.file_mib in port.toml)" in message
+    assert "a file of it exceeded 3 MiB (limits.file_mib in port.toml)" in message
 
 
 def test_no_more_files_are_open_than_allowed(made: Made) -> None:

@@ -169,7 +169,7 @@ def test_the_workflow_says_so_while_the_suites_address_is_not_filled_in(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("js", "full"), "full is not empty; a port is written into a new or empty folder"),
+        (("js", "full"), "full is not empty; choose a new or empty folder"),
         (("js", "full/a file"), "full/a file is a file"),
         (("js", "full/a file/x"), "cannot be written: Not a directory"),
         (("javascript", "x"), "no kit for 'javascript'; did you mean js? Possible are swift, rust"),

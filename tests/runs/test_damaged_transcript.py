@@ -73,19 +73,19 @@ def ask_otherwise(lines: list[dict[str, Any]]) -> None:
     ("change", "message"),
     [
         (ask_otherwise, "line {at}: the transcript answers another question in tokenizer/words: "
-         "recorded with suite 0.1.0, seed 1, on "),
+         "it was recorded with suite 0.1.0 and seed 1 on "),
         (lambda lines: lines[0].update(seed=2), "line {fresh}: the transcript answers another q"),
         (lambda lines: lines[0].update(suite_version="\x1b[2J"), None),
-        (lambda lines: lines[0].update(schema_version=2), "line 1: a transcript of schema versio"),
+        (lambda lines: lines[0].update(schema_version=2), "line 1: schema version 2, but this suite"),
         (lambda lines: lines[0].update(precision="float8"), "line 1: not the header of a transc"),
         (lambda lines: lines[0].update(layout=[{"ours": "w8"}]), "line 1: not the header of a tr"),
-        (lambda lines: lines[0].update(kind="program"), "line 1: of a program, and only ports ca"),
+        (lambda lines: lines[0].update(kind="program"), "line 1: kind program; only a port"),
         (lambda lines: lines[0].update(patterns=["adam"]), "it is about other cases"),
         (lambda lines: lines[0].update(patterns=["no-such"]), "no case matches no-such"),
         (lambda lines: lines.insert(5, {"event": "party"}), "line 6: not an event of a transcrip"),
         (lambda lines: lines[3].update(text=7), "line 4: not an event of a transcript (Expected"),
-        (lambda lines: lines.pop(3), "line 3: here a line of the port's answer is missing"),
-        (lambda lines: lines.append({"event": "start"}), "line {more}: goes on after its end"),
+        (lambda lines: lines.pop(3), "line 3: a line of the port's answer is missing"),
+        (lambda lines: lines.append({"event": "start"}), "line {more}: an event after the end"),
         (lambda lines: lines.insert(-1, {"event": "case", "slug": TOKENS}), "a second time"),
         (lambda lines: lines.pop(0), "line 1: not the header of a transcript"),
         (lambda lines: lines.insert(3, lines.pop(4)), "a line of the port's answer is missing"),
@@ -115,12 +115,12 @@ def test_what_is_damaged_or_answers_another_question_is_refused_in_one_line(
     ("content", "message"),
     [
         (None, "cannot be read: No such file or directory"),
-        (b"", "has not one line; a transcript begins with a header"),
+        (b"", "is empty; a transcript starts with a header"),
         (b"\xff\xfe\x00", "line 1: not the header of a transcript"),
         (b'{"seed": 1}\n', "line 1: not the header of a transcript"),
         (b"[" * 100_000, "line 1: not the header of a transcript"),
         (b"\x1f\x8b\x07garbage that is no gzip", "line 1: cannot be read: Unknown compression"),
-        (b"\x1f\x8b", "has not one line"),
+        (b"\x1f\x8b", "is empty"),
     ],
 )
 def test_what_is_no_transcript_gives_a_clear_line_and_no_traceback(
@@ -142,7 +142,7 @@ def test_an_answer_that_suffered_is_not_blamed_on_the_port(
     content = recorded[0].replace(b'\\"output\\": [', b'\\"output\\": [1', 1)
     assert content != recorded[0]
     path.write_bytes(gzip.compress(content) if zipped else content)
-    with pytest.raises(Unusable, match="is damaged: what is in it is not what was written"):
+    with pytest.raises(Unusable, match="is damaged: its content does not match the checksum"):
         replay_transcript(path)
 
 
