@@ -76,7 +76,7 @@ def ask_otherwise(lines: list[dict[str, Any]]) -> None:
          "it was recorded with suite 0.1.0 and seed 1 on "),
         (lambda lines: lines[0].update(seed=2), "line {fresh}: the transcript answers another q"),
         (lambda lines: lines[0].update(suite_version="\x1b[2J"), None),
-        (lambda lines: lines[0].update(schema_version=2), "line 1: schema version 2, but this suite"),
+        (lambda lines: lines[0].update(schema_version=2), "line 1: schema version 2, but this"),
         (lambda lines: lines[0].update(precision="float8"), "line 1: not the header of a transc"),
         (lambda lines: lines[0].update(layout=[{"ours": "w8"}]), "line 1: not the header of a tr"),
         (lambda lines: lines[0].update(kind="program"), "line 1: kind program; only a port"),
