@@ -54,11 +54,6 @@ TRANSCRIPT = click.option(
     metavar="FILE",
     help="Write every question and answer to FILE, for `replay`; gzipped if it ends in .gz.",
 )
-SHARD = click.option(
-    "--shard",
-    metavar="I/N",
-    help="Only part I of N of the cases; `merge` joins the parts' reports. Needs --seed.",
-)
 SANDBOX = click.option(
     "--sandbox",
     type=click.Choice(["auto", "always", "never"]),
@@ -66,35 +61,17 @@ SANDBOX = click.option(
     help="Run ports inside bubblewrap: if it works here (auto, the default), always, or never. "
     "With `always`, no port runs where it does not work.",
 )
-RESUME = click.option(
-    "--resume",
-    "journal",
-    type=FILE,
-    metavar="FILE",
-    help="Keep finished results in FILE as they come, and continue from those that it holds.",
+BASELINE = (
+    click.option(
+        "--baseline",
+        "baseline_path",
+        type=FILE,
+        metavar="FILE",
+        help="The known failures. Default: the port's baseline.toml, if it has one.",
+    ),
+    click.option("--no-baseline", "ignored", is_flag=True, help="Every failure fails the run."),
 )
-LONG = click.option(
-    "--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely."
-)
-NAMES = click.option(
-    "--names", is_flag=True, help="Also the published run on names.txt: 1000 steps."
-)
-BASELINE = click.option(
-    "--baseline",
-    "baseline_path",
-    type=FILE,
-    metavar="FILE",
-    help="The known failures. Default: the port's baseline.toml, if it has one.",
-)
-NO_BASELINE = click.option(
-    "--no-baseline", "ignored", is_flag=True, help="Every failure fails the run."
-)
-UPDATE_BASELINE = click.option(
-    "--update-baseline",
-    "update",
-    is_flag=True,
-    help="Rewrite the baseline to match this run, keeping its comments.",
-)
+QUESTIONS = (PROFILE, SETTINGS, CASES, SEED)
 FORMS = {
     "json": "Write the report as JSON to FILE; `-` is standard output, in place of the text.",
     "junit": "Write the report as JUnit XML to FILE, for Jenkins, GitLab and others.",

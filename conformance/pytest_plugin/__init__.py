@@ -1,4 +1,4 @@
-"""A port's cases as tests: `pytest --port PORT` asks what `conformance run PORT` asks."""
+"""The pytest plugin: `pytest --port PORT` runs the cases of `conformance run PORT` as tests."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ports_adapter.manifest import described_by
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare which port, and what is asked of it."""
+    """Declare the options that say which port to ask, and what."""
     group = parser.getgroup("port", "is a port of microgpt right?")
     group.addoption(
         "--port",
         metavar="PORT",
-        help="Run the cases of this port, a folder with a port.toml or the name of one that comes "
-        "with the suite, in place of the tests here. Where files are named, these are run, and "
-        "their fixtures know the port.",
+        help="Run the cases of this port in place of the tests here: a folder with a port.toml, or "
+        "the name of a port that comes with the suite. If files are named, these are run, and "
+        "their fixtures can read the option.",
     )
     group.addoption(
         "--port-profile",
         metavar="NAME",
-        help="The program to ask about. Default: microgpt, or the last stage that is offered.",
+        help="The program to ask about. Default: microgpt, or the last stage that the port offers.",
     )
     group.addoption(
         "--port-set",
@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--port-seed",
         type=_seed,
         metavar="SEED",
-        help="Draw the fresh cases from this seed. Default: another one every time, printed.",
+        help="Draw the fresh cases from this seed. Default: a new one in every run, printed.",
     )
     group.addoption(
         "--port-baseline",
@@ -62,20 +62,20 @@ def _seed(text: str) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Get ready to ask the port, if its cases are wanted."""
+    """Register the tests of the port, if there is one and its cases are wanted."""
     if config.getoption("--port") is None:
         return
-    # Whoever has no port in mind need not wait for all that asks one.
+    # Imported here, so that runs without a port do not wait for it.
     from .collecting import Collecting
-    from .port_session import asking_of
+    from .port_session import session_of
 
-    asking = asking_of(config)
-    if _wants_cases(config, described_by(asking.port.folder)):
-        config.pluginmanager.register(Collecting(config, asking))
+    port_session = session_of(config)
+    if _wants_cases(config, described_by(port_session.port.folder)):
+        config.pluginmanager.register(Collecting(config, port_session))
 
 
 def _wants_cases(config: pytest.Config, manifest: Path) -> bool:
-    """Whether a port's cases are to be collected: nothing else is named, or its manifest is."""
+    """Whether to collect the port's cases: no file is named, or the port's manifest is."""
     if config.args_source is config.ArgsSource.ARGS:
         named = (config.invocation_params.dir / arg.partition("::")[0] for arg in config.args)
         return any(path.resolve() == manifest for path in named)

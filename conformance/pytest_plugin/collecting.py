@@ -1,4 +1,4 @@
-"""The part of the plugin that is there while a port's cases are tests."""
+"""Collecting a port's cases as tests, and refusing a run that verifies nothing."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from conformance.judging.outcome import Outcome
 from ports_adapter.manifest import described_by
 
 from .items import Manifest
-from .port_session import WORKER, Asking
+from .port_session import WORKER, PortSession
 
 NOTHING = (
-    "NOTHING VERIFIED: no case beyond the protocol was asked and passed, "
-    "so this says nothing about the port"
+    "NOTHING VERIFIED: no case beyond the protocol passed, so this says nothing about the port"
 )
 
 
 class Collecting:
-    """Collects a port's cases, and watches that something is verified by them."""
+    """The hooks that collect a port's cases and count what they verify."""
 
-    def __init__(self, config: pytest.Config, asking: Asking) -> None:
+    def __init__(self, config: pytest.Config, port_session: PortSession) -> None:
         self.config = config
-        self.asking = asking
+        self.port_session = port_session
         self.is_worker = hasattr(config, "workerinput")
         self.verified = 0
         self.verified_nothing = False
@@ -37,23 +36,23 @@ class Collecting:
         _turn_termination_into_an_interrupt(config)
 
     def close(self) -> None:
-        """End the port, however pytest ends."""
-        self.asking.engine.close()
+        """End the port; pytest calls this however it ends."""
+        self.port_session.engine.close()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Build the port once: workers start later."""
+        """Build the port once, before the workers of pytest-xdist start."""
         if not self.is_worker:
-            self.asking = self.asking.prepared()
+            self.port_session = self.port_session.prepared()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker of pytest-xdist what all of them ask."""
-        node.workerinput[WORKER] = self.asking.told()
+        """Give a worker of pytest-xdist the seed and the profile of the run."""
+        node.workerinput[WORKER] = self.port_session.worker_input()
 
     def pytest_report_header(self) -> str:
-        """Who is asked, about what, and from which seed."""
-        port, asked = self.asking.port, self.asking.asked
+        """The port, the profile and the seed."""
+        port, asked = self.port_session.port, self.port_session.asked
         settings = f" with {', '.join(asked.settings)}" if asked.settings else ""
         return (
             f"port: {port.name} ({port.language}, {port.precision}), "
@@ -61,21 +60,23 @@ class Collecting:
         )
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> Manifest | None:
-        """The port's manifest, which stands for its cases."""
-        if file_path.resolve() != described_by(self.asking.port.folder):
+        """The port's manifest, collected as the file of its cases."""
+        if file_path.resolve() != described_by(self.port_session.port.folder):
             return None
-        # Named so that `-k` does not find what the folders above are called.
-        return Manifest.from_parent(parent, path=file_path, name=file_path.name, asking=self.asking)
+        # Without the path in its name, `-k` does not match the names of folders.
+        return Manifest.from_parent(
+            parent, path=file_path, name=file_path.name, port_session=self.port_session
+        )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count what is verified, in whichever process it was asked."""
+        """Count the cases that verify something, in whichever process they were asked."""
         said = dict(report.user_properties)
         if report.when == "call" and said.get("outcome") == Outcome.PASS:
             self.verified += said["level"] != Level.PROTOCOL
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Never end green with nothing verified."""
+        """Fail a run that verified nothing."""
         if self.is_worker or self.config.getoption("collectonly"):
             return
         if session.exitstatus == pytest.ExitCode.OK and not self.verified:
@@ -83,13 +84,13 @@ class Collecting:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say so."""
+        """Say that nothing was verified."""
         if self.verified_nothing:
             terminalreporter.write_line(NOTHING, red=True, bold=True)
 
 
 def _turn_termination_into_an_interrupt(config: pytest.Config) -> None:
-    """Whoever ends pytest wants the port ended too."""
+    """Let SIGTERM interrupt pytest, so that the port is ended too."""
     if threading.current_thread() is not threading.main_thread():
         return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""The tests that a port's manifest stands for: one a case, and one for its baseline."""
+"""The tests of a port: one for each case, and one for its baseline."""
 
 from __future__ import annotations
 
@@ -14,46 +14,48 @@ from conformance.judging.report import BaselineReport, CaseReport
 from conformance.judging.standing import Standing
 from conformance.reports.terminal.run_text import failure_lines
 
-from .port_session import Asking
+from .port_session import PortSession
 
 
 class Manifest(pytest.File):
     """A port's manifest, collected as its cases."""
 
-    def __init__(self, *, asking: Asking, **others: Any) -> None:
+    def __init__(self, *, port_session: PortSession, **others: Any) -> None:
         super().__init__(**others)
-        self.asking = asking
+        self.port_session = port_session
 
     def collect(self) -> Iterator[pytest.Item]:
-        """A test a case, in the order in which the command line asks them."""
-        if baseline := self.asking.rules.report:
+        """A test for each case, in the order of the command line."""
+        if baseline := self.port_session.rules.report:
             yield BaselineTest.from_parent(self, name="baseline", baseline=baseline)
-        for case in self.asking.cases:
-            yield CaseTest.from_parent(self, name=case.slug, case=case, asking=self.asking)
+        for case in self.port_session.cases:
+            yield CaseTest.from_parent(
+                self, name=case.slug, case=case, port_session=self.port_session
+            )
 
 
 class _Test(pytest.Item):
-    """A test that has no source to show."""
+    """A test without source code."""
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """Where it is, and its heading."""
+        """Its file and its heading."""
         return self.path, None, self.name
 
 
 class CaseTest(_Test):
-    """A case as a test. Asking it is its set-up, so that a fault of the suite is an error."""
+    """A case as a test. The port is asked in its set-up: there, a suite fault is an error."""
 
     ended: CaseReport
 
-    def __init__(self, *, case: Case, asking: Asking, **others: Any) -> None:
+    def __init__(self, *, case: Case, port_session: PortSession, **others: Any) -> None:
         super().__init__(**others)
         self.case = case
-        self.asking = asking
+        self.port_session = port_session
         self.add_marker(str(case.level))
 
     def setup(self) -> None:
         """Ask the port."""
-        self.ended = ended = self.asking.ask(self.case)
+        self.ended = ended = self.port_session.ask(self.case)
         self.user_properties += [
             ("level", str(ended.level)),
             ("outcome", str(ended.outcome)),
@@ -63,7 +65,7 @@ class CaseTest(_Test):
             pytest.fail(failure(ended), pytrace=False)
 
     def runtest(self) -> None:
-        """Pass, fail, or be skipped, as the case has ended and as that counts."""
+        """Pass, fail or be skipped, by the outcome and the standing of the case."""
         ended = self.ended
         if ended.outcome.is_failure and not ended.fails:
             pytest.xfail(_why(ended))  # comes back with --runxfail
@@ -74,7 +76,7 @@ class CaseTest(_Test):
 
 
 class BaselineTest(_Test):
-    """A test of the baseline itself, whose entries are about cases that there are."""
+    """A test that every entry of the baseline matches a case."""
 
     def __init__(self, *, baseline: BaselineReport, **others: Any) -> None:
         super().__init__(**others)
@@ -83,25 +85,25 @@ class BaselineTest(_Test):
     def runtest(self) -> None:
         """Fail if an entry matches no case."""
         if unmatched := self.baseline.unmatched:
-            heading = f"{len(unmatched)} in the baseline that match no case"
-            advice = f"remove them from {self.baseline.path}, or name the case that is meant"
+            heading = f"{len(unmatched)} baseline entries that match no case"
+            advice = f"remove them from {self.baseline.path}, or correct their slugs"
             pytest.fail("\n  ".join((heading, *unmatched, advice)), pytrace=False)
 
 
 def _why(case: CaseReport) -> str:
-    """Why a failed case does not count."""
+    """Why a failed case does not fail its test."""
     if case.standing is Standing.ANNOUNCED:
         return f"announced: it is new, and will count ({case.outcome}: {case.detail})"
     return f"{case.standing}: {case.reason}"
 
 
 def failure(case: CaseReport) -> str:
-    """A failed case in the words of the command line's report."""
+    """What is wrong, in the words of the command line."""
     said = [f"{label}{words}" for label, words, _style in failure_lines(case)]
     match case.standing:
         case Standing.STALE:
-            heading = "stale: the baseline has it as failing, and it passes"
-            advice = "remove its entry from the baseline, or say there that it is flaky"
+            heading = "stale: the baseline expects it to fail, and it passes"
+            advice = "remove its entry from the baseline, or mark it there as flaky"
             said = [f"known for: {case.reason}", advice, f"run it again: {case.rerun}"]
         case Standing.DIFFERENT:
             heading = f"different from the baseline: {case.reason}"

@@ -1,4 +1,4 @@
-"""Asking one port from within pytest: what is asked of it, and how each answer counts."""
+"""PortSession one port from within pytest, and judging its answers."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from ports_adapter.manifest import Port, find_port, missing_tool
 from ports_adapter.messages import InitializeResult
 
 WORKER = "microgpt_port"
-"""By this key a worker of pytest-xdist is told the seed and the profile of the run."""
+"""The key under which a worker of pytest-xdist finds the seed and the profile of the run."""
 
 
 @contextmanager
 def usage() -> Iterator[None]:
-    """Turns what keeps a port from being asked into pytest's usage error."""
+    """Turn what keeps a port from being asked into a usage error of pytest."""
     try:
         with usable():
             yield
@@ -40,8 +40,8 @@ def usage() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """One port, the cases that it is asked, and the engine that asks them, one at a time."""
+class PortSession:
+    """One port, its cases, and the engine that asks them one at a time."""
 
     request: Request
     asked: Asked
@@ -51,7 +51,7 @@ class Asking:
 
     @classmethod
     def of(cls, port: Port, request: Request, seed: int) -> Self:
-        """Get ready to ask a port; nothing of it is started yet.
+        """A session with a port that has not started yet.
 
         Raises:
             pytest.UsageError: no case matches, or the baseline, the profile or its settings cannot
@@ -75,16 +75,16 @@ class Asking:
         return self.asked.port
 
     def ask(self, case: Case) -> CaseReport:
-        """Ask a case, and say how it ended and how that counts."""
+        """Ask a case, and judge the answer."""
         try:
             result = self.engine.ask(case)
-        except BaseException:  # a time limit of pytest's: the port is in the middle of its answer
+        except BaseException:  # pytest's time limit: the port is in the middle of its answer
             self.engine.close()
             raise
         return self.rules.judged(case_report(result, self.asked))
 
     def prepared(self) -> Self:
-        """The same with the port built, and about what it offers if nothing else is asked for.
+        """The session with the port built, about the profile that it offers.
 
         Raises:
             pytest.UsageError: it does not build or cannot be started.
@@ -98,13 +98,13 @@ class Asking:
             return self
         return self.of(self.port, replace(self.request, profile=other), self.asked.seed)
 
-    def told(self) -> dict[str, Any]:
-        """What a worker has to know to ask the same."""
+    def worker_input(self) -> dict[str, Any]:
+        """What a worker needs to ask the same cases."""
         return {"seed": self.asked.seed, "profile": self.request.profile}
 
 
-def asking_of(config: pytest.Config) -> Asking:
-    """What the command line asks for; in a worker, with the seed and the profile of the run.
+def session_of(config: pytest.Config) -> PortSession:
+    """The session that the command line asks for; a worker takes seed and profile of the run.
 
     Raises:
         pytest.UsageError: the port's manifest or an option cannot be used.
@@ -114,7 +114,7 @@ def asking_of(config: pytest.Config) -> Asking:
         port = find_port(option("--port"))
         refuse_program(port, "there are no tests of it")
     if option("--port-baseline") and option("--port-no-baseline"):
-        raise pytest.UsageError("--port-no-baseline goes with no other option about it")
+        raise pytest.UsageError("--port-no-baseline excludes --port-baseline")
     run = {"seed": option("--port-seed"), "profile": option("--port-profile")}
     run |= getattr(config, "workerinput", {}).get(WORKER, {})
     request = Request(
@@ -125,11 +125,11 @@ def asking_of(config: pytest.Config) -> Asking:
         baseline=BaselineChoice(option("--port-baseline"), option("--port-no-baseline")),
     )
     seed = secrets.randbelow(2**32) if run["seed"] is None else run["seed"]
-    return Asking.of(port, request, seed)
+    return PortSession.of(port, request, seed)
 
 
 def _fallback_profile(port: Port) -> str | None:
-    """The profile to ask about in place of the final program, if the port does not offer that."""
+    """The profile to ask about if the port does not offer the final program."""
     with Client(port) as client:
         try:
             offer = client.ask("initialize", introduction(), InitializeResult, port.timeouts.start)

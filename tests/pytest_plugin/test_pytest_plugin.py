@@ -189,7 +189,7 @@ ENTRY = f"slug = '{WORDS}'\noutcome = 'mismatch'"
         (WRONG, f"{ENTRY}\nwontfix = true", "1 xfailed", "wontfix: issue 7"),
         (WRONG, f"{ENTRY}\nflaky = true", "1 xfailed", "flaky: issue 7"),
         ("", f"{ENTRY}\nflaky = true", "3 passed", ""),
-        ("", ENTRY, "1 failed", "stale: the baseline has it as failing, and it passes"),
+        ("", ENTRY, "1 failed", "stale: the baseline expects it to fail, and it passes"),
         (CRASHING, ENTRY, "1 failed", "different from the baseline: expected mismatch, got crash"),
         (WRONG, f"{ENTRY}\nat = '/tokens'", "1 failed", "expected mismatch at /tokens, got"),
         ("", "slug = 'tokenizer/gone'\noutcome = 'crash'", "1 failed", "that match no case"),
@@ -235,7 +235,7 @@ def test_a_fault_of_the_suite_is_an_error_and_no_failure(folder: Path) -> None:
         (("--port-profile", "train9"), "", "train9"),
         (("--port-set", "n_embd=0"), "", "n_embd"),
         (("--port-baseline", "absent.toml"), "", "absent.toml does not exist"),
-        (("--port-baseline", "b.toml", "--port-no-baseline"), "", "goes with no other option"),
+        (("--port-baseline", "b.toml", "--port-no-baseline"), "", "excludes --port-baseline"),
         (("--port-seed", "-1"), "", "--port-seed: invalid"),
     ],
 )

@@ -7,18 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..ending import JudgingCommand, exit_with
-from ..options import (
-    BASELINE,
-    CASES,
-    NO_BASELINE,
-    PROFILE,
-    SANDBOX,
-    SEED,
-    SETTINGS,
-    TRANSCRIPT,
-    with_outputs,
-    with_request,
-)
+from ..options import BASELINE, QUESTIONS, SANDBOX, TRANSCRIPT, with_outputs, with_request
 
 if TYPE_CHECKING:
     from conformance.cases.request import Request
@@ -27,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=JudgingCommand)
 @click.argument("port")
-@with_request(PROFILE, SETTINGS, CASES, SEED, BASELINE, NO_BASELINE, TRANSCRIPT, SANDBOX)
+@with_request(*QUESTIONS, *BASELINE, TRANSCRIPT, SANDBOX)
 @with_outputs
 def debug(request: Request, outputs: Outputs) -> None:
     """Judge PORT, and explain what is wrong with it.

@@ -9,35 +9,41 @@ import click
 from conformance.judging.outcome import ExitCode
 
 from ..ending import JudgingCommand, exit_with, fail
-from ..options import (
-    BASELINE,
-    CASES,
-    LONG,
-    NAMES,
-    NO_BASELINE,
-    PROFILE,
-    RESUME,
-    SANDBOX,
-    SEED,
-    SETTINGS,
-    SHARD,
-    TRANSCRIPT,
-    UPDATE_BASELINE,
-    with_outputs,
-    with_request,
-)
+from ..options import BASELINE, FILE, QUESTIONS, SANDBOX, TRANSCRIPT, with_outputs, with_request
 
 if TYPE_CHECKING:
     from conformance.cases.request import Request
     from conformance.reports.destinations import Outputs
 
+OF_A_RUN = (
+    click.option(
+        "--update-baseline",
+        "update",
+        is_flag=True,
+        help="Rewrite the baseline to match this run, keeping its comments.",
+    ),
+    click.option(
+        "--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely."
+    ),
+    click.option("--names", is_flag=True, help="Also the published run on names.txt: 1000 steps."),
+    click.option(
+        "--shard",
+        metavar="I/N",
+        help="Only part I of N of the cases; `merge` joins the parts' reports. Needs --seed.",
+    ),
+    click.option(
+        "--resume",
+        "journal",
+        type=FILE,
+        metavar="FILE",
+        help="Keep finished results in FILE as they come, and continue from those that it holds.",
+    ),
+)
+
 
 @click.command(cls=JudgingCommand)
 @click.argument("port")
-@with_request(
-    PROFILE, SETTINGS, CASES, SEED, LONG, NAMES, BASELINE, NO_BASELINE, UPDATE_BASELINE, SHARD,
-    RESUME, TRANSCRIPT, SANDBOX,
-)  # fmt: skip
+@with_request(*QUESTIONS, *BASELINE, *OF_A_RUN, TRANSCRIPT, SANDBOX)
 @with_outputs
 def run(request: Request, outputs: Outputs) -> None:
     """Build PORT, ask it the cases, and print a verdict.
