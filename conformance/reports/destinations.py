@@ -1,4 +1,4 @@
-"""Where a report goes: to the terminal, and into the files that were asked for."""
+"""Where a report goes: to the terminal, and into the requested files."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from .junit import junit
 from .markdown import markdown
 from .summary import RunSummary, run_summary, trouble_summary
 from .terminal.run_text import show
-from .terminal.safe_console import screen
+from .terminal.safe_console import put, screen
 
 
 class Unwritable(Unusable):
-    """A report was made and cannot be written; the message names the file."""
+    """A report cannot be written to its file."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"the report cannot be written to {path}: {reason}", ExitCode.USAGE)
@@ -37,7 +37,7 @@ WRITERS: dict[str, Callable[[RunSummary], bytes]] = {
     "markdown": lambda summary: markdown(summary).encode(),
     "badge": badge,
 }
-"""The forms that are made from a run's summary alone, by the name of their option."""
+"""The forms that are made from a run's summary alone, by the names of their options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +60,24 @@ class Outputs:
 
 
 TO_THE_TERMINAL = Outputs()
-"""No file at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """A run as each kind of run has it, from which every form of its report is made.
+    """What every form of a report is made from.
 
-    `page` gives the HTML page, None where there is none of such a run.
+    `show` prints the text, `page` gives the HTML page. A program has no page, and a survey of
+    several ports no summary.
     """
 
-    summary: RunSummary
+    summary: RunSummary | None
     json: bytes
     show: Callable[[Console], None]
     page: Callable[[], str] | None = None
 
 
 def write_run(report: Report, outputs: Outputs) -> None:
-    """A run's report to where it was asked for.
+    """Print and write the report of a run.
 
     Raises:
         Unwritable: a file cannot be written.
@@ -93,31 +93,32 @@ def write_run(report: Report, outputs: Outputs) -> None:
 
 
 def write_report(forms: Forms, outputs: Outputs) -> None:
-    """A report to where it was asked for: as text or JSON to standard output, and to files.
-
-    A file that cannot be written does not keep the others from being written.
+    """Print a report, as text or as JSON, and write its files.
 
     Raises:
-        Unwritable: a file cannot be written.
+        Unwritable: a file cannot be written; all others are.
     """
     if outputs.is_for_a_program:
-        write_for_a_program(forms.json)
+        sys.stdout.buffer.write(forms.json)
+        sys.stdout.flush()
     else:
         forms.show(screen())
     try:
         write_files(_files(forms, outputs))
     finally:
         _annotate(forms.summary, outputs)
+    if outputs.html is not None and forms.page is not None:
+        put(screen(stderr=True), f"The page is in {outputs.html}.")
 
 
 def write_trouble(label: str, message: str, exit_code: ExitCode, outputs: Outputs) -> None:
-    """Why there is no run, in the forms that have a place for it.
+    """Write why there is no run, in the forms that can say it.
 
     Args:
-        label: what the user called the port.
-        message: says why.
-        exit_code: what the suite ends with.
-        outputs: where to.
+        label: the port, as the user named it.
+        message: why there is no run.
+        exit_code: the exit code of the suite.
+        outputs: where the report would have gone.
 
     Raises:
         Unwritable: a file cannot be written.
@@ -137,22 +138,18 @@ def _files(forms: Forms, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
     yield from _summaries(forms.summary, outputs)
 
 
-def _summaries(summary: RunSummary, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+def _summaries(summary: RunSummary | None, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
+    if summary is None:
+        return
     for form, path in outputs.summaries.items():
         yield path, WRITERS[form](summary)
 
 
-def write_for_a_program(content: bytes) -> None:
-    """JSON to standard output, in place of the text."""
-    sys.stdout.buffer.write(content)
-    sys.stdout.flush()
-
-
 def write_files(files: Iterable[tuple[Path, bytes]]) -> None:
-    """Files, each in one step; one that cannot be written does not keep the others from it.
+    """Write files, each in one step.
 
     Raises:
-        Unwritable: a file cannot be written.
+        Unwritable: a file cannot be written; all others are.
     """
     failed: list[Unwritable] = []
     for path, content in files:
@@ -164,7 +161,7 @@ def write_files(files: Iterable[tuple[Path, bytes]]) -> None:
         raise failed[0]
 
 
-def _annotate(summary: RunSummary, outputs: Outputs) -> None:
-    if outputs.annotations:
+def _annotate(summary: RunSummary | None, outputs: Outputs) -> None:
+    if outputs.annotations and summary is not None:
         sys.stdout.write("".join(f"{line}\n" for line in annotated(summary)))
         sys.stdout.flush()

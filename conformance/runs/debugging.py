@@ -1,4 +1,4 @@
-"""`conformance debug`: run a port, and tell what is wrong with it and why."""
+"""`conformance debug`: judge a port, and explain what is wrong with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from conformance.reports.page import page_of
 from conformance.reports.summary import run_summary
 from conformance.reports.terminal.explanation_text import in_short, show
 from conformance.reports.terminal.live_view import activity
-from conformance.reports.terminal.safe_console import put, screen
+from conformance.reports.terminal.safe_console import screen
 from ports_adapter.manifest import Port
 from ports_adapter.transcript.events import Event, Failed, Line, Logged, Question
 from ports_adapter.transcript.reader import read_transcript
@@ -34,11 +34,11 @@ from .running import judge_port
 
 
 def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
-    """Run the cases and tell their diagnosis: in the terminal, as JSON, on a page.
+    """Run the cases, and print and write the diagnosis.
 
     Args:
-        request: what to run; its report becomes the whole diagnosis.
-        outputs: where it goes.
+        request: the port and the cases.
+        outputs: where the diagnosis goes.
 
     Raises:
         Unusable: as for `running.run_port`.
@@ -52,13 +52,11 @@ def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode
         if request.transcript is None:
             diagnosis = msgspec.structs.replace(diagnosis, transcript="")
         write_report(forms_of(diagnosis, kept), outputs)
-    if outputs.html is not None:
-        put(screen(stderr=True), f"The page is in {outputs.html}.")
     return diagnosis.report.exit_code
 
 
 def forms_of(diagnosis: Diagnosis, kept: Path) -> Forms:
-    """The forms of a diagnosis whose run was kept in a transcript."""
+    """The forms of a diagnosis; `kept` is the transcript of its run."""
     slug = diagnosis.divergence.case if diagnosis.divergence else ""
     return Forms(
         run_summary(diagnosis.report, list(in_short(diagnosis))),
@@ -74,7 +72,7 @@ def debugged(
     note: Note,
     mistakes: Sequence[Mistake] = tuple(MISTAKES.values()),
 ) -> Diagnosis:
-    """The diagnosis of a port's run: of what it fails for, known failures left out.
+    """The diagnosis of a port, without the failures that its baseline excuses.
 
     Args:
         port: the port to run.
@@ -83,7 +81,7 @@ def debugged(
         mistakes: the known mistakes to try.
 
     Raises:
-        as `running.judge_port`.
+        As for `running.judge_port`.
     """
     cases = JudgedCases()
     report = judge_port(port, request, cases)
@@ -93,7 +91,7 @@ def debugged(
 
 
 def smallest_cases(run: Run) -> list[SmallestCase]:
-    """Of the first level that fails by itself, the smallest question that fails alike."""
+    """The smallest question with the same failure, of the first level that fails by itself."""
     for level in run.cases.roots:
         of_level = [judged for judged in run.cases.wrong if judged.case.level is level]
         methods = [name for name in METHODS[level] if any(k.case.method == name for k in of_level)]
@@ -107,7 +105,7 @@ def smallest_cases(run: Run) -> list[SmallestCase]:
 
 
 def transcript_of(path: Path, slug: str) -> list[str]:
-    """What was asked and answered in one case of a recorded run, a line each."""
+    """The questions, answers and log lines of one case in a transcript, a line each."""
     with read_transcript(path) as transcript:
         return [line for event in transcript.of_case(slug) for line in _lines(event)]
 

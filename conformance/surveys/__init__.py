@@ -1,1 +1,1 @@
-"""Many ports, or the suite itself: scoreboard, benchmark, stages, and the suite's score."""
+"""Surveys of many ports, or of the suite itself: scoreboard, benchmark, stages, score."""

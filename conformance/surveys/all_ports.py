@@ -1,4 +1,4 @@
-"""Several ports, one after the other: a line each, and which were left out and why."""
+"""`conformance all`: judge all ports that come with the suite, one after the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ports_adapter.manifest import find_port, missing_tool, our_ports
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How the run of one port ended: with a report, or with why there is none."""
+    """How the run of one port ended; without a report, `why` says why there is none."""
 
     port: str
     exit_code: ExitCode
@@ -25,7 +25,7 @@ class Ended:
 
     @property
     def sentence(self) -> str:
-        """What is to be said of it in one line."""
+        """The verdict in one line."""
         if self.report is None:
             return self.why.splitlines()[0]
         grade = f"; {short_grade(self.report.grade)}" if self.exit_code is ExitCode.PASS else ""
@@ -33,7 +33,7 @@ class Ended:
 
 
 def present_and_absent() -> tuple[list[str], dict[str, str]]:
-    """Our ports whose toolchain is there, and the others, each with what it lacks."""
+    """The suite's ports that can run here, and the others, each with what is missing."""
     present, absent = [], {}
     for name in our_ports():
         port = find_port(name)
@@ -45,7 +45,7 @@ def present_and_absent() -> tuple[list[str], dict[str, str]]:
 
 
 def judge_each(ports: Sequence[str], request: Request) -> Iterator[Ended]:
-    """Run the same cases with every port; what is wrong with one does not keep from the next."""
+    """Run the same cases with every port, also after one of them is unusable."""
     for port in ports:
         try:
             report = judge(replace(request, port=port))
@@ -56,9 +56,9 @@ def judge_each(ports: Sequence[str], request: Request) -> Iterator[Ended]:
 
 
 def conform_all(request: Request) -> ExitCode:
-    """Run every port of ours whose toolchain is there, and say how each ended.
+    """Judge every port of the suite that can run here, and print how each ended.
 
-    Gives the first failing port's exit code, or 0 if all passed.
+    Returns the exit code of the first port that does not pass, or `PASS`.
     """
     console = screen()
     present, absent = present_and_absent()

@@ -409,7 +409,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, damage: bytes) -> None:
     append_history(path, [record(), record()])
     first, second = path.read_bytes().splitlines()
     path.write_bytes(first + b"\n" + damage + b"\n" + second + b"\n")
-    with pytest.raises(Unusable, match=r"h\.jsonl:2 is no line of a scoreboard's history"):
+    with pytest.raises(Unusable, match=r"h\.jsonl:2 is not a record of a scoreboard"):
         read_history(path)
 
 

@@ -1,16 +1,16 @@
-"""`conformance doctor`: examine the machine and say what was found."""
+"""`conformance doctor`: examine the machine, and print the findings."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-import msgspec
 from rich.console import Console
 from rich.text import Text
 
 from conformance.judging.outcome import ExitCode
 from conformance.reports.terminal.safe_console import put, screen
+from golden.json_documents import encoded
 
 from .checkup import checkup
 from .finding import Finding, Part, State
@@ -24,11 +24,10 @@ STYLES = {
 
 
 def examine(*, as_json: bool) -> ExitCode:
-    """Print what was found; `SUITE_FAULT` if the suite cannot run here, or else `PASS`."""
+    """Examine the machine, and print the findings; `SUITE_FAULT` if the suite cannot run here."""
     findings = checkup()
     if as_json:
-        content = msgspec.json.format(msgspec.json.encode(findings), indent=1)
-        sys.stdout.buffer.write(content + b"\n")
+        sys.stdout.buffer.write(encoded(findings))
     else:
         show(findings, screen())
     is_broken = any(finding.state is State.BROKEN for finding in findings)
@@ -36,7 +35,7 @@ def examine(*, as_json: bool) -> ExitCode:
 
 
 def show(findings: Sequence[Finding], console: Console) -> None:
-    """Print findings part by part, with what to do where something is lacking."""
+    """Print findings part by part, each with its advice."""
     for part in Part:
         put(console, part.capitalize(), "bold")
         for finding in findings:

@@ -22,7 +22,9 @@ def bench(ports: tuple[str, ...], html: Path | None, as_json: bool, sandbox: str
     Without a PORT: all that come with the suite and whose toolchain is installed. The reference is
     measured in the same run: times differ between machines, and ratios hardly do.
     """
+    from conformance.reports.destinations import Outputs
     from conformance.surveys.benchmark.survey import compare_speeds
     from ports_adapter.containment.sandbox import Sandbox
 
-    exit_with(lambda: compare_speeds(ports, html, as_json=as_json, sandbox=Sandbox(sandbox)))
+    outputs = Outputs(json=Path("-") if as_json else None, html=html)
+    exit_with(lambda: compare_speeds(ports, outputs, Sandbox(sandbox)))

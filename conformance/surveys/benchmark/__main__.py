@@ -1,6 +1,6 @@
-"""`python -m conformance.surveys.benchmark [PORT]`: one port's speed as JSON, or the reference's.
+"""`python -m conformance.surveys.benchmark [PORT]`: the speed of a port or the reference, as JSON.
 
-In a process of its own, a port that is measured can do no harm to whoever wants to know.
+The scoreboard measures each port in such a process, which a port cannot leave.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .measurement import Speed, measure_port, measure_references
 
 
 def measured(name: str | None) -> Speed:
-    """The speed of a port, or of the canonical program as it stands."""
+    """The speed of a port, or of the reference if there is no name."""
     if name is None:
         return next(measure_references())
     try:

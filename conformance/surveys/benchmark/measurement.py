@@ -1,8 +1,8 @@
-"""How fast ports are: start-up, training steps and memory, of each and of the reference.
+"""Measuring how fast a port or the reference starts and trains, and how much memory it takes.
 
-A step is one of the published model, with documents of the embedded corpus. Its time is that
-between the first and the last of many steps' announcements, so that the state on the wire,
-which comes once before and once after, does not count; the best of several rounds is taken.
+A step trains the published model on a document of the embedded corpus. Its time is taken between
+the first and the last of many notifications, so the state, which is sent before and after, does
+not count. The best of several rounds is taken.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from ports_adapter.messages import InitializeResult, StepParams, TrainResult
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 1.0
-"""About how long a round of training takes."""
+"""About how many seconds a round of training takes."""
 
 FEWEST, MOST = 10, 1000
 ROUNDS = 3
 
 
 class Speed(Struct, frozen=True):
-    """What was measured of a program.
+    """The speed of a program.
 
     `start_up` is the time in seconds from its start to its first answer, `step` that of a
-    training step; `memory` is the most that it and its children were seen to hold, in bytes.
-    Without a training step, `why` says why.
+    training step. `memory` is the most bytes that it and its children were seen to hold. If no
+    step was measured, `why` says why.
     """
 
     name: str
@@ -51,25 +51,25 @@ class Speed(Struct, frozen=True):
 
     @property
     def steps_per_second(self) -> float:
-        """How many training steps it makes in a second."""
+        """Training steps in a second."""
         return 1 / self.step if self.step else 0.0
 
 
 class _Watch(Struct):
-    """When steps were announced, and how much memory a process then held."""
+    """The times of a process's steps, and the most memory that it held."""
 
     process: psutil.Process
     times: list[float] = field(default_factory=list)
     memory: int = 0
 
     def look(self) -> None:
-        """Note the time, and look at the memory now and then."""
+        """Record a step, and at every tenth the memory."""
         self.times.append(time.perf_counter())
         if len(self.times) % 10 == 1:
             self.weigh()
 
     def weigh(self) -> None:
-        """Look at the memory of the process and all its children."""
+        """Record the memory of the process and all its children."""
         try:
             family = [self.process, *self.process.children(recursive=True)]
             self.memory = max(self.memory, sum(p.memory_info().rss for p in family))
@@ -83,12 +83,12 @@ class _Watch(Struct):
 
 
 def measure_port(port: Port) -> Speed:
-    """Build and start a port, and let it train.
+    """Build and start a port, and measure its training.
 
     Raises:
         NotBuilt: its build command fails.
         NotStarted: it cannot be started.
-        PortFailure: it does not introduce itself, or does not train.
+        PortFailure: it does not answer `initialize` or `train`.
     """
     if port.kind == "program":
         return Speed(port.label, why="it is a program that is run as it is, and speaks no protocol")
@@ -101,7 +101,7 @@ def measure_port(port: Port) -> Speed:
         if "train" not in offer.methods:
             return Speed(port.label, start_up, why="it does not offer train")
         watch = _Watch(psutil.Process(client.pid))
-        _train(client, trace, FEWEST, watch.look)  # a compiler that learns while it runs warms up
+        _train(client, trace, FEWEST, watch.look)  # warms up just-in-time compilers
         steps = min(MOST, max(FEWEST, int(SECONDS / watch.step)))
         best = math.inf
         for _ in range(ROUNDS):
@@ -129,7 +129,7 @@ REFERENCES = {
 
 
 def measure_references() -> Iterator[Speed]:
-    """The canonical program as it stands, and replayed from its tape."""
+    """Measure the reference as it is written, and on its tape."""
     for name, arguments in REFERENCES.items():
         yield _measure_reference(name, arguments)
 

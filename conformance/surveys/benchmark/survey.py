@@ -1,17 +1,15 @@
-"""A comparison of speeds from end to end: which ports, what was measured, where it goes."""
+"""`conformance bench`: measure ports and the reference, and report their speeds."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from conformance.cases.request import Request, Unusable
 from conformance.judging.outcome import ExitCode
+from conformance.reports.destinations import Forms, Outputs, write_report
 from conformance.reports.terminal.safe_console import put, screen
 from conformance.runs.preparation import requested_port
 from golden.json_documents import encoded
-from golden.store import replace_file
 from ports_adapter.containment.sandbox import NoSandbox, Sandbox
 from ports_adapter.failures import BadManifest, NotBuilt, NotStarted, PortFailure
 
@@ -22,16 +20,17 @@ from .speed_table import show
 
 
 def compare_speeds(
-    ports: Sequence[str],
-    html_path: Path | None,
-    *,
-    as_json: bool,
-    sandbox: Sandbox = Sandbox.AUTO,
+    ports: Sequence[str], outputs: Outputs, sandbox: Sandbox = Sandbox.AUTO
 ) -> ExitCode:
-    """Measure ports, or all of ours, and the reference; print and write what came out.
+    """Measure ports and the reference, and print and write their speeds.
+
+    Args:
+        ports: the ports; if there are none, all that come with the suite and can run here.
+        outputs: where the speeds go.
+        sandbox: whether ports run in a sandbox.
 
     Raises:
-        Unusable: a port's manifest or the page's place cannot be used.
+        Unusable: a port's manifest cannot be used, or the page cannot be written.
     """
     status = screen(stderr=True)
     present, absent = present_and_absent()
@@ -43,16 +42,10 @@ def compare_speeds(
     speeds += measure_references()
     if not ports:
         speeds += [Speed(name, why=f"left out: {reason}") for name, reason in absent.items()]
-    if as_json:
-        sys.stdout.buffer.write(encoded(speeds))
-    else:
-        show(speeds, screen())
-    if html_path is not None:
-        try:
-            replace_file(html_path, page_of(speeds).encode())
-        except OSError as error:
-            message = f"the page cannot be written to {html_path}: {error.strerror}"
-            raise Unusable(message, ExitCode.USAGE) from None
+    forms = Forms(
+        None, encoded(speeds), lambda console: show(speeds, console), lambda: page_of(speeds)
+    )
+    write_report(forms, outputs)
     asked = speeds[: len(ports)] if ports else []
     return ExitCode.UNUSABLE_PORT if any(not speed.step for speed in asked) else ExitCode.PASS
 

@@ -1,7 +1,7 @@
-"""Honest programs before fresh cases of many seeds: none may fail.
+"""Asking honest programs the fresh cases of many seeds: none may fail.
 
-Our own ports, and the canonical program as it is and in its honest variants, in both precisions.
-All are kept running and asked the same, so that each answer is computed once.
+The programs are the suite's ports, and the canonical program and its honest variants in both
+precisions. All run side by side and get the same questions, so each answer is computed once.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from .scoring import faulty_port
 
 FRESH = ("*/fresh*", "layers/*fresh*")
 PATIENT = Timeouts(start=600, message=600)
-"""All ports start at once, and this asks how they compute, not how fast."""
+"""Long time limits: all programs run at once, and their speed does not matter here."""
 
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 
 
 class Honest(Struct, frozen=True):
-    """How an honest program fared over `seeds` runs; `worst` is its largest error in budgets."""
+    """The score of an honest program; `worst` is its largest error over all seeds, in budgets."""
 
     name: str
     precision: Precision
@@ -49,7 +49,7 @@ class Honest(Struct, frozen=True):
 
 @dataclass
 class Tried:
-    """An honest port, kept running and asked seed after seed, and the worst that was seen of it."""
+    """An honest program that keeps running, and the failures and largest error seen so far."""
 
     name: str
     port: Port
@@ -61,7 +61,7 @@ class Tried:
     seed: int = 0
 
     def run(self) -> None:
-        """Ask the port whatever comes, until nothing more does."""
+        """Ask the port all cases that arrive in `waiting`, until None arrives."""
         engine = Engine(structs.replace(self.port, timeouts=PATIENT))
 
         def keep(result: Result) -> None:
@@ -87,14 +87,14 @@ class Tried:
             self.worst_at = f"{result.case.slug}#{result.comparison.worst_at} of seed {self.seed}"
 
     def honest(self, seeds: int) -> Honest:
-        """What was seen."""
+        """The score."""
         worst = round(self.worst, 3)
         precision = self.port.precision
         return Honest(self.name, precision, seeds, self.asked, self.alarms, worst, self.worst_at)
 
 
 def ports_of_ours() -> list[Tried]:
-    """The ports that come with the suite, built."""
+    """The ports that come with the suite, after building them."""
     tried = [Tried(name, find_port(name)) for name in our_ports()]
     for ours in tried:
         build(ours.port)
@@ -102,7 +102,7 @@ def ports_of_ours() -> list[Tried]:
 
 
 def variants() -> list[Tried]:
-    """The canonical program as it is, and in all its variants, in both precisions."""
+    """The canonical program and all its honest variants, in both precisions."""
     tried = []
     for name in ("", *VARIANTS):
         for precision in PRECISIONS:
@@ -120,7 +120,7 @@ def try_out(
     on_seed: Callable[[int], None],
     judged_program: JudgedProgram = PUBLISHED,
 ) -> list[Honest]:
-    """Ask all programs the fresh cases of every seed, one seed after the other."""
+    """Ask all programs the fresh cases of every seed, seed by seed."""
     threads = [Thread(target=program.run, daemon=True) for program in programs]
     for thread in threads:
         thread.start()

@@ -1,4 +1,4 @@
-"""The suite's own score: every known mistake as a faulty port, is it caught, is it named."""
+"""Scoring a known mistake: it is run as a faulty port, to be caught by a case and then named."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ QUICK = (
     "backward/cold-step-1", "backward/warm-step-*", "backward/fresh-1", "backward/one-letter",
     "adam", "train/*-start", "train/document-index-wraps", "random", "sample",
 )  # fmt: skip
-"""Cases of every level, the slow ones left out; where they catch nothing, all cases are asked."""
+"""Quick cases of every level. If they catch nothing, all cases are asked."""
 
 SECONDS_TO_REFUTE = 2.0
-"""How long a name is tried on further cases."""
+"""How long a name is checked against further cases."""
 
 Verdict = Literal["named", "among twins", "among others", "not named", "misnamed"]
-"""Alone; with declared twins; with others that are no twins; not at all; only as something else."""
+"""Named alone; with its declared twins; with other mistakes; not at all; only others named."""
 
 
 class Scored(Struct, frozen=True):
-    """What became of a mistake.
+    """The score of a mistake in a precision.
 
-    `level` and `case` caught it first; `names` are what was said, best first; `seconds_to_name`
-    how long that took.
+    `level` and `case` caught it first. `names` are the mistakes that the suite named, best first;
+    `seconds_to_name` is how long that took.
     """
 
     slug: str
@@ -67,17 +67,17 @@ class Scored(Struct, frozen=True):
 
     @property
     def naming(self) -> Verdict:
-        """Whether it was named rightly: alone, or with twins of its own."""
+        """Whether it was named rightly."""
         return naming_of(self.slug, self.names)
 
 
 def is_one(slug: str, precision: Precision) -> bool:
-    """Whether it is a mistake in that precision."""
+    """Whether a mistake is one in this precision."""
     return precision == "float64" or not MISTAKES[slug].only_in_double
 
 
 def faulty_port(slugs: tuple[str, ...], precision: Precision) -> Port:
-    """The canonical program with mistakes, or as an honest variant, behind the protocol."""
+    """A port that is the canonical program with these mistakes or honest variants."""
     options = ("--float32",) if precision == "float32" else ()
     return Port(
         folder=ROOT,
@@ -87,12 +87,12 @@ def faulty_port(slugs: tuple[str, ...], precision: Precision) -> Port:
         label="oracle",
         precision=precision,
         timeouts=Timeouts(start=30.0, message=60.0),
-        sandbox=Sandbox.NEVER,  # it is our own, and keeps its tapes in the user's cache
+        sandbox=Sandbox.NEVER,  # part of the suite: it keeps tapes in the user's cache
     )
 
 
 def score(slug: str, precision: Precision) -> Scored:
-    """Run a mistake through the protocol, and have it named."""
+    """Run a mistake as a port, and try to name it from the answers."""
     finished, judged = _asked(slug, precision, QUICK)
     if not _failed(finished):
         finished, judged = _asked(slug, precision, ())
@@ -123,20 +123,20 @@ def score(slug: str, precision: Precision) -> Scored:
 def _asked(
     slug: str, precision: Precision, patterns: tuple[str, ...]
 ) -> tuple[Finished, JudgedCases]:
-    """Ask the levels that a mistake can show in: the others are those of the program itself."""
+    """Ask the cases of the levels that can show the mistake; all others pass."""
     judged = JudgedCases()
     cases = [case for case in _cases(precision, patterns) if case.level in shown_in(slug)]
     return Engine(faulty_port((slug,), precision), judged).run(cases), judged
 
 
 def shown_in(slug: str) -> set[Level]:
-    """The levels that a mistake can show in."""
+    """The levels that can show a mistake."""
     return {level for level in Level if may_show(MISTAKES[slug], level)}
 
 
 @cache
 def _cases(precision: Precision, patterns: tuple[str, ...]) -> list[Case]:
-    """Cases whose right answers are computed once, however often they are asked."""
+    """Cases whose questions and answers are computed once."""
     return [
         replace(case, answer=_once(case.answer), question=_once(case.question))
         for case in select(all_cases(SEED, precision), patterns)
@@ -144,7 +144,7 @@ def _cases(precision: Precision, patterns: tuple[str, ...]) -> list[Case]:
 
 
 def _once(function: Callable[[InitializeResult], Given]) -> Callable[[InitializeResult], Given]:
-    """A function whose first value stands: all ports here offer the same."""
+    """The function with its first value kept: all ports here offer the same."""
     found: list[Given] = []
 
     def first(offer: InitializeResult) -> Given:
@@ -164,7 +164,7 @@ def _failed(finished: Finished) -> list[str]:
 
 
 def naming_of(slug: str, names: list[list[str]]) -> Verdict:
-    """Whether a mistake was named rightly: alone, or with twins of its own."""
+    """Whether a mistake was named rightly: alone, or with its declared twins."""
     if not names:
         return "not named"
     if [slug] not in names:

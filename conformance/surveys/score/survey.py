@@ -1,4 +1,4 @@
-"""`make score`: all mistakes in both precisions, and all honest programs."""
+"""`conformance score`: score all mistakes in both precisions, and all honest programs."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from .kill_matrix import (
 from .scoring import Scored, is_one, score
 
 Work = list[tuple[str, Precision]]
-"""Mistakes to score, each in a precision."""
+"""Slugs of mistakes to score, each with a precision."""
 
 
 def all_of(slugs: Sequence[str]) -> Work:
-    """These mistakes, or all, in each precision in which they are mistakes."""
+    """These mistakes, or all of them, in each precision in which they are mistakes."""
     return [(slug, p) for p in PRECISIONS for slug in slugs or MISTAKES if is_one(slug, p)]
 
 
 def unscored(slugs: Sequence[str]) -> Work:
-    """Those of them that have no score."""
+    """These mistakes, or all of them, as far as they have no score yet."""
     known = {(scored.slug, scored.precision) for scored in load().mistakes}
     return [item for item in all_of(slugs) if item not in known]
 
@@ -50,16 +50,16 @@ def score_all(
     """Score these mistakes, or all of them and honest programs too, and store the results.
 
     Args:
-        slugs: of mistakes; the others' scores stay as they are kept.
-        seeds: how many honest programs are tried on; with none they stay as they are kept.
-        console: for progress.
-        work: what of it is to be done; all if not given.
+        slugs: mistakes; the stored scores of the others stay. Empty means all.
+        seeds: how many seeds the honest programs are asked. With 0 their stored scores stay.
+        console: where progress is printed.
+        work: the part of the mistakes to score now; all of them if None.
     """
     kept = load()
     scored = {(s.slug, s.precision): s for s in kept.mistakes if s.slug in MISTAKES}
     for found in _scored(all_of(slugs) if work is None else work, console):
         scored[found.slug, found.precision] = found
-        _keep(Score(_in_order(scored), kept.honest))  # an hour's work is not lost at its end
+        _keep(Score(_in_order(scored), kept.honest))  # so an interruption loses nothing
     honest = _honest(seeds, console) if seeds else kept.honest
     total = Score(_in_order(scored), honest)
     _keep(total)
@@ -69,7 +69,7 @@ def score_all(
 
 
 def _in_order(scored: Mapping[tuple[str, Precision], Scored]) -> list[Scored]:
-    """In the catalogue's order, float64 before float32."""
+    """Scores in the order of the catalogue, float64 before float32."""
     order = [(slug, precision) for slug in MISTAKES for precision in PRECISIONS]
     return [scored[key] for key in order if key in scored]
 

@@ -1,7 +1,7 @@
-"""The history of a scoreboard: a JSON document a line, one for each port of each run.
+"""The history file of a scoreboard: for each port of each run, a line with a JSON document.
 
-Whole lines are appended. A run that is killed leaves half a line at most, which is passed over
-when the file is read, and removed when the next lines come.
+A run that is killed while it appends leaves at most half a line. Readers skip it, and the next
+run removes it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ POINTS_KEPT = 60
 
 
 class Tally(Struct, frozen=True):
-    """A level: `passed` of `asked` cases, and whether any failure of it counts."""
+    """A level: `passed` of `asked` cases, and whether any of its failures counts."""
 
     passed: int
     asked: int
@@ -33,11 +33,11 @@ class Tally(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """What one scoreboard showed of one port.
+    """One port on one scoreboard.
 
-    `date` is in UTC. `asked_for` is the profile that was named, if any, `profile` the one that
-    was asked about. `ratio` says how many times as fast as the reference the port trains, None
-    if that was not measured.
+    `date` is in UTC. `asked_for` is the requested profile, if any, `profile` the one that the cases
+    were about. `ratio` is the port's training speed in multiples of the reference's, None if it
+    was not measured.
     """
 
     date: str
@@ -58,7 +58,7 @@ class Record(Struct, frozen=True, kw_only=True):
     ratio: float | None = None
 
     def is_like(self, other: Record) -> bool:
-        """Whether both are of the same port, asked for the same."""
+        """Whether both are of the same port, profile and cases."""
         return (self.port, self.asked_for, sorted(self.patterns)) == (
             other.port,
             other.asked_for,
@@ -70,7 +70,7 @@ _DECODER = msgspec.json.Decoder(Record)
 
 
 def record_of(row: Row, board: Board) -> Record:
-    """What is kept of a row."""
+    """The record of a row."""
     ratio = row.training.ratio if row.training else 0.0
     return Record(
         date=board.date,
@@ -96,10 +96,10 @@ def record_of(row: Row, board: Board) -> Record:
 
 
 def read_history(path: Path) -> list[Record]:
-    """The records of a file, the oldest first; none if there is no such file.
+    """The records of a file, oldest first; none if the file does not exist.
 
     Raises:
-        Unusable: it cannot be read, or a line of it is damaged.
+        Unusable: the file cannot be read, or a line is damaged.
     """
     try:
         content = path.read_bytes() if path.exists() else b""
@@ -112,7 +112,7 @@ def read_history(path: Path) -> list[Record]:
 
 
 def append_history(path: Path, records: Sequence[Record]) -> None:
-    """Append records, a line each, after what is left of half a line was removed.
+    """Append records, a line each, after removing an unfinished last line.
 
     Raises:
         Unusable: the file cannot be written.
@@ -121,7 +121,7 @@ def append_history(path: Path, records: Sequence[Record]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b", buffering=0) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # two scoreboards may end at the same moment
+            fcntl.flock(file, fcntl.LOCK_EX)  # two scoreboards may end at the same time
             file.seek(0)
             whole, tail = _parted(file.read())
             if _is_record(tail):
@@ -129,7 +129,7 @@ def append_history(path: Path, records: Sequence[Record]) -> None:
             elif tail:
                 file.truncate(len(whole))
             _write_all(file.fileno(), lines)
-            with contextlib.suppress(OSError):  # not every file can be synchronised
+            with contextlib.suppress(OSError):  # not every kind of file can be synchronized
                 os.fsync(file.fileno())
     except OSError as error:
         raise _unusable(path, error) from None
@@ -142,13 +142,13 @@ def _write_all(file: int, content: bytes) -> None:
 
 
 def _parted(content: bytes) -> tuple[bytes, bytes]:
-    """The whole lines, and what comes after the last of them."""
+    """The whole lines, and an unfinished one after them."""
     end = content.rfind(b"\n") + 1
     return content[:end], content[end:]
 
 
 def _is_record(line: bytes) -> bool:
-    """Whether a last line lacks nothing but its newline, as an editor leaves it."""
+    """Whether a last line is complete apart from its newline, which editors may remove."""
     try:
         _DECODER.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -160,7 +160,7 @@ def _decoded(path: Path, number: int, line: bytes) -> Record:
     try:
         return _DECODER.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        message = f"{path}:{number} is no line of a scoreboard's history; mend or remove that line"
+        message = f"{path}:{number} is not a record of a scoreboard; correct or remove this line"
         raise Unusable(message, ExitCode.USAGE) from None
 
 
@@ -169,7 +169,7 @@ def _unusable(path: Path, error: OSError) -> Unusable:
 
 
 def with_history(row: Row, now: Record, records: Sequence[Record]) -> Row:
-    """A row with its earlier runs, and with what has changed since the last of them."""
+    """A row with its earlier runs, and the changes since the last one."""
     before = [record for record in records if record.is_like(now)]
     shown = [*before, now] if row.ending.is_final else before
     return msgspec.structs.replace(
@@ -197,7 +197,7 @@ def _change(before: Record | None, now: Record) -> str:
 
 
 def _levels(before: Record, now: Record) -> list[str]:
-    """Which levels fail that did not, and which others have changed."""
+    """The changes of each level."""
     if not before.levels or not now.levels:
         return []
     said = [_level(name, before.levels.get(name), tally) for name, tally in now.levels.items()]

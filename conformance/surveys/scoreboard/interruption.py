@@ -1,4 +1,4 @@
-"""Being interrupted without losing anything: signals are noted, and looked at between steps."""
+"""Interruption without loss: signals set a flag that is checked between steps."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass
 class Stop:
-    """How often someone has asked for the end: `asked` to end things well, `urged` at once."""
+    """How often a signal asked to stop."""
 
     times: int = 0
 
     @property
     def asked(self) -> bool:
-        """Whether nothing more is to be begun, and what runs is to be ended."""
+        """Whether to start nothing more, and to end what runs."""
         return self.times > 0
 
     @property
     def urged(self) -> bool:
-        """Whether what runs is not to be waited for, either."""
+        """Whether to kill what runs, instead of waiting for its end."""
         return self.times > 1
 
     def note(self, _number: int, _frame: FrameType | None) -> None:
@@ -34,9 +34,9 @@ class Stop:
 
 @contextmanager
 def noted_signals() -> Iterator[Stop]:
-    """While this lasts, Ctrl-C, SIGTERM and SIGHUP are noted, and end nothing by themselves.
+    """Count Ctrl-C, SIGTERM and SIGHUP in the `Stop` that this gives, in place of their effects.
 
-    What is ignored, as below `nohup`, stays so.
+    Signals that are ignored, as under `nohup`, stay ignored.
     """
     stop = Stop()
     heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

@@ -1,6 +1,7 @@
-"""Training speeds, measured one port after the other: side by side they would disturb each other.
+"""Measuring the training speeds of the ports on a scoreboard, and of the reference.
 
-Each is measured in a process of its own, as the runs are, and beside the reference.
+Ports are measured one after the other, so they do not slow each other down, each in a process of
+its own.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ _REFERENCE_PLACE = "reference"
 def with_speeds(
     rows: Mapping[str, Row], folder: Path, stop: Stop, seconds: float, status: Console
 ) -> tuple[float, dict[str, Row]]:
-    """The time of a step of the reference, 0 if unknown, and the rows with their speeds.
+    """The seconds of a step of the reference, 0 if unknown, and the rows with their speeds.
 
     Args:
-        rows: by what the user calls each port.
-        folder: for what the measuring leaves behind; it is made.
-        stop: looked at all the time; what is not measured by then stays so.
-        seconds: how long each may take.
-        status: where progress is told.
+        rows: the rows, by the names that the user gave the ports.
+        folder: a new folder for the output of the measurements.
+        stop: whether to stop, checked all the time.
+        seconds: the most seconds for each measurement.
+        status: where progress is printed.
     """
     measurable = [name for name, row in rows.items() if not _unmeasurable(row)]
     speeds: dict[str, Speed] = {}
@@ -56,7 +57,7 @@ def with_speeds(
 
 
 def _place(port: str) -> str:
-    """What tells a port's measuring from the reference's, whatever the port is called."""
+    """The place of a port's measurement; no name of a port makes it the reference's."""
     return f"port {port}"
 
 
@@ -72,7 +73,7 @@ def _unmeasurable(row: Row) -> str:
     if row.kind == "program":
         return "it is run as it is, and speaks no protocol"
     if not row.ending.is_final or not row.levels:
-        return "its run did not get that far"
+        return "its run ended too early"
     if not row.trains:
         return "it does not offer train"
     return "" if MICROGPT.name in row.profiles else f"it does not offer {MICROGPT.name}"
@@ -86,7 +87,7 @@ def _training(row: Row, speed: Speed | None, reference: float) -> Training:
 
 
 def _speed(ended: Ended, seconds: float) -> Speed:
-    """What a measuring left, or why it left nothing."""
+    """The measured speed, or why there is none."""
     name = printable(ended.job.name, 60)
     if ended.how is How.TIMEOUT:
         return Speed(name, why=f"measuring it took longer than {seconds:g} s")

@@ -1,4 +1,4 @@
-"""A scoreboard from end to end: which ports, their runs and speeds, and where it all goes."""
+"""`conformance scoreboard`: judge ports side by side, measure their speeds, and report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,8 @@ from conformance.cases.request import Request, Unusable
 from conformance.cases.selection import selection
 from conformance.judging.edition import current_edition
 from conformance.judging.outcome import ExitCode
-from conformance.reports.destinations import Outputs, write_files, write_for_a_program
-from conformance.reports.terminal.safe_console import put, screen
+from conformance.reports.destinations import Forms, Outputs, write_report
+from conformance.reports.terminal.safe_console import screen
 from golden.json_documents import encoded
 from golden.store import UnreadableGolden
 from ports_adapter.manifest import OURS, our_ports
@@ -29,6 +29,7 @@ from ports_adapter.port_toml import FILE
 
 from ..all_ports import present_and_absent
 from .board import Board, Row, best_first, exit_code_of
+from .board_page import page_of
 from .board_text import note_row, show
 from .history import Record, append_history, read_history, record_of, with_history
 from .interruption import Stop, noted_signals
@@ -41,10 +42,11 @@ TIMEOUT = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for: all present ports of ours if no `ports` are named.
+    """What the command line asks for.
 
-    `timeout` is how many seconds a port's run may take, and its measuring; `jobs` how many ports
-    run at once, as many as there are cores if None.
+    Without `ports`: all that come with the suite and can run here. `timeout` is the most seconds
+    for the run of a port, and for its measurement. `jobs` is how many ports run at once; if None,
+    one for each processor core.
     """
 
     ports: Sequence[str] = ()
@@ -58,10 +60,10 @@ class Order:
 
 
 def run_scoreboard(order: Order, outputs: Outputs) -> ExitCode:
-    """Run the ports, and print and write what came out.
+    """Run the ports, and print and write the scoreboard.
 
     Raises:
-        Unusable: the profile, the cases, the history or the place of an output cannot be used.
+        Unusable: the profile, the cases, the history or a file to write cannot be used.
     """
     _check(order)
     records = read_history(order.history) if order.history else []
@@ -73,18 +75,17 @@ def run_scoreboard(order: Order, outputs: Outputs) -> ExitCode:
             pairs = zip(now, board.rows, strict=True)
             append_history(order.history, [r for r, row in pairs if row.ending.is_final])
             board = _with_changes(board, now, records)
-        if outputs.is_for_a_program:
-            write_for_a_program(encoded(board))
-        else:
-            show(board, screen())
-        write_files(_files(board, outputs))
-        if outputs.html is not None:
-            put(status, f"The page is in {outputs.html}.")
+        write_report(
+            Forms(
+                None, encoded(board), lambda console: show(board, console), lambda: page_of(board)
+            ),
+            outputs,
+        )
     return board.exit_code
 
 
 def _check(order: Order) -> None:
-    """Refuse what no port could be asked.
+    """Refuse an order that no port can fulfil.
 
     Raises:
         Unusable: there is no such profile, or no such case.
@@ -97,12 +98,12 @@ def _check(order: Order) -> None:
 
 
 def judged(order: Order, stop: Stop, status: Console) -> Board:
-    """The board of all that was finished until someone asked to stop.
+    """The board of everything that finished before an interruption.
 
     Args:
         order: what is asked for.
-        stop: looked at all the time.
-        status: where progress is told.
+        stop: whether to stop, checked all the time.
+        status: where progress is printed.
     """
     began = time.monotonic()
     date = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -144,7 +145,7 @@ def _jobs(order: Order, ports: Sequence[str], seed: int, scratch: Path) -> list[
 
 
 def place_of(port: str) -> str:
-    """The folder that a port is built in, found without reading anything of it."""
+    """The folder in which a port is built, found without reading any file of the port."""
     try:
         place = port if Path(port).exists() else port.rpartition(":")[0] or port
         path = Path(place)
@@ -157,7 +158,7 @@ def place_of(port: str) -> str:
 
 
 def _rows(order: Order, jobs: Sequence[Job], stop: Stop, status: Console) -> dict[str, Row]:
-    """The row of every port, in the order in which their runs ended."""
+    """The rows of all ports, by name, in the order in which their runs ended."""
     at_once = order.jobs or os.cpu_count() or 1
     rows: dict[str, Row] = {}
     with closing(run_all(jobs, stop, at_once=at_once, seconds=order.timeout)) as runs:
@@ -170,12 +171,3 @@ def _rows(order: Order, jobs: Sequence[Job], stop: Stop, status: Console) -> dic
 def _with_changes(board: Board, now: Sequence[Record], before: Sequence[Record]) -> Board:
     rows = [with_history(row, r, before) for row, r in zip(board.rows, now, strict=True)]
     return structs.replace(board, rows=rows)
-
-
-def _files(board: Board, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
-    if outputs.json is not None and not outputs.is_for_a_program:
-        yield outputs.json, encoded(board)
-    if outputs.html is not None:
-        from .board_page import page_of
-
-        yield outputs.html, page_of(board).encode()

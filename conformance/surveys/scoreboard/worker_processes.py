@@ -1,4 +1,4 @@
-"""Processes side by side, each with a time limit, and nothing left of them."""
+"""Running processes side by side, each with a time limit; none outlives the scoreboard."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pathlib import Path
 from .interruption import Stop
 
 GRACE = 15.0
-"""Seconds that a process has to end well, its own children first, before it is killed."""
+"""Seconds for a process to end itself and its children, before it is killed."""
 
 LOOK = 0.02
 
 
 class How(Enum):
-    """Why a process ended: by itself, or because its time was up, or everything's was."""
+    """Why a process ended."""
 
     BY_ITSELF = auto()
     TIMEOUT = auto()
@@ -31,7 +31,7 @@ class How(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A command to run. No two run in the same `place` at once; `folder` is for its output."""
+    """A command to run. Jobs with the same `place` never run at once; `folder` takes its output."""
 
     name: str
     command: tuple[str, ...]
@@ -40,12 +40,12 @@ class Job:
 
     @property
     def output(self) -> Path:
-        """Where its standard output goes."""
+        """The file of its standard output."""
         return self.folder / "output"
 
     @property
     def log(self) -> Path:
-        """Where its standard error goes."""
+        """The file of its standard error."""
         return self.folder / "log"
 
 
@@ -61,7 +61,7 @@ class Ended:
 
 @dataclass
 class _Worker:
-    """A job's process, in a group of its own; what it runs of others ends with it, contained."""
+    """The process of a job, in a process group of its own."""
 
     job: Job
     process: subprocess.Popen[bytes]
@@ -83,7 +83,7 @@ class _Worker:
         return cls(job, process)
 
     def end(self, how: How) -> None:
-        """Ask it to end, which lets it end its port and keep what is finished."""
+        """Ask it to end, so it can end its port and keep finished results."""
         if self.how is How.BY_ITSELF:
             self.how = how
             self.patience_ends = time.monotonic() + GRACE
@@ -107,15 +107,15 @@ class _Worker:
 def run_all(
     jobs: Sequence[Job], stop: Stop, *, at_once: int, seconds: float
 ) -> Generator[Ended, None, None]:
-    """Run jobs, `at_once` of them at a time, and yield each as it ends.
+    """Run jobs, and yield each as it ends.
 
-    When this generator is closed, whatever happened to its caller, nothing is left running.
+    Closing the generator kills whatever still runs.
 
     Args:
-        jobs: what to run; each is begun in this order, as soon as its place is free.
-        stop: once it asks for that, what runs is ended, and the rest is not begun.
+        jobs: the jobs, started in this order as their places become free.
+        stop: when it asks to, running jobs are ended, and no other is started.
         at_once: how many run at a time, 1 or more.
-        seconds: how long each may take.
+        seconds: the most seconds for each job.
     """
     waiting, running = list(jobs), list[_Worker]()
     try:
@@ -137,7 +137,7 @@ def run_all(
 
 
 def _next(waiting: Sequence[Job], running: Sequence[_Worker], at_once: int) -> Job | None:
-    """The first job that may begin now."""
+    """The first job that may start now."""
     if len(running) >= at_once:
         return None
     taken = {worker.job.place for worker in running}
@@ -145,7 +145,7 @@ def _next(waiting: Sequence[Job], running: Sequence[_Worker], at_once: int) -> J
 
 
 def _looked_at(worker: _Worker, stop: Stop, seconds: float) -> Ended | None:
-    """How a worker ended, if it has; it is ended if it must be."""
+    """How a worker ended, or None; ends it if its time is up."""
     if ended := worker.ended():
         return ended
     now = time.monotonic()

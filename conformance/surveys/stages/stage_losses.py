@@ -1,4 +1,4 @@
-"""The losses of all stages on one corpus, each with its published settings."""
+"""Training all stages on one corpus, each with its published settings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from reference.program import Run
 from reference.tape.machine import TapeRun
 
 WINDOW = 100
-"""A loss is of one document, and so jumps; over this many steps the mean is telling."""
+"""How many steps a mean loss covers; the loss of a single document varies too much."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One stage's training: each step's loss in nats, and the documents sampled after it."""
+    """The training of a stage: the loss of each step in nats, and the samples after it."""
 
     stage: Profile
     num_params: int
@@ -25,7 +25,7 @@ class Curve:
 
     @property
     def smooth(self) -> list[float]:
-        """The mean of the losses so far, of the last `WINDOW` at most."""
+        """For each step, the mean of the last `WINDOW` losses, or of fewer at the start."""
         return [
             _mean(self.losses[max(0, step - WINDOW + 1) : step + 1])
             for step in range(len(self.losses))
@@ -42,7 +42,7 @@ def _mean(losses: tuple[float, ...]) -> float:
 
 
 def curves_of(corpus: Corpus, note: Callable[[str], None]) -> Iterator[Curve]:
-    """Run every stage; `note` takes the name of the one that is run."""
+    """Train every stage; `note` is called with the name of each before it starts."""
     for stage in STAGES:
         note(stage.name)
         kind = Run if stage.config.gradient == "none" else TapeRun

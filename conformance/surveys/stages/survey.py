@@ -1,4 +1,4 @@
-"""`conformance stages`: run all stages, say how far each comes, draw their curves."""
+"""`conformance stages`: train all stages, and compare their losses in a table and a chart."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from rich.table import Table
 
 from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
+from conformance.reports.destinations import write_files
 from conformance.reports.terminal.safe_console import columns, put, screen
-from golden.store import replace_file
 from ports_adapter.quoting import printable
 from reference.corpus import Corpus, UnreadableCorpus, embedded_corpus, read_corpus
 from reference.data import names_path
@@ -24,12 +24,12 @@ SHOWN = 3
 def compare_stages(
     corpus_path: Path | None, *, embedded: bool, pictures: Sequence[Path]
 ) -> ExitCode:
-    """Run the stages on a corpus; print a table and write the pictures.
+    """Train the stages on a corpus, print a table, and write the pictures.
 
-    The corpus is names.txt where that is known, if no other is given.
+    The default corpus is names.txt if it is known, or else the embedded corpus.
 
     Raises:
-        Unusable: the corpus or a picture's place cannot be used.
+        Unusable: the corpus cannot be read, or a picture cannot be written.
     """
     try:
         corpus, name = _corpus(corpus_path, embedded=embedded)
@@ -38,18 +38,14 @@ def compare_stages(
     status = screen(stderr=True)
     curves = list(curves_of(corpus, lambda stage: put(status, f"running {stage}")))
     screen().print(_table(curves))
+    write_files((path, written(path, curves, name)) for path in pictures)
     for path in pictures:
-        try:
-            replace_file(path, written(path, curves, name))
-        except OSError as error:
-            message = f"the picture cannot be written to {path}: {error.strerror}"
-            raise Unusable(message, ExitCode.USAGE) from None
         put(status, f"The curves are in {path}.")
     return ExitCode.PASS
 
 
 def _corpus(path: Path | None, *, embedded: bool) -> tuple[Corpus, str]:
-    """The corpus, and what it is called in a picture."""
+    """The corpus, and its name in a picture."""
     found = None if embedded else path or names_path()
     if found is None:
         return embedded_corpus(), "the embedded corpus"
