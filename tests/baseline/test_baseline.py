@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from conformance.judging.report import Report
 from conformance.judging.standing import Standing
 from conformance.runs.running import judge, judge_port
 from ports_adapter.manifest import Port
+from tests.support.command import run as run_command
 from tests.support.ports.broken import port
-from tests.support.suite import ROOT, MakePort, case_of
+from tests.support.suite import MakePort, case_of
 
 WRONG_LINEAR = """
 def wrong(r):
@@ -310,8 +310,7 @@ def test_the_command_line_takes_another_baseline_or_none(make_port: MakePort) ->
 
     def exit_code(*options: str) -> int:
         cases = [word for slug in ASKED for word in ("--case", slug)]
-        words = [sys.executable, "-m", "conformance", "run", str(made.folder), *cases, *options]
-        return subprocess.run(words, cwd=ROOT, capture_output=True, check=False).returncode
+        return run_command("conformance", "run", made.folder, *cases, *options).returncode
 
     assert exit_code() == ExitCode.PASS
     assert exit_code("--no-baseline") == ExitCode.FAIL

@@ -15,6 +15,7 @@ import pytest
 
 from conformance.commands.published_pages import REPORT_SCHEMA
 from conformance.judging.outcome import ExitCode
+from tests.support.command import run as run_command
 from tests.support.ports.broken import SLOW, port
 from tests.support.suite import ROOT, living, unwrapped
 
@@ -22,10 +23,7 @@ MANIFEST = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
 
 
 def conformance(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "conformance", *arguments],
-        cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment,
-    )  # fmt: skip
+    return run_command("conformance", *arguments, env=os.environ | environment)
 
 
 @pytest.fixture

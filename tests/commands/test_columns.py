@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.command import run as run_command
 from tests.support.ports.broken import port
 from tests.support.suite import ROOT
 
@@ -33,12 +32,9 @@ HANDLERS["linear"] = wrong
 
 def run(line: str, cwd: Path = ROOT) -> str:
     """What a command prints, to whichever stream."""
-    done = subprocess.run(
-        [sys.executable, "-m", *shlex.split(line)], cwd=cwd, text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={"PATH": "", "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert "Traceback" not in done.stdout
-    return done.stdout
+    done = run_command(*shlex.split(line), cwd=cwd, env={"PATH": "", "PYTHONPATH": str(ROOT)})
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def too_long(printed: str) -> list[str]:

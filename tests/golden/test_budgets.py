@@ -40,7 +40,8 @@ from reference.tape.recording import record_function
 from reference.tape.rewrites import CANONICAL, REWRITES
 from reference.tape.symbols import Recorder, Symbol, Token, Unrecordable
 from reference.value import Value
-from tests.support.suite import ROOT, oracle_port, run_suite, unwrapped
+from tests.support.command import run as run_command
+from tests.support.suite import oracle_port, run_suite, unwrapped
 
 PRECISIONS: list[Precision] = ["float64", "float32"]
 TOKENS = [26, 4, 12, 12, 0, 26]
@@ -333,10 +334,7 @@ def test_spreads_of_a_function_without_rewrites_come_from_its_own_tape() -> None
 
 
 def budget(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "conformance", "budget", *arguments],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return run_command("conformance", "budget", *arguments)
 
 
 def test_the_budget_command_explains_a_number() -> None:

@@ -31,6 +31,7 @@ from golden.trace import Trace, decode, encode, full_steps, recorded_tensors
 from reference.config import Config
 from reference.corpus import corpus_of, embedded_corpus
 from reference.profiles import MICROGPT
+from tests.support.command import run as run_command
 from tests.support.suite import ROOT
 
 SMALL = Config(n_embd=4, n_head=2, n_layer=1, block_size=4, num_steps=6, num_samples=3)
@@ -274,8 +275,6 @@ def test_make_golden_on_an_unchanged_tree_changes_nothing() -> None:
 
 
 def test_the_check_command_says_that_all_is_well() -> None:
-    check = subprocess.run(
-        [sys.executable, "-m", "golden", "check"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    check = run_command("golden", "check")
+    assert check.returncode == 0
     assert "values computed again" in check.stdout

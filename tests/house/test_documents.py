@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from conformance.commands.cli import main
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.mistakes import MISTAKES
 from tests.house.test_house import tracked
+from tests.support.command import run as run_command
 from tests.support.suite import ROOT, run_suite, unwrapped
 
 DOCS = ROOT / "docs"
@@ -160,8 +159,7 @@ def test_the_budget_explained_is_that_of_today() -> None:
         r"^\$ python -m (conformance budget) '(.*?)' (.*?)\n(.*?)^```$", page, re.M | re.S
     )
     assert shown
-    command = [sys.executable, "-m", *shown[1].split(), shown[2], *shown[3].split()]
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout == shown[4]
+    assert run_command(*shown[1].split(), shown[2], *shown[3].split()).stdout == shown[4]
 
 
 @pytest.mark.needs("node")

@@ -36,6 +36,7 @@ from ports_adapter.failures import BadManifest
 from ports_adapter.manifest import Port, read_manifest
 from ports_adapter.port_toml import Program, Timeouts
 from reference.profiles import MICROGPT
+from tests.support.command import run as run_command
 from tests.support.programs.mistakes import compiled
 from tests.support.suite import ROOT, unwrapped
 
@@ -468,10 +469,7 @@ def test_a_wrong_program_table_says_what_is_wrong(tmp_path: Path, keys: str, mes
 
 
 def conformance(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "conformance", "run", *arguments],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return run_command("conformance", "run", *arguments)
 
 
 def test_the_command_line_judges_a_program_and_writes_its_report(

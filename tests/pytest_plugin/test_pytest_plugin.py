@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from junitparser.xunit2 import JUnitXml, TestCase
 
+from tests.support.command import run as run_command
 from tests.support.ports.broken import SLOW, port
 from tests.support.suite import ROOT, living
 
@@ -33,10 +34,9 @@ def command(*arguments: str) -> list[str]:
 
 def ask(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Pytest in the port's own repository, which knows nothing of the suite."""
-    return subprocess.run(
-        command("--port", ".", *arguments), cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    _, _, module, *words = command("--port", ".", *arguments)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return run_command(module, *words, cwd=folder, env=environment)
 
 
 def standings(path: Path) -> dict[str, str]:
@@ -51,10 +51,7 @@ def standings(path: Path) -> dict[str, str]:
 
 
 def on_the_command_line(folder: str) -> dict[str, str]:
-    run = subprocess.run(
-        [sys.executable, "-m", "conformance", "run", folder, "--seed", "1", "--json", "-"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    run = run_command("conformance", "run", folder, "--seed", "1", "--json", "-")
     cases = json.loads(run.stdout)["cases"]
     return {case["slug"]: f"{case['outcome']}, {case['standing']}" for case in cases}
 
@@ -105,11 +102,8 @@ def test_every_case_ends_as_on_the_command_line_for_a_broken_port(
 
 def test_a_failure_reads_as_on_the_command_line(folder: Path) -> None:
     change(folder, CRASHING)
-    told = subprocess.run(
-        [sys.executable, "-m", "conformance", "run", ".", "--seed", "1", "--case", WORDS],
-        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
-        check=False,
-    ).stdout  # fmt: skip
+    asked = ("run", ".", "--seed", "1", "--case", WORDS)
+    told = run_command("conformance", *asked, cwd=folder).stdout
     failure = told.partition("First failure")[2].partition("\n\n")[0]
     run = ask(folder, "--port-case", WORDS)
     for line in failure.splitlines()[1:]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise, product
 from pathlib import Path
@@ -38,6 +36,7 @@ from reference.tokenizer import Tokenizer
 from reference.training import differentiate, evaluate, initial_state, train
 from reference.variation import InvalidVariation, profile_named, settings_of, varied
 from tests.reference.test_reference import NAMES, needs_names, reference
+from tests.support.command import run as run_command
 from tests.support.suite import ROOT, unwrapped
 
 DIFFERENTIABLE = [name for name, p in PROFILES.items() if p.config.gradient != "none"]
@@ -322,9 +321,8 @@ def test_the_stages_side_by_side_are_told_and_drawn(tmp_path: Path) -> None:
     picture, page = tmp_path / "stages.svg", tmp_path / "stages.html"
     corpus = tmp_path / "a <b> & c.txt"
     corpus.write_text("owl\nwren\nsnow goose\n")
-    files = [str(path) for path in (corpus, picture, page)]
-    command = [sys.executable, "-m", "conformance", "stages", "--corpus", *files]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    run = run_command("conformance", "stages", "--corpus", corpus, picture, page)
+    assert run.returncode == 0
     rows = [line.split() for line in run.stdout.splitlines()[1:]]
     assert [row[0] for row in rows] == [stage.name for stage in STAGES]
     assert rows[1][2:4] == rows[2][2:4]
@@ -338,8 +336,7 @@ def test_the_stages_side_by_side_are_told_and_drawn(tmp_path: Path) -> None:
 def test_a_picture_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     picture = tmp_path / "no" / "such" / "file"
     (tmp_path / "no").write_text("")
-    command = [sys.executable, "-m", "conformance", "stages", "--embedded", str(picture)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    run = run_command("conformance", "stages", "--embedded", picture)
     assert run.returncode == 2
     assert "cannot be written to" in unwrapped(run.stderr)
     assert "Traceback" not in run.stderr

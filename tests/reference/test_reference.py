@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from reference.program import Run
 from reference.sampling import OutOfUniforms, choose_by
 from reference.tokenizer import Tokenizer, UnknownCharacter
 from reference.training import evaluate
-from tests.support.suite import ROOT, unwrapped
+from tests.support.command import run as run_command
+from tests.support.suite import unwrapped
 
 NAMES = names_path()
 PUBLISHED_SAMPLES = (
@@ -30,10 +30,7 @@ needs_names = pytest.mark.needs("names.txt")
 
 
 def reference(*arguments: str, timeout: float = 500) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "reference", *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False,
-    )  # fmt: skip
+    return run_command("reference", *arguments, timeout=timeout)
 
 
 @pytest.mark.thorough

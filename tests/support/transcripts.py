@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -15,7 +14,7 @@ from conformance.runs.replaying import judge_transcript
 from conformance.runs.running import judge_port
 from ports_adapter.manifest import Port
 from ports_adapter.transcript.reader import read_transcript
-from tests.support.suite import ROOT
+from tests.support.command import run as run_command
 
 
 def record(made: Port, path: Path, *patterns: str, seed: int = 1) -> Report:
@@ -48,10 +47,7 @@ def assert_reproduced(made: Port, path: Path, *patterns: str) -> Report:
 
 
 def conformance(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "conformance", *arguments],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return run_command("conformance", *arguments)
 
 
 def folder_of(tmp_path: Path, source: str) -> Path:

@@ -18,6 +18,7 @@ from conformance.surveys.benchmark.speed_table import show
 from ports_adapter.messages import METHODS
 from tests.benchmarks.bench_port import REPRESENTATIVE, TAPED
 from tests.house.test_documents import block
+from tests.support.command import run as run_command
 from tests.support.suite import ROOT, MakePort, oracle_port
 
 SPEEDS = [
@@ -28,8 +29,7 @@ SPEEDS = [
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "conformance", "bench", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return run_command("conformance", "bench", *arguments)
 
 
 def groups(*arguments: str) -> subprocess.CompletedProcess[str]:

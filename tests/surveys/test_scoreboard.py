@@ -31,6 +31,7 @@ from conformance.surveys.scoreboard.rows import REPORT, row_of
 from conformance.surveys.scoreboard.sparkline import sparkline_of
 from conformance.surveys.scoreboard.survey import place_of
 from conformance.surveys.scoreboard.worker_processes import Ended, How, Job
+from tests.support.command import run as run_command
 from tests.support.ports.broken import SLOW, port
 from tests.support.suite import ROOT, living, unwrapped
 
@@ -79,9 +80,7 @@ def command(arguments: Sequence[str | Path]) -> list[str]:
 
 
 def scoreboard(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command((*arguments, *CASES, "--no-speed")), cwd=ROOT, capture_output=True, text=True
-    )
+    return run_command("conformance", "scoreboard", *arguments, *CASES, "--no-speed")
 
 
 def rows_of(run: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
@@ -193,7 +192,7 @@ def runner(scoreboard: int, folder: Path) -> psutil.Process:
 
 def test_a_report_of_the_ports_own_making_is_not_believed(make: Make, tmp_path: Path) -> None:
     words = ["run", make("honest"), *CASES, "--json", tmp_path / REPORT]
-    run = subprocess.run([sys.executable, "-m", "conformance", *map(str, words)], cwd=ROOT)
+    run = run_command("conformance", *words)
     assert run.returncode == ExitCode.PASS
     job = Job("forger", (), "", tmp_path)
     job.log.write_text("")

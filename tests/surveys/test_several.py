@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,12 @@ from conformance.cases.request import Request
 from conformance.judging.outcome import ExitCode
 from conformance.surveys.all_ports import judge_each, present_and_absent
 from ports_adapter.manifest import our_ports
-from tests.support.suite import ROOT
+from tests.support.command import run as run_command
 
 
 def conform_all(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
     environment = os.environ | ({"PATH": path} if path is not None else {})
-    command = [sys.executable, "-m", "conformance", "all", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    return run_command("conformance", "all", *arguments, env=environment)
 
 
 def test_every_port_of_ours_is_run() -> None:

@@ -1,0 +1,70 @@
+"""The suite's commands, each in a process of its own that need not import everything first.
+
+A server imports the suite once and forks for every command: what `python -m` would start, a
+second of imports sooner.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import runpy
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.support.suite import ROOT
+
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(["tests.support.preloaded"])
+
+
+def run(
+    module: str,
+    *arguments: str | Path,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 500,
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m MODULE ARGUMENTS`, as `subprocess.run` would.
+
+    Raises:
+        subprocess.TimeoutExpired: it took longer than `timeout` seconds, and was killed.
+    """
+    words = [module, *map(str, arguments)]
+    with TemporaryDirectory() as folder:
+        out, errors = Path(folder) / "out", Path(folder) / "errors"
+        became = dict(os.environ if env is None else env)
+        process = _SERVER.Process(target=_become, args=(words, cwd, became, out, errors))
+        process.start()
+        process.join(timeout)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise subprocess.TimeoutExpired(words, timeout)
+        return subprocess.CompletedProcess(
+            words, process.exitcode, out.read_text(), errors.read_text()
+        )
+
+
+def _become(words: list[str], cwd: Path, env: dict[str, str], out: Path, errors: Path) -> None:
+    """Turn this process into the command: its streams, environment, folder, and main module."""
+    for number, path in ((0, Path(os.devnull)), (1, out), (2, errors)):
+        mode = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT
+        os.dup2(os.open(path, mode), number)
+    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False))  # noqa: SIM115
+    sys.stdout = io.TextIOWrapper(open(1, "wb", closefd=False))  # noqa: SIM115
+    sys.stderr = io.TextIOWrapper(
+        open(2, "wb", closefd=False),  # noqa: SIM115
+        errors="backslashreplace",
+        line_buffering=True,
+    )
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    sys.path.insert(0, str(cwd))
+    sys.argv = words[:]
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
