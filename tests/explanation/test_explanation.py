@@ -43,7 +43,7 @@ def params_of(slug: str) -> Any:
 def diagnosis(port: Port, patterns: Sequence[str] = QUICK, *mistakes: str) -> Diagnosis:
     """A port's diagnosis without its smallest case; the mistakes in its command are tried."""
     cases = JudgedCases()
-    report = judge_port(port, Request(port.label, tuple(patterns), seed=5), cases)
+    report = judge_port(port, Request(port.label, tuple(patterns), seed=1), cases)
     tried = some_mistakes(*mistakes, *(word for word in port.run if word in MISTAKES))
     return diagnose(Run(port, report, cases, tried), lambda _words: None, lambda _run: [])
 
@@ -72,7 +72,7 @@ def test_with_intermediates_a_wrong_backward_of_one_operation_is_found_in_the_mo
     assert any("/intermediate_grads/layer0.v" in line for line in found.divergence.evidence)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("mistake", "part"),
     [
@@ -136,7 +136,7 @@ def test_a_pointer_becomes_a_place_in_words(pointer: str, words: str) -> None:
 # Which mistake.
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "mistake",
     ["softmax-gradient-sign", "adam-epsilon-1e-7", "cache-not-reset", "loss-over-one-more"],

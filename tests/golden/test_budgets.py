@@ -290,7 +290,7 @@ def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
         assert Program.of(short(PUBLISHED, text)).is_decided(precision)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["train1", "train3", "train4", "first-revision", "early-revision"])
 def test_no_fixed_case_of_any_profile_hangs_on_a_rounding(name: str) -> None:
     judged_program = JudgedProgram.of(name)
@@ -369,7 +369,7 @@ def test_the_budget_command_says_what_there_is(place: str, message: str) -> None
     assert "Traceback" not in shown.stderr
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("port", [name for name in our_ports() if name not in ("js", "swift")])
 def test_the_golden_trajectory_is_followed_by_our_fast_ports(port: str) -> None:
     report = run_suite(port, "train", seed=1, long=True)
@@ -403,14 +403,14 @@ def test_a_port_that_replays_recorded_answers_fails(tmp_path: Any) -> None:
         structs.replace(oracle_port(), run=(*command, *how)) for how in (("--record",), ())
     )
     levels = ("tokenizer", "layers", "forward", "backward", "adam", "random")
-    quick = (*levels, "protocol/shutdown")
+    quick = ("*/fresh*", "*/cold-step-1", "protocol/shutdown")
     assert run_suite(honest, *quick, seed=1).verdict.startswith("PASS")
     assert run_suite(replaying, *quick, seed=1).verdict.startswith("PASS")
     report = run_suite(replaying, *quick, seed=2)
     failed = {case.slug for case in report.cases if case.outcome == "error"}
     assert failed
     assert all("fresh" in slug for slug in failed)
-    assert {slug.partition("/")[0] for slug in failed} == set(levels)
+    assert {slug.partition("/")[0] for slug in failed} >= set(levels)
 
 
 def test_the_published_configuration_is_the_default() -> None:

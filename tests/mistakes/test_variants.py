@@ -11,11 +11,11 @@ from ports_adapter.manifest import find_port
 from tests.support.suite import oracle_port, run_suite
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_honest_variant_passes(variant: str) -> None:
     quick = (
-        "autograd", "layers", "forward", "backward", "adam", "train/[cdw]*", "sample", "replicate",
+        "autograd", "layers", "forward/[cf]*", "backward/[cf]*", "adam", "train/cold-start", "sample/f*",
     )  # fmt: skip
     report = run_suite(oracle_port(variant, "--tape"), *quick)
     assert [case.slug for case in report.cases if case.outcome != "pass"] == []

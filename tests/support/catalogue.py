@@ -9,9 +9,9 @@ from tests.support.selection import chosen
 
 
 def some_mistakes(*slugs: str) -> tuple[Mistake, ...]:
-    """The given mistakes with their twins and 20 others; all of them with --everything."""
+    """The given mistakes with their twins and ten others; all of them with --everything."""
     if chosen.everything:
         return tuple(MISTAKES.values())
     wanted = {*slugs, *(twin for slug in slugs for twin in MISTAKES[slug].twins)}
-    wanted |= set(random.Random(f"{chosen.seed} {slugs}").sample(sorted(MISTAKES), 20))
+    wanted |= set(random.Random(f"{chosen.seed} {slugs}").sample(sorted(MISTAKES), 10))
     return tuple(entry for slug, entry in MISTAKES.items() if slug in wanted)
