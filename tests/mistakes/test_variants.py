@@ -15,7 +15,8 @@ from tests.support.suite import oracle_port, run_suite
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_honest_variant_passes(variant: str) -> None:
     quick = (
-        "autograd", "layers", "forward/[cf]*", "backward/[cf]*", "adam", "train/cold-start", "sample/f*",
+        "autograd", "layers", "forward/[cf]*", "backward/[cf]*", "adam",
+        "train/cold-start", "sample/f*",
     )  # fmt: skip
     report = run_suite(oracle_port(variant, "--tape"), *quick)
     assert [case.slug for case in report.cases if case.outcome != "pass"] == []
