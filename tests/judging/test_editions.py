@@ -14,7 +14,6 @@ from conformance.judging import edition
 from conformance.judging.edition import current_edition, listed, since
 from conformance.judging.outcome import ExitCode
 from conformance.judging.standing import Standing
-from golden.budgets import Precision
 from reference.profiles import PROFILES
 from tests.support.ports.broken import port
 from tests.support.suite import MakePort, run_suite
@@ -32,13 +31,7 @@ def every_slug() -> set[str]:
     """Of all cases about all programs and their variations."""
     programs = [JudgedProgram.of(name) for name in PROFILES]
     programs += [JudgedProgram.of("microgpt", settings) for settings in SETTINGS]
-    precisions: tuple[Precision, ...] = "float64", "float32"
-    return {
-        slug
-        for judged_program in programs
-        for precision in precisions
-        for slug in known_slugs(judged_program, precision)
-    }
+    return {slug for program in programs for slug in known_slugs(program, "float64")}
 
 
 def test_every_case_is_listed_in_an_edition_and_every_listed_case_is_there() -> None:
