@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import selectors
-import signal
 import subprocess
 import time
 from collections import deque
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from .containment.contained import Contained
 from .containment.sandbox import NoSandbox
+from .containment.status import signal_name
 from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
 from .manifest import Port
 from .quoting import printable, quoted
@@ -238,7 +238,7 @@ class PortProcess:
         if code is None:
             return f"the port closed its output{half} but still runs"
         if code < 0:
-            return f"the port was ended by {_signal_name(-code)}{half}"
+            return f"the port was ended by {signal_name(-code)}{half}"
         return f"the port exited with code {code}{half} instead of answering"
 
     def _what_came(self, seconds: float) -> str:
@@ -251,10 +251,3 @@ class PortProcess:
             f"{limit}: {self._partial_size} bytes came and no newline. End each answer with a "
             f"newline. It starts with {start}"
         )
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

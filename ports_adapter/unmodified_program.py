@@ -5,13 +5,11 @@ Nothing is written into the user's folder, not even through symbolic links.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import pty
 import selectors
 import shutil
-import signal
 import subprocess
 import tempfile
 import termios
@@ -26,6 +24,7 @@ from typing import NamedTuple
 
 from .containment.contained import Contained
 from .containment.sandbox import NoSandbox
+from .containment.status import signal_name
 from .containment.terms import Terms
 from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
 from .manifest import Port, missing_tool
@@ -243,7 +242,7 @@ class RunningProgram:
         if code is None:
             raise PortTimedOut(f"the program closed its output and still ran {seconds:g} s later")
         if code < 0:
-            raise PortCrashed(f"the program was ended by {_name_of(-code)}{self._last_words()}")
+            raise PortCrashed(f"the program was ended by {signal_name(-code)}{self._last_words()}")
         if code:
             raise PortCrashed(f"the program exited with code {code}{self._last_words()}")
 
@@ -258,9 +257,3 @@ class RunningProgram:
             f"no output within {seconds:g} s (timeouts.start): does the program need more time? "
             "Does it wait for input?"
         )
-
-
-def _name_of(number: int) -> str:
-    with contextlib.suppress(ValueError):
-        return signal.Signals(number).name
-    return f"signal {number}"

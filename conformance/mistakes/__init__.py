@@ -1,45 +1,16 @@
-"""The catalogue of known mistakes, and of honest variants that are none."""
+"""The catalogue of known mistakes, and of honest variants that are not mistakes.
 
-from .data import generator, lines, program, sampling, shuffling, tokens, weights
-from .gradients import autograd, by_hand, number_formats, operations
+Importing a module of mistakes enters them into `MISTAKES`.
+"""
+
+from .data import generator, lines, program, sampling, shuffling, tokens, weights  # noqa: F401
+from .gradients import autograd, by_hand, number_formats, operations  # noqa: F401
 from .honest_variants import VARIANTS
 from .mistake import MISTAKES, Mistake, Patch, arrange
-from .model import attention, embedding, loss, masks, mlp, norms, projections, residuals, softmax
-from .optimizer import adam, hyperparameters, moments, schedule, training
+from .model import attention, embedding, loss, masks, mlp, norms, projections, residuals, softmax  # noqa: F401
+from .optimizer import adam, hyperparameters, moments, schedule, training  # noqa: F401
 from .patching import applied, apply
 
 arrange()
 
-__all__ = [
-    "MISTAKES",
-    "VARIANTS",
-    "Mistake",
-    "Patch",
-    "adam",
-    "applied",
-    "apply",
-    "attention",
-    "autograd",
-    "by_hand",
-    "embedding",
-    "generator",
-    "hyperparameters",
-    "lines",
-    "loss",
-    "masks",
-    "mlp",
-    "moments",
-    "norms",
-    "number_formats",
-    "operations",
-    "program",
-    "projections",
-    "residuals",
-    "sampling",
-    "schedule",
-    "shuffling",
-    "softmax",
-    "tokens",
-    "training",
-    "weights",
-]
+__all__ = ["MISTAKES", "VARIANTS", "Mistake", "Patch", "applied", "apply"]

@@ -1,6 +1,6 @@
 """A known mistake: words for a port's author, and a patch that makes the reference program wrong.
 
-The decorator `mistake` enters a function that gives such a patch into the catalogue `MISTAKES`.
+A decorator from `mistake_at` enters a function that gives such a patch into `MISTAKES`.
 """
 
 from __future__ import annotations
@@ -66,35 +66,27 @@ MISTAKES: dict[str, Mistake] = {}
 """The catalogue: every known mistake by slug, in the order of the levels that first show it."""
 
 
-def mistake(
-    title: str,
-    *,
-    what: str,
-    why: str,
-    mend: str,
-    level: Level,
-    languages: tuple[str, ...] = ("any",),
-    twins: Mapping[str, str] | None = None,
-    only_in_double: bool = False,
-) -> Callable[[Callable[[], Patch]], Callable[[], Patch]]:
-    """Enter a patch into the catalogue; the function's name becomes the slug.
+def mistake_at(level: Level) -> Callable[..., Callable[[Callable[[], Patch]], Callable[[], Patch]]]:
+    """A decorator for mistakes that a level shows first; it enters a patch into the catalogue.
 
-    The arguments are the fields of `Mistake`. Only one of two twins has to name the other.
+    The name of the decorated function becomes the slug. The decorator takes the title, and by
+    keyword the other fields of `Mistake`. Only one of two twins has to name the other.
 
     Raises:
-        ValueError: the slug is already in the catalogue.
+        ValueError: from the decorator, if the slug is already in the catalogue.
     """
 
-    def enter(patch: Callable[[], Patch]) -> Callable[[], Patch]:
-        slug = patch.__name__.strip("_").replace("_", "-")
-        if slug in MISTAKES:
-            raise ValueError(f"two mistakes are called {slug}")
-        MISTAKES[slug] = Mistake(
-            slug, title, what, why, mend, level, patch, languages, dict(twins or {}), only_in_double
-        )
-        return patch
+    def mistake(title: str, **fields: Any) -> Callable[[Callable[[], Patch]], Callable[[], Patch]]:
+        def enter(patch: Callable[[], Patch]) -> Callable[[], Patch]:
+            slug = patch.__name__.strip("_").replace("_", "-")
+            if slug in MISTAKES:
+                raise ValueError(f"two mistakes are called {slug}")
+            MISTAKES[slug] = Mistake(slug=slug, title=title, level=level, patch=patch, **fields)
+            return patch
 
-    return enter
+        return enter
+
+    return mistake
 
 
 def arrange() -> None:

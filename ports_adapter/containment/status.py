@@ -85,3 +85,11 @@ class Status:
     def _as_its_own(self, code: int) -> int:
         signaled = self._is_sandboxed and SHELL_SIGNALED < code < SHELL_SIGNALED + signal.NSIG
         return SHELL_SIGNALED - code if signaled else code
+
+
+def signal_name(number: int) -> str:
+    """The name of a signal, such as SIGKILL, or its number if it has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

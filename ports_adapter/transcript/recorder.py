@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import msgspec
@@ -57,12 +57,7 @@ class Recorder(Source):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._file.close()
         except OSError as failure:
@@ -129,32 +124,23 @@ class RecordedProcess:
 
     def receive(self, seconds: float) -> bytes:
         """The next line, or raise a `PortFailure`."""
-        try:
+        with self._failures():
             line = self._process.receive(seconds)
-        except PortFailure as failure:
-            self._write(self._failed(failure, unasked=False))
-            raise
         self._write(Line.of(line))
         return line
 
     def unread(self) -> bytes | None:
         """A line that arrived before a question, or None."""
-        try:
+        with self._failures(unasked=True):
             line = self._process.unread()
-        except PortFailure as failure:
-            self._write(self._failed(failure, unasked=True))
-            raise
         if line is not None:
             self._write(Line.of(line, unasked=True))
         return line
 
     def wait(self, seconds: float) -> int | None:
         """The exit code."""
-        try:
+        with self._failures():
             code = self._process.wait(seconds)
-        except PortFailure as failure:
-            self._write(self._failed(failure, unasked=False))
-            raise
         self._write(Waited(code=code))
         return code
 
@@ -162,14 +148,20 @@ class RecordedProcess:
         """End the port."""
         self._process.close()
 
-    def _failed(self, failure: PortFailure, *, unasked: bool) -> Failed:
-        kind: FailureKind = "violation"
-        code = None
-        if isinstance(failure, PortTimedOut):
-            kind = "timeout"
-        elif isinstance(failure, PortCrashed):
-            kind, code = "crash", self._process.wait(0)
-        return Failed(kind=kind, message=str(failure), code=code, unasked=unasked)
+    @contextmanager
+    def _failures(self, *, unasked: bool = False) -> Iterator[None]:
+        """Record a `PortFailure` that leaves the `with` block."""
+        try:
+            yield
+        except PortFailure as failure:
+            kind: FailureKind = "violation"
+            code = None
+            if isinstance(failure, PortTimedOut):
+                kind = "timeout"
+            elif isinstance(failure, PortCrashed):
+                kind, code = "crash", self._process.wait(0)
+            self._write(Failed(kind=kind, message=str(failure), code=code, unasked=unasked))
+            raise
 
 
 class _Asked(Struct, frozen=True):

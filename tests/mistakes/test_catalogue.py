@@ -17,7 +17,7 @@ from conformance.cases.by_level import autograd, generator, layers, tokenizer
 from conformance.cases.by_level.sampling import certain_of
 from conformance.judging.outcome import ExitCode
 from conformance.mistakes import MISTAKES, VARIANTS, Patch, applied
-from conformance.mistakes.mistake import mistake
+from conformance.mistakes.mistake import mistake_at
 from conformance.mistakes.patched_tape import is_scalar_only, on_tape
 from conformance.mistakes.patching import CLASSES, MODULES, SEAMS
 from conformance.mistakes.seams import model as model_seams
@@ -218,7 +218,7 @@ def test_a_slug_is_entered_once() -> None:
     def bos_is_0() -> Patch:
         return {}
 
-    enter = mistake("A title", what="", why="", mend="", level=Level.TOKENIZER)
+    enter = mistake_at(Level.TOKENIZER)("A title", what="", why="", mend="")
     with pytest.raises(ValueError, match="two mistakes are called bos-is-0"):
         enter(bos_is_0)
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from conformance.anatomy.levels import Level
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
+
+mistake = mistake_at(Level.RANDOM)
 
 Random = random.Random
 
@@ -22,7 +24,6 @@ Random = random.Random
     why="A number is the Mersenne Twister's usual seed, but CPython always seeds with an array; "
     "here it has one element.",
     mend="Seed with `init_by_array([seed])`.",
-    level=Level.RANDOM,
     languages=("C++ mt19937", "NumPy RandomState", "R", "PHP", "Julia"),
 )
 def seeded_by_one_number() -> Patch:
@@ -44,7 +45,6 @@ def seeded_by_one_number() -> Patch:
     what="Each uniform number uses one word of the generator instead of two.",
     why="One word divided by 2**32 is a uniform number too.",
     mend="Take two words a and b: ((a >> 5) * 2**26 + (b >> 6)) / 2**53.",
-    level=Level.RANDOM,
     languages=("C", "C++", "JavaScript", "Go", "any"),
 )
 def uniforms_of_32_bits() -> Patch:
@@ -56,7 +56,6 @@ def uniforms_of_32_bits() -> Patch:
     what="The first word gives the lower bits and the second the upper bits.",
     why="In some languages, two calls in one expression may run in either order.",
     mend="Call the generator in two statements; the first word gives the upper bits.",
-    level=Level.RANDOM,
     languages=("C", "C++", "any"),
 )
 def words_swapped() -> Patch:
@@ -72,7 +71,6 @@ def words_swapped() -> Patch:
     what="Numbers are too large by a relative 1e-16, and the largest is 1.",
     why="The largest possible integer was used as the divisor.",
     mend="Divide by 2**53, which keeps every number below 1.",
-    level=Level.RANDOM,
     languages=("C", "JavaScript", "any"),
     only_in_double=True,
 )
@@ -85,7 +83,6 @@ def uniforms_up_to_1() -> Patch:
     what="Every normal number uses two uniform numbers; the sine is never used.",
     why="Box-Muller gives two numbers, and returning only one is simpler.",
     mend="Keep the second number and return it at the next call.",
-    level=Level.RANDOM,
 )
 def gauss_cache_dropped() -> Patch:
     original = Random.gauss
@@ -114,7 +111,6 @@ def _gauss(pair: Callable[[Callable[[], float]], tuple[float, float]]) -> Patch:
     what="The two numbers of each pair are swapped.",
     why="Descriptions of Box-Muller use either order.",
     mend="Return the cosine first and keep the sine for the next call.",
-    level=Level.RANDOM,
 )
 def gauss_sine_first() -> Patch:
     def pair(uniform: Callable[[], float]) -> tuple[float, float]:
@@ -130,7 +126,6 @@ def gauss_sine_first() -> Patch:
     what="The first uniform number gives the radius and the second the angle.",
     why="Descriptions of Box-Muller use this order.",
     mend="Draw the angle first, random() * 2 * pi, then the radius.",
-    level=Level.RANDOM,
 )
 def gauss_radius_first() -> Patch:
     def pair(uniform: Callable[[], float]) -> tuple[float, float]:
@@ -146,7 +141,6 @@ def gauss_radius_first() -> Patch:
     what="The radius is sqrt(-2 * log(u)) instead of sqrt(-2 * log(1 - u)).",
     why="u and 1 - u have the same distribution.",
     mend="Use log(1 - random()), which is also defined for 0.",
-    level=Level.RANDOM,
 )
 def gauss_log_of_u() -> Patch:
     def pair(uniform: Callable[[], float]) -> tuple[float, float]:
@@ -163,7 +157,6 @@ def gauss_log_of_u() -> Patch:
     "numbers.",
     why="Java and other libraries use this method.",
     mend="Use Box-Muller with sine and cosine, like `random.gauss`.",
-    level=Level.RANDOM,
     languages=("Java", "C++ normal_distribution", "NumPy RandomState", "Lua"),
 )
 def gauss_by_the_polar_method() -> Patch:
@@ -182,7 +175,6 @@ def gauss_by_the_polar_method() -> Patch:
     what="The numbers come from another method, which uses a different number of uniform numbers.",
     why="CPython's module has two functions for normal numbers.",
     mend="Use the method of `random.gauss`.",
-    level=Level.RANDOM,
     languages=("Python", "any"),
 )
 def gauss_by_normalvariate() -> Patch:
@@ -211,7 +203,6 @@ def _first_above(cumulative: list[float], at: float) -> int:
     "weights.",
     why="Probabilities sum to 1, though never exactly.",
     mend="Compare the running sums with random() * total.",
-    level=Level.RANDOM,
 )
 def choices_total_taken_for_1() -> Patch:
     return _choices(lambda generator, cumulative: _first_above(cumulative, generator.random()))
@@ -222,7 +213,6 @@ def choices_total_taken_for_1() -> Patch:
     what="Each choice uses one uniform number too many.",
     why="A number is drawn once before a loop or condition, and once inside it.",
     mend="Draw one uniform number per choice.",
-    level=Level.RANDOM,
 )
 def choices_draw_twice() -> Patch:
     def index(generator: Random, cumulative: list[float]) -> int:
@@ -237,7 +227,6 @@ def choices_draw_twice() -> Patch:
     what="The last element gets the lowest part of the unit interval.",
     why="The loop runs backwards, or it subtracts from the total.",
     mend="Add up the weights from the first, and choose the first running sum above the number.",
-    level=Level.RANDOM,
 )
 def choices_from_the_end() -> Patch:
     def index(generator: Random, cumulative: list[float]) -> int:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 import reference.corpus
 from conformance.anatomy.levels import Level
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
+
+mistake = mistake_at(Level.TOKENIZER)
 
 
 def _documents(of: Callable[[str], Iterable[str]]) -> Patch:
@@ -31,7 +33,6 @@ def _each(change: Callable[[str], str]) -> Patch:
     what="Spaces and tabs around a document count as its characters.",
     why="names.txt has none.",
     mend="Strip white space from both ends of every line.",
-    level=Level.TOKENIZER,
     twins={
         "ascii-white-space-only": "Put plain spaces around a document (case tokenizer/padding): "
         "they disappear if ASCII white space is stripped.",
@@ -46,7 +47,6 @@ def padding_kept() -> Patch:
     what="In files with CRLF line ends, every document ends with an extra character.",
     why="Lines are split at LF only and not stripped afterwards.",
     mend="Strip white space, including the carriage return, from both ends of every line.",
-    level=Level.TOKENIZER,
     languages=("C", "C++", "Go", "Rust", "JavaScript"),
 )
 def carriage_return_kept() -> Patch:
@@ -59,7 +59,6 @@ def carriage_return_kept() -> Patch:
     "letters.",
     why="Splitting produces empty strings, which were not dropped.",
     mend="Drop lines that are empty after stripping.",
-    level=Level.TOKENIZER,
 )
 def blank_lines_kept() -> Patch:
     return _documents(lambda text: [line.strip() for line in _lines(text)])
@@ -71,7 +70,6 @@ def blank_lines_kept() -> Patch:
     "not.",
     why="A line is stored when its newline is read.",
     mend="At the end of the file, store the remaining text as a line too.",
-    level=Level.TOKENIZER,
     languages=("C", "Zig", "shell", "COBOL"),
 )
 def last_line_lost() -> Patch:
@@ -83,7 +81,6 @@ def last_line_lost() -> Patch:
     what="No-break and ideographic spaces around a document are kept.",
     why="The language's trim removes only ASCII white space such as space, tab, CR and LF.",
     mend="Strip all Unicode white space.",
-    level=Level.TOKENIZER,
     languages=("C", "C++", "Lua", "PHP", "Zig", "Java trim"),
 )
 def ascii_white_space_only() -> Patch:
@@ -96,7 +93,6 @@ def ascii_white_space_only() -> Patch:
     what="U+2028, form feeds and other separators end a document.",
     why="The function that splits lines accepts more line ends than text files have.",
     mend="Split at LF, CRLF and CR only.",
-    level=Level.TOKENIZER,
     languages=("Python splitlines", "Swift", "Ruby", "Raku"),
 )
 def lines_split_at_separators() -> Patch:
@@ -108,7 +104,6 @@ def lines_split_at_separators() -> Patch:
     what="U+FEFF is stripped from the ends of a document, although it is not white space.",
     why="The language's trim function strips it, or the file reader treats it as a signature.",
     mend="Keep U+FEFF like any other character.",
-    level=Level.TOKENIZER,
     languages=("JavaScript", "TypeScript", "C#"),
 )
 def byte_order_mark_dropped() -> Patch:
@@ -122,7 +117,6 @@ def byte_order_mark_dropped() -> Patch:
     what="Every word is a document of its own.",
     why="The reader returns words, not lines.",
     mend="Read whole lines.",
-    level=Level.TOKENIZER,
     languages=("C scanf", "C++ streams", "Java Scanner", "Go Fscan", "awk"),
 )
 def documents_split_at_spaces() -> Patch:
@@ -134,7 +128,6 @@ def documents_split_at_spaces() -> Patch:
     what="A document that occurs on several lines is kept once.",
     why="Documents are collected in a set or as the keys of a map.",
     mend="Keep documents in a list, in file order.",
-    level=Level.TOKENIZER,
 )
 def duplicates_dropped() -> Patch:
     original = reference.corpus.documents_of
@@ -146,7 +139,6 @@ def duplicates_dropped() -> Patch:
     what="Characters after the fifteenth are lost.",
     why="The buffer has 16 characters: enough for the longest name in names.txt and a terminator.",
     mend="Read lines of any length; the model itself cuts documents at block_size.",
-    level=Level.TOKENIZER,
     languages=("C", "Zig", "Fortran", "Pascal", "assembly"),
 )
 def documents_cut_by_a_buffer() -> Patch:
@@ -158,7 +150,6 @@ def documents_cut_by_a_buffer() -> Patch:
     what="Capital letters become small letters.",
     why="names.txt has only small letters.",
     mend="Do not change characters.",
-    level=Level.TOKENIZER,
 )
 def documents_in_lower_case() -> Patch:
     return _each(str.lower)
@@ -169,7 +160,6 @@ def documents_in_lower_case() -> Patch:
     what="A letter and its combining mark become one character.",
     why="The language's characters are grapheme clusters, or its strings are normalized.",
     mend="Use code points as characters: `unicodeScalars`, `codePoints`.",
-    level=Level.TOKENIZER,
     languages=("Swift", "Raku", "Elixir"),
 )
 def characters_composed() -> Patch:
@@ -181,7 +171,6 @@ def characters_composed() -> Patch:
     what="A non-ASCII character counts as two to four characters.",
     why="The language's strings are bytes.",
     mend="Decode UTF-8 and use code points as characters.",
-    level=Level.TOKENIZER,
     languages=("C", "C++", "Go", "Rust", "Lua", "PHP", "Zig", "Ruby"),
 )
 def bytes_for_characters() -> Patch:
@@ -193,7 +182,6 @@ def bytes_for_characters() -> Patch:
     what="A character above U+FFFF, such as an emoji, counts as two.",
     why="The language's strings consist of 16-bit units.",
     mend="Use code points as characters: `[...text]`, `codePoints()`, `Rune`.",
-    level=Level.TOKENIZER,
     languages=("JavaScript", "TypeScript", "Java", "Kotlin", "C#", "Dart"),
 )
 def utf16_units_for_characters() -> Patch:
@@ -211,7 +199,6 @@ def utf16_units_for_characters() -> Patch:
     what="The last line is the first document.",
     why="Each line was added to the front of the list.",
     mend="Reverse the list when it is complete.",
-    level=Level.TOKENIZER,
     languages=("Haskell", "OCaml", "Lisp", "Scheme", "Prolog", "Erlang"),
 )
 def documents_in_reverse_order() -> Patch:

@@ -16,8 +16,10 @@ from reference.model import Cache
 from reference.program import Run
 from reference.training import Step
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..patching import applied
+
+mistake = mistake_at(Level.REPLICATE)
 
 
 @mistake(
@@ -25,7 +27,6 @@ from ..patching import applied
     what="From the second sample on, every token also attends to the samples before.",
     why="The cache is created once, before the loop.",
     mend="Start every sample with an empty cache.",
-    level=Level.REPLICATE,
 )
 def cache_kept_between_samples() -> Patch:
     original = Run.samples
@@ -47,7 +48,6 @@ def cache_kept_between_samples() -> Patch:
     what="Sampling starts the stream over instead of continuing after the weights were drawn.",
     why="Training and sampling are two programs, and each one seeds its generator.",
     mend="Use one generator for everything, and seed it once.",
-    level=Level.REPLICATE,
 )
 def generator_seeded_anew() -> Patch:
     original = Run.prepare
@@ -63,7 +63,6 @@ def generator_seeded_anew() -> Patch:
     what="Sampling uses the weights from before training.",
     why="Training updates a copy.",
     mend="Sample with the weights after the last step.",
-    level=Level.REPLICATE,
 )
 def samples_of_the_untrained_model() -> Patch:
     original = Run.samples
@@ -76,7 +75,6 @@ def samples_of_the_untrained_model() -> Patch:
     "shuffle should have used.",
     why="The shuffle looks unimportant.",
     mend="Shuffle the documents before drawing the weights.",
-    level=Level.REPLICATE,
 )
 def documents_not_shuffled() -> Patch:
     return {"Corpus.shuffled": lambda self, _generator: list(self.documents)}
@@ -87,7 +85,6 @@ def documents_not_shuffled() -> Patch:
     what="The order of the documents and the weights come from the wrong part of the stream.",
     why="The shuffle was written where training begins.",
     mend="Shuffle first, then draw the weights.",
-    level=Level.REPLICATE,
 )
 def documents_shuffled_after_the_weights() -> Patch:
     original = Run.prepare
@@ -106,7 +103,6 @@ def documents_shuffled_after_the_weights() -> Patch:
     what="Some documents are used twice before others are used once.",
     why="Batches are usually drawn this way.",
     mend="Shuffle once; in step k, use document k % (number of documents).",
-    level=Level.REPLICATE,
     languages=("PyTorch", "JAX", "any"),
 )
 def documents_drawn_at_random() -> Patch:
@@ -124,7 +120,6 @@ def documents_drawn_at_random() -> Patch:
     what="Training runs one step too few.",
     why="Steps are counted from 1, up to but excluding num_steps.",
     mend="Run num_steps steps, from 0 to num_steps - 1.",
-    level=Level.REPLICATE,
 )
 def last_step_left_out() -> Patch:
     original = Run.steps

@@ -16,8 +16,10 @@ from reference.config import Config
 from reference.model import Vector
 from reference.sampling import Choose, NextLogits
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..seams.sampling import sample_with
+
+mistake = mistake_at(Level.SAMPLE)
 
 
 @mistake(
@@ -26,7 +28,6 @@ from ..seams.sampling import sample_with
     "temperature.",
     why="The two lines are in the wrong order, or the temperature is not used.",
     mend="Divide the logits by the temperature, then apply the softmax.",
-    level=Level.SAMPLE,
 )
 def temperature_after_the_softmax() -> Patch:
     def heated(logits: Vector, temperature: float) -> Vector:
@@ -40,7 +41,6 @@ def temperature_after_the_softmax() -> Patch:
     what="A low temperature makes samples more random instead of less.",
     why="The division was inverted.",
     mend="Divide the logits by the temperature.",
-    level=Level.SAMPLE,
 )
 def temperature_multiplied() -> Patch:
     def heated(logits: Vector, temperature: float) -> Vector:
@@ -54,7 +54,6 @@ def temperature_multiplied() -> Patch:
     what="The logits are divided by 0.5, whatever the question's temperature is.",
     why="The published program's number was written into the code.",
     mend="Divide the logits by the question's temperature.",
-    level=Level.SAMPLE,
 )
 def temperature_always_one_half() -> Patch:
     def heated(logits: Vector, _temperature: float) -> Vector:
@@ -68,7 +67,6 @@ def temperature_always_one_half() -> Patch:
     what="Samples do not depend on the uniform numbers and are all the same.",
     why="Choosing the largest probability is simplest.",
     mend="Choose by probability, as `random.choices` does.",
-    level=Level.SAMPLE,
 )
 def most_probable_token_taken() -> Patch:
     original = reference.sampling.sample_from
@@ -91,7 +89,6 @@ def most_probable_token_taken() -> Patch:
     "one; 0 chooses the first token even if its probability is 0.",
     why="The comparison is `<=` instead of `<`, or the bisection is `bisect_left`.",
     mend="Choose the first token whose running sum is above the number: `bisect_right`.",
-    level=Level.SAMPLE,
 )
 def choices_up_to_the_sum() -> Patch:
     return {"sampling.bisect": bisect_left}
@@ -102,7 +99,6 @@ def choices_up_to_the_sum() -> Patch:
     what="Every sample has block_size tokens, possibly including BOS.",
     why="The condition was forgotten, or it compares with another token.",
     mend="Stop when BOS is drawn.",
-    level=Level.SAMPLE,
 )
 def sample_does_not_end() -> Patch:
     return sample_with(ends=lambda _token, _bos: False)
@@ -113,7 +109,6 @@ def sample_does_not_end() -> Patch:
     what="The alphabet's first letter ends a sample; BOS does not.",
     why="The special token was assumed to be 0.",
     mend="Stop when BOS, the last token, is drawn.",
-    level=Level.SAMPLE,
 )
 def sample_ends_at_token_0() -> Patch:
     return sample_with(ends=lambda token, _bos: token == 0)
@@ -124,7 +119,6 @@ def sample_ends_at_token_0() -> Patch:
     what="The model predicts what follows the alphabet's first letter instead of BOS.",
     why="The first token keeps its initial value 0.",
     mend="Start from BOS, the last token.",
-    level=Level.SAMPLE,
 )
 def sample_starts_from_token_0() -> Patch:
     return sample_with(first_token=lambda _bos: 0)
@@ -135,7 +129,6 @@ def sample_starts_from_token_0() -> Patch:
     what="At most block_size - 1 tokens are drawn.",
     why="BOS, which starts the sample, is counted.",
     mend="Draw up to block_size tokens.",
-    level=Level.SAMPLE,
 )
 def sample_one_token_short() -> Patch:
     original = reference.sampling.sample_from
@@ -154,7 +147,6 @@ def sample_one_token_short() -> Patch:
     what="A sample of block_size tokens uses one more uniform number than it has tokens.",
     why="The length is checked after drawing.",
     mend="Check the length before drawing the next number.",
-    level=Level.SAMPLE,
 )
 def sample_draws_once_too_often() -> Patch:
     original, original_answer = reference.sampling.sample_from, reference_answer._sample
@@ -179,7 +171,6 @@ def sample_draws_once_too_often() -> Patch:
     what="Each token is at its right position, but attends only to itself.",
     why="The cache is created again for every token.",
     mend="Keep the keys and values of all earlier tokens of the sample.",
-    level=Level.SAMPLE,
 )
 def sample_without_a_cache() -> Patch:
     original = reference.sampling.next_logits
@@ -195,7 +186,6 @@ def sample_without_a_cache() -> Patch:
     what="Every token of a sample uses row 0 of wpe.",
     why="The position is not incremented when tokens come one at a time.",
     mend="Use position p for the token at position p.",
-    level=Level.SAMPLE,
 )
 def sample_position_constant() -> Patch:
     original = reference.sampling.next_logits

@@ -8,7 +8,9 @@ from typing import Any
 
 from conformance.anatomy.levels import Level
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
+
+mistake = mistake_at(Level.RANDOM)
 
 Random = random.Random
 
@@ -33,7 +35,6 @@ def _bits(generator: Random, k: int) -> int:
     what="Each element is swapped with one after it instead of one before it.",
     why="Both directions are well known, and both shuffle correctly.",
     mend="Walk i from the last element down to 1, and swap with one of the first i + 1 elements.",
-    level=Level.RANDOM,
 )
 def shuffle_from_the_beginning() -> Patch:
     def shuffle(self: Random, x: list[Any]) -> None:
@@ -49,7 +50,6 @@ def shuffle_from_the_beginning() -> Patch:
     what="The partner of element i is int(random() * (i + 1)).",
     why="Numbers below n are usually drawn this way, and CPython 2 did so too.",
     mend="Draw as many bits as i + 1 has, and repeat until the number is below i + 1.",
-    level=Level.RANDOM,
     languages=("JavaScript", "C", "any"),
 )
 def shuffle_by_multiplying() -> Patch:
@@ -61,7 +61,6 @@ def shuffle_by_multiplying() -> Patch:
     what="The partner of element i is word % (i + 1).",
     why="Numbers below n are usually drawn this way in C.",
     mend="Draw as many bits as i + 1 has, and repeat until the number is below i + 1.",
-    level=Level.RANDOM,
     languages=("C", "C++", "Rust", "Go"),
 )
 def shuffle_by_remainders() -> Patch:
@@ -74,7 +73,6 @@ def shuffle_by_remainders() -> Patch:
     "often.",
     why="Numbers below 2**k have k bits.",
     mend="Draw as many bits as i + 1 has, and repeat until the number is below i + 1.",
-    level=Level.RANDOM,
 )
 def shuffle_bits_of_the_largest() -> Patch:
     def partner(generator: Random, i: int) -> int:
@@ -91,7 +89,6 @@ def shuffle_bits_of_the_largest() -> Patch:
     what="Random numbers are the lower bits of a word; CPython uses the upper bits.",
     why="A mask is the usual way to extract bits.",
     mend="For k bits, shift the 32-bit word right by 32 - k.",
-    level=Level.RANDOM,
     languages=("C", "C++", "Rust", "Go", "any"),
 )
 def shuffle_by_lower_bits() -> Patch:
@@ -109,7 +106,6 @@ def shuffle_by_lower_bits() -> Patch:
     what="Each element is swapped with any element of the list.",
     why="It looks as random as the right algorithm, but its results are not equally likely.",
     mend="Walk i from the last element down to 1, and swap with one of the first i + 1 elements.",
-    level=Level.RANDOM,
 )
 def shuffle_with_any() -> Patch:
     def shuffle(self: Random, x: list[Any]) -> None:

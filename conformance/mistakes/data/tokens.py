@@ -9,7 +9,9 @@ from typing import Any
 from conformance.anatomy.levels import Level
 from reference.tokenizer import Tokenizer
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
+
+mistake = mistake_at(Level.TOKENIZER)
 
 
 def _vocabulary(characters_of: Callable[[str], Iterable[str]]) -> Patch:
@@ -26,7 +28,6 @@ def _vocabulary(characters_of: Callable[[str], Iterable[str]]) -> Patch:
     what="BOS is 0, and every letter's token is 1 too large.",
     why="Special tokens often come first, as in an early revision of the program.",
     mend="Number the sorted characters from 0, then give BOS the next number.",
-    level=Level.TOKENIZER,
 )
 def bos_is_0() -> Patch:
     def encode(self: Tokenizer, document: str) -> list[int]:
@@ -48,7 +49,6 @@ def bos_is_0() -> Patch:
     "large.",
     why="An early revision of the program and many other models have two special tokens.",
     mend="Put BOS at both ends.",
-    level=Level.TOKENIZER,
 )
 def end_token_of_its_own() -> Patch:
     original = Tokenizer.encode
@@ -66,7 +66,6 @@ def end_token_of_its_own() -> Patch:
     what="The last token is the last letter.",
     why='BOS stands for "beginning of sequence", so it was added only there.',
     mend="Put BOS at both ends.",
-    level=Level.TOKENIZER,
 )
 def no_token_at_the_end() -> Patch:
     original = Tokenizer.encode
@@ -78,7 +77,6 @@ def no_token_at_the_end() -> Patch:
     what="The first token is the first letter, which is never predicted.",
     why="The special token was used only as an end.",
     mend="Put BOS at both ends.",
-    level=Level.TOKENIZER,
 )
 def no_token_at_the_beginning() -> Patch:
     original = Tokenizer.encode
@@ -90,7 +88,6 @@ def no_token_at_the_beginning() -> Patch:
     what="vocab_size is 1 too small, and BOS lies outside every table.",
     why="The number of characters was used as the number of tokens.",
     mend="Use vocab_size = number of characters + 1.",
-    level=Level.TOKENIZER,
 )
 def bos_not_counted() -> Patch:
     return {"Tokenizer.vocab_size": property(lambda self: len(self.characters))}
@@ -101,7 +98,6 @@ def bos_not_counted() -> Patch:
     what="The first letter of the corpus is token 0.",
     why="A map was filled while reading and never sorted.",
     mend="Sort the characters by code point before numbering them.",
-    level=Level.TOKENIZER,
     languages=("JavaScript", "Python", "PHP", "any"),
 )
 def characters_not_sorted() -> Patch:
@@ -113,7 +109,6 @@ def characters_not_sorted() -> Patch:
     what="Capital and small letters are next to each other instead of in the order of code points.",
     why="The language sorts strings by the rules of a locale.",
     mend="Sort by code point.",
-    level=Level.TOKENIZER,
     languages=("JavaScript localeCompare", "C#", "R", "SQL", "PowerShell"),
 )
 def characters_sorted_by_locale() -> Patch:
@@ -125,7 +120,6 @@ def characters_sorted_by_locale() -> Patch:
     what="Characters above U+FFFF come before those from U+E000 on.",
     why="The language compares strings unit by unit.",
     mend="Sort by code point.",
-    level=Level.TOKENIZER,
     languages=("JavaScript", "TypeScript", "Java", "C#", "Dart"),
 )
 def characters_sorted_by_units() -> Patch:
@@ -137,7 +131,6 @@ def characters_sorted_by_units() -> Patch:
     what="The characters are a to z, whatever the corpus contains; others are dropped.",
     why="The code was written for names.txt.",
     mend="Collect the characters of the corpus.",
-    level=Level.TOKENIZER,
     languages=("C", "Rust", "assembly", "any"),
 )
 def alphabet_of_26_letters() -> Patch:
@@ -154,7 +147,6 @@ def alphabet_of_26_letters() -> Patch:
     "characters.",
     why="For names.txt, which has exactly the letters a to z, both are the same.",
     mend="Number the sorted characters of the corpus, and look each one up.",
-    level=Level.TOKENIZER,
     languages=("C", "Rust", "Zig", "assembly"),
     twins={
         "alphabet-of-26-letters": "Tokenize a corpus that lacks some letters (case "

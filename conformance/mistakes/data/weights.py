@@ -9,7 +9,9 @@ from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Weights
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
+
+mistake = mistake_at(Level.REPLICATE)
 
 Shapes = dict[str, tuple[int, int]]
 
@@ -38,7 +40,6 @@ def _drawn(
     what="The matrices get each other's random numbers.",
     why="The matrices are in a map sorted by key and are drawn in its order.",
     mend="Draw wte, wpe, lm_head, then layer by layer, whatever the map's order.",
-    level=Level.REPLICATE,
     languages=("Rust BTreeMap", "C++ map", "Java TreeMap", "JAX", "Go"),
 )
 def weights_drawn_by_name() -> Patch:
@@ -51,7 +52,6 @@ def weights_drawn_by_name() -> Patch:
     "run.",
     why="The matrices are in an unordered map and are drawn or flattened in its order.",
     mend="Keep the names in a list, and draw in its order.",
-    level=Level.REPLICATE,
     languages=("Rust HashMap", "Go map", "C++ unordered_map", "Java HashMap", "Perl", "Lua"),
 )
 def weights_drawn_in_hash_order() -> Patch:
@@ -66,7 +66,6 @@ def weights_drawn_in_hash_order() -> Patch:
     what="The layers get the random numbers of lm_head, and lm_head gets those after them.",
     why="It is used last, and an earlier stage of the program draws it last.",
     mend="Draw lm_head after wpe and before the layers.",
-    level=Level.REPLICATE,
 )
 def lm_head_drawn_last() -> Patch:
     return _drawn(lambda shapes: sorted(shapes, key=lambda name: name == "lm_head"))
@@ -77,7 +76,6 @@ def lm_head_drawn_last() -> Patch:
     what="Each matrix has the right random numbers in the wrong order.",
     why="Matrices are stored transposed, or the language fills columns first.",
     mend="Draw row by row, with the shape [nout][nin].",
-    level=Level.REPLICATE,
     languages=("Julia", "Fortran", "R", "MATLAB", "any"),
 )
 def matrices_drawn_by_columns() -> Patch:
@@ -98,7 +96,6 @@ def matrices_drawn_by_columns() -> Patch:
     what="All weights start four times too small: 0.02 instead of 0.08.",
     why="GPT-2 and an early revision of the program use 0.02.",
     mend="Use the question's standard deviation; the published program uses 0.08.",
-    level=Level.REPLICATE,
 )
 def initial_deviation_of_0_02() -> Patch:
     return _drawn(draw=lambda generator, _name, _config: generator.gauss(0, 0.02))
@@ -109,7 +106,6 @@ def initial_deviation_of_0_02() -> Patch:
     what="Weights are uniform between -std and std instead of normally distributed.",
     why="The language has no function for normal numbers, or the library's default is uniform.",
     mend="Draw from a normal distribution, as `random.gauss` does.",
-    level=Level.REPLICATE,
     languages=("C", "Rust", "Lua", "JavaScript", "PyTorch"),
 )
 def initial_weights_uniform() -> Patch:
@@ -124,7 +120,6 @@ def initial_weights_uniform() -> Patch:
     what="attn_wo and mlp_fc2 start at 0; the generator continues as if they had been drawn.",
     why="An early revision of the program does this.",
     mend="Draw every matrix with the same standard deviation.",
-    level=Level.REPLICATE,
 )
 def output_matrices_start_at_0() -> Patch:
     def draw(generator: random.Random, name: str, config: Config) -> float:
@@ -139,7 +134,6 @@ def output_matrices_start_at_0() -> Patch:
     what="Weights are drawn with 1 / sqrt(number of inputs) as standard deviation.",
     why="It is the default of most libraries.",
     mend="Use the question's standard deviation for every matrix.",
-    level=Level.REPLICATE,
     languages=("PyTorch", "Keras", "JAX", "any"),
 )
 def initial_deviation_by_size() -> Patch:

@@ -12,17 +12,19 @@ from conformance.anatomy.levels import Level
 from reference.evaluation import Evaluation
 from reference.value import Value
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import elementwise
 from ..seams.training import train_with
 
+autograd_mistake = mistake_at(Level.AUTOGRAD)
+train_mistake = mistake_at(Level.TRAIN)
 
-@mistake(
+
+@autograd_mistake(
     "Gradients are assigned, not accumulated",
     what="A node keeps only the gradient of the last operation that used it; the others are lost.",
     why="`=` was written instead of `+=`, which shows only when a node is used twice.",
     mend="In the backward pass, add to the child's gradient; never overwrite it.",
-    level=Level.AUTOGRAD,
 )
 def assigns_gradients() -> Patch:
     def backward(self: Value) -> None:
@@ -34,13 +36,12 @@ def assigns_gradients() -> Patch:
     return {"Value.backward": backward}
 
 
-@mistake(
+@autograd_mistake(
     "Nodes are sorted breadth first",
     what="A node passes its gradient on before all nodes that use it have passed theirs to it.",
     why="A queue is the obvious way to walk a graph, and it is right for trees.",
     mend="Sort topologically (depth first, each node after all of its children), then walk "
     "backwards.",
-    level=Level.AUTOGRAD,
 )
 def sorts_breadth_first() -> Patch:
     def topological_order(root: Value) -> list[Value]:
@@ -56,13 +57,12 @@ def sorts_breadth_first() -> Patch:
     return {"topological_order": topological_order}
 
 
-@mistake(
+@autograd_mistake(
     "The backward pass starts from the leaves",
     what="Children are visited before the nodes that use them, while their own gradients are still "
     "0.",
     why="The topological order was not reversed.",
     mend="Walk the sorted nodes from the last one, the loss, to the first.",
-    level=Level.AUTOGRAD,
     twins={
         "root-gradient-not-set": "Run a single operation (case autograd/mul): its operands get "
         "their gradients if only the order is wrong.",
@@ -78,12 +78,11 @@ def starts_from_the_leaves() -> Patch:
     return {"Value.backward": backward}
 
 
-@mistake(
+@autograd_mistake(
     "The loss's own gradient is not set to 1",
     what="Every gradient is 0.",
     why="All gradients are initialized to 0, including that of the loss.",
     mend="Set the root's gradient to 1 before the backward pass.",
-    level=Level.AUTOGRAD,
 )
 def root_gradient_not_set() -> Patch:
     def backward(self: Value) -> None:
@@ -94,13 +93,12 @@ def root_gradient_not_set() -> Patch:
     return {"Value.backward": backward}
 
 
-@mistake(
+@autograd_mistake(
     "A node with several users is visited several times",
     what="Such a node passes its whole gradient on once per user instead of once.",
     why="Nodes are marked as visited when they leave the stack, but the mark is not checked there. "
     "A node that was pushed twice is then processed twice.",
     mend="When a node leaves the stack, skip it if it is already marked.",
-    level=Level.AUTOGRAD,
     languages=("C", "C++", "Rust", "Go", "Zig"),
 )
 def shared_node_visited_twice() -> Patch:
@@ -121,12 +119,11 @@ def shared_node_visited_twice() -> Patch:
     return {"topological_order": topological_order}
 
 
-@mistake(
+@autograd_mistake(
     "Nodes with equal values count as the same node",
     what="Of several nodes with one value, only one is visited; the others pass no gradient on.",
     why="Visited nodes are kept in a set that compares contents, as records and data classes do.",
     mend="Compare nodes by identity: a set of addresses, ids, or indices on the tape.",
-    level=Level.AUTOGRAD,
     languages=("Kotlin", "Scala", "C#", "Swift", "Haskell", "Python data classes"),
 )
 def nodes_compared_by_value() -> Patch:
@@ -147,13 +144,12 @@ def nodes_compared_by_value() -> Patch:
     return {"topological_order": topological_order}
 
 
-@mistake(
+@autograd_mistake(
     "The recursive sort overflows the stack",
     what="Results are right, but a deep graph crashes the program.",
     why="The published program sorts recursively, which works for a single layer only.",
     mend="Sort iteratively with an explicit stack, or run in a thread with a stack of several "
     "hundred megabytes.",
-    level=Level.AUTOGRAD,
     languages=("Python", "JavaScript", "Ruby", "Java", "C#"),
 )
 def sorts_recursively() -> Patch:
@@ -174,12 +170,11 @@ def sorts_recursively() -> Patch:
     return {"topological_order": topological_order}
 
 
-@mistake(
+@autograd_mistake(
     "A node's children are a set",
     what="In x * x and x + x, the gradient reaches x once instead of twice.",
     why="Children are kept in a set, which holds x only once.",
     mend="Keep children in a list, in the order of the operands.",
-    level=Level.AUTOGRAD,
     languages=("Python", "JavaScript", "Swift"),
     twins={
         "square-counted-once": "Compute the gradient of x + x (case autograd/sum-with-itself): it "
@@ -194,13 +189,12 @@ def children_in_a_set() -> Patch:
     }
 
 
-@mistake(
+@autograd_mistake(
     "A square passes its gradient on only once",
     what="The gradient of x * x is x instead of 2 * x.",
     why="When both operands are the same node, the second is skipped to satisfy a comparison, a "
     "lock or a borrow.",
     mend="Add to the gradient once per operand, even if both operands are the same node.",
-    level=Level.AUTOGRAD,
     languages=("Rust", "C++", "Go"),
 )
 def square_counted_once() -> Patch:
@@ -219,12 +213,11 @@ def _once(original: Callable[[Value, Any], Value]) -> Callable[[Value, Any], Val
     return operation
 
 
-@mistake(
+@train_mistake(
     "Gradients are never reset to 0",
     what="Each step's gradient is added to those of all steps before it.",
     why="The backward pass adds to gradients, and clearing them after the update was forgotten.",
     mend="Set every parameter's gradient to 0 after each update.",
-    level=Level.TRAIN,
 )
 def gradients_not_zeroed() -> Patch:
     def learning() -> Callable[[Evaluation], Evaluation]:
@@ -242,12 +235,11 @@ def gradients_not_zeroed() -> Patch:
     return train_with(learning=learning)
 
 
-@mistake(
+@train_mistake(
     "Gradients are reset to 0 before the update",
     what="The optimizer sees gradients of 0, so nothing is learned.",
     why="The loop clears gradients between the backward pass and the update.",
     mend="In each step: clear the gradients, run forward, run backward, update.",
-    level=Level.TRAIN,
 )
 def gradients_zeroed_before_the_update() -> Patch:
     def learned(evaluation: Evaluation) -> Evaluation:

@@ -10,9 +10,12 @@ from reference.config import Config
 from reference.model import Matrix, Nodes, Vector
 from reference.value import Value
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import constants, detached, softmax_with, without_tape
 from ..seams.model import attention_with, gpt_with
+
+layers_mistake = mistake_at(Level.LAYERS)
+backward_mistake = mistake_at(Level.BACKWARD)
 
 HAND = ("written by hand", "C", "Rust", "Swift", "NumPy")
 
@@ -45,13 +48,12 @@ def _softmax_with(slope: Callable[[float, float, bool], float]) -> Patch:
     return {"softmax": by_hand, "cross_entropy": cross_entropy}
 
 
-@mistake(
+@layers_mistake(
     "The softmax's gradient omits the sum; the loss's gradient is right",
     what="dL/dx is p * g instead of p * (g - sum(p * g)).",
     why="Each probability is differentiated by its own logit only. Cross-entropy uses its "
     "well-known short gradient, so the loss looks right.",
     mend="Use dL/dx = p * (g - sum(p * g)).",
-    level=Level.LAYERS,
     languages=HAND,
     twins={
         "softmax-denominator-detached": "Compute the gradient of cross-entropy (cases "
@@ -62,24 +64,22 @@ def softmax_gradient_without_the_sum() -> Patch:
     return _softmax_with(lambda p, _q, same: p * same)
 
 
-@mistake(
+@layers_mistake(
     "The sum in the softmax's gradient has the wrong sign",
     what="dL/dx is p * (g + sum(p * g)) instead of p * (g - sum(p * g)).",
     why="A sign is lost when the quotient's derivative is written out.",
     mend="Subtract the sum: dL/dx = p * (g - sum(p * g)).",
-    level=Level.LAYERS,
     languages=HAND,
 )
 def softmax_gradient_sign() -> Patch:
     return _softmax_with(lambda p, q, same: p * same + p * q)
 
 
-@mistake(
+@layers_mistake(
     "The softmax is differentiated like a sigmoid",
     what="dL/dx is g * p * (1 - p), which ignores the effect on the other probabilities.",
     why="Only the diagonal of the Jacobian is used.",
     mend="Use dL/dx = p * (g - sum(p * g)); the sum runs over all probabilities.",
-    level=Level.LAYERS,
     languages=HAND,
 )
 def softmax_gradient_of_the_diagonal() -> Patch:
@@ -104,25 +104,23 @@ def _rmsnorm_with(second: Callable[[float, int], float]) -> Patch:
     return {"rmsnorm": by_hand}
 
 
-@mistake(
+@layers_mistake(
     "The second term of the norm's gradient has the wrong sign",
     what="dL/dx is s * g + s**3 / n * x * sum(x * g): the projection onto the input is added, not "
     "subtracted.",
     why="The derivative of x**-0.5 is negative, and its sign gets lost.",
     mend="Use dL/dx = s * g - s**3 / n * x * sum(x * g).",
-    level=Level.LAYERS,
     languages=HAND,
 )
 def rms_gradient_sign() -> Patch:
     return _rmsnorm_with(lambda scale, n: scale**3 / n)
 
 
-@mistake(
+@layers_mistake(
     "The second term of the norm's gradient has the scale squared, not cubed",
     what="The second term is s**2 / n * x * sum(x * g), with one factor s too few.",
     why="The norm's output was confused with its input when the terms were collected.",
     mend="Use dL/dx = s * g - s**3 / n * x * sum(x * g), where x is the norm's input.",
-    level=Level.LAYERS,
     languages=HAND,
 )
 def rms_gradient_scale_squared() -> Patch:
@@ -139,38 +137,35 @@ def _scaled_with(slope: Callable[[Config], float]) -> Callable[[Value, Config], 
     return scaled
 
 
-@mistake(
+@layers_mistake(
     "The gradient of the attention scores lacks the factor 1 / sqrt(head_dim)",
     what="The gradients of attn_wq and attn_wk are sqrt(head_dim) times too large.",
     why="The forward pass applies the factor, and the backward pass forgets it.",
     mend="Multiply the scores' gradient by 1 / sqrt(head_dim) before it goes to q and k.",
-    level=Level.LAYERS,
     languages=HAND,
 )
 def attention_gradient_not_scaled() -> Patch:
     return attention_with(scaled=_scaled_with(lambda _config: 1.0))
 
 
-@mistake(
+@layers_mistake(
     "The gradient of the attention scores is divided by head_dim",
     what="The gradients of attn_wq and attn_wk are sqrt(head_dim) times too small.",
     why="The factor 1 / sqrt(head_dim) is applied twice: to the scores' gradient, and again to q "
     "or k.",
     mend="Apply the factor once in the backward pass, as in the forward pass.",
-    level=Level.LAYERS,
     languages=HAND,
 )
 def attention_gradient_scaled_twice() -> Patch:
     return attention_with(scaled=_scaled_with(lambda config: 1 / config.head_dim))
 
 
-@mistake(
+@layers_mistake(
     "The gradient of attention's own softmax omits the sum",
     what="dL/dscores is p * g instead of p * (g - sum(p * g)); the loss's softmax is right.",
     why="Cross-entropy has a well-known short gradient, and attention's softmax was given a short "
     "one too.",
     mend="Use dL/dscores = p * (g - sum(p * g)) for every query and head.",
-    level=Level.LAYERS,
     languages=HAND,
     twins={
         "softmax-denominator-detached": "Test the softmax alone (cases layers/softmax-*): it "
@@ -210,61 +205,56 @@ def _linear_with(
     return {"linear": linear}
 
 
-@mistake(
+@layers_mistake(
     "The gradient of a square matrix is transposed",
     what="dL/dw[i][j] is x[i] * g[j] instead of g[i] * x[j], for square matrices.",
     why="The factors of the outer product are swapped; a square matrix gives no shape error.",
     mend="Use dL/dw[i][j] = g[i] * x[j].",
-    level=Level.LAYERS,
     languages=HAND,
 )
 def matrix_gradient_transposed() -> Patch:
     return _linear_with(lambda w, i: [row[i] for row in w], lambda w, i, j: w[i][j].data)
 
 
-@mistake(
+@layers_mistake(
     "The input's gradient uses the matrix, not its transpose",
     what="dL/dx is w @ g instead of w.T @ g, for square matrices.",
     why="The product of the forward pass is reused; a square matrix gives no shape error.",
     mend="Use dL/dx[j] = sum_i w[i][j] * g[i].",
-    level=Level.LAYERS,
     languages=HAND,
 )
 def input_gradient_not_transposed() -> Patch:
     return _linear_with(lambda w, i: list(w[i]), lambda w, i, j: w[j][i].data)
 
 
-@mistake(
+@backward_mistake(
     "The residual around attention passes no gradient on",
     what="The gradient flows back through attention only, not through the residual connection.",
     why="In a backward pass by hand, the gradient of a sum must go to both of its terms.",
     mend="Keep the gradient of the sum, and add to it the gradient that comes back from attention.",
-    level=Level.BACKWARD,
     languages=HAND,
 )
 def attention_residual_gradient_lost() -> Patch:
     return gpt_with(attn_residual=lambda out, x, _normed: reference.model.add(out, constants(x)))
 
 
-@mistake(
+@backward_mistake(
     "The residual around the MLP passes no gradient on",
     what="The gradient flows back through the MLP only, not through the residual connection.",
     why="In a backward pass by hand, the gradient of a sum must go to both of its terms.",
     mend="Keep the gradient of the sum, and add to it the gradient that comes back from the MLP.",
-    level=Level.BACKWARD,
     languages=HAND,
 )
 def mlp_residual_gradient_lost() -> Patch:
     return gpt_with(mlp_residual=lambda out, x, _normed: reference.model.add(out, constants(x)))
 
 
-@mistake(
+@backward_mistake(
     "Queries, keys and values overwrite each other's input gradient",
     what="The norm before attention gets the gradient that comes through the values, not the sum "
     "of all three.",
     why="Three backward products write to the same buffer with `=`, so only the last remains.",
     mend="Add all three gradients: the norm's output is used three times.",
-    level=Level.BACKWARD,
     languages=HAND,
 )
 def projection_gradients_overwritten() -> Patch:
@@ -274,13 +264,12 @@ def projection_gradients_overwritten() -> Patch:
     return gpt_with(query=with_constant_input("attn_wq"), key=with_constant_input("attn_wk"))
 
 
-@mistake(
+@backward_mistake(
     "A repeated token's embedding gradient is overwritten",
     what="If a letter occurs several times, only its first occurrence counts in the gradient of "
     "wte.",
     why="The row is written with `=` while the positions are walked backwards.",
     mend="Accumulate: dL/dwte[token] is the sum over all positions of that token.",
-    level=Level.BACKWARD,
     languages=HAND,
 )
 def embedding_gradient_overwritten() -> Patch:

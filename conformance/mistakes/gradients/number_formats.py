@@ -19,17 +19,20 @@ from reference.model import Weights
 from reference.state import State
 from reference.value import Value
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import at_leaves, elementwise, single
 
+autograd_mistake = mistake_at(Level.AUTOGRAD)
+layers_mistake = mistake_at(Level.LAYERS)
+adam_mistake = mistake_at(Level.ADAM)
 
-@mistake(
+
+@autograd_mistake(
     "Numbers are read in single precision",
     what="Every number of a question is rounded to single precision and then used in double.",
     why="The JSON parser returns single precision, or the numbers are read into single-precision "
     "arrays.",
     mend="Read numbers in double precision: `strtod`, `double`, `f64`.",
-    level=Level.AUTOGRAD,
     languages=("C", "C++", "Rust", "Swift", "C#"),
     only_in_double=True,
 )
@@ -41,12 +44,11 @@ def numbers_read_in_single_precision() -> Patch:
     }
 
 
-@mistake(
+@autograd_mistake(
     "exp is computed in single precision",
     what="exp(x) has only seven significant digits.",
     why="`expf` was called, or a vector library that computes in single precision.",
     mend="Call the double-precision function.",
-    level=Level.AUTOGRAD,
     languages=("C", "C++", "CUDA", "Rust"),
     only_in_double=True,
 )
@@ -60,12 +62,11 @@ def exp_in_single_precision() -> Patch:
     return {"Value.exp": exp}
 
 
-@mistake(
+@autograd_mistake(
     "Powers are computed in single precision",
     what="Powers, and with them roots and quotients, have only seven significant digits.",
     why="`powf` or `sqrtf` was called.",
     mend="Call the double-precision function.",
-    level=Level.AUTOGRAD,
     languages=("C", "C++", "CUDA"),
     only_in_double=True,
 )
@@ -79,12 +80,11 @@ def powers_in_single_precision() -> Patch:
     return {"Value.__pow__": power}
 
 
-@mistake(
+@layers_mistake(
     "Sums are accumulated in single precision",
     what="The running sum of a dot product is rounded to single precision after every term.",
     why="The accumulator was declared in single precision, or that is the language's default.",
     mend="Declare accumulators in double precision.",
-    level=Level.LAYERS,
     languages=("C", "C++", "Rust", "Swift", "CUDA"),
     only_in_double=True,
 )
@@ -99,12 +99,11 @@ def sums_in_single_precision() -> Patch:
     return {"Value.total": classmethod(total)}
 
 
-@mistake(
+@adam_mistake(
     "Weights and moments are stored in single precision",
     what="Weights, m and v are rounded to single precision after every update.",
     why="The computation is in double precision, but the arrays are not.",
     mend="Store weights and both moments in double precision, or declare the port as float32.",
-    level=Level.ADAM,
     languages=("C", "C++", "Rust", "NumPy", "Swift"),
     only_in_double=True,
 )
@@ -124,12 +123,11 @@ def _rounded_after_updates(*parts: str) -> Patch:
     return {"adam": adam}
 
 
-@mistake(
+@adam_mistake(
     "Moments are stored in single precision",
     what="m and v are rounded to single precision after every update; the weights are not.",
     why="The arrays of the moments have another type than those of the weights.",
     mend="Store both moments in double precision.",
-    level=Level.ADAM,
     languages=("C", "C++", "Rust", "NumPy"),
     only_in_double=True,
     twins={
@@ -166,38 +164,35 @@ def _printed(form: Callable[[float], str]) -> Patch:
     return {"reference_answer.answer": answer}
 
 
-@mistake(
+@autograd_mistake(
     "Numbers are printed with six decimals",
     what="Numbers below a millionth are printed as 0.",
     why='It is what "%f" does.',
     mend='Print 17 significant digits ("%.17g"), or the shortest form that reads back as the same '
     "number.",
-    level=Level.AUTOGRAD,
     languages=("C", "C++", "Go", "Perl", "awk", "Fortran"),
 )
 def numbers_printed_with_6_decimals() -> Patch:
     return _printed(lambda x: f"{x:.6f}")
 
 
-@mistake(
+@autograd_mistake(
     "Numbers are printed with six significant digits",
     what="Answers have relative errors of up to 5e-6.",
     why='It is what "%g" and C++ streams do.',
     mend='Print 17 significant digits ("%.17g", `setprecision(17)`).',
-    level=Level.AUTOGRAD,
     languages=("C", "C++", "awk", "Tcl"),
 )
 def numbers_printed_with_6_digits() -> Patch:
     return _printed(lambda x: f"{x:.6g}")
 
 
-@mistake(
+@autograd_mistake(
     "Numbers are printed with fifteen significant digits",
     what="Answers have relative errors of up to 5e-15, about ten times those of rounding.",
     why="Doubles are known for 15 digits, but they need 17 to read back as the same number.",
     mend='Print 17 significant digits ("%.17g"), or the shortest form that reads back as the same '
     "number.",
-    level=Level.AUTOGRAD,
     languages=("C", "PHP", "R", "Lua", "Excel", "OCaml"),
     only_in_double=True,
 )

@@ -9,7 +9,9 @@ from typing import Any
 from conformance.anatomy.levels import Level
 from reference.value import Value
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
+
+mistake = mistake_at(Level.AUTOGRAD)
 
 
 @mistake(
@@ -17,7 +19,6 @@ from ..mistake import Patch, mistake
     what="For a * b, a's gradient is a and b's gradient is b.",
     why="Each operand's own value is at hand where its gradient is written.",
     mend="For a * b, use b as a's gradient and a as b's.",
-    level=Level.AUTOGRAD,
 )
 def product_gradients_swapped() -> Patch:
     def multiply(self: Value, other: Value | float) -> Value:
@@ -32,7 +33,6 @@ def product_gradients_swapped() -> Patch:
     what="For a - b, b's gradient is 1 instead of -1.",
     why="The code was copied from the sum.",
     mend="For a - b, use -1 as b's gradient, or compute a + b * -1.",
-    level=Level.AUTOGRAD,
     twins={
         "negation-gradient-sign": "Compute the gradient of -a alone (case autograd/neg): it is "
         "right if only differences are wrong.",
@@ -51,7 +51,6 @@ def difference_gradient_sign() -> Patch:
     what="For -a, a's gradient is 1 instead of -1.",
     why="The incoming gradient is passed on unchanged.",
     mend="For -a, use -1 as the gradient, or compute a * -1.",
-    level=Level.AUTOGRAD,
 )
 def negation_gradient_sign() -> Patch:
     return {"Value.__neg__": lambda self: Value(-self.data, (self,), (1.0,))}
@@ -62,7 +61,6 @@ def negation_gradient_sign() -> Patch:
     what="For a / b, b's gradient is -a / b instead of -a / b**2.",
     why="The quotient rule was only half remembered.",
     mend="For a / b, use -a / b**2 as b's gradient, or compute a * b**-1.",
-    level=Level.AUTOGRAD,
     twins={
         "power-gradient-exponent": "Compute the gradient of a**2 (case autograd/pow-two): it is "
         "right if only quotients are wrong.",
@@ -77,7 +75,6 @@ def quotient_gradient_not_squared() -> Patch:
     what="For a / b, b's gradient is a / b**2 instead of -a / b**2.",
     why="The minus sign of the quotient rule was forgotten.",
     mend="For a / b, use -a / b**2 as b's gradient, or compute a * b**-1.",
-    level=Level.AUTOGRAD,
     twins={
         "power-gradient-factor": "Compute the gradient of a**2 (case autograd/pow-two): it is "
         "right if only quotients are wrong.",
@@ -103,7 +100,6 @@ def _divide(gradient: Callable[[float, float], float]) -> Callable[[Value, Any],
     what="For a**n, a's gradient is n * a**n instead of n * a**(n - 1).",
     why="The `- 1` of the power rule was forgotten.",
     mend="For a**n, use n * a**(n - 1) as a's gradient.",
-    level=Level.AUTOGRAD,
 )
 def power_gradient_exponent() -> Patch:
     return {"Value.__pow__": lambda self, n: Value(self.data**n, (self,), (n * self.data**n,))}
@@ -114,7 +110,6 @@ def power_gradient_exponent() -> Patch:
     what="For a**n, a's gradient is a**(n - 1) instead of n * a**(n - 1).",
     why="The power rule was only half remembered.",
     mend="For a**n, use n * a**(n - 1) as a's gradient.",
-    level=Level.AUTOGRAD,
 )
 def power_gradient_factor() -> Patch:
     return {"Value.__pow__": lambda self, n: Value(self.data**n, (self,), (self.data ** (n - 1),))}
@@ -126,7 +121,6 @@ def power_gradient_factor() -> Patch:
     why="The function takes an integer exponent, and the number is cast to fit.",
     mend="Use a power function for floating-point exponents (`powf`, `pow`, `**`), or a square "
     "root.",
-    level=Level.AUTOGRAD,
     languages=("Rust", "C", "Haskell", "Ada"),
 )
 def powers_of_whole_numbers() -> Patch:
@@ -139,7 +133,6 @@ def powers_of_whole_numbers() -> Patch:
     what="For exp(a), a's gradient is a instead of exp(a).",
     why="The node's input was used where its output is needed.",
     mend="For exp(a), use the node's own value, exp(a), as the gradient.",
-    level=Level.AUTOGRAD,
 )
 def exp_gradient_of_the_input() -> Patch:
     original = Value.exp
@@ -151,7 +144,6 @@ def exp_gradient_of_the_input() -> Patch:
     what="For log(a), a's gradient is 1 / log(a) instead of 1 / a.",
     why="The node's own value was used where its input is needed.",
     mend="For log(a), use 1 / a as the gradient.",
-    level=Level.AUTOGRAD,
 )
 def log_gradient_of_the_output() -> Patch:
     original = Value.log
@@ -168,7 +160,6 @@ def log_gradient_of_the_output() -> Patch:
     what="log(a) is log10(a), so losses are 2.3 times too small; the gradient is still 1 / a.",
     why="In some languages and libraries `log` has base 10, and the natural logarithm is `ln`.",
     mend="Use the natural logarithm.",
-    level=Level.AUTOGRAD,
     languages=("SQL", "spreadsheets", "PostScript", "calculators"),
 )
 def log_to_base_10() -> Patch:
@@ -180,7 +171,6 @@ def log_to_base_10() -> Patch:
     what="The gradient is 1 even where the input is negative.",
     why="The forward pass did not keep the mask for the backward pass.",
     mend="Multiply the gradient by 1 where the input is above 0, and by 0 elsewhere.",
-    level=Level.AUTOGRAD,
     twins={
         "relu-gradient-at-zero": "Look at a negative unit (case autograd/relu-below-zero): it is "
         "wrong only if every gradient passes.",
@@ -195,7 +185,6 @@ def relu_gradient_always_1() -> Patch:
     what="The gradient is 1 instead of 0 where the input is exactly 0.",
     why="`>=` was written instead of `>`.",
     mend="Multiply the gradient by 1 only where the input is above 0.",
-    level=Level.AUTOGRAD,
 )
 def relu_gradient_at_zero() -> Patch:
     return {
@@ -208,7 +197,6 @@ def relu_gradient_at_zero() -> Patch:
     what="The gradient is multiplied by max(0, x) instead of by 1 where x > 0.",
     why="The mask lacks the comparison with 0.",
     mend="Multiply the gradient by 1 where the output is above 0, not by the output.",
-    level=Level.AUTOGRAD,
 )
 def relu_gradient_of_the_output() -> Patch:
     return {"Value.relu": lambda self: Value(max(0.0, self.data), (self,), (max(0.0, self.data),))}

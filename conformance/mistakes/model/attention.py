@@ -10,28 +10,29 @@ from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Matrix, Tap, Vector, no_tap
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import constants, without_tape
 from ..seams.model import attention_with
 
+layers_mistake = mistake_at(Level.LAYERS)
+forward_mistake = mistake_at(Level.FORWARD)
 
-@mistake(
+
+@layers_mistake(
     "Attention scores are not scaled",
     what="Scores are q·k instead of q·k / sqrt(head_dim).",
     why="The division is easy to forget: every shape is right without it.",
     mend="Divide each score by sqrt(head_dim) before the softmax.",
-    level=Level.LAYERS,
 )
 def attention_scale_missing() -> Patch:
     return attention_with(scaled=lambda product, _config: product)
 
 
-@mistake(
+@layers_mistake(
     "Attention scores are divided by head_dim, not by its root",
     what="Scores are q·k / head_dim instead of q·k / sqrt(head_dim).",
     why="The root was forgotten, or both the queries and the keys are divided by it.",
     mend="Divide by sqrt(head_dim), once.",
-    level=Level.LAYERS,
     twins={
         "attention-scale-of-the-embedding": "In the published model both divide by 4 = sqrt(16). "
         "They differ for another number of heads: run case layers/attention-one-head.",
@@ -41,24 +42,22 @@ def attention_scale_without_a_root() -> Patch:
     return attention_with(scaled=lambda product, config: product / config.head_dim)
 
 
-@mistake(
+@layers_mistake(
     "Attention scores are multiplied by sqrt(head_dim)",
     what="Scores are q·k * sqrt(head_dim) instead of q·k / sqrt(head_dim).",
     why="The exponent lost its minus sign.",
     mend="Divide by sqrt(head_dim).",
-    level=Level.LAYERS,
 )
 def attention_scale_inverted() -> Patch:
     return attention_with(scaled=lambda product, config: product * config.head_dim**0.5)
 
 
-@mistake(
+@layers_mistake(
     "Attention scores are divided by sqrt(n_embd)",
     what="Scores are q·k / sqrt(n_embd) instead of q·k / sqrt(head_dim), with head_dim = n_embd / "
     "n_head.",
     why="The formula for a single head was kept when more heads were added.",
     mend="Divide by sqrt(head_dim), where head_dim = n_embd / n_head.",
-    level=Level.LAYERS,
     twins={
         "heads-ignored": "Change the input of one head only. If the heads are separate, only that "
         "head's part of the output changes.",
@@ -68,12 +67,11 @@ def attention_scale_of_the_embedding() -> Patch:
     return attention_with(scaled=lambda product, config: product / config.n_embd**0.5)
 
 
-@mistake(
+@layers_mistake(
     "Attention is scaled after the softmax",
     what="The weights are softmax(q·k) / sqrt(head_dim) instead of softmax(q·k / sqrt(head_dim)).",
     why="The two lines are in the wrong order.",
     mend="Divide the scores first, then apply the softmax.",
-    level=Level.LAYERS,
 )
 def attention_scale_after_the_softmax() -> Patch:
     def weighed(scores: Vector, config: Config) -> Vector:
@@ -82,13 +80,12 @@ def attention_scale_after_the_softmax() -> Patch:
     return attention_with(scaled=lambda product, _config: product, weighed=weighed)
 
 
-@mistake(
+@layers_mistake(
     "No gradient flows through the attention weights",
     what="Queries and keys get no gradient, so attn_wq and attn_wk are never trained.",
     why="The attention weights become plain numbers before the values are summed.",
     mend="Keep the attention weights in the graph. In a backward pass by hand, differentiate the "
     "softmax and the products q·k as well.",
-    level=Level.LAYERS,
     languages=("any", "written by hand"),
 )
 def attention_weights_detached() -> Patch:
@@ -112,26 +109,24 @@ def _with_inputs(change: Callable[[Vector, Matrix, Matrix, Config], Inputs]) -> 
     return {"attention": attention}
 
 
-@mistake(
+@layers_mistake(
     "Cached keys get no gradient",
     what="The keys of earlier positions are treated as constants, so the gradient of attn_wk is "
     "wrong.",
     why="The cache stores plain numbers, which is enough for inference but not for training.",
     mend="Keep the keys of a document as nodes of its graph until the backward pass is done.",
-    level=Level.LAYERS,
     languages=("any", "written by hand"),
 )
 def cached_keys_detached() -> Patch:
     return _with_inputs(lambda q, k, v, config: (q, [*map(constants, k[:-1]), k[-1]], v, config))
 
 
-@mistake(
+@layers_mistake(
     "Cached values get no gradient",
     what="The values of earlier positions are treated as constants, so the gradient of attn_wv is "
     "wrong.",
     why="The cache stores plain numbers, which is enough for inference but not for training.",
     mend="Keep the values of a document as nodes of its graph until the backward pass is done.",
-    level=Level.LAYERS,
     languages=("any", "written by hand"),
 )
 def cached_values_detached() -> Patch:
@@ -142,34 +137,31 @@ def cached_values_detached() -> Patch:
     return _with_inputs(inputs)
 
 
-@mistake(
+@layers_mistake(
     "Keys and values are swapped",
     what="Scores are computed from the values, and the weighted sum is taken over the keys.",
     why="Two arguments of the same type are easily passed in the wrong order.",
     mend="Compute scores from queries and keys; take the weighted sum of the values.",
-    level=Level.LAYERS,
 )
 def keys_and_values_swapped() -> Patch:
     return _with_inputs(lambda q, k, v, config: (q, v, k, config))
 
 
-@mistake(
+@layers_mistake(
     "Attention sums the keys instead of the values",
     what="The output is the weighted sum of the keys; the values are never used.",
     why="The line was copied from the one that computes the scores.",
     mend="Take the weighted sum of the values.",
-    level=Level.LAYERS,
 )
 def keys_summed_for_values() -> Patch:
     return _with_inputs(lambda q, k, _v, config: (q, k, k, config))
 
 
-@mistake(
+@layers_mistake(
     "Attention has a single head",
     what="All n_embd dimensions form one head, whatever n_head says.",
     why="The code for a single head was kept when more heads were added.",
     mend="Give each head its own n_embd / n_head dimensions and its own softmax.",
-    level=Level.LAYERS,
 )
 def heads_ignored() -> Patch:
     original = reference.model.attention
@@ -186,25 +178,23 @@ def heads_ignored() -> Patch:
     return {"attention": attention}
 
 
-@mistake(
+@layers_mistake(
     "Heads take every n-th dimension",
     what="Head h uses dimensions h, h + n_head, h + 2 * n_head, ... instead of a contiguous slice.",
     why="The vector is reshaped to [head_dim][n_head] instead of [n_head][head_dim].",
     mend="Let head h use dimensions h * head_dim to (h + 1) * head_dim - 1.",
-    level=Level.LAYERS,
     languages=("NumPy", "PyTorch", "Julia", "R", "MATLAB", "Fortran"),
 )
 def heads_interleaved() -> Patch:
     return _joined_interleaved(lambda vector, order: [vector[i] for i in order])
 
 
-@mistake(
+@layers_mistake(
     "The heads' outputs are joined in the wrong order",
     what="The output starts with the first dimension of every head, then the second of every head, "
     "and so on.",
     why="A transposition before the flattening is missing, or there is one too many.",
     mend="Concatenate the heads: all of head 0, then all of head 1, and so on.",
-    level=Level.LAYERS,
     languages=("NumPy", "PyTorch", "Julia", "R", "MATLAB", "Fortran"),
 )
 def heads_joined_interleaved() -> Patch:
@@ -238,24 +228,22 @@ def _joined_interleaved(reordered: Callable[[Vector, list[int]], Vector]) -> Pat
     return {"attention": attention}
 
 
-@mistake(
+@forward_mistake(
     "Attention sees only the last eight positions",
     what="Older keys and values are ignored, so documents of more than eight positions are wrong.",
     why="An early revision of the program had block_size 8, or a ring buffer is too short.",
     mend="Attend to all positions of the document so far.",
-    level=Level.FORWARD,
     languages=("C", "C++", "any"),
 )
 def attention_window_of_8() -> Patch:
     return _with_inputs(lambda q, k, v, config: (q, k[-8:], v[-8:], config))
 
 
-@mistake(
+@layers_mistake(
     "A position does not attend to itself",
     what="Only the keys of earlier positions are used; at the first position, attention gives 0.",
     why="The loop stops before the current position, or its key is cached after attention ran.",
     mend="Append the current key and value to the cache first, then attend to all of it.",
-    level=Level.LAYERS,
     languages=("C", "C++", "any"),
 )
 def position_itself_left_out() -> Patch:

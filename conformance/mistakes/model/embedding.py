@@ -12,11 +12,13 @@ from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Nodes, Tap, Vector
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import without_tape
 from ..seams import model, training
 from ..seams.model import gpt_with
 from ..seams.training import loss_with
+
+mistake = mistake_at(Level.FORWARD)
 
 
 @mistake(
@@ -24,7 +26,6 @@ from ..seams.training import loss_with
     what="Position p uses row p + 1 of wpe, and the last position uses row 0.",
     why="The language counts from 1, or the position is incremented before it is used.",
     mend="Use row 0 of wpe for the first token, BOS.",
-    level=Level.FORWARD,
     languages=("Lua", "Julia", "R", "MATLAB", "Fortran", "any"),
 )
 def positions_from_1() -> Patch:
@@ -39,7 +40,6 @@ def positions_from_1() -> Patch:
     what="Every token uses row 0 of wpe.",
     why="The position is never incremented, or each token is treated as a document by itself.",
     mend="Use row p of wpe for the token at position p.",
-    level=Level.FORWARD,
 )
 def position_constant() -> Patch:
     return gpt_with(position_of=lambda _position, weights, _config: weights["wpe"][0])
@@ -50,7 +50,6 @@ def position_constant() -> Patch:
     what="The input is wte[token] instead of wte[token] + wpe[position].",
     why="The second term of the sum was forgotten.",
     mend="Add wpe[position] to wte[token].",
-    level=Level.FORWARD,
 )
 def positions_missing() -> Patch:
     return gpt_with(embedding=lambda token, _p, weights, _c: [x * 1 for x in weights["wte"][token]])
@@ -61,7 +60,6 @@ def positions_missing() -> Patch:
     what="Fixed sine and cosine waves are added to wte[token] instead of wpe[position].",
     why="The original Transformer encodes positions this way.",
     mend="Add wpe[position], whose rows are trained.",
-    level=Level.FORWARD,
 )
 def positions_of_waves() -> Patch:
     def embedding(token: int, position: int, weights: Nodes, config: Config) -> Vector:
@@ -79,7 +77,6 @@ def positions_of_waves() -> Patch:
     "except for its epsilon, and the gradients become smaller.",
     why="The original Transformer scales its embeddings.",
     mend="Do not scale wte[token] + wpe[position].",
-    level=Level.FORWARD,
 )
 def embedding_scaled() -> Patch:
     original = model.embedding
@@ -95,7 +92,6 @@ def embedding_scaled() -> Patch:
     what="Logits are computed with wte; lm_head is not used.",
     why="GPT-2 and an early revision of the program share one matrix for both.",
     mend="Compute the logits with lm_head, a matrix of its own.",
-    level=Level.FORWARD,
 )
 def output_tied_to_the_embedding() -> Patch:
     return gpt_with(output=lambda x, weights, _config: reference.model.linear(x, weights["wte"]))
@@ -106,7 +102,6 @@ def output_tied_to_the_embedding() -> Patch:
     what="The token selects a row of wpe, and the position selects a row of wte.",
     why="Two tables of the same width are easily confused.",
     mend="Look up tokens in wte and positions in wpe.",
-    level=Level.FORWARD,
 )
 def embedding_tables_swapped() -> Patch:
     def embedding(token: int, position: int, weights: Nodes, config: Config) -> Vector:
@@ -124,7 +119,6 @@ def embedding_tables_swapped() -> Patch:
     "rows.",
     why="No document in names.txt is long enough to reveal it.",
     mend="Use min(block_size, number of tokens - 1) positions.",
-    level=Level.FORWARD,
     languages=("C", "C++", "any"),
 )
 def block_size_not_applied() -> Patch:
@@ -146,7 +140,6 @@ def block_size_not_applied() -> Patch:
     what="A long document keeps block_size tokens, BOS included, and so loses one position.",
     why="The document is cut before it is split into inputs and targets.",
     mend="Use min(block_size, number of tokens - 1) positions, hence up to block_size + 1 tokens.",
-    level=Level.FORWARD,
 )
 def block_size_counts_tokens() -> Patch:
     def positions(tokens: Sequence[int], config: Config) -> int:
@@ -160,7 +153,6 @@ def block_size_counts_tokens() -> Patch:
     what="The last block_size positions are used instead of the first.",
     why="The context is a sliding window, as in text generation.",
     mend="Use the first block_size positions.",
-    level=Level.FORWARD,
 )
 def block_of_the_last_tokens() -> Patch:
     original_logits, original_target = training.logits_of, training.target
@@ -187,7 +179,6 @@ def block_of_the_last_tokens() -> Patch:
     what="The model has one layer, whatever n_layer says.",
     why="The published model has one layer, and the loop was left out.",
     mend="Run all n_layer layers, each with its own weights, keys and values.",
-    level=Level.FORWARD,
     twins={
         "layers-share-weights": "Change a weight of layer 0. If there is no loop, it takes effect "
         "once; if all layers share weights, once per layer. A weight of layer 1 has no effect in "
@@ -210,7 +201,6 @@ def one_layer_only() -> Patch:
     what="The loop runs n_layer times but always uses the matrices of layer 0.",
     why="The published model has one layer, and its 0 was not replaced by the loop variable.",
     mend="Use the matrices of the layer that is being computed.",
-    level=Level.FORWARD,
 )
 def layers_share_weights() -> Patch:
     original = reference.model.gpt

@@ -13,18 +13,21 @@ from reference.config import Config
 from reference.model import Vector
 from reference.value import Value
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import constants, with_gradient_of
 from ..seams import training
 from ..seams.training import loss_with
 
+layers_mistake = mistake_at(Level.LAYERS)
+backward_mistake = mistake_at(Level.BACKWARD)
+forward_mistake = mistake_at(Level.FORWARD)
 
-@mistake(
+
+@layers_mistake(
     "The loss is -log(p + 1e-8)",
     what="1e-8 is added to the probability before the logarithm.",
     why="It is meant to prevent log(0).",
     mend="Use -log(p) without an epsilon, or the log-sum-exp of the logits.",
-    level=Level.LAYERS,
     twins={
         "loss-of-log-p-plus-1e-10": "Compute the loss of an improbable target: it is too low by "
         "1e-8 / p or by 1e-10 / p.",
@@ -34,12 +37,11 @@ def loss_of_log_p_plus_epsilon() -> Patch:
     return {"cross_entropy": _loss_of_p_plus(1e-8)}
 
 
-@mistake(
+@layers_mistake(
     "The loss is -log(p + 1e-10)",
     what="1e-10 is added to the probability before the logarithm.",
     why="It is meant to prevent log(0).",
     mend="Use -log(p) without an epsilon, or the log-sum-exp of the logits.",
-    level=Level.LAYERS,
     only_in_double=True,
 )
 def loss_of_log_p_plus_1e_10() -> Patch:
@@ -54,12 +56,11 @@ def _loss_of_p_plus(epsilon: float) -> Any:
     return cross_entropy
 
 
-@mistake(
+@layers_mistake(
     "The loss is in bits",
     what="The loss is -log2(p): losses and gradients are 1 / log(2) = 1.44 times too large.",
     why="The logarithm has base 2.",
     mend="Use the natural logarithm.",
-    level=Level.LAYERS,
 )
 def loss_in_bits() -> Patch:
     original = reference.model.cross_entropy
@@ -70,24 +71,22 @@ def loss_in_bits() -> Patch:
     return {"cross_entropy": cross_entropy}
 
 
-@mistake(
+@layers_mistake(
     "The loss has the wrong sign",
     what="The loss is log(p) instead of -log(p).",
     why="The minus sign was forgotten.",
     mend="Use -log(p).",
-    level=Level.LAYERS,
 )
 def loss_sign_lost() -> Patch:
     original = reference.model.cross_entropy
     return {"cross_entropy": lambda logits, target: -original(logits, target)}
 
 
-@mistake(
+@layers_mistake(
     "The softmax is applied twice",
     what="Probabilities go into a cross-entropy that expects logits and applies another softmax.",
     why="The library's cross-entropy includes the softmax.",
     mend="Pass logits to the library's cross-entropy.",
-    level=Level.LAYERS,
     languages=("PyTorch", "TensorFlow", "Keras"),
 )
 def softmax_taken_twice() -> Patch:
@@ -97,12 +96,11 @@ def softmax_taken_twice() -> Patch:
     }
 
 
-@mistake(
+@layers_mistake(
     "The loss's gradient does not subtract 1 at the target",
     what="dL/dlogits is p everywhere, instead of p - 1 at the target and p elsewhere.",
     why="The subtraction was forgotten when the gradient was derived by hand.",
     mend="Subtract 1 from the probability of the target: dL/dlogits = p - onehot(target).",
-    level=Level.LAYERS,
     languages=("written by hand",),
 )
 def target_not_subtracted() -> Patch:
@@ -115,13 +113,12 @@ def target_not_subtracted() -> Patch:
     return {"cross_entropy": cross_entropy}
 
 
-@mistake(
+@backward_mistake(
     "The loss is a sum, not a mean",
     what="Loss and gradients are n times too large for n positions. Adam hides most of this from "
     "the weights.",
     why="The division by n was forgotten, and training with Adam works nearly as well without it.",
     mend="Divide the sum of the losses by the number of positions.",
-    level=Level.BACKWARD,
     twins={
         "loss-over-the-block-size": "Compare documents of different lengths: the loss is off by n "
         "or by n / block_size. The weights hardly show the difference.",
@@ -133,12 +130,11 @@ def loss_summed_not_averaged() -> Patch:
     return loss_with(mean_loss=lambda losses, _config: reference.model.total(losses) * 1.0)
 
 
-@mistake(
+@backward_mistake(
     "The loss is divided by block_size",
     what="The sum of the losses is divided by block_size instead of by the number of positions.",
     why="Documents are padded to block_size, and the padding counts.",
     mend="Divide by the number of positions in the document.",
-    level=Level.BACKWARD,
     languages=("PyTorch", "NumPy", "JAX", "CUDA"),
     twins={
         "loss-over-one-more": "Compare documents of different lengths: the loss is off by n / 16 "
@@ -152,13 +148,12 @@ def loss_over_the_block_size() -> Patch:
     return loss_with(mean_loss=mean_loss)
 
 
-@mistake(
+@backward_mistake(
     "The loss is divided by one too many",
     what="The sum of the losses is divided by n + 1, the number of tokens, instead of by n, the "
     "number of predictions.",
     why="The length of the token list is at hand.",
     mend="Divide by the number of positions: one less than the number of tokens.",
-    level=Level.BACKWARD,
 )
 def loss_over_one_more() -> Patch:
     def mean_loss(losses: Vector, _config: Config) -> Value:
@@ -167,12 +162,11 @@ def loss_over_one_more() -> Patch:
     return loss_with(mean_loss=mean_loss)
 
 
-@mistake(
+@backward_mistake(
     "1 / n is an integer division",
     what="1 / n is 0 for n > 1, so loss and gradients are 0 except for documents of one position.",
     why="Both operands are integers, and the quotient is truncated.",
     mend="Divide floating-point numbers: `1.0 / n`.",
-    level=Level.BACKWARD,
     languages=("C", "C++", "Java", "C#", "Rust", "Go", "Swift", "Ruby"),
 )
 def loss_of_whole_numbers() -> Patch:
@@ -182,23 +176,21 @@ def loss_of_whole_numbers() -> Patch:
     return loss_with(mean_loss=mean_loss)
 
 
-@mistake(
+@backward_mistake(
     "Only the last position counts in the loss",
     what="The loss is that of the last position instead of the mean over all positions.",
     why="The loop overwrites the loss, or only the last logits are kept.",
     mend="Take the mean of the losses at all positions.",
-    level=Level.BACKWARD,
 )
 def loss_of_the_last_position() -> Patch:
     return loss_with(mean_loss=lambda losses, _config: losses[-1] * 1.0)
 
 
-@mistake(
+@backward_mistake(
     "The gradients belong to the sum of the losses, not to the mean",
     what="The loss is right, but every gradient is n times too large for n positions.",
     why="The gradients of all positions are added up without the factor 1 / n.",
     mend="Divide the gradients by the number of positions, like the loss.",
-    level=Level.BACKWARD,
     languages=("written by hand",),
 )
 def gradients_of_the_sum() -> Patch:
@@ -211,23 +203,21 @@ def gradients_of_the_sum() -> Patch:
     return loss_with(mean_loss=mean_loss)
 
 
-@mistake(
+@backward_mistake(
     "Targets are not shifted",
     what="Each position predicts its own token, tokens[p] instead of tokens[p + 1].",
     why="Inputs and targets are the same list.",
     mend="Use tokens[p + 1] as the target of position p.",
-    level=Level.BACKWARD,
 )
 def target_not_shifted() -> Patch:
     return loss_with(target=lambda tokens, position: tokens[position])
 
 
-@mistake(
+@backward_mistake(
     "Targets are shifted twice",
     what="Each position predicts tokens[p + 2] instead of tokens[p + 1].",
     why="Targets are shifted once by hand and once by a library.",
     mend="Use tokens[p + 1] as the target of position p.",
-    level=Level.BACKWARD,
     languages=("PyTorch", "any"),
 )
 def target_shifted_twice() -> Patch:
@@ -237,25 +227,23 @@ def target_shifted_twice() -> Patch:
     return loss_with(target=target)
 
 
-@mistake(
+@forward_mistake(
     "The last prediction is left out",
     what="There is one position too few, so the model never learns that a document ends.",
     why="The loop stops one position early, or the final BOS was not counted.",
     mend="Use k + 1 positions for a document of k letters, up to block_size.",
-    level=Level.FORWARD,
 )
 def last_target_dropped() -> Patch:
     original = training.positions
     return loss_with(positions=lambda tokens, config: max(1, original(tokens[:-1], config)))
 
 
-@mistake(
+@backward_mistake(
     "The end of a document is not learned",
     what="Predictions of the final BOS do not count, and the mean is taken over the other "
     "positions.",
     why="BOS is treated as padding, which losses ignore.",
     mend="Count every position, including the one that predicts the final BOS.",
-    level=Level.BACKWARD,
     languages=("PyTorch", "TensorFlow"),
 )
 def end_ignored() -> Patch:

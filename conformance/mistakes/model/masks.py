@@ -9,9 +9,11 @@ from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Matrix, Nodes, Tap, Vector
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..seams import model
 from ..seams.training import loss_with
+
+mistake = mistake_at(Level.FORWARD)
 
 Made = Sequence[tuple[Vector, Vector, Vector]]
 """The query, key and value of every position."""
@@ -71,7 +73,6 @@ def _with_all_positions(keys_of: Hidden, values_of: Hidden) -> Patch:
     "predict.",
     why="All positions are computed at once, and the mask was forgotten.",
     mend="Let position p attend to positions 0 to p only.",
-    level=Level.FORWARD,
     languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
 )
 def causal_mask_missing() -> Patch:
@@ -83,7 +84,6 @@ def causal_mask_missing() -> Patch:
     what="Later positions keep a score of 0 and take part in the softmax with exp(0) = 1.",
     why="Scores are multiplied by a mask of ones and zeros.",
     mend="Set masked scores to minus infinity before the softmax.",
-    level=Level.FORWARD,
     languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
 )
 def mask_of_zeros() -> Patch:
@@ -95,7 +95,6 @@ def mask_of_zeros() -> Patch:
     what="Weights of later positions are set to 0, so the remaining weights no longer sum to 1.",
     why="The two lines are in the wrong order.",
     mend="Mask the scores with minus infinity, then apply the softmax.",
-    level=Level.FORWARD,
     languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
 )
 def mask_after_the_softmax() -> Patch:
@@ -108,7 +107,6 @@ def mask_after_the_softmax() -> Patch:
     "over the keys.",
     why="The softmax runs over the axis of the queries.",
     mend="For each query, apply the softmax over its keys: the last axis of [queries][keys].",
-    level=Level.FORWARD,
     languages=("NumPy", "PyTorch", "JAX", "TensorFlow"),
 )
 def softmax_over_queries() -> Patch:

@@ -11,39 +11,39 @@ from conformance.anatomy.levels import Level
 from reference.model import Vector
 from reference.value import Value
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..seams import model
 from ..seams.model import activation_with, gpt_with
 
+layers_mistake = mistake_at(Level.LAYERS)
+forward_mistake = mistake_at(Level.FORWARD)
 
-@mistake(
+
+@layers_mistake(
     "The MLP uses GELU instead of ReLU",
     what="Hidden units go through GELU, in GPT-2's tanh form.",
     why="GPT-2 and its ports use it.",
     mend="Use max(0, x).",
-    level=Level.LAYERS,
 )
 def gelu_for_relu() -> Patch:
     return activation_with(reference.activation.gelu)
 
 
-@mistake(
+@layers_mistake(
     "The MLP uses SiLU instead of ReLU",
     what="Hidden units go through x * sigmoid(x).",
     why="LLaMA and related models use it.",
     mend="Use max(0, x).",
-    level=Level.LAYERS,
 )
 def silu_for_relu() -> Patch:
     return activation_with(lambda x: x / ((x * -1).exp() + 1))
 
 
-@mistake(
+@layers_mistake(
     "The MLP uses tanh instead of ReLU",
     what="Hidden units go through tanh(x).",
     why="micrograd and makemore, by the same author, use it.",
     mend="Use max(0, x).",
-    level=Level.LAYERS,
 )
 def tanh_for_relu() -> Patch:
     def tanh(x: Value) -> Value:
@@ -52,45 +52,41 @@ def tanh_for_relu() -> Patch:
     return activation_with(tanh)
 
 
-@mistake(
+@layers_mistake(
     "The ReLU is squared",
     what="Hidden units go through max(0, x)**2.",
     why="An earlier revision of the program uses it.",
     mend="Use max(0, x).",
-    level=Level.LAYERS,
 )
 def squared_relu() -> Patch:
     return activation_with(reference.activation.squared_relu)
 
 
-@mistake(
+@layers_mistake(
     "The ReLU is leaky",
     what="Negative hidden units become 0.01 * x instead of 0.",
     why="A library's leaky version was used.",
     mend="Use max(0, x), which is 0 for every negative x.",
-    level=Level.LAYERS,
 )
 def leaky_relu() -> Patch:
     return activation_with(lambda x: x.relu() + (x * -1).relu() * -0.01)
 
 
-@mistake(
+@layers_mistake(
     "The MLP has no activation",
     what="The MLP computes fc2 @ fc1 @ x without a ReLU in between.",
     why="The call was forgotten, or its result is not used.",
     mend="Apply max(0, x) between the two matrices.",
-    level=Level.LAYERS,
 )
 def activation_missing() -> Patch:
     return activation_with(lambda x: x * 1)
 
 
-@mistake(
+@layers_mistake(
     "The MLP's output goes through ReLU too",
     what="The output is max(0, fc2 @ h), so the MLP never adds a negative number.",
     why="Every matrix is followed by the activation, including the last one.",
     mend="Apply max(0, x) only between the two matrices.",
-    level=Level.LAYERS,
 )
 def relu_after_the_mlp() -> Patch:
     from conformance.anatomy import small_functions
@@ -106,13 +102,12 @@ def relu_after_the_mlp() -> Patch:
     return {"small_functions._mlp": mlp, **gpt_with(mlp_out=mlp_out)}
 
 
-@mistake(
+@forward_mistake(
     "Outputs are scaled before they are added to the residual",
     what="The outputs of attention and the MLP are divided by sqrt(2) before they are added.",
     why="GPT-2 scales the initial weights of these matrices by the number of layers; here the "
     "outputs are scaled.",
     mend="Add the outputs without scaling.",
-    level=Level.FORWARD,
 )
 def residuals_scaled_by_depth() -> Patch:
     attn, mlp = model.attn_residual, model.mlp_residual

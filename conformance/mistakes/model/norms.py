@@ -7,8 +7,10 @@ from conformance.anatomy.levels import Level
 from reference.model import Vector
 from reference.value import Value
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import detached, mean_square, rmsnorm_with, root_below, single, with_gradient_of
+
+mistake = mistake_at(Level.LAYERS)
 
 
 @mistake(
@@ -16,7 +18,6 @@ from ..parts import detached, mean_square, rmsnorm_with, root_below, single, wit
     what="The gradient is s * g, without the part that flows through the scale s.",
     why="The scale becomes a plain number before the multiplication, which detaches it.",
     mend="Keep the scale in the graph. By hand: dL/dx = s * g - s**3 / n * x * sum(x * g).",
-    level=Level.LAYERS,
     languages=("any", "written by hand"),
 )
 def rms_scale_detached() -> Patch:
@@ -28,7 +29,6 @@ def rms_scale_detached() -> Patch:
     what="The second term of the gradient is s**3 * x * sum(x * g), n times too large.",
     why="The `/ n` of the mean was forgotten when the gradient was derived by hand.",
     mend="Use dL/dx = s * g - s**3 / n * x * sum(x * g), with the scale s.",
-    level=Level.LAYERS,
     languages=("written by hand",),
 )
 def rms_gradient_not_averaged() -> Patch:
@@ -45,7 +45,6 @@ def rms_gradient_not_averaged() -> Patch:
     what="1e-6 is added to the mean square instead of 1e-5.",
     why="It is the default of other models (the first LLaMA, T5) and of libraries.",
     mend="Add 1e-5 under the root.",
-    level=Level.LAYERS,
 )
 def rms_epsilon_1e_6() -> Patch:
     return {"rmsnorm": rmsnorm_with(lambda mean: (mean + 1e-6) ** -0.5)}
@@ -56,7 +55,6 @@ def rms_epsilon_1e_6() -> Patch:
     what="1e-8 is added to the mean square instead of 1e-5.",
     why="Adam's epsilon was used, or a library's default.",
     mend="Add 1e-5 under the root.",
-    level=Level.LAYERS,
     twins={
         "rms-epsilon-missing": "In single precision the two differ only for zeros: run case "
         "layers/rmsnorm-zeros. Without an epsilon the result is NaN.",
@@ -71,7 +69,6 @@ def rms_epsilon_1e_8() -> Patch:
     what="The scale is mean(x**2)**-0.5 instead of (mean(x**2) + 1e-5)**-0.5; zeros become NaN.",
     why="The epsilon looks like an unimportant detail.",
     mend="Add 1e-5 under the root.",
-    level=Level.LAYERS,
 )
 def rms_epsilon_missing() -> Patch:
     return {"rmsnorm": rmsnorm_with(root_below)}
@@ -82,7 +79,6 @@ def rms_epsilon_missing() -> Patch:
     what="The divisor is sqrt(mean(x**2)) + 1e-5 instead of sqrt(mean(x**2) + 1e-5).",
     why="Adam adds its epsilon outside the root, and the two are confused.",
     mend="Add 1e-5 to the mean square, then take the root.",
-    level=Level.LAYERS,
 )
 def rms_epsilon_outside_the_root() -> Patch:
     def scale(mean: Value) -> Value:
@@ -97,7 +93,6 @@ def rms_epsilon_outside_the_root() -> Patch:
     what="The divisor is sqrt(max(mean(x**2), 1e-5)) instead of sqrt(mean(x**2) + 1e-5).",
     why="Some libraries clamp instead of adding.",
     mend="Always add 1e-5 to the mean square.",
-    level=Level.LAYERS,
     twins={
         "rms-epsilon-missing": "Use inputs of about 1e-3 (case layers/rmsnorm-small): a lower "
         "bound divides them by a constant.",
@@ -113,7 +108,6 @@ def rms_epsilon_as_a_floor() -> Patch:
     why="A suffix or a type makes the literal single precision, and the conversion to double is "
     "silent.",
     mend="Write the literal in double precision: `1e-5`.",
-    level=Level.LAYERS,
     languages=("C", "C++", "C#", "Java", "Rust", "GLSL"),
     only_in_double=True,
 )
@@ -126,7 +120,6 @@ def rms_epsilon_in_single_precision() -> Patch:
     what="The divisor is sqrt(sum(x**2) + 1e-5) instead of sqrt(mean(x**2) + 1e-5).",
     why="This is how a vector is normalized in geometry.",
     mend="Divide the sum of squares by the number of elements.",
-    level=Level.LAYERS,
 )
 def rms_of_the_sum() -> Patch:
     return {"rmsnorm": lambda x: _scaled(x, (reference.model.dot(x, x) + 1e-5) ** -0.5)}
@@ -137,7 +130,6 @@ def rms_of_the_sum() -> Patch:
     what="The scale is 1 / (mean(x**2) + 1e-5) instead of (mean(x**2) + 1e-5)**-0.5.",
     why="The root was forgotten, or the exponent is -1 instead of -0.5.",
     mend="Multiply by (mean(x**2) + 1e-5)**-0.5.",
-    level=Level.LAYERS,
 )
 def rms_without_a_root() -> Patch:
     return {"rmsnorm": rmsnorm_with(lambda mean: (mean + 1e-5) ** -1)}
@@ -148,7 +140,6 @@ def rms_without_a_root() -> Patch:
     what="The mean is subtracted, and the result is divided by the standard deviation.",
     why="GPT-2 uses LayerNorm, and it is the usual norm of libraries.",
     mend="Do not subtract the mean; divide by the root mean square.",
-    level=Level.LAYERS,
     languages=("PyTorch", "TensorFlow", "JAX", "any"),
 )
 def layer_norm() -> Patch:

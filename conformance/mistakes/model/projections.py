@@ -8,17 +8,19 @@ import reference.model
 from conformance.anatomy.levels import Level
 from reference.model import Matrix, Tap, Vector
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..seams import model
 from ..seams.model import gpt_with
 
+layers_mistake = mistake_at(Level.LAYERS)
+forward_mistake = mistake_at(Level.FORWARD)
 
-@mistake(
+
+@layers_mistake(
     "Square matrices are transposed",
     what="Square matrices are multiplied as w.T @ x instead of w @ x; no shape error reveals it.",
     why="Weights are [nout][nin], but most libraries multiply x by [nin][nout].",
     mend="Compute y[o] = sum_i w[o][i] * x[i]: w @ x, or x @ w.T.",
-    level=Level.LAYERS,
     languages=("NumPy", "PyTorch", "JAX", "Julia", "R", "MATLAB"),
     twins={
         "matrix-strides-swapped": "Use a matrix that is not square (case layers/linear-wide): it "
@@ -36,12 +38,11 @@ def transposed_linear_when_square() -> Patch:
     return {"linear": linear}
 
 
-@mistake(
+@layers_mistake(
     "A flat matrix is read with the wrong stride",
     what="Element (o, i) is read from index i * nout + o instead of o * nin + i.",
     why="Numbers in row-major order are read as column-major.",
     mend="Read element (o, i) from index o * nin + i.",
-    level=Level.LAYERS,
     languages=("C", "C++", "Rust", "Fortran", "Julia", "GLSL"),
 )
 def matrix_strides_swapped() -> Patch:
@@ -54,24 +55,22 @@ def matrix_strides_swapped() -> Patch:
     return {"linear": linear}
 
 
-@mistake(
+@forward_mistake(
     "Queries and keys are swapped",
     what="attn_wq makes the keys and attn_wk makes the queries.",
     why="Two matrices of the same shape are easily confused.",
     mend="Compute the queries with attn_wq and the keys with attn_wk.",
-    level=Level.FORWARD,
 )
 def queries_and_keys_swapped() -> Patch:
     return gpt_with(query=model.key, key=model.query)
 
 
-@mistake(
+@forward_mistake(
     "The output matrix of attention is transposed",
     what="Attention's output is multiplied by attn_wo.T instead of attn_wo; all other matrices are "
     "right.",
     why="Other code than that of queries, keys and values applies it, with another layout.",
     mend="Multiply by attn_wo like by every other matrix: y[o] = sum_i w[o][i] * x[i].",
-    level=Level.FORWARD,
     languages=("NumPy", "PyTorch", "JAX"),
 )
 def attention_output_transposed() -> Patch:
@@ -83,23 +82,21 @@ def attention_output_transposed() -> Patch:
     return gpt_with(attn_out=attn_out)
 
 
-@mistake(
+@forward_mistake(
     "The output matrix of attention is not applied",
     what="The joined heads are added to the residual without a multiplication by attn_wo.",
     why="The joined heads already have the right shape.",
     mend="Multiply the joined heads by attn_wo.",
-    level=Level.FORWARD,
 )
 def attention_output_missing() -> Patch:
     return gpt_with(attn_out=lambda heads, _weights, _at: heads)
 
 
-@mistake(
+@forward_mistake(
     "Keys and values are computed from the input before the norm",
     what="Queries use rmsnorm(x), but keys and values use x.",
     why="The variable from before the norm is still in scope.",
     mend="Compute queries, keys and values from the same rmsnorm(x).",
-    level=Level.FORWARD,
 )
 def keys_before_the_norm() -> Patch:
     original = model.projected

@@ -9,9 +9,11 @@ import reference.model
 from conformance.anatomy.levels import Level
 from reference.model import Vector
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..seams import model
 from ..seams.model import gpt_with
+
+mistake = mistake_at(Level.FORWARD)
 
 
 def _as_it_is(x: Vector) -> Vector:
@@ -23,7 +25,6 @@ def _as_it_is(x: Vector) -> Vector:
     what="wte[token] + wpe[position] goes into the first layer without a norm.",
     why="GPT-2 has no norm there, and the layer starts with one anyway.",
     mend="Apply RMSNorm to the sum of the embeddings too: the first residual is taken after it.",
-    level=Level.FORWARD,
 )
 def input_norm_missing() -> Patch:
     return gpt_with(input_norm=_as_it_is)
@@ -34,7 +35,6 @@ def input_norm_missing() -> Patch:
     what="Attention uses x instead of rmsnorm(x).",
     why="It hardly matters in the first layer, whose input is already normalized.",
     mend="Apply RMSNorm to the input of attention in every layer.",
-    level=Level.FORWARD,
 )
 def attention_norm_missing() -> Patch:
     return gpt_with(attn_norm=_as_it_is)
@@ -45,7 +45,6 @@ def attention_norm_missing() -> Patch:
     what="The MLP uses x instead of rmsnorm(x).",
     why="One of two similar lines was forgotten.",
     mend="Apply RMSNorm to the input of the MLP in every layer.",
-    level=Level.FORWARD,
 )
 def mlp_norm_missing() -> Patch:
     return gpt_with(mlp_norm=_as_it_is)
@@ -56,7 +55,6 @@ def mlp_norm_missing() -> Patch:
     what="Logits are lm_head @ rmsnorm(x) instead of lm_head @ x.",
     why="GPT-2 and most other models have a final norm; this program has none.",
     mend="Multiply the last layer's output by lm_head without a norm.",
-    level=Level.FORWARD,
 )
 def final_norm_added() -> Patch:
     original = model.output
@@ -72,7 +70,6 @@ def final_norm_added() -> Patch:
     what="Each part computes rmsnorm(x + f(x)) instead of x + f(rmsnorm(x)).",
     why="The original Transformer is built this way.",
     mend="Normalize the inputs of attention and the MLP, not the sums after them.",
-    level=Level.FORWARD,
 )
 def norms_after_the_residuals() -> Patch:
     return gpt_with(
@@ -92,7 +89,6 @@ def _normed(original: Callable[[Vector, Vector, Vector], Vector]) -> Any:
     what="Attention gives rmsnorm(x) + attention(rmsnorm(x)) instead of x + attention(rmsnorm(x)).",
     why="The line that saves the residual comes after the norm instead of before it.",
     mend="Save x as the residual first, then normalize.",
-    level=Level.FORWARD,
     twins={
         "rms-epsilon-missing": "Test the norm alone (case layers/rmsnorm-small): it passes if only "
         "the residual is saved too late.",
@@ -107,7 +103,6 @@ def attention_residual_after_the_norm() -> Patch:
     what="The MLP gives rmsnorm(x) + mlp(rmsnorm(x)) instead of x + mlp(rmsnorm(x)).",
     why="The line that saves the residual comes after the norm instead of before it.",
     mend="Save x as the residual first, then normalize.",
-    level=Level.FORWARD,
 )
 def mlp_residual_after_the_norm() -> Patch:
     return gpt_with(mlp_residual=lambda out, _x, normed: reference.model.add(out, normed))
@@ -118,7 +113,6 @@ def mlp_residual_after_the_norm() -> Patch:
     what="The layer continues with attention(rmsnorm(x)) instead of x + attention(rmsnorm(x)).",
     why="The sum was forgotten, or its result is not used.",
     mend="Add the layer's input to the output of attention.",
-    level=Level.FORWARD,
 )
 def attention_residual_missing() -> Patch:
     return gpt_with(attn_residual=lambda out, _x, _normed: out)
@@ -129,7 +123,6 @@ def attention_residual_missing() -> Patch:
     what="The layer gives mlp(rmsnorm(x)) instead of x + mlp(rmsnorm(x)).",
     why="The sum was forgotten, or its result is not used.",
     mend="Add the MLP's input from before the norm to its output.",
-    level=Level.FORWARD,
 )
 def mlp_residual_missing() -> Patch:
     return gpt_with(mlp_residual=lambda out, _x, _normed: out)

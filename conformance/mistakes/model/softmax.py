@@ -10,8 +10,10 @@ from reference.model import Vector
 from reference.tape.symbols import Symbol
 from reference.value import Value
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import detached, softmax_with
+
+mistake = mistake_at(Level.LAYERS)
 
 
 @mistake(
@@ -19,7 +21,6 @@ from ..parts import detached, softmax_with
     what="dL/dx is p * g instead of p * (g - sum(p * g)).",
     why="The sum becomes a plain number, or the derivative is taken element by element.",
     mend="Keep the sum in the graph. By hand: dL/dx = p * (g - sum(p * g)).",
-    level=Level.LAYERS,
     languages=("any", "written by hand"),
 )
 def softmax_denominator_detached() -> Patch:
@@ -31,7 +32,6 @@ def softmax_denominator_detached() -> Patch:
     what="The result is exp(x - max(x)) instead of exp(x - max(x)) / sum(exp(x - max(x))).",
     why="The division was forgotten.",
     mend="Divide every exponential by the sum of all exponentials.",
-    level=Level.LAYERS,
 )
 def softmax_not_normalised() -> Patch:
     return {"softmax": softmax_with(lambda exps: exps[0] * 0 + 1)}
@@ -43,7 +43,6 @@ def softmax_not_normalised() -> Patch:
     "than 1.",
     why="It is meant to prevent a division by 0, which cannot happen: the largest term is 1.",
     mend="Divide by the sum without an epsilon.",
-    level=Level.LAYERS,
     only_in_double=True,
 )
 def softmax_sum_plus_epsilon() -> Patch:
@@ -55,7 +54,6 @@ def softmax_sum_plus_epsilon() -> Patch:
     what="The results are right until exp(x) overflows; then they are NaN.",
     why="It is the textbook's formula.",
     mend="Subtract the largest logit from all logits before exp.",
-    level=Level.LAYERS,
     twins={
         "softmax-maximum-starts-at-zero": "Use large positive logits (case "
         "layers/softmax-overflow): it passes if a maximum is subtracted, though never one below 0.",
@@ -75,7 +73,6 @@ def softmax_maximum_not_subtracted() -> Patch:
     why="The maximum is initialized to 0, or to the smallest positive number (`Double.MIN_VALUE`, "
     "`FLT_MIN`).",
     mend="Initialize the maximum to the first logit or to minus infinity.",
-    level=Level.LAYERS,
     languages=("Java", "C", "C++", "JavaScript"),
 )
 def softmax_maximum_starts_at_zero() -> Patch:

@@ -11,10 +11,12 @@ from reference.config import Config
 from reference.model import Weights
 from reference.state import State
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import elementwise
 from ..seams import training
 from ..seams.training import Corrections, adam_with
+
+mistake = mistake_at(Level.ADAM)
 
 
 @mistake(
@@ -22,7 +24,6 @@ from ..seams.training import Corrections, adam_with
     what="m and v are used directly, although they start at 0 and are too small at first.",
     why="The two lines look unimportant.",
     mend="Divide m by 1 - beta1**(step + 1) and v by 1 - beta2**(step + 1).",
-    level=Level.ADAM,
 )
 def bias_correction_missing() -> Patch:
     return adam_with(correction1=lambda _step, _c: 1.0, correction2=lambda _step, _c: 1.0)
@@ -33,7 +34,6 @@ def bias_correction_missing() -> Patch:
     what="m is used directly; v is corrected.",
     why="One of two similar lines was forgotten.",
     mend="Divide m by 1 - beta1**(step + 1) too.",
-    level=Level.ADAM,
 )
 def first_bias_correction_missing() -> Patch:
     return adam_with(correction1=lambda _step, _c: 1.0)
@@ -44,7 +44,6 @@ def first_bias_correction_missing() -> Patch:
     what="v is used directly; m is corrected.",
     why="One of two similar lines was forgotten.",
     mend="Divide v by 1 - beta2**(step + 1) too.",
-    level=Level.ADAM,
 )
 def second_bias_correction_missing() -> Patch:
     return adam_with(correction2=lambda _step, _c: 1.0)
@@ -56,7 +55,6 @@ def second_bias_correction_missing() -> Patch:
     "since the correction would be 0.",
     why="The loop variable, which starts at 0, is used directly.",
     mend="Use step + 1 as the exponent.",
-    level=Level.ADAM,
     twins={
         "bias-correction-frozen": "Look at a later step (case adam/cold-step-5): both give the "
         "same up to the second step, then a frozen correction grows ever worse.",
@@ -71,7 +69,6 @@ def adam_step_not_plus_1() -> Patch:
     what="The exponent is step + 2 instead of step + 1.",
     why="The counter is incremented before it is used, and 1 is added again.",
     mend="Use step + 1 as the exponent: 1 for the first step.",
-    level=Level.ADAM,
 )
 def adam_step_plus_2() -> Patch:
     return adam_with(time=lambda step: step + 2)
@@ -82,7 +79,6 @@ def adam_step_plus_2() -> Patch:
     what="The exponent is always 1, so updates become more and more too large.",
     why="The optimizer's own counter is never incremented.",
     mend="Increment the counter at every step.",
-    level=Level.ADAM,
 )
 def bias_correction_frozen() -> Patch:
     return adam_with(time=lambda _step: 1)
@@ -95,7 +91,6 @@ def bias_correction_frozen() -> Patch:
     why="Moving the correction into the learning rate is suggested in the paper, and TensorFlow "
     "does it.",
     mend="Correct v, take its root, then add epsilon.",
-    level=Level.ADAM,
     languages=("TensorFlow", "Keras", "any"),
 )
 def adam_epsilon_before_the_correction() -> Patch:
@@ -112,7 +107,6 @@ def adam_epsilon_before_the_correction() -> Patch:
     "gradients move too little: 1e-8 inside the root acts like 1e-4 outside.",
     why="Epsilon is inside the root in the norm and in other optimizers.",
     mend="Add epsilon after taking the root of the corrected second moment.",
-    level=Level.ADAM,
 )
 def epsilon_inside_the_root() -> Patch:
     def update(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
@@ -128,7 +122,6 @@ def epsilon_inside_the_root() -> Patch:
     "tokens: they become NaN.",
     why="The epsilon looks like an unimportant detail.",
     mend="Add epsilon to the root, which prevents 0 / 0.",
-    level=Level.ADAM,
 )
 def adam_epsilon_missing() -> Patch:
     def update(rate: float, m: float, v: float, by: Corrections, _config: Config) -> float:
@@ -144,7 +137,6 @@ def adam_epsilon_missing() -> Patch:
     what="The divisor is v_hat + eps instead of sqrt(v_hat) + eps.",
     why="The root was forgotten.",
     mend="Divide by sqrt(v_hat) + eps.",
-    level=Level.ADAM,
 )
 def adam_without_a_root() -> Patch:
     def update(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
@@ -160,7 +152,6 @@ def adam_without_a_root() -> Patch:
     why="Unused rows of the embeddings have no gradient and seem to need no update, but momentum "
     "still moves them.",
     mend="Update every weight at every step.",
-    level=Level.ADAM,
     languages=("any", "sparse optimisers"),
 )
 def rows_without_gradient_skipped() -> Patch:
@@ -193,7 +184,6 @@ def rows_without_gradient_skipped() -> Patch:
     what="The gradient is g + 0.01 * w instead of g.",
     why="It is the L2 penalty of other training programs, or a default.",
     mend="Use the gradient alone: the program has no weight decay.",
-    level=Level.ADAM,
     languages=("PyTorch", "TensorFlow"),
 )
 def weight_decay_in_the_gradient() -> Patch:
@@ -211,7 +201,6 @@ def weight_decay_in_the_gradient() -> Patch:
     what="Each weight is multiplied by 1 - 0.01 * lr at every update.",
     why="The optimizer is AdamW, whose default weight decay is 0.01.",
     mend="Use Adam, or set the weight decay to 0.",
-    level=Level.ADAM,
     languages=("PyTorch",),
 )
 def weight_decay_decoupled() -> Patch:
@@ -230,7 +219,6 @@ def weight_decay_decoupled() -> Patch:
     what="If the norm of all gradients exceeds 1, they are scaled down to a norm of 1.",
     why="Most training programs of language models clip gradients.",
     mend="Use the gradients without clipping.",
-    level=Level.ADAM,
     languages=("PyTorch", "any"),
 )
 def gradients_clipped() -> Patch:
@@ -250,7 +238,6 @@ def gradients_clipped() -> Patch:
     what="The update is added instead of subtracted.",
     why="The sign was lost.",
     mend="Subtract the update from the weight.",
-    level=Level.ADAM,
 )
 def update_added() -> Patch:
     original = training.update
@@ -262,7 +249,6 @@ def update_added() -> Patch:
     what="The update is lr * g, and the moments never change.",
     why="Earlier stages of the program use it.",
     mend="Use Adam.",
-    level=Level.ADAM,
 )
 def gradient_descent_for_adam() -> Patch:
     def adam(state: State, grads: Weights, config: Config) -> State:

@@ -11,8 +11,10 @@ from reference.config import Config
 from reference.model import Weights
 from reference.state import State
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import single
+
+mistake = mistake_at(Level.ADAM)
 
 
 def _configured(change: Callable[[Config], Config]) -> Patch:
@@ -30,7 +32,6 @@ def _configured(change: Callable[[Config], Config]) -> Patch:
     what="beta1 is 0.9 instead of 0.85, so m changes too slowly.",
     why="0.9 is the default everywhere; this program uses 0.85.",
     mend="Read beta1 from the question; the published program uses 0.85.",
-    level=Level.ADAM,
 )
 def beta1_of_0_9() -> Patch:
     return _configured(lambda config: replace(config, beta1=0.9))
@@ -41,7 +42,6 @@ def beta1_of_0_9() -> Patch:
     what="beta2 is 0.999 instead of 0.99, so v changes too slowly.",
     why="0.999 is the default everywhere; this program uses 0.99.",
     mend="Read beta2 from the question; the published program uses 0.99.",
-    level=Level.ADAM,
 )
 def beta2_of_0_999() -> Patch:
     return _configured(lambda config: replace(config, beta2=0.999))
@@ -52,7 +52,6 @@ def beta2_of_0_999() -> Patch:
     what="beta1 is 0.9 instead of 0.85, and beta2 is 0.95 instead of 0.99.",
     why="An early revision of the program and many language models use these values.",
     mend="Read both from the question; the published program uses 0.85 and 0.99.",
-    level=Level.ADAM,
 )
 def betas_of_language_models() -> Patch:
     return _configured(lambda config: replace(config, beta1=0.9, beta2=0.95))
@@ -63,7 +62,6 @@ def betas_of_language_models() -> Patch:
     what="m decays with beta2, and v with beta1.",
     why="Two arguments of the same type are easily passed in the wrong order.",
     mend="Use beta1 for the mean of the gradient, and beta2 for the mean of its square.",
-    level=Level.ADAM,
 )
 def betas_swapped() -> Patch:
     return _configured(lambda c: replace(c, beta1=c.beta2, beta2=c.beta1))
@@ -75,7 +73,6 @@ def betas_swapped() -> Patch:
     why="A suffix (`0.85f`) or a type makes them single precision, and the conversion to double is "
     "silent.",
     mend="Write the literals in double precision.",
-    level=Level.ADAM,
     languages=("C", "C++", "C#", "Java", "Rust", "GLSL"),
     only_in_double=True,
 )
@@ -96,7 +93,6 @@ def hyperparameters_in_single_precision() -> Patch:
     what="1e-7 is added to the root instead of 1e-8.",
     why="It is the default of Keras.",
     mend="Read epsilon from the question; the published program uses 1e-8.",
-    level=Level.ADAM,
     languages=("TensorFlow", "Keras"),
     twins={
         "adam-epsilon-before-the-correction": "Compare small gradients at the first step and at a "

@@ -5,9 +5,11 @@ from __future__ import annotations
 from conformance.anatomy.levels import Level
 from reference.config import Config
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..seams import training
 from ..seams.training import Corrections, adam_with
+
+mistake = mistake_at(Level.ADAM)
 
 
 @mistake(
@@ -15,7 +17,6 @@ from ..seams.training import Corrections, adam_with
     what="The update is lr * g / (sqrt(v_hat) + eps), without momentum.",
     why="It is RMSprop, or the gradient's variable was used instead of the moment's.",
     mend="Divide the corrected first moment, not the gradient.",
-    level=Level.ADAM,
 )
 def momentum_missing() -> Patch:
     latest = 0.0
@@ -38,7 +39,6 @@ def momentum_missing() -> Patch:
     what="m is beta1 * m + g, larger by a factor of 1 / (1 - beta1).",
     why="Momentum in plain gradient descent is written this way.",
     mend="Use m = beta1 * m + (1 - beta1) * g.",
-    level=Level.ADAM,
 )
 def first_moment_of_sums() -> Patch:
     return adam_with(first_moment=lambda m, g, config: config.beta1 * m + g)
@@ -49,7 +49,6 @@ def first_moment_of_sums() -> Patch:
     what="v is updated with m**2 instead of g**2.",
     why="m was updated one line above, and its name is at hand.",
     mend="Use v = beta2 * v + (1 - beta2) * g**2.",
-    level=Level.ADAM,
 )
 def second_moment_of_the_first() -> Patch:
     return adam_with(second_moment=lambda v, _g, m, c: c.beta2 * v + (1 - c.beta2) * m**2)
@@ -60,7 +59,6 @@ def second_moment_of_the_first() -> Patch:
     what="m is updated with g**2 instead of g.",
     why="The array of gradients is reused for their squares.",
     mend="Update m before squaring, or write the squares to another array.",
-    level=Level.ADAM,
     languages=("NumPy", "C", "CUDA"),
 )
 def gradient_squared_in_place() -> Patch:
@@ -73,7 +71,6 @@ def gradient_squared_in_place() -> Patch:
     what="v is the maximum over all steps, as in AMSGrad.",
     why="Some libraries offer AMSGrad as an option.",
     mend="Use v = beta2 * v + (1 - beta2) * g**2, without a maximum.",
-    level=Level.ADAM,
     languages=("PyTorch", "TensorFlow"),
 )
 def second_moment_never_falls() -> Patch:

@@ -9,7 +9,9 @@ from dataclasses import replace
 from conformance.anatomy.levels import Level
 from reference.config import Config
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
+
+mistake = mistake_at(Level.ADAM)
 
 
 def _rate(factor: Callable[[int, Config], float]) -> Patch:
@@ -26,7 +28,6 @@ def _rate(factor: Callable[[int, Config], float]) -> Patch:
     what="Every step uses the first step's rate.",
     why="The schedule was left out.",
     mend="Multiply the rate by 1 - step / num_steps.",
-    level=Level.ADAM,
     twins={
         "schedule-of-whole-numbers": "Before step num_steps both compute the same numbers: look "
         "for an integer `step / num_steps` in the source. From step num_steps on, integers give a "
@@ -44,7 +45,6 @@ def constant_learning_rate() -> Patch:
     what="step / num_steps is 0 at every step, so the rate does not decay.",
     why="Both operands are integers, and the quotient is truncated.",
     mend="Convert to floating point before dividing.",
-    level=Level.ADAM,
     languages=("C", "C++", "Java", "C#", "Rust", "Go", "Swift", "Ruby"),
 )
 def schedule_of_whole_numbers() -> Patch:
@@ -56,7 +56,6 @@ def schedule_of_whole_numbers() -> Patch:
     what="Each step uses the rate of the next step; the last step uses 0.",
     why="Steps are counted from 1, or the counter is incremented before it is used.",
     mend="Count steps from 0: the first step uses the full rate.",
-    level=Level.ADAM,
     languages=("Lua", "Julia", "R", "MATLAB", "Fortran", "any"),
 )
 def learning_rate_of_the_next_step() -> Patch:
@@ -68,7 +67,6 @@ def learning_rate_of_the_next_step() -> Patch:
     what="The rate decays by step / (num_steps - 1) instead of step / num_steps.",
     why="A range that includes both ends is divided this way.",
     mend="Divide by num_steps: the last step still has a small rate.",
-    level=Level.ADAM,
     languages=("NumPy linspace", "any"),
 )
 def schedule_ends_at_the_last_step() -> Patch:
@@ -81,7 +79,6 @@ def schedule_ends_at_the_last_step() -> Patch:
     "num_steps).",
     why="An early revision of the program and many training programs do this.",
     mend="Decay linearly: multiply by 1 - step / num_steps.",
-    level=Level.ADAM,
 )
 def learning_rate_by_cosine() -> Patch:
     return _rate(lambda step, config: 0.5 * (1 + math.cos(math.pi * step / config.num_steps)))
@@ -92,7 +89,6 @@ def learning_rate_by_cosine() -> Patch:
     what="The factor is 1 - 0.9 * step / num_steps instead of 1 - step / num_steps.",
     why="Many training programs keep a minimum rate.",
     mend="Decay to 0: multiply by 1 - step / num_steps.",
-    level=Level.ADAM,
 )
 def learning_rate_to_a_tenth() -> Patch:
     return _rate(lambda step, config: 1 - 0.9 * step / config.num_steps)
@@ -103,7 +99,6 @@ def learning_rate_to_a_tenth() -> Patch:
     what="The rate grows over the first ten steps before it decays.",
     why="Most training programs of Transformers have a warmup.",
     mend="Start with the full rate.",
-    level=Level.ADAM,
     twins={
         "learning-rate-of-0-001": "At the first step both rates are a tenth of the right one. Look "
         "at a later update (case adam/cold-step-5): with a warmup, the rate has grown.",
@@ -118,7 +113,6 @@ def learning_rate_warms_up() -> Patch:
     what="The factor is 1 - step / 1000, whatever num_steps says.",
     why="The published program's number was written into the formula.",
     mend="Divide by num_steps from the question.",
-    level=Level.ADAM,
 )
 def schedule_always_over_1000_steps() -> Patch:
     return _rate(lambda step, _config: 1 - step / 1000)
@@ -129,7 +123,6 @@ def schedule_always_over_1000_steps() -> Patch:
     what="The rate starts at 0.001 instead of 0.01.",
     why="0.001 is Adam's default everywhere; this program uses 0.01.",
     mend="Read the learning rate from the question.",
-    level=Level.ADAM,
     languages=("PyTorch", "TensorFlow", "any"),
 )
 def learning_rate_of_0_001() -> Patch:

@@ -13,9 +13,11 @@ from reference.model import Cache
 from reference.state import State, zeros_like
 from reference.training import Step
 
-from ..mistake import Patch, mistake
+from ..mistake import Patch, mistake_at
 from ..parts import detached, elementwise
 from ..seams.training import train_with
+
+mistake = mistake_at(Level.TRAIN)
 
 
 @mistake(
@@ -23,7 +25,6 @@ from ..seams.training import train_with
     what="After the last document, every step uses the last document again.",
     why="names.txt has more documents than the training has steps.",
     mend="In step k, use document k % (number of documents).",
-    level=Level.TRAIN,
 )
 def document_number_does_not_wrap() -> Patch:
     def document(documents: Sequence[Sequence[int]], index: int, _first: int) -> Sequence[int]:
@@ -37,7 +38,6 @@ def document_number_does_not_wrap() -> Patch:
     what="Step k uses document k + 1 instead of k.",
     why="Steps are counted from 1.",
     mend="Use the first document in the first step.",
-    level=Level.TRAIN,
     languages=("Lua", "Julia", "R", "MATLAB", "Fortran", "any"),
     twins={
         "documents-counted-from-the-resumption": "Train from step 0 (case train/cold-start): it "
@@ -56,7 +56,6 @@ def documents_from_the_second() -> Patch:
     what="Every step trains on the first document.",
     why="The index is never incremented, or the document is chosen before the loop.",
     mend="In step k, use document k % (number of documents).",
-    level=Level.TRAIN,
 )
 def same_document_at_every_step() -> Patch:
     return train_with(document=lambda documents, _index, _first: documents[0])
@@ -67,7 +66,6 @@ def same_document_at_every_step() -> Patch:
     what="Training that resumes at step k uses document 0 instead of document k.",
     why="The loop has its own counter, which starts at 0.",
     mend="Count from the question's step: in step k, use document k % (number of documents).",
-    level=Level.TRAIN,
 )
 def documents_counted_from_the_resumption() -> Patch:
     def document(documents: Sequence[Sequence[int]], index: int, first: int) -> Sequence[int]:
@@ -81,7 +79,6 @@ def documents_counted_from_the_resumption() -> Patch:
     what="m and v are 0 before each update, so they contain the latest gradient only.",
     why="The optimizer is created inside the loop.",
     mend="Keep m and v from step to step.",
-    level=Level.TRAIN,
     languages=("PyTorch", "JAX", "functional languages"),
 )
 def moments_not_carried_over() -> Patch:
@@ -96,7 +93,6 @@ def moments_not_carried_over() -> Patch:
     what="From the second step on, every position also attends to the documents before.",
     why="The cache is created once and never emptied.",
     mend="Start every document with an empty cache.",
-    level=Level.TRAIN,
 )
 def cache_not_reset() -> Patch:
     original = reference.training.train
@@ -124,7 +120,6 @@ def cache_not_reset() -> Patch:
     what="Each update uses half of the current gradient plus half of the previous one.",
     why="Gradients are accumulated over a batch of two documents.",
     mend="Update after every document, with its own gradient only.",
-    level=Level.TRAIN,
 )
 def gradients_of_two_steps() -> Patch:
     def learning() -> Any:
