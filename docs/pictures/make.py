@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PORT = "my-port"
 COLUMNS, ROWS = 80, 34
-SOURCE_FOLLOWS = "smallest case"
+SOURCE_FOLLOWS = "The smallest case that fails"
 """What `make debug` prints from here on is mostly the source of a test, which is left out."""
 
 COLORS = {1: "red", 2: "green", 3: "yellow"}
@@ -52,11 +52,11 @@ def main() -> None:
         page = folder / "page.html"
         judged = _printed(folder, "run", PORT, "--seed", "2026")
         explained = _printed(folder, "debug", PORT, "--seed", "2026", "--html", str(page))
-        told = explained.splitlines()
-        told = told[: next(n for n, line in enumerate(told) if SOURCE_FOLLOWS in line)]
+        explained = explained.partition(SOURCE_FOLLOWS)[0].rstrip()
+        lines = len(explained.splitlines())
         commands = {
             f"make conform PORT={PORT}": judged,
-            f"make debug PORT={PORT} HTML=page.html | head -{len(told)}": "\n".join(told),
+            f"make debug PORT={PORT} HTML=page.html | head -{lines}": explained,
         }
         (HERE / "terminal.svg").write_text(_drawn(commands), encoding="utf-8")
         _photograph(page, HERE / "debug-page.png")
