@@ -327,8 +327,8 @@ def test_the_stages_side_by_side_are_told_and_drawn(tmp_path: Path) -> None:
     assert [row[0] for row in rows] == [stage.name for stage in STAGES]
     assert rows[1][2:4] == rows[2][2:4]
     drawing = ET.parse(picture).getroot()
-    lines = drawing.findall(".//{*}polyline")
-    assert [len(line.attrib["points"].split()) > 150 for line in lines] == [True] * len(STAGES)
+    lines = drawing.findall("{*}g[@class='line']/{*}path[1]")
+    assert [len(line.attrib["d"].split()) > 150 for line in lines] == [True] * len(STAGES)
     assert "a <b> & c.txt" in drawing.findtext("{*}title", "")
     assert "<title>Stages" in page.read_text()
 

@@ -223,7 +223,7 @@ def test_reference_port_and_envelope_are_told_apart_without_color(shown: Show) -
     assert losses.locator(".chart").count() == 2
     names = losses.locator(".chart .name").all_text_contents()
     assert names == ["envelope", "reference", "port", "1 budget", "within", "outside"]
-    drawn = losses.locator(".chart").first.locator("g:has(polyline)")
+    drawn = losses.locator(".chart").first.locator("g.line")
     dashes = [line.get_attribute("stroke-dasharray") for line in drawn.all()]
     assert [dash is None for dash in dashes] == [False, True]
     assert re.search(r"outside of the envelope, first at step 18\d", losses.inner_text())

@@ -136,7 +136,7 @@ def test_the_faster_a_program_the_longer_its_bar_on_an_axis_of_decades(opened: O
 @needs_browser
 def test_every_stage_has_a_line_with_a_name_and_dashes_of_its_own(opened: Open) -> None:
     page = opened(FOUR["stages"]())
-    lines = page.locator(".chart g:has(polyline)")
+    lines = page.locator(".chart g.line")
     assert len({line.get_attribute("stroke-dasharray") for line in lines.all()}) == len(STAGES)
     names = page.locator(".chart .name").all_text_contents()
     assert sorted(name.partition(":")[0] for name in names) == [s.name for s in STAGES]

@@ -14,19 +14,12 @@ from conformance.judging.report import CaseReport, excused
 from golden.budgets import WARNING
 
 from .flow import Flow, State, flow_of
-from .flow_drawing import CLASSES, SIGNS, drawing_of
+from .flow_drawing import LOOKS, drawing_of
 from .heat_maps import LOWEST, highest, kept_maps, start_of, tensor_maps
 from .loss_charts import loss_sections
 from .shell import HERE, Verdict, content_of, render
 from .visible_text import counted, shortened, split_alike
 
-_LEGEND = {
-    State.FIRST: "first wrong: look here",
-    State.TAINTED: "tainted: computed from what is wrong first",
-    State.WRONG: "wrong as well, or failed at a place that is not known",
-    State.RIGHT: "right",
-    State.UNASKED: "not judged",
-}
 _HINT = "Point at a number, or focus the map: arrow keys move a frame, Home goes to the worst."
 
 
@@ -56,8 +49,7 @@ def page_of(diagnosis: Diagnosis, transcript: Sequence[str] = ()) -> str:
         digits=split_alike(first.expected, first.got) if first else ("", "", ""),
         summary=_summary(diagnosis, flow),
         drawing=drawing_of(flow),
-        legend=[(CLASSES[s], SIGNS[s], _LEGEND[s]) for s in _LEGEND if flow.named(s)],
-        in_words=[(_LEGEND[s], flow.named(s)) for s in _LEGEND if flow.named(s)],
+        legend=[(*LOOKS[state], flow.named(state)) for state in LOOKS if flow.named(state)],
         trainings=loss_sections(diagnosis.curves),
         roots=[case for case in failed if case.fails and not case.tainted_by],
         tainted=[case for case in failed if case.fails and case.tainted_by],

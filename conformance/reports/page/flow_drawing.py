@@ -34,13 +34,14 @@ TITLES = {
     "mlp_hidden": "hidden", "mlp_activation": "activation", "mlp_out": "out",
     "mlp_residual": "+ residual", LOSS: "softmax, loss",
 }  # fmt: skip
-SIGNS = {
-    State.FIRST: "✗", State.WRONG: "✗", State.TAINTED: "~", State.RIGHT: "✓", State.UNASKED: "–",
-}  # fmt: skip
-CLASSES = {
-    State.FIRST: "first", State.WRONG: "wrong", State.TAINTED: "tainted", State.RIGHT: "right",
-    State.UNASKED: "unasked",
-}  # fmt: skip
+LOOKS = {
+    State.FIRST: ("first", "✗", "first wrong: look here"),
+    State.TAINTED: ("tainted", "~", "tainted: computed from what is wrong first"),
+    State.WRONG: ("wrong", "✗", "wrong as well, or failed at a place that is not known"),
+    State.RIGHT: ("right", "✓", "right"),
+    State.UNASKED: ("unasked", "–", "not judged"),
+}
+"""The CSS class of a state, its sign, which does without color, and what it means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,9 @@ class Part:
     state: State
 
     @property
-    def sign(self) -> str:
-        """The state without colour."""
-        return SIGNS[self.state]
-
-    @property
-    def css(self) -> str:
-        """The state as a class."""
-        return CLASSES[self.state]
+    def look(self) -> tuple[str, str, str]:
+        """The state's class, sign and meaning."""
+        return LOOKS[self.state]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,19 @@
 """Lines, dots and areas over two axes, as an SVG that needs no script and no style sheet.
 
-Its colors have a contrast of at least 3:1 on a light and on a dark ground, and what is drawn is
-told apart without them: by dashes, shapes and names.
+Its colors have a contrast of at least 3:1 on a light and on a dark ground. Dashes, shapes and
+names tell apart what is drawn, without its color.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 WIDTH, HEIGHT = 760, 360
-LEFT, RIGHT, TOP, BOTTOM = 64, 190, 14, 48
+LEFT, RIGHT, TOP, BOTTOM = 64, 570, 14, 312
 LEGEND_ROW = 21
 TICKS = 6
 """The most on an axis."""
@@ -46,13 +47,9 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A series in the chart's coordinates: `lines` for a polyline each, or else a path.
-
-    `key` is the path of its sample in the legend, beside its name at `key_y`.
-    """
+    """The paths of a series and of its sample in the legend, which is at the height `key_y`."""
 
     series: Series
-    lines: list[str]
     path: str
     key: str
     key_y: float
@@ -60,7 +57,7 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart, ready for `line_chart.svg.j2`; ticks are a coordinate and a label each."""
+    """A chart for `line_chart.svg.j2`; ticks are a coordinate and a label each."""
 
     title: str
     across_title: str
@@ -68,12 +65,8 @@ class Chart:
     across: list[tuple[float, str]]
     up: list[tuple[float, str]]
     drawn: list[Drawn]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
+    box: tuple[int, int, int, int] = (LEFT, RIGHT, TOP, BOTTOM)
+    size: tuple[int, int] = (WIDTH, HEIGHT)
 
 
 def line_chart(
@@ -88,110 +81,83 @@ def line_chart(
         up: the title of the vertical axis.
         is_log: whether the vertical axis is logarithmic; all its values are then positive.
     """
-    series = [one for one in series if any(map(_is_finite, one.points))]
-    points = [point for one in series for point in one.points if _is_finite(point)] or [(0.0, 1.0)]
-    first, last = _ends([x for x, _ in points])
-    heights = _ends([math.log10(y) if is_log else y for _, y in points])
-    rows = _decades(*heights) if is_log else _ticks(*heights)
-    low, high = rows[0], rows[-1]
+    runs = {one.name: _runs(one, is_log=is_log) for one in series}
+    points = [p for parts in runs.values() for part in parts for p in part] or [(0.0, 0.0)]
+    first, last = min(x for x, _ in points), max(x for x, _ in points)
+    rows = _ticks(min(y for _, y in points), max(y for _, y in points), least=float(is_log))
 
-    def place(point: Point) -> Point:
-        x = LEFT + (WIDTH - LEFT - RIGHT) * (point[0] - first) / ((last - first) or 1)
-        y = math.log10(point[1]) if is_log else point[1]
-        return round(x, 1), round(TOP + (HEIGHT - TOP - BOTTOM) * (high - y) / (high - low), 1)
+    def place(x: float, y: float) -> Point:
+        right, down = (x - first) / ((last - first) or 1), (rows[-1] - y) / (rows[-1] - rows[0])
+        return round(LEFT + (RIGHT - LEFT) * right, 1), round(TOP + (BOTTOM - TOP) * down, 1)
 
-    placed = [[list(map(place, run)) for run in _runs(one.points)] for one in series]
+    placed = {name: [[place(*p) for p in part] for part in parts] for name, parts in runs.items()}
+    shown = [one for one in series if placed[one.name]]
+    heights = _spread([placed[one.name][-1][-1][1] for one in shown])
     return Chart(
         title=title,
         across_title=across,
         up_title=up,
-        across=[
-            (place((x, points[0][1]))[0], f"{x:g}")
-            for x in _ticks(first, last)
-            if first <= x <= last
-        ],
-        up=[(place((first, 10**y if is_log else y))[1], _label(y, is_log=is_log)) for y in rows],
+        across=[(place(x, 0)[0], f"{x:g}") for x in _ticks(first, last) if first <= x <= last],
+        up=[(place(0, y)[1], _power(y) if is_log else f"{y:g}") for y in rows],
         drawn=[
-            _drawn(one, runs, key_y)
-            for one, runs, key_y in zip(
-                series, placed, _spread([runs[-1][-1][1] for runs in placed]), strict=True
-            )
+            Drawn(one, _path(one.shape, placed[one.name]), _path(one.shape, _key(one.shape, y)), y)
+            for one, y in zip(shown, heights, strict=True)
         ],
     )
 
 
-def _is_finite(point: Point) -> bool:
-    return all(map(math.isfinite, point))
+def _runs(series: Series, *, is_log: bool) -> list[list[Point]]:
+    """The stretches of points without a gap, in the units of the axes."""
+    return [
+        [(x, math.log10(y) if is_log else y) for x, y in run]
+        for is_finite, run in groupby(series.points, lambda p: all(map(math.isfinite, p)))
+        if is_finite
+    ]
 
 
-def _ends(values: Sequence[float]) -> tuple[float, float]:
-    return min(values), max(values)
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers from at most `low` to at least `high`."""
+def _ticks(low: float, high: float, least: float = 0.0) -> list[float]:
+    """Round numbers from at most `low` to at least `high`, `least` apart or more."""
     span = (high - low) or abs(high) or 1.0
     unit = 10.0 ** math.floor(math.log10(span / TICKS))
-    step = next(unit * n for n in (1, 2, 5, 10, 20) if span / (unit * n) < TICKS)
+    step = max(least, next(unit * n for n in (1, 2, 5, 10, 20) if span / (unit * n) < TICKS))
     first, last = math.floor(low / step), math.ceil(high / step)
     return [round(n * step, 12) for n in range(first, max(last, first + 1) + 1)]
 
 
-def _decades(low: float, high: float) -> list[float]:
-    """Whole powers of ten from at most `low` to at least `high`; 0 is one of them."""
-    first, last = math.floor(low), math.ceil(high)
-    step = max(1, math.ceil((last - first) / (TICKS - 1)))
-    return [float(n * step) for n in range(math.floor(first / step), math.ceil(last / step) + 1)]
-
-
-def _label(value: float, *, is_log: bool) -> str:
-    if not is_log:
-        return f"{value:g}"
-    return f"{10**value:,g}" if -4 <= value <= 4 else f"1e{value:g}"
-
-
-def _runs(points: Sequence[Point]) -> Iterator[list[Point]]:
-    """The stretches of points without a gap."""
-    run: list[Point] = []
-    for point in points:
-        if _is_finite(point):
-            run.append(point)
-        elif run:
-            yield run
-            run = []
-    if run:
-        yield run
+def _power(exponent: float) -> str:
+    return f"{10**exponent:,g}" if -4 <= exponent <= 4 else f"1e{exponent:g}"
 
 
 def _spread(wanted: Sequence[float]) -> list[float]:
-    """Where the legend's rows are: as near as can be to what they name, below each other."""
-    order = sorted(range(len(wanted)), key=lambda n: wanted[n])
-    rows: list[float] = []
-    for n in order:
-        rows.append(max(wanted[n], TOP + 6, rows[-1] + LEGEND_ROW if rows else 0))
-    over = max(0.0, rows[-1] - (HEIGHT - BOTTOM)) if rows else 0.0
-    return [rows[order.index(n)] - over for n in range(len(wanted))]
+    """Where the legend's rows are: below each other, as near as can be to what they name."""
+    rows: dict[int, float] = {}
+    lowest: float = TOP + 6 - LEGEND_ROW
+    for n in sorted(range(len(wanted)), key=lambda n: wanted[n]):
+        rows[n] = lowest = max(wanted[n], lowest + LEGEND_ROW)
+    over = max(0.0, lowest - BOTTOM)
+    return [rows[n] - over for n in range(len(wanted))]
 
 
-def _drawn(series: Series, runs: Sequence[Sequence[Point]], key_y: float) -> Drawn:
-    x = WIDTH - RIGHT + 14
-    points = [point for run in runs for point in run]
-    match series.shape:
+def _key(shape: Shape, y: float) -> list[list[Point]]:
+    """The points of a series's sample in the legend."""
+    left, right = RIGHT + 14, RIGHT + 40
+    if shape is Shape.AREA:
+        return [[(left, y - 6), (right, y - 6), (right, y + 6), (left, y + 6)]]
+    return [[(left, y), (right, y)] if shape is Shape.LINE else [((left + right) / 2, y)]]
+
+
+def _path(shape: Shape, runs: Sequence[Sequence[Point]]) -> str:
+    """The path of placed points; a line of no length makes a dot, since its ends are round."""
+    match shape:
         case Shape.LINE:
-            # A point by itself is a line from there to there, with round ends.
-            ends = [[*run, *run] if len(run) == 1 else run for run in runs]
-            lines = [" ".join(f"{x:g},{y:g}" for x, y in run) for run in ends]
-            return Drawn(series, lines, "", f"M{x} {key_y:g}h26", key_y)
-        case Shape.DOTS:
-            path = "".join(f"M{x:g} {y:g}h0" for x, y in points)
-            return Drawn(series, [], path, f"M{x + 13} {key_y:g}h0", key_y)
-        case Shape.CROSSES:
-            path = "".join(_cross(x, y) for x, y in points)
-            return Drawn(series, [], path, _cross(x + 13, key_y), key_y)
+            return "".join(f"M{_joined(run)}h0" for run in runs)
         case Shape.AREA:
-            path = f"M{' '.join(f'{x:g} {y:g}' for x, y in points)}Z"
-            return Drawn(series, [], path, f"M{x} {key_y - 6:g}h26v12h-26Z", key_y)
+            return "".join(f"M{_joined(run)}Z" for run in runs)
+        case Shape.DOTS:
+            return "".join(f"M{x:g} {y:g}h0" for run in runs for x, y in run)
+        case Shape.CROSSES:
+            return "".join(f"M{x - 3:g} {y - 3:g}l6 6m0-6l-6 6" for run in runs for x, y in run)
 
 
-def _cross(x: float, y: float) -> str:
-    return f"M{x - 3:g} {y - 3:g}l6 6m0-6l-6 6"
+def _joined(run: Sequence[Point]) -> str:
+    return " ".join(f"{x:g} {y:g}" for x, y in run)

@@ -92,7 +92,7 @@ def _losses(steps: list[LossStep]) -> Chart:
     return line_chart(
         "Losses of the port and of the reference, step by step",
         [
-            Series("envelope", [*below, *above], GREY, shape=Shape.AREA),
+            Series("envelope", [*below, *above], GREY, width=1, shape=Shape.AREA),
             Series("reference", reference, GREY, dash="10 5", width=6),
             Series("port", port, BLUE),
         ],
