@@ -136,6 +136,17 @@ def test_every_word_of_the_house_is_in_the_glossary() -> None:
     assert len(defined) == len(set(defined))
 
 
+def test_history_leads_to_modules_that_are_there() -> None:
+    for new in re.findall(r"\| `(\S+)` \|$", section("history.md"), re.MULTILINE):
+        assert (ROOT / new).exists(), new
+
+
+def test_every_room_is_on_the_page_about_the_house() -> None:
+    page = section("explanation/the-house.md")
+    for room in (ROOT / "conformance").glob("*/__init__.py"):
+        assert f"| `{room.parent.name}/` |" in page
+
+
 def test_the_mistake_that_the_readme_explains_is_in_the_catalogue() -> None:
     explained = MISTAKES["attention-scale-missing"]
     for words in (
