@@ -81,7 +81,10 @@ def check_trace(name: str, entry: Entry, content: bytes) -> Finding:
     if damaged:
         detail = f"{entry.file} has another SHA-256; `git checkout` or `make golden` mends it"
         return Finding(name, Condition.DAMAGED, detail, drifts, values)
-    condition = condition_of(drifts)
+    condition = Condition.INTACT
+    if drifts:
+        is_within = max(drift.worst for drift in drifts) <= 1
+        condition = Condition.DRIFTED if is_within else Condition.WRONG
     detail = condition.value
     if condition is Condition.WRONG and entry.provenance.program_sha256 != program_sha256():
         detail = "the program has changed since: `make golden` rewrites its traces"
@@ -105,13 +108,6 @@ def check_budgets(entry: BudgetsEntry, content: bytes) -> Finding:
         return Finding("budgets", Condition.INTACT, "intact: the file that the manifest lists")
     detail = f"{entry.file} has another SHA-256; `git checkout` or `make golden` mends it"
     return Finding("budgets", Condition.DAMAGED, detail)
-
-
-def condition_of(drifts: tuple[Drift, ...]) -> Condition:
-    """The condition of a file with these drifts."""
-    if not drifts:
-        return Condition.INTACT
-    return Condition.DRIFTED if max(drift.worst for drift in drifts) <= 1 else Condition.WRONG
 
 
 def movement(drifts: Sequence[Drift], values: int) -> str:

@@ -19,7 +19,7 @@ from .budgets import Precision, spread_budget
 from .json_documents import decoded
 from .numbers import Array
 from .progress import Progress
-from .spread import REPLICAS, Spread, TrainingSpread, model_spread, training_spread
+from .spread import REPLICAS, Spread, model_spread, training_spread
 from .trace import Trace, TracedStep, full_steps, state_before
 from .trajectories import FreeRun, Trajectory, free_runs, kink_ledger, rounded
 
@@ -73,28 +73,6 @@ def budgets_of(spread: Spread, precision: Precision) -> Budgets:
     }
 
 
-def training_budgets(
-    machine: Machine, spread: TrainingSpread, losses: Array, last: FlatState, precision: Precision
-) -> Budgets:
-    """The budgets of a free run: those of `/losses`, and of the state after the last step.
-
-    Args:
-        machine: the machine that ran it.
-        spread: the spread of the run.
-        losses: the right losses.
-        last: the right state after the last step.
-        precision: the precision of the replicas.
-    """
-    budgets = {"/losses": spread_budget(losses, spread.losses, precision)}
-    for part in ("m", "v", "weights"):
-        right = named(getattr(last, part), machine.shapes)
-        sigma = named(getattr(spread, part), machine.shapes)
-        for name, tensor in right.items():
-            flat = spread_budget(tensor.ravel(), sigma[name].ravel(), precision)
-            budgets[f"/{part}/{name}"] = flat
-    return budgets
-
-
 def run_budgets(
     machine: Machine,
     state: FlatState,
@@ -102,11 +80,21 @@ def run_budgets(
     precision: Precision,
     replicas: int = REPLICAS,
 ) -> Budgets:
-    """The derived budgets of a free run, from a state that the precision can represent."""
+    """The derived budgets of a free run: those of `/losses`, and of the state after the last step.
+
+    The run starts from a state that the precision can represent, and has a step per document.
+    """
     spread = training_spread(machine, state, documents, precision, replicas)
     steps = list(machine.follow(state, documents))
     losses = np.array([step.replay.loss for step in steps])
-    return training_budgets(machine, spread, losses, steps[-1].state, precision)
+    budgets = {"/losses": spread_budget(losses, spread.losses, precision)}
+    for part in ("m", "v", "weights"):
+        right = named(getattr(steps[-1].state, part), machine.shapes)
+        sigma = named(getattr(spread, part), machine.shapes)
+        for name, tensor in right.items():
+            budget = spread_budget(tensor.ravel(), sigma[name].ravel(), precision)
+            budgets[f"/{part}/{name}"] = budget
+    return budgets
 
 
 def pack(budgets: Mapping[str, Array]) -> PackedBudgets:

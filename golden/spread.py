@@ -80,16 +80,12 @@ def replicas(count: int = REPLICAS, rewrites: Sequence[str] = tuple(REWRITES)) -
     ]
 
 
-def rewrites_of(config: Config, vocab_size: int, positions: int) -> dict[str, Tape]:
-    """The tapes of the program and of its rewrites, by the rewrite's name."""
-    return {rewrite: tape_of(config, vocab_size, positions, rewrite) for rewrite in REWRITES}
-
-
 def model_spread(
     config: Config, vocab_size: int, weights: Array, tokens: Sequence[int], precision: Precision
 ) -> Spread:
     """The spread of the evaluation of one document; `weights` are flat, of that precision."""
-    tapes = rewrites_of(config, vocab_size, config.positions(tokens))
+    positions = config.positions(tokens)
+    tapes = {name: tape_of(config, vocab_size, positions, name) for name in REWRITES}
     return spread_of(tapes, weights, precision, tokens)
 
 

@@ -69,7 +69,9 @@ def _made(
     order = list(Level)
     cases.sort(key=lambda case: order.index(case.level))
     return tuple(
-        about(judged_program, case).remembering() for case in cases if is_of(judged_program, case)
+        about(judged_program, case).remembering()
+        for case in cases
+        if case.level is Level.PROTOCOL or case.method in judged_program.methods
     )
 
 
@@ -110,22 +112,14 @@ def long_cases(
     return [about(judged_program, case) for case in cases]
 
 
-def is_of(judged_program: JudgedProgram, case: Case) -> bool:
-    """Whether ports of this program have the method that a case asks."""
-    return case.level is Level.PROTOCOL or case.method in judged_program.methods
-
-
 def about(judged_program: JudgedProgram, case: Case) -> Case:
     """The case as one of this program, which only ports that offer the program are asked."""
-    if case.level not in PROFILED:
-        activation = judged_program.activation if case.method == "mlp" else ""
-        return replace(case, profile=judged_program.name, activation=activation)
-    other_sizes = case.other_sizes or judged_program.has_other_sizes
+    is_profiled = case.level in PROFILED
     return replace(
         case,
         profile=judged_program.name,
-        other_sizes=other_sizes,
-        activation=judged_program.activation,
+        other_sizes=case.other_sizes or (is_profiled and judged_program.has_other_sizes),
+        activation=judged_program.activation if is_profiled or case.method == "mlp" else "",
     )
 
 
