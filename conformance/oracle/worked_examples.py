@@ -42,117 +42,95 @@ class Example:
 
 def examples() -> list[Example]:
     """An example of every method, in the order in which the protocol lists them."""
-    return [_example(method) for method in METHODS]
+    questions = _questions()
+    return [_example(method, questions[method]) for method in METHODS]
 
 
-def _example(method: str) -> Example:
-    params = _params(method)
+def _example(method: str, params: Message) -> Example:
+    steps: list[StepParams] = []
+    result: Message
     match method:
         case "initialize":
-            return Example(method, params, [], _introduction())
+            result = protocol.InitializeResult(
+                protocol_version=protocol.PROTOCOL_VERSION, name="my port", language="Swift",
+                precision="float64", methods=["tokenize", "forward", "backward", "adam"],
+                profiles=[MICROGPT.name],
+            )  # fmt: skip
         case "shutdown":
-            return Example(method, params, [], protocol.ShutdownResult())
+            result = protocol.ShutdownResult()
         case _:
-            steps: list[StepParams] = []
             result = reference_answer.answer(method, params, steps.append)
-            return Example(method, params, steps, result)
+    return Example(method, params, steps, result)
 
 
-def _introduction() -> Message:
-    return protocol.InitializeResult(
-        protocol_version=protocol.PROTOCOL_VERSION,
-        name="my port",
-        language="Swift",
-        precision="float64",
-        methods=["tokenize", "forward", "backward", "adam"],
-        profiles=[MICROGPT.name],
-    )
-
-
-def _params(method: str) -> Message:
+def _questions() -> dict[str, Message]:
     profile, sizes, optimizer = MICROGPT.name, sizes_of(CONFIG), optimizer_of(CONFIG)
-    match method:
-        case "initialize":
-            version = protocol.PROTOCOL_VERSION
-            return protocol.InitializeParams(protocol_version=version, suite="microgpt-conformance")
-        case "tokenize":
-            return protocol.TokenizeParams(text="wren\r\n\r\n owl \n")
-        case "evaluate":
-            return _expression()
-        case "linear":
-            return protocol.LinearParams(x=[1.0, 2.0], w=[[0.5, -1.0]], output_grad=[1.0])
-        case "softmax":
-            return protocol.VectorParams(x=[0.0, 1.0], output_grad=[1.0, 0.0])
-        case "rmsnorm":
-            return protocol.VectorParams(x=[3.0, 4.0], output_grad=[1.0, 0.0])
-        case "attention":
-            keys: list[list[Number]] = [[1.0, 0.0], [0.0, 1.0]]
-            return protocol.AttentionParams(
-                q=[1.0, 0.5], k=keys, v=[[1.0, 2.0], [3.0, 4.0]], n_head=1, output_grad=[1.0, 0.0]
-            )
-        case "mlp":
-            fc1: list[list[Number]] = [[1.0], [-1.0], [0.5], [0.0]]
-            fc2: list[list[Number]] = [[1.0, 1.0, 2.0, 1.0]]
-            return protocol.MlpParams(x=[2.0], fc1=fc1, fc2=fc2, output_grad=[1.0])
-        case "cross_entropy":
-            return protocol.CrossEntropyParams(logits=[0.0, 1.0], target=1)
-        case "forward" | "backward":
-            return protocol.ModelParams(
-                profile=profile, sizes=sizes, weights=_matrices(0.1), tokens=DOCUMENT
-            )
-        case "sgd":
-            stage = JudgedProgram.of("train4")
-            return protocol.SgdParams(
-                profile=stage.name, sizes=sizes, optimizer=optimizer_of(stage.config), step=0,
-                weights=_small(0.1), grads=_small(0.01),
-            )  # fmt: skip
-        case "adam":
-            return protocol.AdamParams(
-                profile=profile, sizes=sizes, optimizer=optimizer, step=0,
-                weights=_small(0.1), m=_small(0.0), v=_small(0.0), grads=_small(0.01),
-            )  # fmt: skip
-        case "train":
-            return protocol.TrainParams(
-                profile=profile, sizes=sizes, optimizer=optimizer, step=0,
-                weights=_matrices(0.1), m=_matrices(0.0), v=_matrices(0.0),
-                documents=[DOCUMENT, [2, 1, 2]], steps=2,
-            )  # fmt: skip
-        case "random":
-            return protocol.RandomParams(
-                seed=42,
-                draws=[
-                    protocol.ShuffleDraw(count=5),
-                    protocol.GaussDraw(mean=0.0, std=0.08, count=2),
-                    protocol.ChoicesDraw(weights=[0.5, 0.25, 0.25], count=3),
-                    protocol.RandomDraw(count=1),
-                ],
-            )
-        case "sample":
-            return protocol.SampleParams(
-                profile=profile, sizes=sizes, weights=_matrices(0.1),
-                temperature=0.5, uniforms=[0.1, 0.5, 0.9],
-            )  # fmt: skip
-        case "replicate":
-            return protocol.ReplicateParams(
-                profile=profile, sizes=sizes, optimizer=optimizer, seed=42, init_std=0.08,
-                temperature=0.5, num_samples=2, text="ab\nba\na\n",
-            )  # fmt: skip
-        case _:
-            return protocol.ShutdownParams()
-
-
-def _expression() -> Message:
-    """The expression `exp(a * b) + a`, in which `a` is used twice."""
+    stage = JudgedProgram.of("train4")
     node = protocol.Node
-    return protocol.EvaluateParams(
-        nodes=[
-            node(op="leaf", value=0.5),
-            node(op="leaf", value=2.0),
-            node(op="mul", args=[0, 1]),
-            node(op="exp", args=[2]),
-            node(op="add", args=[3, 0]),
-        ]
+    unit: list[list[Number]] = [[1.0, 0.0], [0.0, 1.0]]
+    fc1: list[list[Number]] = [[1.0], [-1.0], [0.5], [0.0]]
+    model = protocol.ModelParams(
+        profile=profile, sizes=sizes, weights=_matrices(0.1), tokens=DOCUMENT
     )
+    return {
+        "initialize": protocol.InitializeParams(
+            protocol_version=protocol.PROTOCOL_VERSION, suite="microgpt-conformance"
+        ),
+        "tokenize": protocol.TokenizeParams(text="wren\r\n\r\n owl \n"),
+        # exp(a * b) + a, in which a is used twice
+        "evaluate": protocol.EvaluateParams(
+            nodes=[
+                node(op="leaf", value=0.5),
+                node(op="leaf", value=2.0),
+                node(op="mul", args=[0, 1]),
+                node(op="exp", args=[2]),
+                node(op="add", args=[3, 0]),
+            ]
+        ),
+        "linear": protocol.LinearParams(x=[1.0, 2.0], w=[[0.5, -1.0]], output_grad=[1.0]),
+        "softmax": protocol.VectorParams(x=[0.0, 1.0], output_grad=[1.0, 0.0]),
+        "rmsnorm": protocol.VectorParams(x=[3.0, 4.0], output_grad=[1.0, 0.0]),
+        "attention": protocol.AttentionParams(
+            q=[1.0, 0.5], k=unit, v=[[1.0, 2.0], [3.0, 4.0]], n_head=1, output_grad=[1.0, 0.0]
+        ),
+        "mlp": protocol.MlpParams(
+            x=[2.0], fc1=fc1, fc2=[[1.0, 1.0, 2.0, 1.0]], output_grad=[1.0]
+        ),
+        "cross_entropy": protocol.CrossEntropyParams(logits=[0.0, 1.0], target=1),
+        "forward": model,
+        "backward": model,
+        "sgd": protocol.SgdParams(
+            profile=stage.name, sizes=sizes, optimizer=optimizer_of(stage.config), step=0,
+            weights=_small(0.1), grads=_small(0.01),
+        ),
+        "adam": protocol.AdamParams(
+            profile=profile, sizes=sizes, optimizer=optimizer, step=0,
+            weights=_small(0.1), m=_small(0.0), v=_small(0.0), grads=_small(0.01),
+        ),
+        "train": protocol.TrainParams(
+            profile=profile, sizes=sizes, optimizer=optimizer, step=0,
+            weights=_matrices(0.1), m=_matrices(0.0), v=_matrices(0.0),
+            documents=[DOCUMENT, [2, 1, 2]], steps=2,
+        ),
+        "random": protocol.RandomParams(
+            seed=42,
+            draws=[
+                protocol.ShuffleDraw(count=5),
+                protocol.GaussDraw(mean=0.0, std=0.08, count=2),
+                protocol.ChoicesDraw(weights=[0.5, 0.25, 0.25], count=3),
+                protocol.RandomDraw(count=1),
+            ],
+        ),
+        "sample": protocol.SampleParams(
+            profile=profile, sizes=sizes, weights=_matrices(0.1),
+            temperature=0.5, uniforms=[0.1, 0.5, 0.9],
+        ),
+        "replicate": protocol.ReplicateParams(
+            profile=profile, sizes=sizes, optimizer=optimizer, seed=42, init_std=0.08,
+            temperature=0.5, num_samples=2, text="ab\nba\na\n",
+        ),
+        "shutdown": protocol.ShutdownParams(),
+    }  # fmt: skip
 
 
 def _matrices(scale: float) -> protocol.Tensors:
