@@ -49,7 +49,7 @@ class PackedKink(Struct, frozen=True):
 
 
 PackedBudgets = dict[str, PackedTensor]
-"""By JSON Pointer."""
+"""Packed tensors by JSON Pointer."""
 
 
 class ProfileBudgets(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What a port offers, and which cases it is therefore not asked."""
+"""Decides by a port's offer which cases it is not asked, and finds probable slips in the offer."""
 
 from __future__ import annotations
 

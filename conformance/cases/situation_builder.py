@@ -45,7 +45,7 @@ WITH_HEADS = (
 OTHER_SIZES = {"counts": (), "mlp": WITHOUT_HEADS, "attention": WITHOUT_HEADS, "gpt": WITH_HEADS}
 """By the kind of model: name, description, and n_embd, n_head, n_layer, block_size and init_std.
 
-The weights are larger than usual initial ones: otherwise attention would hardly matter.
+The weights are larger than usual initial ones; with small ones attention hardly matters.
 """
 
 

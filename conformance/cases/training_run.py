@@ -74,8 +74,8 @@ class TrainingRun:
         """The question for these steps.
 
         Args:
-            documents: what the port is given; if None, the run's documents, arranged so that
-                each step takes its own.
+            documents: the documents to send; None means those of the run, in the order in which
+                the port will take them.
         """
         state = self.state.named(self.situations.machine.shapes)
         asked = in_turn(self.documents, state.step) if documents is None else documents

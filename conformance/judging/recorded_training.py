@@ -126,7 +126,7 @@ class TrajectoryJudge:
 
         Raises:
             ArithmeticError: the oracle has no answer, although all steps so far were right.
-            ValueError: likewise.
+            ValueError: the same, from arithmetic outside its domain.
         """
         index, number = self.steps_judged, self.question.step + self.steps_judged
         self.steps_judged += 1

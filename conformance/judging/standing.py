@@ -1,4 +1,4 @@
-"""How the outcome of a case counts, in view of the port's baseline and of editions."""
+"""Standings: whether the outcome of a case counts, or is known, announced, stale or different."""
 
 from __future__ import annotations
 

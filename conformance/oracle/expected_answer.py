@@ -96,12 +96,12 @@ def losses_answer(
     """The `step` notifications of consecutive steps.
 
     Args:
-        losses: one for each step.
-        rates: the learning rates, likewise.
+        losses: the loss of each step.
+        rates: the learning rate of each step.
         first: the 0-based number of the first step.
         config: the program's configuration.
-        budgets: of the losses.
-        precision: of the port.
+        budgets: the budget of each loss.
+        precision: the precision of the port.
     """
     answer: Answer = {}
     rate_budget = learning_rate_budget(config, precision)

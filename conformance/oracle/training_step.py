@@ -124,7 +124,7 @@ class StepAnswers:
 
         Raises:
             ArithmeticError: a right number or a budget is not finite.
-            ValueError: likewise.
+            ValueError: the same, from arithmetic outside its domain.
         """
         number, tokens, before, reported = step_input
         # A second moment may lie a rounding error below 0, where it has no root.

@@ -45,7 +45,7 @@ def long_cases(situations: Situations) -> list[Case]:
 
 
 def about_run(run: FreeRun) -> str:
-    """What a right port does in a run."""
+    """The description of a case about a run."""
     return f"follows the losses of steps {run.first + 1} to {run.first + run.count}"
 
 
