@@ -27,7 +27,7 @@ class Case:
         about: what a right port does, as a sentence without a subject.
         method: the method of the protocol.
         question: gives the parameters, in view of the port's offer.
-        answer: gives the right answer, also in view of the offer. Both are called when the case is run.
+        answer: gives the right answer, also in view of the offer.
         profile: the program that the case is about.
         activation: the activation it needs in place of the profile's; usually empty.
         other_sizes: whether the model or the hyperparameters differ from the profile's.
