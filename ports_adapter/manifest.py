@@ -25,23 +25,10 @@ OURS = Path(__file__).parent
 class Port(Struct, frozen=True, kw_only=True):
     """A port that can be built and run.
 
-    Attributes:
-        folder: where its commands run.
-        name: its name, for people.
-        language: its language, for people.
-        run: the command that starts it; `{python}` has become this Python.
-        build: the command that builds it, or empty.
-        precision: what it computes in.
-        timeouts: its time limits.
-        label: what the user called it.
-        variant: which of the manifest's variants it is, or empty.
-        layout: how it names and arranges weights.
-        kind: whether it speaks the protocol.
-        program: what the suite knows about it if it only prints.
-        limits: what it may use while it runs.
-        build_limits: what it may use while it is built.
-        environment: names of environment variables that it gets besides the usual ones.
-        sandbox: the user's choice, which no manifest makes.
+    `folder` is where its commands run, in which `{python}` has become this Python. `label` is what
+    the user called it, `variant` the manifest's variant or empty, and `sandbox` the user's choice.
+    `environment` lists variables that it gets besides the usual ones. The other fields are the
+    keys of `port.toml`.
     """
 
     folder: Path
@@ -70,6 +57,12 @@ class Port(Struct, frozen=True, kw_only=True):
     def build_terms(self) -> Terms:
         """What it may do while it is built."""
         return Terms(self.build_limits, self.environment)
+
+
+SHARED = (
+    "name", "language", "precision", "timeouts", "kind", "program", "limits", "build_limits",
+)  # fmt: skip
+"""The keys of a manifest that a port has unchanged."""
 
 
 def our_ports() -> list[str]:
@@ -137,22 +130,16 @@ def read_manifest(path: Path, variant: str = "", label: str = "") -> Port:
             known = ", ".join(file.variants) or "none"
             raise BadManifest(f"{path}: there is no variant {variant!r}; known are {known}")
         file = checked(path, f"variants.{variant}.", file.variants[variant])
+    fields = {key: getattr(file, key) for key in SHARED}
     return Port(
         folder=path.parent.resolve(),
-        name=file.name,
-        language=file.language,
         run=_command(file.run),
         build=_command(file.build),
-        precision=file.precision,
-        timeouts=file.timeouts,
         label=label or str(path.parent),
         variant=variant,
         layout=Layout(tuple(file.layout)),
-        kind=file.kind,
-        program=file.program,
-        limits=file.limits,
-        build_limits=file.build_limits,
         environment=tuple(file.environment),
+        **fields,
     )
 
 

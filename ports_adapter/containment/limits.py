@@ -8,14 +8,9 @@ from msgspec import Struct, structs
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """Limits for one run of a program, including all processes that it starts.
 
-    Attributes:
-        memory_mib: the memory that they hold at the same time.
-        processes: how many exist at the same time.
-        threads: how many threads exist at the same time.
-        processor_s: their total processor time in seconds.
-        written_mib: how much they write to disks.
-        file_mib: the size of each file.
-        open_files: how many files each process has open.
+    `memory_mib`, `processes` and `threads` are what they have at the same time, `processor_s` is
+    their total processor time in seconds, `written_mib` is what they write to disks, `file_mib`
+    is the size of each file, and `open_files` how many files each process has open.
     """
 
     memory_mib: int = 4096

@@ -55,10 +55,7 @@ def weights_drawn_by_name() -> Patch:
     languages=("Rust HashMap", "Go map", "C++ unordered_map", "Java HashMap", "Perl", "Lua"),
 )
 def weights_drawn_in_hash_order() -> Patch:
-    def order(shapes: Shapes) -> list[str]:
-        return sorted(shapes, key=lambda name: sum(name.encode()) * 7919 % 31)
-
-    return _drawn(order)
+    return _drawn(lambda shapes: sorted(shapes, key=lambda name: sum(name.encode()) * 7919 % 31))
 
 
 @mistake(

@@ -142,10 +142,7 @@ def block_size_not_applied() -> Patch:
     mend="Use min(block_size, number of tokens - 1) positions, hence up to block_size + 1 tokens.",
 )
 def block_size_counts_tokens() -> Patch:
-    def positions(tokens: Sequence[int], config: Config) -> int:
-        return min(config.block_size, len(tokens)) - 1
-
-    return loss_with(positions=positions)
+    return loss_with(positions=lambda tokens, config: min(config.block_size, len(tokens)) - 1)
 
 
 @mistake(

@@ -65,10 +65,7 @@ def _loss_of_p_plus(epsilon: float) -> Any:
 def loss_in_bits() -> Patch:
     original = reference.model.cross_entropy
 
-    def cross_entropy(logits: Vector, target: int) -> Value:
-        return original(logits, target) * (1 / math.log(2))
-
-    return {"cross_entropy": cross_entropy}
+    return {"cross_entropy": lambda logits, target: original(logits, target) * (1 / math.log(2))}
 
 
 @layers_mistake(
@@ -221,10 +218,7 @@ def target_not_shifted() -> Patch:
     languages=("PyTorch", "any"),
 )
 def target_shifted_twice() -> Patch:
-    def target(tokens: Sequence[int], position: int) -> int:
-        return tokens[min(position + 2, len(tokens) - 1)]
-
-    return loss_with(target=target)
+    return loss_with(target=lambda tokens, position: tokens[min(position + 2, len(tokens) - 1)])
 
 
 @forward_mistake(

@@ -9,7 +9,6 @@ import reference.activation
 import reference.model
 from conformance.anatomy.levels import Level
 from reference.model import Vector
-from reference.value import Value
 
 from ..mistake import Patch, mistake_at
 from ..seams import model
@@ -46,10 +45,7 @@ def silu_for_relu() -> Patch:
     mend="Use max(0, x).",
 )
 def tanh_for_relu() -> Patch:
-    def tanh(x: Value) -> Value:
-        return 2 / ((x * -2).exp() + 1) - 1
-
-    return activation_with(tanh)
+    return activation_with(lambda x: 2 / ((x * -2).exp() + 1) - 1)
 
 
 @layers_mistake(

@@ -60,10 +60,7 @@ def softmax_sum_plus_epsilon() -> Patch:
     },
 )
 def softmax_maximum_not_subtracted() -> Patch:
-    def softmax(logits: Vector) -> Vector:
-        return _shares([_exp(logit) for logit in logits])
-
-    return {"softmax": softmax}
+    return {"softmax": lambda logits: _shares([_exp(logit) for logit in logits])}
 
 
 @mistake(

@@ -102,54 +102,34 @@ def position_of(position: int, weights: Nodes, _config: Config) -> Vector:
     return weights["wpe"][position]
 
 
-def input_norm(x: Vector) -> Vector:
-    """The norm before the first layer."""
+def _norm(x: Vector) -> Vector:
     return reference.model.rmsnorm(x)
 
 
-def attn_norm(x: Vector) -> Vector:
-    """The norm before attention."""
-    return reference.model.rmsnorm(x)
+input_norm = attn_norm = mlp_norm = _norm
+"""The norms before the first layer, before attention, and before the MLP."""
 
 
-def query(x: Vector, weights: Nodes, at: str) -> Vector:
-    """The query of one position."""
-    return reference.model.linear(x, weights[at + "attn_wq"])
+def _projection(name: str) -> Callable[[Vector, Nodes, str], Vector]:
+    return lambda x, weights, at: reference.model.linear(x, weights[at + name])
 
 
-def key(x: Vector, weights: Nodes, at: str) -> Vector:
-    """The key of one position."""
-    return reference.model.linear(x, weights[at + "attn_wk"])
+query = _projection("attn_wq")
+key = _projection("attn_wk")
+value = _projection("attn_wv")
+attn_out = _projection("attn_wo")
+"""The output of attention, from the joined heads."""
+
+mlp_out = _projection("mlp_fc2")
+"""The output of the MLP, from its `[4 * n_embd]` activations."""
 
 
-def value(x: Vector, weights: Nodes, at: str) -> Vector:
-    """The value of one position."""
-    return reference.model.linear(x, weights[at + "attn_wv"])
-
-
-def attn_out(heads: Vector, weights: Nodes, at: str) -> Vector:
-    """The output projection of the joined heads."""
-    return reference.model.linear(heads, weights[at + "attn_wo"])
-
-
-def attn_residual(out: Vector, x: Vector, _normed: Vector) -> Vector:
-    """Attention's output plus the input from before its norm."""
+def _residual(out: Vector, x: Vector, _normed: Vector) -> Vector:
     return reference.model.add(out, x)
 
 
-def mlp_norm(x: Vector) -> Vector:
-    """The norm before the MLP."""
-    return reference.model.rmsnorm(x)
-
-
-def mlp_out(active: Vector, weights: Nodes, at: str) -> Vector:
-    """The MLP's second projection, of its `[4 * n_embd]` activations."""
-    return reference.model.linear(active, weights[at + "mlp_fc2"])
-
-
-def mlp_residual(out: Vector, x: Vector, _normed: Vector) -> Vector:
-    """The MLP's output plus the input from before its norm."""
-    return reference.model.add(out, x)
+attn_residual = mlp_residual = _residual
+"""The output of attention, or of the MLP, plus the input from before its norm."""
 
 
 def output(x: Vector, weights: Nodes, config: Config) -> Vector:
