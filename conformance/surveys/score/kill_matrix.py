@@ -70,14 +70,14 @@ def sentences(score: Score) -> Iterator[str]:
     """The score in two sentences, which the README repeats."""
     s = summary_of(score)
     yield (
-        f"{s.mistakes} known mistakes as faulty ports, in double and in single precision: "
-        f"{s.caught} of {s.tried} caught, {s.named} named rightly (alone or with their twins), "
+        f"{s.mistakes} known mistakes, run as faulty ports in double and in single precision: "
+        f"{s.caught} of {s.tried} caught, {s.named} named correctly (alone or with their twins), "
         f"{s.misnamed} named wrongly."
     )
     seeds = f"{s.fewest_seeds} to " if s.fewest_seeds < s.most_seeds else ""
     yield (
-        f"{s.honest} honest programs before the fresh cases of {seeds}{s.most_seeds} seeds, "
-        f"{s.answers:,} answers: {s.alarms} false alarms, the largest error {s.worst:.2f} of "
+        f"{s.honest} honest programs on the fresh cases of {seeds}{s.most_seeds} seeds, "
+        f"{s.answers:,} answers: {s.alarms} false alarms; the largest error is {s.worst:.2f} of "
         "budget."
     )
 
@@ -129,7 +129,7 @@ def readme(text: str, score: Score) -> str:
     """The text of the README with the figures of this score in the places of older ones."""
     s = summary_of(score)
     figures = {
-        r"> \d+ known mistakes as .*\n> .*\n": "".join(f"> {line}\n" for line in sentences(score)),
+        r"> \d+ known mistakes.*\n> .*\n": "".join(f"> {line}\n" for line in sentences(score)),
         r"mistakes caught: \d+ of \d+": f"mistakes caught: {s.caught} of {s.tried}",
         r"mistakes_caught-\d+_of_\d+": f"mistakes_caught-{s.caught}_of_{s.tried}",
         r"holds \d+ mistakes": f"holds {s.mistakes} mistakes",
