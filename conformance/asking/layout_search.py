@@ -63,7 +63,7 @@ STACKS = (
 Choice = tuple[Rule, ...]
 
 
-def recognised_layout(port: Port, finished: Finished) -> Layout | None:
+def recognized_layout(port: Port, finished: Finished) -> Layout | None:
     """A layout in which a failing port is right, or None if none is found.
 
     The search runs only if most questions to `forward`, or to `backward` if `forward` was not

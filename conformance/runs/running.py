@@ -12,7 +12,7 @@ from typing import NamedTuple
 from conformance.asking.case_result import Finished, Result
 from conformance.asking.engine import Engine
 from conformance.asking.journal import Journal
-from conformance.asking.layout_search import recognised_layout
+from conformance.asking.layout_search import recognized_layout
 from conformance.asking.run_report import Asked, case_report, make_report, port_report
 from conformance.baseline.run_baseline import Rules, rules_for
 from conformance.cases.by_level.handshake import shutdown_case
@@ -164,7 +164,7 @@ def _ask_rest(run: _Run, cases: Sequence[Case], asked: Asked) -> tuple[Finished,
         if recorder is not None:
             stack.enter_context(recorder)
         finished = ask(run.port, cases, recorder or Source(), watch)
-        layout = recognised_layout(run.port, finished)
+        layout = recognized_layout(run.port, finished)
         if recorder is not None and not finished.was_interrupted:
             recorder.finish(layout.rules if layout else ())
     if recorder is not None and recorder.failure is not None:
