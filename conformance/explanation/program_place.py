@@ -38,7 +38,7 @@ REACHED_THROUGH = {
     "mlp_activation": "the backward pass of the MLP's second projection (mlp_fc2)",
     "mlp_hidden": "the backward pass of the MLP's activation",
     "mlp_norm": "the backward pass of the MLP's first projection (mlp_fc1)",
-    "attn_residual": "the backward pass of the RMSNorm before the MLP, plus the residual's own",
+    "attn_residual": "the backward pass of the RMSNorm before the MLP, plus that of the residual",
     "attn_out": "the backward pass of the residual connection around attention",
     "attn_heads": "the backward pass of the output projection of attention (attn_wo)",
     "attn_weights": "the backward pass of the weighted sum, towards its weights",
@@ -47,7 +47,7 @@ REACHED_THROUGH = {
     "k": "the backward pass of the dot products, towards the keys of all positions so far",
     "q": "the backward pass of the dot products, towards the query",
     "attn_norm": "the backward pass of the projections to queries, keys and values",
-    "input_norm": "the backward pass of the RMSNorm before attention, plus the residual's own",
+    "input_norm": "the backward pass of the RMSNorm before attention, plus that of the residual",
     "embedding": "the backward pass of the RMSNorm after the embedding",
 }
 """The operation that computes the gradient of an intermediate value, by its name in a layer."""

@@ -91,12 +91,12 @@ def send(message: dict[str, Any]) -> None:
     message = {"jsonrpc": "2.0"} | message
     line = msgspec.json.encode(message, enc_hook=float)
     if b"null" in line:  # msgspec writes numbers that are not finite as null
-        line = msgspec.json.encode(at_leaves(_spelt, msgspec.to_builtins(message, enc_hook=float)))
+        line = msgspec.json.encode(at_leaves(_text, msgspec.to_builtins(message, enc_hook=float)))
     sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
 
 
-def _spelt(value: Any) -> Any:
+def _text(value: Any) -> Any:
     """A number that is not finite as the protocol's string; any other value unchanged."""
     return number(value) if isinstance(value, float) else value
 

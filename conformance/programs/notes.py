@@ -26,7 +26,7 @@ def how_it_was_read(
     transcript: Transcript, schedule: Schedule, printed: Mapping[int, PrintedLoss]
 ) -> str:
     """How the output was read."""
-    guessed = "" if schedule.is_told else " (a guess: set program.num_steps in the manifest)"
+    guessed = "" if schedule.is_stated else " (a guess: set program.num_steps in the manifest)"
     return (
         f"Read {len(printed)} losses of {schedule.num_steps} steps{guessed}, counted from "
         f"{schedule.base}, from lines like '{printable(transcript.example, 80)}'."

@@ -15,12 +15,12 @@ USUAL_STEPS = 1000
 class Schedule:
     """The number `base` of a program's first step, and the number of steps.
 
-    `is_told` says whether the program or the manifest states the number of steps.
+    `is_stated` says whether the program or the manifest states the number of steps.
     """
 
     base: int
     num_steps: int
-    is_told: bool
+    is_stated: bool
 
     def losses(self, transcript: Transcript) -> dict[int, PrintedLoss]:
         """The printed losses by 0-based step; a final loss without a step is the last step's."""
@@ -39,14 +39,14 @@ def schedule_of(transcript: Transcript, named: int | None) -> Schedule:
     """
     steps = sorted(transcript.losses)
     totals = Counter(loss.total for loss in transcript.losses.values() if loss.total)
-    told = totals.most_common(1)[0][0] if totals else named
+    stated = totals.most_common(1)[0][0] if totals else named
     if not steps:
-        return Schedule(1, told or USUAL_STEPS, told is not None)
-    total = told or _guessed(steps)
+        return Schedule(1, stated or USUAL_STEPS, stated is not None)
+    total = stated or _guessed(steps)
     from_zero = steps[0] == 0 or (steps[-1] == total - 1 and total not in transcript.losses)
     # A single step before the last fits both; the published program counts from 1.
     from_zero &= total not in transcript.losses
-    return Schedule(0 if from_zero else 1, total, told is not None)
+    return Schedule(0 if from_zero else 1, total, stated is not None)
 
 
 def _guessed(steps: list[int]) -> int:

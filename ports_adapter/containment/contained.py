@@ -95,7 +95,7 @@ class Contained:
                 first = self._status.inside
                 if first and (inner := psutil.Process(first).children()):
                     return inner[0].pid
-            self._status.hear_inside(0.01)
+            self._status.read_inside(0.01)
         return self._status.started
 
     @property
@@ -115,19 +115,19 @@ class Contained:
 
     def poll(self) -> int | None:
         """The exit code, negative for a signal, or None if it still runs."""
-        self._status.hear(0)
+        self._status.read(0)
         return self._status.code
 
     def wait(self, seconds: float) -> int | None:
         """The exit code, negative for a signal, or None if it still runs after `seconds`."""
         deadline = time.monotonic() + seconds
         while self._status.code is None and (left := deadline - time.monotonic()) > 0:
-            self._status.hear(left)
+            self._status.read(left)
         return self.poll()
 
     def why_ended(self) -> str:
         """The limit that it was killed for and how to raise it, or an empty string."""
-        self._status.hear(0)
+        self._status.read(0)
         table = "build_limits" if self._terms.is_build else "limits"
         if self._status.excess is not None:
             return self._status.excess.sentence(table)
@@ -173,7 +173,7 @@ class Contained:
         while not self._status.started and self._status.code is None:
             if (left := deadline - time.monotonic()) <= 0:
                 break
-            self._status.hear(left)
+            self._status.read(left)
         if self._status.error:
             raise OSError(self._status.error, os.strerror(self._status.error), name)
         if not self._status.started:

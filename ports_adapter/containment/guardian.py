@@ -47,7 +47,7 @@ class Guardian:
         self.private = private
         self.limits = limits
         self.runner = os.getppid()
-        self.program = self.told = 0
+        self.program = self.launched = 0
         self.is_apart = False
         self.has_ended = self.is_over = False
         self.held = 0
@@ -60,16 +60,16 @@ class Guardian:
 
     def start(self, folder: str, command: list[str], stdout: int) -> None:
         """Start the program, or report why that is impossible."""
-        self.program, self.told, self.is_apart = launch(folder, command, stdout, self.limits)
-        number = line_of(self.told)
+        self.program, self.launched, self.is_apart = launch(folder, command, stdout, self.limits)
+        number = line_of(self.launched)
         if number not in (b"", STARTED):
-            self.tell(f"failed {number.decode()}")
+            self.report(f"failed {number.decode()}")
             self.has_ended = True
             return
         below = kernel.children(self.program) if self.is_apart else []
-        self.tell(f"started {below[0] if below else self.program}")
+        self.report(f"started {below[0] if below else self.program}")
 
-    def tell(self, line: str) -> None:
+    def report(self, line: str) -> None:
         """Report to the runner, if it still exists."""
         try:
             os.write(self.status, line.encode() + b"\n")
@@ -98,11 +98,11 @@ class Guardian:
         if not self.has_ended and (code := kernel.exit_code(self.program)) is not None:
             self.has_ended = True
             if self.is_apart:  # the first process of the namespace has reported the program's code
-                code = int(line_of(self.told) or -signal.SIGKILL)
-            self.tell(f"ended {code}")
+                code = int(line_of(self.launched) or -signal.SIGKILL)
+            self.report(f"ended {code}")
         if not self.is_over and (excess := self.excess()):
             self.is_over = True
-            self.tell(f"over {excess}")
+            self.report(f"over {excess}")
             self.end_all()
             self.look()
 
@@ -206,7 +206,7 @@ def main(control: str, status: str, stdout: str, private: str, folder: str, *res
         os.chdir("/")
         guardian.watch()
     except OSError as error:
-        guardian.tell(f"failed {error.errno or 0}")
+        guardian.report(f"failed {error.errno or 0}")
     finally:
         guardian.end_all()
         guardian.bury()

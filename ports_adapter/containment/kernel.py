@@ -140,8 +140,8 @@ def proportional_memory(guardian: int) -> int:
 def _add_past(total: Usage, pid: int, *, is_guardian: bool = False) -> None:
     """Add what a process has used, and the dead children that it has reaped."""
     fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-    own = 0 if is_guardian else _number(fields, 11) + _number(fields, 12)
-    total.seconds += (own + _number(fields, 13) + _number(fields, 14)) / TICKS
+    used = 0 if is_guardian else _number(fields, 11) + _number(fields, 12)
+    total.seconds += (used + _number(fields, 13) + _number(fields, 14)) / TICKS
     total.threads += 0 if is_guardian else _number(fields, 17)
     for line in _read(f"/proc/{pid}/io").splitlines():
         if line.startswith(b"write_bytes:"):

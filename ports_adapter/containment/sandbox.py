@@ -112,17 +112,17 @@ def words(
         writable: the folders that the command may write to.
         status: the file descriptor where bubblewrap reports the id of its process.
     """
-    told = [] if status is None else ["--json-status-fd", str(status)]
-    own = [place for path in (*writable, Path(private)) for place in ("--bind", path, path)]
+    status_option = [] if status is None else ["--json-status-fd", str(status)]
+    binds = [place for path in (*writable, Path(private)) for place in ("--bind", path, path)]
     kept = [place for path in KEPT_OF_RUN for place in ("--ro-bind-try", path, path)]
     return [
-        PROGRAM, *told, "--die-with-parent", "--cap-drop", "ALL",
+        PROGRAM, *status_option, "--die-with-parent", "--cap-drop", "ALL",
         "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
         "--ro-bind", "/", "/",
         "--proc", "/proc",
         "--tmpfs", "/run", *kept, "--remount-ro", "/run",
         "--dev", "/dev", "--remount-ro", "/dev", "--bind", private, "/dev/shm",
-        *map(str, own if private != "/" else ()),
+        *map(str, binds if private != "/" else ()),
         *_hidden(folder),
         "--chdir", str(folder), "--", *OPENING,
     ]  # fmt: skip

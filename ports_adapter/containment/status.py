@@ -40,20 +40,20 @@ class Status:
         if inside is not None:
             self._poll_inside.register(inside, select.POLLIN)
 
-    def hear(self, seconds: float) -> None:
+    def read(self, seconds: float) -> None:
         """Read reports, after waiting up to `seconds` for the first."""
         if self.is_complete or not self._poll.poll(seconds * 1000):
             return
-        told = os.read(self._pipe, 4096)
-        *lines, self._partial = (self._partial + told).split(b"\n")
+        content = os.read(self._pipe, 4096)
+        *lines, self._partial = (self._partial + content).split(b"\n")
         for line in lines:
-            self._take(line.decode())
-        if not told:  # the guardian has ended
+            self._handle(line.decode())
+        if not content:  # the guardian has ended
             self.is_complete = True
             if self.code is None:
                 self.code = -signal.SIGKILL
 
-    def hear_inside(self, seconds: float) -> None:
+    def read_inside(self, seconds: float) -> None:
         """Read the report of the sandbox, which arrives in pieces on a pipe of its own."""
         if self._pipe_inside is None or not self._poll_inside.poll(seconds * 1000):
             return
@@ -64,14 +64,14 @@ class Status:
     def close(self) -> None:
         """Read the remaining reports and close the pipes."""
         while not self.is_complete and self._poll.poll(0):
-            self.hear(0)
+            self.read(0)
         self.is_complete = True
         os.close(self._pipe)
         if self._pipe_inside is not None:
             os.close(self._pipe_inside)
             self._pipe_inside = None
 
-    def _take(self, line: str) -> None:
+    def _handle(self, line: str) -> None:
         match line.split():
             case ["started", pid]:
                 self.started = int(pid)
@@ -80,9 +80,9 @@ class Status:
             case ["over", name, used, limit]:
                 self.excess = Excess(name, int(used), int(limit))
             case ["ended", code]:
-                self.code = self._as_its_own(int(code))
+                self.code = self._code_of_program(int(code))
 
-    def _as_its_own(self, code: int) -> int:
+    def _code_of_program(self, code: int) -> int:
         signaled = self._is_sandboxed and SHELL_SIGNALED < code < SHELL_SIGNALED + signal.NSIG
         return SHELL_SIGNALED - code if signaled else code
 

@@ -43,13 +43,13 @@ class Place:
 class Section:
     """The places of the events of one case.
 
-    `places` has all of them. `own` has those of the case itself, without the start of a port.
+    `places` has all of them. `answers` has those of the case itself, without the start of a port.
     `start` has those of the start of the port that answered the case.
     """
 
     slug: str
     places: list[Place]
-    own: list[Place]
+    answers: list[Place]
     start: list[Place]
 
 
@@ -189,7 +189,7 @@ class _Index:
                     raise self._damage(place, f"case {printable(slug, 100)} occurs a second time")
                 self.section = Section(slug, [], [], self.start)
                 transcript.sections[slug] = self.section
-                self.into = self.section.own
+                self.into = self.section.answers
             case Started():
                 self.into = self.start = []
                 self.is_introduced = False
@@ -201,7 +201,7 @@ class _Index:
                 transcript.end = event
             case Question() | Line(unasked=True) | Failed(unasked=True):
                 if self.is_introduced and self.section is not None:
-                    self.into = self.section.own
+                    self.into = self.section.answers
                 self.is_introduced |= isinstance(event, Question)
         if isinstance(event, Turned | Ended):
             return

@@ -51,7 +51,7 @@ class Replay(Source):
         if is_left and not self.transcript.is_whole:
             raise RecordingEnds
         self.slug = slug
-        self.script = Script(self.transcript, section.own if section else ())
+        self.script = Script(self.transcript, section.answers if section else ())
         self._start = section.start if section else self._start
 
     def lacking(self, script: Script, what: str) -> Unreplayable | RecordingEnds:

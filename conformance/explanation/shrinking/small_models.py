@@ -49,14 +49,14 @@ Models = tuple[tuple[Config, int], ...]
 
 def models(judged_program: JudgedProgram, *, other_sizes: bool) -> Models:
     """The models to ask about, each with its vocabulary size, the smallest first."""
-    own = judged_program.config
-    special = 2 if own.special_tokens == "bos-eos" else 1
+    config = judged_program.config
+    special = 2 if config.special_tokens == "bos-eos" else 1
     if not other_sizes:
-        return ((own, LETTERS + special),)
+        return ((config, LETTERS + special),)
     return tuple(
-        (_of_sizes(own, *sizes), letters + special)
+        (_of_sizes(config, *sizes), letters + special)
         for sizes, letters in SMALL
-        if own.model == "gpt" or sizes[1:3] == (1, 1)
+        if config.model == "gpt" or sizes[1:3] == (1, 1)
     )
 
 

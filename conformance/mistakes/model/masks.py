@@ -15,10 +15,10 @@ from ..seams.training import loss_with
 
 mistake = mistake_at(Level.FORWARD)
 
-Made = Sequence[tuple[Vector, Vector, Vector]]
+Projections = Sequence[tuple[Vector, Vector, Vector]]
 """The query, key and value of every position."""
 
-AttendAll = Callable[[Made, Config, Tap, str], list[Vector]]
+AttendAll = Callable[[Projections, Config, Tap, str], list[Vector]]
 """Takes a layer's projections of all positions; gives the joined heads `[positions][n_embd]`."""
 
 Hidden = Callable[[Matrix, int], Matrix]
@@ -34,11 +34,11 @@ def _at_once(attend_all: AttendAll) -> Patch:
         xs = [model.entered(tokens[p], p, weights, config, tap) for p in range(n)]
         for layer in range(config.n_layer):
             at = config.at_layer(layer)
-            made = [model.projected(x, weights, at, tap) for x in xs]
-            heads = attend_all([(q, k, v) for _, q, k, v in made], config, tap, at)
+            projections = [model.projected(x, weights, at, tap) for x in xs]
+            heads = attend_all([(q, k, v) for _, q, k, v in projections], config, tap, at)
             xs = [
                 model.finished(row, x, normed, weights, config, at, tap)
-                for row, x, (normed, _, _, _) in zip(heads, xs, made, strict=True)
+                for row, x, (normed, _, _, _) in zip(heads, xs, projections, strict=True)
             ]
         return [model.seen(tap, "logits", model.output(x, weights, config)) for x in xs]
 
@@ -57,11 +57,11 @@ def _times_zero(rows: Matrix, position: int) -> Matrix:
 def _with_all_positions(keys_of: Hidden, values_of: Hidden) -> Patch:
     """Attention to the whole document, with changed keys and values."""
 
-    def attend_all(made: Made, config: Config, tap: Tap, at: str) -> list[Vector]:
-        keys, values = [k for _, k, _ in made], [v for _, _, v in made]
+    def attend_all(projections: Projections, config: Config, tap: Tap, at: str) -> list[Vector]:
+        keys, values = [k for _, k, _ in projections], [v for _, _, v in projections]
         return [
             reference.model.attention(q, keys_of(keys, p), values_of(values, p), config, tap, at)
-            for p, (q, _, _) in enumerate(made)
+            for p, (q, _, _) in enumerate(projections)
         ]
 
     return _at_once(attend_all)
@@ -113,25 +113,28 @@ def softmax_over_queries() -> Patch:
     return _at_once(_over_queries)
 
 
-def _over_queries(made: Made, config: Config, tap: Tap, at: str) -> list[Vector]:
+def _over_queries(projections: Projections, config: Config, tap: Tap, at: str) -> list[Vector]:
     """Attention whose softmax runs over the queries from each key's position on."""
-    n, size = len(made), config.head_dim
+    n, size = len(projections), config.head_dim
     scores: list[Matrix] = [[] for _ in range(n)]
     weights: list[Matrix] = [[] for _ in range(n)]
     outputs: list[Vector] = [[] for _ in range(n)]
     for head in range(config.n_head):
-        own = slice(head * size, (head + 1) * size)
+        part = slice(head * size, (head + 1) * size)
         columns = [
-            [model.scaled(reference.model.dot(q[own], k[own]), config) for q, _, _ in made[p:]]
-            for p, (_, k, _) in enumerate(made)
+            [
+                model.scaled(reference.model.dot(q[part], k[part]), config)
+                for q, _, _ in projections[p:]
+            ]
+            for p, (_, k, _) in enumerate(projections)
         ]
         shares = [reference.model.softmax(column) for column in columns]
         for p in range(n):
             scores[p].append([columns[t][p - t] for t in range(p + 1)])
             weights[p].append([shares[t][p - t] for t in range(p + 1)])
             outputs[p] += [
-                reference.model.dot(weights[p][-1], [v[j] for _, _, v in made[: p + 1]])
-                for j in range(own.start, own.stop)
+                reference.model.dot(weights[p][-1], [v[j] for _, _, v in projections[: p + 1]])
+                for j in range(part.start, part.stop)
             ]
     for p in range(n):
         tap(at + "attn_scores", scores[p])

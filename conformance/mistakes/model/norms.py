@@ -145,8 +145,8 @@ def rms_without_a_root() -> Patch:
 def layer_norm() -> Patch:
     def rmsnorm(x: Vector) -> Vector:
         mean = reference.model.total(x) / len(x)
-        centred = [xi - mean for xi in x]
-        return _scaled(centred, (mean_square(centred) + 1e-5) ** -0.5)
+        centered = [xi - mean for xi in x]
+        return _scaled(centered, (mean_square(centered) + 1e-5) ** -0.5)
 
     return {"rmsnorm": rmsnorm}
 

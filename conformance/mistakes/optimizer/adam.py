@@ -152,7 +152,7 @@ def adam_without_a_root() -> Patch:
     why="Unused rows of the embeddings have no gradient and seem to need no update, but momentum "
     "still moves them.",
     mend="Update every weight at every step.",
-    languages=("any", "sparse optimisers"),
+    languages=("any", "sparse optimizers"),
 )
 def rows_without_gradient_skipped() -> Patch:
     original = reference.adam.adam

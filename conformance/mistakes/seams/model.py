@@ -1,6 +1,6 @@
 """The model cut into replaceable functions: embedding, attention, MLP, residuals, logits.
 
-Unless a docstring says otherwise, a vector is one position's `[n_embd]` values, and `at` is the
+Unless a docstring has another shape, a vector is one position's `[n_embd]` values, and `at` is the
 prefix of a layer's names, such as `layer0.`.
 """
 
