@@ -25,10 +25,10 @@ OUTSIDE = (
     Level.TOKENIZER, Level.RANDOM, Level.AUTOGRAD, Level.ADAM,
     Level.TRAIN, Level.SAMPLE, Level.REPLICATE,
 )  # fmt: skip
-"""What is judged by a level of its own, and is not inside of the model."""
+"""Parts of the program outside of the model; a level judges each."""
 
 UPDATES = (Level.SGD, Level.ADAM)
-"""One of them is outside."""
+"""A program has one of them."""
 
 Half = Literal["forward", "backward"]
 Node = tuple[str, Half]
@@ -53,7 +53,7 @@ class Flow:
     around: dict[Level, State]
 
     def named(self, state: State) -> list[str]:
-        """All parts in a state, in words."""
+        """The names of all parts in a state."""
         words = {"forward": "", "backward": "the gradient at "}
         found = [f"{words[half]}{name}" for (name, half), s in self.inside.items() if s is state]
         return found + [level.value for level, s in self.around.items() if s is state]
@@ -236,7 +236,7 @@ def drawn_as(name: str) -> str:
 
 
 def _layers(diagnosis: Diagnosis) -> int:
-    """How many layers the case has that is wrong first; one where it tells of none."""
+    """How many layers the first wrong case has, as far as it names them; at least one."""
     if diagnosis.divergence is None:
         return 1
     slug = diagnosis.divergence.case

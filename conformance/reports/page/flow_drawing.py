@@ -45,38 +45,25 @@ LOOKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One of the halves of a box: a value, its gradient, or the box's one state."""
-
-    label: str
-    state: State
-
-    @property
-    def look(self) -> tuple[str, str, str]:
-        """The state's class, sign and meaning."""
-        return LOOKS[self.state]
-
-
-@dataclass(frozen=True, slots=True)
 class Box:
-    """A box, with its upper left corner."""
+    """A box, its upper left corner, and its halves: a value and its gradient, or one state."""
 
     name: str
     title: str
     x: float
     y: float
-    parts: tuple[Part, ...]
+    parts: tuple[tuple[str, State], ...]
 
     @property
     def is_first(self) -> bool:
         """Whether this is the place to look at."""
-        return any(part.state is State.FIRST for part in self.parts)
+        return any(state is State.FIRST for _, state in self.parts)
 
     @property
     def words(self) -> str:
-        """What a pointer that rests on it is told."""
-        said = [f"{part.label} {part.state}".strip() for part in self.parts]
-        return f"{self.name}: {', '.join(said)}"
+        """What is shown when a pointer rests on the box."""
+        halves = (f"{label} {state}".strip() for label, state in self.parts)
+        return f"{self.name}: {', '.join(halves)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +77,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """A layer's frame."""
-
-    title: str
-    y: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
 class Drawing:
-    """All that there is to draw."""
+    """All boxes and lines; `frames` has the upper end of each layer's frame."""
 
-    width: float
     height: float
-    boxes: tuple[Box, ...]
-    lines: tuple[Line, ...]
-    frames: tuple[Frame, ...]
+    boxes: list[Box]
+    lines: list[Line]
+    frames: list[float]
+    width: float = ACROSS
+    frame_height: float = LAYER_HEIGHT
+    looks = LOOKS
 
 
 def drawing_of(flow: Flow) -> Drawing:
@@ -123,13 +103,12 @@ def drawing_of(flow: Flow) -> Drawing:
     outside |= dict(zip(around[3:], [_at(c, last) for c in (3, 4, 5, 6)], strict=True))
     boxes = [_box(flow, name, *place) for name, place in places.items()]
     boxes += [
-        Box(level.value, level.value, *place, (Part("", flow.around[level]),))
+        Box(level.value, level.value, *place, (("", flow.around[level]),))
         for level, place in outside.items()
     ]
     lines = [_line(flow, places, source, target) for source, target in edges(flow.n_layer)]
     lines += _lines_around(flow, places, outside)
-    frames = tuple(Frame(f"layer {number}", top, LAYER_HEIGHT) for number, top in enumerate(layers))
-    return Drawing(ACROSS, last + HEIGHT + MARGIN, tuple(boxes), tuple(lines), frames)
+    return Drawing(last + HEIGHT + MARGIN, boxes, lines, layers)
 
 
 def _at(column: float, y: float) -> tuple[float, float]:
@@ -138,9 +117,7 @@ def _at(column: float, y: float) -> tuple[float, float]:
 
 def _box(flow: Flow, name: str, x: float, y: float) -> Box:
     halves: tuple[tuple[str, Half], ...] = (("value", "forward"), ("grad", "backward"))
-    parts = [Part(label, flow.inside[name, half]) for label, half in halves if name != LOSS]
-    if name == LOSS:
-        parts = [Part("value", flow.inside[name, "forward"])]
+    parts = [(label, flow.inside[name, half]) for label, half in halves[: 1 if name == LOSS else 2]]
     plain = name.rpartition(".")[2]
     return Box(name, TITLES.get(plain, plain), x, y, tuple(parts))
 
@@ -166,9 +143,7 @@ def _path(source: str, target: str, start: tuple[float, float], end: tuple[float
     """The way between two boxes; straight ahead where they stand beside each other."""
     (x1, y1), (x2, y2) = start, end
     half, plain = WIDTH / 2, target.rpartition(".")[2]
-    if plain == "attn_norm":
-        return _descend(source, x1, y1, x2 + half, y2)
-    if target == "logits":
+    if plain in ("attn_norm", "logits"):
         return _descend(source, x1, y1, x2 + half, y2)
     if plain == "attn_residual" and not source.endswith("attn_out"):
         rail = y2 - ROW - HEAD + 40

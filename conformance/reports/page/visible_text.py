@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Sequence
 
+from conformance.reports.terminal.run_text import budgets
 from golden.trace import Number
 from ports_adapter.quoting import printable
 
@@ -21,16 +21,12 @@ def visible(text: str) -> str:
 
 def amount(ratio: Number) -> str:
     """An error in budgets, as in the terminal: `0.3`, `4.1e+06`, or why it has none."""
-    value = float(ratio)
-    if not math.isfinite(value):
-        return "beyond measure"
-    return f"{value:.3g}" if 1 < value < 10 else f"{value:.2g}"
+    return of_budget(ratio).removesuffix(" of budget")
 
 
 def of_budget(ratio: Number) -> str:
     """An error in words: `0.3 of budget`."""
-    said = amount(ratio)
-    return f"{said} of budget" if math.isfinite(float(ratio)) else said
+    return budgets(float(ratio))
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""The scoreboard: one value, from which the page, the table and the JSON are made.
+"""The scoreboard as one value, from which its page, its table and its JSON are made.
 
 Its JSON Schema is published as `board.schema.json` here.
 """
@@ -22,7 +22,7 @@ SCHEMA_VERSION: Literal[1] = 1
 
 FIRST = "first record"
 UNCHANGED = "unchanged"
-"""What a row's `change` says where there is nothing to compare, and where nothing differs."""
+"""A row's `change` without an earlier record, and without a difference to it."""
 
 
 class Ending(StrEnum):
@@ -40,7 +40,7 @@ class Ending(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the run was made to its end, so that it says something of the port."""
+        """Whether the run reached its end; only then does it say something about the port."""
         return self not in (Ending.INTERRUPTED, Ending.NOT_BEGUN)
 
 
@@ -59,7 +59,7 @@ class Cell(Struct, frozen=True):
 
     @property
     def is_known(self) -> bool:
-        """Whether all that fails here is known."""
+        """Whether every failure here is known."""
         return self.outcome.is_failure and self.passed + self.known >= self.asked
 
 
@@ -93,7 +93,7 @@ class Row(Struct, frozen=True, kw_only=True):
     it is a program that was run as it is), `known` of the others failing as expected. `worst` is
     the largest error in budgets, at `worst_at`. `profile` is the program that was asked about,
     `profiles` are those that it offers; `trains` says whether it offers to train. `seconds` is
-    how long its run took, beside the others. `change` says what is otherwise than in the last
+    how long its run took, beside the others. `change` says what has changed since the last
     record, and `history` has the runs so far.
     """
 
@@ -126,7 +126,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
     @property
     def has_changed(self) -> bool:
-        """Whether anything is otherwise than in the last record."""
+        """Whether anything has changed since the last record."""
         return self.change not in ("", FIRST, UNCHANGED)
 
     @property
@@ -166,7 +166,7 @@ class Board(Struct, frozen=True, kw_only=True):
     `patterns` are the cases that were asked for, all if there are none, and `profile` is the
     program, None if each port was asked about the one that it offers. `reference_step` is the
     time of a training step of the reference, in seconds, 0 if it was not measured. `left_out` has
-    our ports whose toolchain is not there, each with what it lacks.
+    the suite's ports whose toolchain is missing, each with what it lacks.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION

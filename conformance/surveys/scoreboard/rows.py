@@ -1,4 +1,4 @@
-"""From how a port's run ended to its row: what its report says, or why it has none."""
+"""Makes the row of a port from how its run ended: its report, or why there is none."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LABEL_SHOWN = 4096
 
 
 class NoReport(Exception):
-    """There is no report that could be used; the message says why."""
+    """A run left no report that can be used; the message says why."""
 
 
 def row_of(ended: Ended, seconds: float) -> Row:
@@ -205,7 +205,7 @@ def _of_port(report: Report) -> Row:
 
 
 def _first_failure(report: Report) -> list[str]:
-    """What there is to say of the case to look at first, a line each."""
+    """What is known of the first failure, a line each."""
     case = next((case for case in report.cases if case.slug == report.first_divergence), None)
     if case is None or not case.outcome.is_failure or report.exit_code is ExitCode.PASS:
         return []
