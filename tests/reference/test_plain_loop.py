@@ -64,6 +64,7 @@ def test_other_sizes(name: str) -> None:
     check(state, documents, config, vocab_size, config.num_steps)
 
 
+@pytest.mark.thorough
 def test_a_large_model_runs_on_its_tape_bit_for_bit_like_the_loop() -> None:
     """128 dimensions, 4 layers, a document of 64 positions: beyond the scalar program's reach."""
     training = Training.large()

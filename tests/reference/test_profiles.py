@@ -76,6 +76,7 @@ def test_a_profile_has_as_many_parameters_as_published(name: str, parameters: in
     assert Run.prepare(profile.config, profile.seed, embedded_corpus()).num_params == parameters
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_prints_the_same_on_the_tape_to_the_last_digit(name: str) -> None:
     arguments = ("--profile", name, "--embedded", "--steps", "12", "--digits", "17")
@@ -302,6 +303,7 @@ def test_heads_that_do_not_divide_the_width_are_refused() -> None:
         varied(MICROGPT, ["n_embd=6"])
 
 
+@pytest.mark.sampled(1)
 @needs_names
 @pytest.mark.parametrize("page", ["stages.md", "stages.ko.md"])
 def test_the_learner_s_page_has_the_figures_of_the_stages(page: str) -> None:
