@@ -8,6 +8,7 @@ import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -44,9 +45,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    if config.option.sample_seed is None:  # workers of xdist are given the same
-        config.option.sample_seed = secrets.randbelow(10**6)
+    given = getattr(config, "workerinput", {}).get("sample_seed", config.option.sample_seed)
+    config.option.sample_seed = secrets.randbelow(10**6) if given is None else given
     chosen.everything, chosen.seed = config.option.everything, config.option.sample_seed
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """All workers of pytest-xdist draw the same sample."""
+    node.workerinput["sample_seed"] = node.config.option.sample_seed
 
 
 def pytest_report_header(config: pytest.Config) -> str:
