@@ -33,11 +33,7 @@ def cases(precision: Precision) -> list[Case]:
         initialize(
             "initialize", "introduces itself, in this version of the protocol", introduction()
         ),
-        initialize(
-            "unknown-field",
-            "ignores fields it does not know",
-            unknown,
-        ),
+        initialize("unknown-field", "ignores fields it does not know", unknown),
         Case.fixed(
             "protocol/unknown-method",
             "answers an unknown method with error -32601",
