@@ -12,8 +12,8 @@ from msgspec import structs
 
 from conformance.anatomy.judged_program import JudgedProgram
 from conformance.anatomy.levels import Level
-from conformance.anatomy.nested_numbers import flat, shape_of
-from conformance.judging.compare import budgets_of, in_budgets, resolve
+from conformance.anatomy.nested_numbers import shape_of
+from conformance.judging.compare import in_budgets
 from conformance.judging.report import Report
 from conformance.mistakes import MISTAKES, Mistake
 from conformance.oracle.answer import Numbers
@@ -24,7 +24,7 @@ from ports_adapter.messages import InitializeResult, TrainParams
 from ports_adapter.quoting import printable
 
 from .diagnosis import Diagnosis, ErrorMap, FirstDivergence, LossCurves, SmallestCase
-from .judged_cases import JudgedCase, JudgedCases
+from .judged_cases import JudgedCase, JudgedCases, tensor_at
 from .locating import first_divergence, is_black_box
 from .naming import named_mistakes
 from .probing import LEVEL_OF, ProbeResult, probe, situations_of
@@ -138,21 +138,17 @@ def _maps_of(judged: JudgedCase) -> Iterator[ErrorMap]:
         return
     found = RECORDED_STEP.search(judged.case.slug)
     repeated = {f"/intermediates{pointer}" for pointer in exchange.expected}
-    for pointer, part in exchange.expected.items():
-        if pointer in repeated:
+    for pointer in exchange.expected:
+        tensor = None if pointer in repeated else tensor_at(exchange, pointer)
+        if tensor is None or not 1 < tensor[1].size <= NUMBERS_OF_A_MAP:
             continue
-        got = resolve(exchange.got, pointer)
-        if not isinstance(part, Numbers) or shape_of(got) != shape_of(part.value):
-            continue
-        right, actual = flat(part.value), flat(got)
-        if not 1 < right.size <= NUMBERS_OF_A_MAP:
-            continue
-        errors = in_budgets(right, actual, budgets_of(part, right))
+        nested, right, actual, budgets = tensor
+        errors = in_budgets(right, actual, budgets)
         yield ErrorMap(
             case=judged.case.slug,
             pointer=printable(pointer, 200),
             step=int(found[1]) - 1 if found else None,
-            shape=_sizes(part.value, right.size),
+            shape=_sizes(nested, right.size),
             expected=[number(float(x)) for x in right],
             got=[number(float(x)) for x in actual],
             errors=[number(float(x)) for x in errors],

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.anatomy.levels import Level, upstream
+from conformance.anatomy.nested_numbers import flat, shape_of
 from conformance.asking.case_result import Exchange, Result
 from conformance.cases.case import Case
+from conformance.judging.compare import budgets_of, resolve
 from conformance.judging.divergence import Comparison
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import CaseReport
+from conformance.oracle.answer import Numbers
+from golden.numbers import Array
 from ports_adapter.messages import InitializeResult
 
 ENDED_IN_FAILURE = (Outcome.ERROR, Outcome.CRASH)
@@ -77,6 +81,19 @@ class JudgedCases:
             judged.case.level for judged in self.by_slug.values() if judged.outcome.is_failure
         }
         return [level for level in Level if level in failed and not upstream(level) & failed]
+
+
+Tensor = tuple[Any, Array, Array, Array]
+"""The expected nested lists; then the expected numbers, the port's and the budgets, all flat."""
+
+
+def tensor_at(exchange: Exchange, pointer: str) -> Tensor | None:
+    """A computed part of an answer, or None if its shape is wrong or it is compared exactly."""
+    part, got = exchange.expected.get(pointer), resolve(exchange.got, pointer)
+    if not isinstance(part, Numbers) or shape_of(got) != shape_of(part.value):
+        return None
+    right = flat(part.value)
+    return part.value, right, flat(got), budgets_of(part, right)
 
 
 def question_of(judged: JudgedCase, offer: InitializeResult) -> Any:

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from conformance.anatomy.levels import Level
-from conformance.anatomy.nested_numbers import flat, index_of, shape_of
-from conformance.judging.compare import budgets_of, in_budgets, resolve
+from conformance.anatomy.nested_numbers import index_of
+from conformance.judging.compare import in_budgets
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import CaseReport, Difference, Report
-from conformance.oracle.answer import Answer, Numbers
+from conformance.oracle.answer import Answer
 from golden.trace import Number, number
 from ports_adapter.messages import InitializeResult
 
 from .diagnosis import FirstDivergence, Place
-from .judged_cases import JudgedCase, JudgedCases
+from .judged_cases import JudgedCase, JudgedCases, tensor_at
 from .program_place import place_of
 
 
@@ -61,15 +61,12 @@ def _at(pointer: str, worst: Difference, judged: JudgedCase | None) -> tuple[str
     in_report = worst.expected, worst.got, worst.budgets
     if judged is None or judged.exchange is None or pointer == worst.pointer:
         return in_report
-    part = judged.exchange.expected.get(worst.part)
-    got = resolve(judged.exchange.got, worst.part)
-    if not isinstance(part, Numbers) or shape_of(got) != shape_of(part.value):
+    tensor = tensor_at(judged.exchange, worst.part)
+    index = index_of(tensor[0], pointer.removeprefix(worst.part)) if tensor else None
+    if tensor is None or index is None:
         return in_report
-    index = index_of(part.value, pointer.removeprefix(worst.part))
-    if index is None:
-        return in_report
-    right, actual = flat(part.value), flat(got)
-    error = in_budgets(right, actual, budgets_of(part, right))[index]
+    _, right, actual, budgets = tensor
+    error = in_budgets(right, actual, budgets)[index]
     return repr(float(right[index])), repr(float(actual[index])), number(float(error))
 
 

@@ -7,17 +7,15 @@ and errors from position 1 on suggest attention.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
-from conformance.anatomy.nested_numbers import flat, shape_of
-from conformance.judging.compare import budgets_of, in_budgets, resolve
-from conformance.oracle.answer import Numbers
+from conformance.anatomy.nested_numbers import shape_of
+from conformance.judging.compare import in_budgets
 from golden.numbers import Array, as_array
 from ports_adapter.messages import AdamParams, ModelParams
 
-from .judged_cases import JudgedCase, JudgedCases
+from .judged_cases import JudgedCase, JudgedCases, Tensor, tensor_at
 
 ALIKE = 1e-6
 """The largest relative difference between ratios that count as equal."""
@@ -67,21 +65,12 @@ def of_case(judged: JudgedCase) -> Iterator[str]:
     yield from _first_position(wrong)
 
 
-Tensor = tuple[Any, Array, Array, Array]
-"""The expected nested lists; then the expected numbers, the port's and the budgets, all flat."""
-
-
 def tensors_of(judged: JudgedCase) -> dict[str, Tensor]:
     """The parts of an answer that have the right shape, by JSON Pointer."""
     if judged.exchange is None:
         return {}
-    found: dict[str, Tensor] = {}
-    for pointer, part in judged.exchange.expected.items():
-        got = resolve(judged.exchange.got, pointer)
-        if isinstance(part, Numbers) and shape_of(got) == shape_of(part.value):
-            right = flat(part.value)
-            found[pointer] = (part.value, right, flat(got), budgets_of(part, right))
-    return found
+    found = {pointer: tensor_at(judged.exchange, pointer) for pointer in judged.exchange.expected}
+    return {pointer: tensor for pointer, tensor in found.items() if tensor is not None}
 
 
 def _is_right(tensor: Tensor) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from conformance.judging.outcome import Outcome
-from ports_adapter.failures import PortCrashed, PortFailure, PortTimedOut
+from conformance.asking.case_result import OUTCOME_OF
+from ports_adapter.failures import PortFailure
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import tail
 
@@ -34,15 +34,5 @@ class Evidence:
             return session.run(design.content, until, self.watcher.stepped)
         except PortFailure as error:
             detail = f"on {design.about}: {error}"
-            self.checks.append(Check("run", _outcome(error), detail, log=tail(session.log)))
+            self.checks.append(Check("run", OUTCOME_OF[type(error)], detail, log=tail(session.log)))
             return None
-
-
-def _outcome(error: PortFailure) -> Outcome:
-    match error:
-        case PortTimedOut():
-            return Outcome.TIMEOUT
-        case PortCrashed():
-            return Outcome.CRASH
-        case _:
-            return Outcome.VIOLATION

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from conformance.anatomy.small_functions import OPERATIONS
 from ports_adapter.messages import EvaluateParams, Node
+from reference.value import Value
 
 from .simplest_numbers import Pool
 
@@ -74,27 +75,11 @@ def check_domain(params: EvaluateParams, near: float) -> None:
 
 
 def _value(node: Node, args: Sequence[float]) -> float:
-    match node.op, args:
-        case "leaf", _:
-            return float(node.value)  # type: ignore[arg-type]
-        case "pow", [base]:
-            return float(base ** float(node.exponent))  # type: ignore[arg-type]
-        case "neg", [x]:
-            return -x
-        case "relu", [x]:
-            return max(x, 0.0)
-        case "exp", [x]:
-            return math.exp(x)
-        case "log", [x]:
-            return math.log(x)
-        case "add", [x, y]:
-            return x + y
-        case "sub", [x, y]:
-            return x - y
-        case "mul", [x, y]:
-            return x * y
-        case _:
-            return args[0] / args[1]
+    if node.op == "leaf":
+        return float(node.value)  # type: ignore[arg-type]
+    if node.op == "pow":
+        return float(args[0] ** float(node.exponent))  # type: ignore[arg-type]
+    return OPERATIONS[node.op](*map(Value, args)).data
 
 
 def letters_of(params: EvaluateParams) -> list[str]:
