@@ -37,6 +37,7 @@ class Tab:
         self.file = folder / "page.html"
         self.complaints: list[str] = []
         self.page = browser.new_page()
+        self.page.set_default_timeout(120_000)
         self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page.on("console", lambda said: self.complaints.append(f"console: {said.text}"))
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
