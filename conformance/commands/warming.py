@@ -1,7 +1,7 @@
-"""Record what every run needs: `python -m conformance.commands.warming`, once, when all is set up.
+"""`python -m conformance.commands.warming`, part of `make setup`: fill the cache before runs.
 
-Kernels are compiled, and the tapes of all cases that are the same in every run recorded; both
-are kept on disk. The first run would take that time otherwise.
+Compiles the kernels, and records the tapes of all cases that are the same in every run. Both are
+kept on disk, so the first run does not wait for them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from reference.tape.__main__ import main as warm_tapes
 
 
 def main() -> None:
-    """Do it."""
+    """Fill the cache."""
     warm_tapes()
     offer = offer_of("float64")
     for case in all_cases(0, "float64"):

@@ -1,6 +1,6 @@
-"""Annotations: workflow commands on standard output, which GitHub shows beside the code.
+"""Annotations: workflow commands on standard output that GitHub shows beside the code.
 
-How they are escaped: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+Their escapes: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from .failure_location import Place, Places
 from .summary import Ending, RunSummary
 
 MOST = 10
-"""How many GitHub shows of one step."""
+"""How many annotations GitHub shows for one step."""
 
 
 def annotated(summary: RunSummary) -> list[str]:
-    """An annotation for each failure, the first one first; the last says how many are left out."""
+    """An annotation for each failure, the first one first; the last counts those left out."""
     found = list(_found(summary))
     if len(found) <= MOST:
         return found
@@ -27,7 +27,7 @@ def annotated(summary: RunSummary) -> list[str]:
 
 
 def error(title: str, message: str, place: Place | None) -> str:
-    """One workflow command, which is one line whatever is said in it."""
+    """A workflow command, always on one line."""
     where = {"file": place.in_repository, "line": str(place.line)} if place else {}
     properties = where | {"title": printable(title, 200)}
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
@@ -42,7 +42,7 @@ def _found(summary: RunSummary) -> Iterator[str]:
     for entry in summary.unmatched:
         place = places.of_unmatched(entry)
         said = f"{printable(entry, 200)} matches no case"
-        yield error("a known failure that there is not", said, place)
+        yield error("a baseline entry without a case", said, place)
     if not summary.passed and not summary.failures and not summary.unmatched:
         yield error(summary.title, printable(summary.verdict, 400), places.manifest)
 

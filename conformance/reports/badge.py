@@ -1,4 +1,4 @@
-"""A badge, as an endpoint of shields.io: https://shields.io/badges/endpoint-badge."""
+"""The badge, as an endpoint of shields.io: https://shields.io/badges/endpoint-badge."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ENDED: dict[ExitCode, tuple[str, str]] = {
 
 
 def badge(summary: RunSummary) -> bytes:
-    """The run as shields.io shows it: how many cases passed and how exactly, or how it ended."""
+    """The badge of a run: the cases that passed and their grade, or how the run ended."""
     if summary.passed:
         is_whole = not any(ending.is_excused for ending in summary.endings)
         message, color = ", ".join(_passed(summary)), "brightgreen" if is_whole else "yellowgreen"

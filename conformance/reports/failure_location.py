@@ -1,4 +1,4 @@
-"""Where in the port's repository a failure is shown: at its manifest, or at a baseline's entry."""
+"""The file and line at which GitHub shows a failure: the port's manifest, or a baseline entry."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from ports_adapter.manifest import described_by, manifest_of
 from .summary import Ending, RunSummary
 
 NAMED = re.compile(r"^[ \t]*(name|run)[ \t]*=", re.MULTILINE)
-"""The keys that a manifest has for certain."""
+"""Keys that every manifest has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file, and a line in it, counted from 1."""
+    """A line of a file, counted from 1."""
 
     path: Path
     line: int
 
     @property
     def in_repository(self) -> str:
-        """The path from where the repository is: GITHUB_WORKSPACE, or else the current folder."""
+        """The path inside the repository, which is GITHUB_WORKSPACE or else the current folder."""
         root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
         path = self.path.resolve()
         return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 class Places:
-    """The places of a run's failures, as far as the files are there to be read."""
+    """The places of a run's failures, as far as the files can be read."""
 
     def __init__(self, summary: RunSummary) -> None:
         manifest, self._variant = manifest_of(summary.label)
@@ -43,7 +43,7 @@ class Places:
         self._baseline = _read(summary.baseline) if summary.baseline else None
 
     def of_case(self, ending: Ending) -> Place | None:
-        """The entry that a case has fallen out with, or else the manifest."""
+        """The baseline entry that a case contradicts, or else the manifest."""
         if self._baseline is None or ending.standing not in (Standing.STALE, Standing.DIFFERENT):
             return self.manifest
         lines = [
@@ -54,7 +54,7 @@ class Places:
         return Place(self._baseline.path, lines[0]) if lines else self.manifest
 
     def of_unmatched(self, entry: str) -> Place | None:
-        """The entry that matches no case, given as the report has it."""
+        """The baseline entry that matches no case, given in the words of the report."""
         if self._baseline is None:
             return self.manifest
         found = re.match(r"line ([0-9]+): ", entry)

@@ -1,7 +1,7 @@
-"""JUnit XML, as Jenkins, GitLab and GitHub's readers take it.
+"""JUnit XML, as Jenkins, GitLab and GitHub read it.
 
-It is red where the run fails, and only there: a run that fails without a failing case, since it
-was interrupted or verified nothing, has one that says so.
+It has a failure exactly if the run fails. If a run fails without a failing case, because it was
+interrupted or verified nothing, an extra test case says so.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from conformance.judging.standing import Standing
 from .summary import Ending, RunSummary
 
 NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no way to say; a carriage return, which no reader gives back, is among it."""
+"""Characters that XML 1.0 cannot hold, and carriage returns, which readers do not preserve."""
 
 NO_ANSWER = (Outcome.ERROR, Outcome.CRASH, Outcome.TIMEOUT, Outcome.VIOLATION, Outcome.SUITE_FAULT)
 
 Verdict = tuple[str, str, str]
-"""What stands in a test case that did not pass: an element's name, its type and its message."""
+"""The element in a test case that did not pass: its name, type and message."""
 
 
 def junit(summary: RunSummary) -> bytes:
-    """The run as JUnit XML: a suite for each level, a test case for each case."""
+    """The run as JUnit XML: a test suite for each level, a test case for each case."""
     root = Element("testsuites", name="microgpt conformance")
     for group in summary.groups:
         endings = [ending for ending in summary.endings if ending.group == group.name]
@@ -51,7 +51,7 @@ def junit(summary: RunSummary) -> bytes:
 
 
 def legal(text: str) -> str:
-    """Text with what XML cannot say spelled out."""
+    """Text in which characters that XML cannot hold are escaped."""
     return NOT_XML.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
@@ -96,11 +96,11 @@ def _case(suite: Element, ending: Ending, verdict: Verdict | None) -> None:
 
 
 def _verdict(ending: Ending) -> Verdict | None:
-    """What a test case says of an ending; nothing if it passed."""
+    """The verdict on a case; None if it passed."""
     detail = ending.detail or str(ending.outcome)
     match ending.standing:
         case Standing.STALE:
-            return "failure", "stale", "the baseline has it failing, and it does not"
+            return "failure", "stale", "the baseline expects it to fail, and it passes"
         case Standing.DIFFERENT:
             return "failure", "different", f"{ending.reason}: {detail}"
         case _ if ending.outcome is Outcome.PASS:

@@ -1,7 +1,7 @@
-"""Markdown as GitHub shows it in a job's summary.
+"""Markdown for the summary of a job on GitHub.
 
-Whatever a port or a baseline says stands in code, on one line, where nothing is markup: no HTML,
-no link, no image, and nobody is mentioned.
+All text of a port or a baseline stands in code spans on one line, so none of it becomes markup: no
+HTML, link, image or mention.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from .summary import Ending, RunSummary
 from .terminal.run_text import budgets
 
 SHOWN = 200
-"""Characters of a text, of which the rest is cut."""
+"""The most characters of a text."""
 
 LISTED = 50
-"""Items of a list, of which the rest is counted."""
+"""The most items of a list; the rest is counted."""
 
 
 def markdown(summary: RunSummary) -> str:
-    """The run as Markdown, far below the 1 MiB that GitHub takes."""
+    """The run as Markdown, far shorter than the 1 MiB that GitHub allows."""
     return "\n".join(_lines(summary)) + "\n"
 
 
 def code(text: str, limit: int = SHOWN) -> str:
-    """Text on one line, cut, in which nothing is markup."""
+    """Text, cut, as a code span."""
     shown = printable(text, limit).strip() or "-"
     fence = "`" * (_longest_run(shown) + 1)
     room = " " if "`" in (shown[0], shown[-1]) else ""
@@ -37,7 +37,7 @@ def code(text: str, limit: int = SHOWN) -> str:
 
 
 def block(lines: Sequence[str]) -> Iterator[str]:
-    """Lines as they stand, cut, in which nothing is markup."""
+    """Lines, cut, as a code block."""
     shown = [printable(line, 1000) for line in lines[:LISTED]]
     fence = "`" * max(3, _longest_run("\n".join(shown)) + 1)
     yield from ("", f"{fence}text", *shown, fence, "")
@@ -106,17 +106,17 @@ def _first(first: Ending) -> Iterator[str]:
 def _lists(summary: RunSummary) -> Iterator[str]:
     failing = [ending for ending in summary.failures if ending is not summary.first]
     lists = {
-        "failing as well": [e for e in failing if e.standing is Standing.COUNTS],
+        "failing too": [e for e in failing if e.standing is Standing.COUNTS],
         "failing differently from the baseline": [
             e for e in failing if e.standing is Standing.DIFFERENT
         ],
-        "that the baseline has failing, and that does not": [
+        "that passes although the baseline expects it to fail": [
             e for e in summary.endings if e.standing is Standing.STALE
         ],
         "known to fail": [
             e for e in summary.endings if e.is_excused and e.standing is not Standing.ANNOUNCED
         ],
-        "announced: new, failing, and counted from the next edition": [
+        "announced: it fails, is new, and counts from the next edition": [
             e for e in summary.endings if e.is_excused and e.standing is Standing.ANNOUNCED
         ],
     }
@@ -124,7 +124,7 @@ def _lists(summary: RunSummary) -> Iterator[str]:
         if endings:
             yield from _details(f"{_counted(len(endings))} {words}", _items(map(_said, endings)))
     if summary.unmatched:
-        words = f"{_counted(len(summary.unmatched))} in the baseline that there is not"
+        words = f"{_counted(len(summary.unmatched))} in the baseline that does not exist"
         yield from _details(words, _items(map(code, summary.unmatched)))
 
 

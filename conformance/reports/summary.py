@@ -1,4 +1,4 @@
-"""A run's summary: what all forms of its report share, whatever kind of run it was."""
+"""The summary of a run: what all forms of its report share."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from conformance.programs.program_report import ProgramReport
 from .terminal.run_text import budgets, heading, next_steps
 
 PROGRAM = "program"
-"""The group of the checks of a program that is run as it is."""
+"""The group of a program's checks."""
 
 PORT = "port"
 STARTS = "port builds and starts"
-"""The one case of a run that could not be made, and its group."""
+"""The only case of a run that could not be made, and its group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A case, or check, as it ended; its `group` is its level.
+    """A case of a level, or a check of a program, as it ended; its `group` is its level.
 
-    `standing` says how the outcome counts and `reason` why, where a baseline has it otherwise.
-    `detail` is what is wrong, `difference` the first wrong part of an answer. `seconds` is how
-    long it took, 0 where that is not known.
+    `standing` says how the outcome counts, and `reason` why, if a baseline says so. `detail` is
+    what is wrong, `difference` the first wrong part of an answer. `seconds` is how long the case
+    took, 0 if that is unknown.
     """
 
     group: str
@@ -45,7 +45,7 @@ class Ending:
 
     @property
     def slug(self) -> str:
-        """Its group and name in one."""
+        """Its group and its name."""
         return f"{self.group}/{self.name}"
 
     @property
@@ -55,7 +55,7 @@ class Ending:
 
     @property
     def is_excused(self) -> bool:
-        """Whether it failed, and the run does not fail for it."""
+        """Whether it failed without failing the run."""
         return self.outcome.is_failure and not self.fails
 
 
@@ -74,9 +74,10 @@ class Group:
 class RunSummary:
     """A run, or why there is none.
 
-    `label` is what the user called the port, `first` the case to look at first, if any. `facts`
-    are what the run was made with, by name. `baseline` is where the baseline is, empty without
-    one, and `unmatched` its entries that match no case. `why` is what explains the failure.
+    `label` is the port as the user named it, `first` the case to look at first, if any. `facts`
+    are the run's seed, profile and the like, by name. `baseline` is the path of the baseline,
+    empty if there is none, and `unmatched` its entries that match no case. `why` explains the
+    failure.
     """
 
     label: str
@@ -101,13 +102,13 @@ class RunSummary:
 
     @property
     def failures(self) -> list[Ending]:
-        """The cases for which the run fails, the first one first, tainted ones last."""
+        """The cases that fail the run, the first one first, tainted ones last."""
         failing = [ending for ending in self.endings if ending.fails]
         return sorted(failing, key=lambda e: (e is not self.first, e.tainted_by != ""))
 
 
 def run_summary(report: Report, why: Sequence[str] = ()) -> RunSummary:
-    """The summary of a run; `why` is what explains its failure, if that is known."""
+    """The summary of a run; `why` explains its failure, if that is known."""
     endings = tuple(_ending(case) for case in report.cases)
     facts = {
         "seed": str(report.seed),
@@ -137,7 +138,7 @@ def run_summary(report: Report, why: Sequence[str] = ()) -> RunSummary:
 
 
 def program_summary(report: ProgramReport) -> RunSummary:
-    """The summary of a program that was run as it is."""
+    """The summary of a run of a program as it is."""
     port = report.port
     endings = tuple(
         Ending(PROGRAM, check.name, check.outcome, check.detail, log=tuple(check.log))
@@ -167,7 +168,7 @@ def program_summary(report: ProgramReport) -> RunSummary:
 
 
 def trouble_summary(label: str, message: str, exit_code: ExitCode) -> RunSummary:
-    """The summary of a run that could not be made: one failed case whose message says why."""
+    """The summary of a run that could not be made: one failed case that says why."""
     said, *log = message.splitlines() or [exit_code.meaning]
     failed = Ending(PORT, STARTS, Outcome.ERROR, said, log=tuple(log))
     return RunSummary(

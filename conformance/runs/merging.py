@@ -1,4 +1,4 @@
-"""Joining the reports of the parts of a run that was split."""
+"""`conformance merge`: join the reports of the parts of a run."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from ports_adapter.quoting import printable
 ALIKE = (
     "schema_version", "suite_version", "port", "profile", "settings", "edition", "seed", "baseline",
 )  # fmt: skip
-"""What all parts of a run have in common."""
+"""The fields that are equal in all parts of a run."""
 
 
 def merge_reports(paths: Sequence[Path], outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
-    """Join parts and print or write the whole report.
+    """Join the reports of parts, and print and write the whole report.
 
     Raises:
-        Unusable: a file cannot be read, or is no part's report; the parts are not of one run, one
-            is missing or there twice; or the report cannot be written.
+        Unusable: a file cannot be read or is not the report of a part, the parts are not of one
+            run, one is missing or given twice, or the report cannot be written.
     """
     report = merged([(path, read_part(path)) for path in paths])
     write_run(report, outputs)
@@ -34,10 +34,10 @@ def merge_reports(paths: Sequence[Path], outputs: Outputs = TO_THE_TERMINAL) -> 
 
 
 def read_part(path: Path) -> Report:
-    """The report of a part, as `run --shard I/N --json FILE` wrote it.
+    """The report of a part that `run --shard I/N --json FILE` wrote.
 
     Raises:
-        Unusable: the file cannot be read, or is not such a report.
+        Unusable: the file cannot be read, or is not the report of a part.
     """
     try:
         return decode_part(path, path.read_bytes())
@@ -46,16 +46,16 @@ def read_part(path: Path) -> Report:
 
 
 def decode_part(path: Path, content: bytes) -> Report:
-    """The report of a part with this content; `path` is for messages.
+    """The report of a part in this file content; `path` is for messages.
 
     Raises:
-        Unusable: it is not such a report.
+        Unusable: it is not the report of a part.
     """
     try:
         report = msgspec.json.decode(content, type=Report)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         why = printable(str(error), 300)
-        raise Unusable(f"{path} is no report of this suite: {why}", ExitCode.USAGE) from None
+        raise Unusable(f"{path} is not a report of this suite: {why}", ExitCode.USAGE) from None
     if report.part is None:
         raise Unusable(
             f"{path} is the report of a whole run, not of a part: parts are made by "
@@ -64,7 +64,7 @@ def decode_part(path: Path, content: bytes) -> Report:
         )
     index, of = report.part.index, report.part.of
     if not 1 <= index <= of <= MOST_PARTS or len(set(report.part.slugs)) < len(report.part.slugs):
-        raise Unusable(f"{path} is no part of a run: it is part {index} of {of}", ExitCode.USAGE)
+        raise Unusable(f"{path} is not a part of a run: it is part {index} of {of}", ExitCode.USAGE)
     return report
 
 
@@ -72,8 +72,7 @@ def merged(parts: Sequence[tuple[Path, Report]]) -> Report:
     """The report of the whole run.
 
     Raises:
-        Unusable: the parts are not of one run, or one is missing, there twice, or not what it
-            should be.
+        Unusable: the parts are not of one run, or one is missing, given twice, or incomplete.
     """
     (first_path, first), *others = parts
     for path, report in others:
@@ -91,7 +90,7 @@ def merged(parts: Sequence[tuple[Path, Report]]) -> Report:
     for path, report in parts:
         expected = whole.slugs[_part(report).index - 1 :: whole.of]
         if [case.slug for case in report.cases] != expected:
-            raise _refused(f"{path} has not the cases of its part")
+            raise _refused(f"{path} does not have the cases of its part")
     was_interrupted = any(report.exit_code is ExitCode.INTERRUPTED for _, report in parts)
     head = structs.replace(first, part=None, port=_fullest([report for _, report in parts]).port)
     layout = next((report.layout for _, report in parts if report.layout), "")
@@ -105,11 +104,13 @@ def merged(parts: Sequence[tuple[Path, Report]]) -> Report:
 def _demand_alike(first_path: Path, first: Report, path: Path, report: Report) -> None:
     a, b = _part(first), _part(report)
     if (a.of, a.slugs) != (b.of, b.slugs):
-        raise _refused(f"{first_path} and {path} are parts of runs that were split otherwise")
+        raise _refused(
+            f"{first_path} and {path} are parts of runs that were split in different ways"
+        )
     for name in ALIKE:
         one, other = getattr(first, name), getattr(report, name)
         if name == "port" and not (_is_introduced(first) and _is_introduced(report)):
-            # What a port that did not start says of itself is not known, and no other port's.
+            # A part whose port did not start does not know its methods.
             one, other = one.label, other.label
         if one != other:
             raise _refused(f"{first_path} and {path} differ in {name.replace('_', ' ')}")

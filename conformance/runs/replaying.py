@@ -1,4 +1,4 @@
-"""Replaying a run from its transcript: the same cases, judged by the same engine, and no port."""
+"""`conformance replay`: judge a recorded run again, from its transcript and without the port."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from .running import ask
 def replay_transcript(
     path: Path, patterns: Sequence[str] = (), outputs: Outputs = TO_THE_TERMINAL
 ) -> ExitCode:
-    """Replay a transcript and print or write the report.
+    """Judge a transcript, and print and write the report.
 
     Raises:
-        Unusable: the transcript, the selection, names.txt, the goldens or the report's place
+        Unusable: the transcript, the selection, names.txt, the golden traces or a report's file
             cannot be used.
     """
     try:
@@ -52,14 +52,14 @@ def replay_transcript(
 def judge_transcript(transcript: Transcript, patterns: Sequence[str] = ()) -> Report:
     """The report of a recorded run, or of some of its cases.
 
-    Cases that an interrupted or killed run did not come to, or not to the end of, are not run,
-    and the report is that of an interrupted run.
+    The cases that an interrupted run did not finish are not run, and the report is that of an
+    interrupted run.
 
     Raises:
         NotStarted: the port could not be started in the recorded run.
         UnreadableGolden: the golden trace is missing or damaged.
-        Unreplayable: the transcript has not what this suite asks.
-        Unusable: no case matches, or names.txt is not there.
+        Unreplayable: the transcript does not have the questions of this suite.
+        Unusable: no case matches, or names.txt is missing.
     """
     header = transcript.header
     port = port_of(header)
@@ -83,7 +83,7 @@ def judge_transcript(transcript: Transcript, patterns: Sequence[str] = ()) -> Re
 
 
 def _rules(port: Port, header: Header) -> Rules:
-    """How outcomes counted in the recorded run."""
+    """The rules by which outcomes counted in the recorded run."""
     request = _request(header)
     if header.baseline is None:
         return rules_for(port, replace(request, baseline=BaselineChoice(ignored=True)))
@@ -94,7 +94,7 @@ def _rules(port: Port, header: Header) -> Rules:
 
 
 def _shard(header: Header) -> Shard | None:
-    """Which part of a run was recorded, if it was split."""
+    """The part of a split run that was recorded, if it was split."""
     if not header.shard:
         return None
     try:
@@ -113,7 +113,7 @@ def _request(header: Header) -> Request:
 
 
 def port_of(header: Header) -> Port:
-    """The port of a recorded run, which cannot be run."""
+    """The port of a recorded run; it cannot be run."""
     return Port(
         folder=Path(),
         name=header.name,
@@ -127,9 +127,9 @@ def port_of(header: Header) -> Port:
 
 
 def _selected(transcript: Transcript, patterns: Sequence[str]) -> tuple[list[Case], list[Case]]:
-    """The cases of the recorded run, of which it may have been a part, and those to judge again.
+    """All cases of the recorded run, and those of its part to judge again.
 
-    The latter are all of that part's if no patterns are given.
+    Without patterns, all cases of the part are judged.
     """
     header = transcript.header
     whole = selection(_request(header), header.seed, header.precision)
@@ -138,15 +138,15 @@ def _selected(transcript: Transcript, patterns: Sequence[str]) -> tuple[list[Cas
     asked = {case.slug for case in cases}
     for section in transcript.sections.values():
         if section.slug not in asked:
-            raise _other_cases(transcript, section.slug, "which this one does not ask")
+            raise _other_cases(transcript, section.slug, "which this suite does not ask")
     for case in cases:
         if transcript.is_whole and case.slug not in transcript.sections:
-            raise _other_cases(transcript, case.slug, "which this one asks and it does not have")
+            raise _other_cases(transcript, case.slug, "which this suite asks and it lacks")
     selected = select(cases, patterns)
     if not selected:
         raise Unusable(
-            f"no case of {transcript.path} matches {' '.join(patterns)}; the first of the "
-            f"{len(cases)} that it has is {cases[0].slug}",
+            f"no case of {transcript.path} matches {' '.join(patterns)}; the first of its "
+            f"{len(cases)} cases is {cases[0].slug}",
             ExitCode.USAGE,
         )
     return whole, selected
@@ -156,8 +156,8 @@ def _other_cases(transcript: Transcript, slug: str, why: str) -> Unreplayable:
     version = printable(transcript.header.suite_version, 60)
     return Unreplayable(
         f"{transcript.path} was recorded with suite {version}, this is {SUITE_VERSION}, and it "
-        f"is about other cases: {printable(slug, 100)}, {why}. Replay it with the suite that "
-        f"recorded it, or record it anew: {RECORD}"
+        f"is about other cases: {printable(slug, 100)}, {why}. Replay it with that version of the "
+        f"suite, or record it again: {RECORD}"
     )
 
 

@@ -169,7 +169,7 @@ def test_every_outcome_and_standing_has_its_place_in_junit() -> None:
     wrong = "6 of 40 numbers are outside of their budgets"
     assert said == {
         "protocol": [],
-        "tokenizer": [("Failure", "stale", "the baseline has it failing, and it does not")],
+        "tokenizer": [("Failure", "stale", "the baseline expects it to fail, and it passes")],
         "autograd": [("Error", "crash", wrong)],
         "layers": [("Failure", "different", f"why layers: {wrong}")],
         "forward": [("Skipped", "known failure", "known failure: why forward")],
@@ -236,9 +236,9 @@ def test_the_summary_tells_what_is_wrong_and_what_is_known() -> None:
         "First divergence: `autograd/one-neuron`", "expected `-0.0103`", "got `-0.0125`",
         "1.4e+14 of budget", "\nmake conform PORT=swift CASE=autograd/one-neuron",
         "3 cases known to fail", "`why forward`",
-        "1 case that the baseline has failing, and that does not", "Subtract the mean",
+        "1 case that passes although the baseline expects it to fail", "Subtract the mean",
         "1 case failing differently from the baseline", "`line 7: layers/gone (mismatch)`",
-        "1 case announced: new, failing, and counted from the next edition", "seed `2026`",
+        "1 case announced: it fails, is new, and counts from the next edition", "seed `2026`",
     ):  # fmt: skip
         assert said in text, said
 

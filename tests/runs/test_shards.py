@@ -81,10 +81,10 @@ def test_parts_that_do_not_make_a_whole_are_refused(make_port: MakePort) -> None
     for given, why in (
         (parts[:2], "of 3 parts these are missing: 3"),
         ([parts[0], parts[0], *parts[1:]], "are both part 1"),
-        ([parts[0], others[1]], "were split otherwise"),
+        ([parts[0], others[1]], "were split in different ways"),
         ([(one, structs.replace(first, seed=2)), (two, second), three], "differ in seed"),
         ([(one, structs.replace(first, edition=9)), (two, second), three], "differ in edition"),
-        ([(one, first), (two, cut), three], "2.json has not the cases of its part"),
+        ([(one, first), (two, cut), three], "2.json does not have the cases of its part"),
     ):
         with pytest.raises(Unusable, match=why) as refused:
             merged(given)
@@ -102,10 +102,10 @@ def test_parts_of_two_ports_are_refused(make_port: MakePort) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "is no report of this suite"),
-        (b"{}", "is no report of this suite: Object missing required field"),
-        (b"\xff", "is no report of this suite"),
-        (b"[" * 100_000, "is no report of this suite"),
+        (b"", "is not a report of this suite"),
+        (b"{}", "is not a report of this suite: Object missing required field"),
+        (b"\xff", "is not a report of this suite"),
+        (b"[" * 100_000, "is not a report of this suite"),
     ],
 )
 def test_a_file_that_is_no_part_is_refused(tmp_path: Path, content: bytes, why: str) -> None:

@@ -1,4 +1,4 @@
-"""What this machine has for the suite: protection from ports, toolchains, data."""
+"""Examining the machine: what the suite needs, protection from ports, toolchains."""
 
 from .checkup import checkup
 from .examination import examine

@@ -1,4 +1,4 @@
-"""What the suite itself needs: Python, its packages, whole goldens, a cache, room."""
+"""Examining what the suite itself needs: Python, golden traces, a cache, names.txt, room."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOM = 1 << 30
 
 
 def checkup() -> list[Finding]:
-    """All that was found, the suite's own needs first."""
+    """All findings, those about the suite itself first."""
     return [_python(), _goldens(), _cache(), _names(), _room(), *protection(), *toolchains()]
 
 
@@ -51,8 +51,8 @@ def _cache() -> Finding:
         return _finding(
             "cache",
             State.LIMITED,
-            f"{place} cannot be written, so every run compiles anew",
-            "set MICROGPT_CACHE to a folder that can",
+            f"{place} cannot be written, so every run compiles again",
+            "set MICROGPT_CACHE to a folder that can be written",
         )
     return _finding("cache", State.GOOD, f"kernels and tapes in {place}")
 
@@ -61,7 +61,7 @@ def _names() -> Finding:
     path = names_path()
     if path is None:
         advice = f"`make data` downloads it, {NAMES_VARIABLE} names it"
-        return _finding("names.txt", State.MISSING, "not here; only --names needs it", advice)
+        return _finding("names.txt", State.MISSING, "not found; only --names needs it", advice)
     return _finding("names.txt", State.GOOD, str(path))
 
 

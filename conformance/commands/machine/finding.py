@@ -1,4 +1,4 @@
-"""What was found on a machine."""
+"""A finding about a machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Part(StrEnum):
 
 
 class State(StrEnum):
-    """How it is: as it should be, less than it could be, not there, or broken."""
+    """The state of what was examined; the suite cannot run if something is broken."""
 
     GOOD = "good"
     LIMITED = "limited"
@@ -25,10 +25,7 @@ class State(StrEnum):
 
 
 class Finding(Struct, frozen=True):
-    """One thing: what it is, how it is, and what to do about it, if anything.
-
-    Without what is `BROKEN` the suite cannot run.
-    """
+    """One examined thing, its state, and advice if there is something to do."""
 
     part: Part
     name: str

@@ -1,4 +1,4 @@
-"""What keeps a port in bounds on this machine."""
+"""Examining what protects the machine from ports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .finding import Finding, Part, State
 
 
 def protection() -> Iterator[Finding]:
-    """What keeps a port in bounds here, and what is lacking."""
+    """The findings about protection."""
     yield _guardian()
     yield _sandbox()
     yield _limits()
@@ -48,10 +48,10 @@ def _guardian() -> Finding:
         return _finding(
             name,
             State.LIMITED,
-            "ends a port's process group with us; what leaves the group is not found, and limits "
-            "on memory, processes and writing do not hold: they are counted on Linux alone",
+            "ends a port's process group, but not processes that leave it; limits on memory, "
+            "processes and writing work on Linux alone",
         )
-    return _finding(name, State.GOOD, "ends all that a port has started, also if we are killed")
+    return _finding(name, State.GOOD, "ends every process of a port, even if the suite is killed")
 
 
 def _sandbox() -> Finding:
@@ -60,14 +60,14 @@ def _sandbox() -> Finding:
         return _finding(
             "sandbox",
             State.LIMITED,
-            f"ports reach the network, and read and write what you can: {why}",
-            "install or allow bubblewrap; or run ports of strangers in a container",
+            f"ports can use the network, and read and write all your files: {why}",
+            "install or allow bubblewrap, or run strangers' ports in a container",
         )
     return _finding(
         "sandbox",
         State.GOOD,
-        "bubblewrap: no network, nothing writable but the port's folder, no other processes, "
-        "keys in the home folder hidden",
+        "bubblewrap: no network, only the port's folder can be written, other processes and keys "
+        "in the home folder are hidden",
     )
 
 
@@ -84,10 +84,10 @@ def _limits() -> Finding:
 
 def _user() -> Finding:
     if os.getuid() != 0:
-        return _finding("user", State.GOOD, "not the superuser")
+        return _finding("user", State.GOOD, "not root")
     return _finding(
         "user",
         State.LIMITED,
-        "the superuser: outside of the sandbox a port may do anything, and so may a build",
-        "run the suite as an ordinary user, or in a container of its own",
+        "root: outside the sandbox, a port or its build may do anything",
+        "run the suite as an ordinary user, or in a container",
     )

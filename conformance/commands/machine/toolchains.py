@@ -1,4 +1,4 @@
-"""Which toolchains this machine has, and which ports and kits need them."""
+"""Examining which toolchains the machine has for the suite's ports and kits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECONDS = 20.0
 
 
 class Tool(NamedTuple):
-    """A command, how it tells its version, and what of ours needs it."""
+    """A command, its arguments to print its version, and the ports and kits that need it."""
 
     command: str
     version: tuple[str, ...]
@@ -40,21 +40,21 @@ TOOLS = (
 
 
 def toolchains() -> Iterator[Finding]:
-    """Each toolchain that is there, and those of ours that are not."""
+    """The installed toolchains, and the missing ones that the suite could use."""
     for tool in TOOLS:
         use = f" (for {tool.needed_for})" if tool.needed_for else ""
         if shutil.which(tool.command):
             version = _version(tool)
             state = State.GOOD if version else State.LIMITED
-            told = version or "is there, and does not tell its version"
+            told = version or "installed, but does not print its version"
             yield Finding(Part.TOOLCHAINS, tool.command, state, f"{told}{use}")
         elif tool.needed_for:
-            advice = "install it, or leave these out: `make conform-all` does"
+            advice = "install it, or do without; `make conform-all` leaves these ports out"
             yield Finding(Part.TOOLCHAINS, tool.command, State.MISSING, f"not on PATH{use}", advice)
 
 
 def _version(tool: Tool) -> str:
-    """The first line of what a tool says of its version, or nothing."""
+    """The first line that a tool prints about its version, or nothing."""
     try:
         told = subprocess.run(
             (tool.command, *tool.version),
