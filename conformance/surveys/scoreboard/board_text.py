@@ -31,14 +31,14 @@ def sign(ending: Ending) -> str:
 def note_row(row: Row, place: str, console: Console) -> None:
     """Say that a port is done; `place` says how many of all are."""
     what = f": {row.passed}/{row.asked} {row.unit}" if row.asked else ""
-    words = f"[{place}] {row.label}: {row.ending}{what}, {row.seconds:.1f} s"
+    words = f"[{place}] {_cut(row.label)}: {row.ending}{what}, {row.seconds:.1f} s"
     put(console, words, _style(row.ending))
 
 
 def note_speed(name: str, speed: Speed, console: Console) -> None:
     """Say that a port's speed was measured."""
     said = f"{1000 * speed.step:.3g} ms a step" if speed.step else printable(speed.why, 200)
-    put(console, f"measured {printable(name, 200)}: {said}")
+    put(console, f"measured {_cut(printable(name, 200))}: {said}")
 
 
 def show(board: Board, console: Console) -> None:
