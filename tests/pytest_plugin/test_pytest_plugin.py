@@ -209,7 +209,9 @@ def test_without_the_baseline_a_known_failure_fails(folder: Path) -> None:
 
 
 def test_a_fault_of_the_suite_is_an_error_and_no_failure(folder: Path) -> None:
-    (folder / "faulty.py").write_text("import conformance.asking.engine as e\ne.compare = None\n")
+    (folder / "faulty.py").write_text(
+        "import conformance.judging.stream_judge as j\nj.compare = None\n"
+    )
     run = ask(folder, "-p", "faulty", *TWO, "--junitxml", "junit.xml")
     assert "2 errors" in run.stdout.splitlines()[-1]
     assert "suite fault: TypeError" in run.stdout

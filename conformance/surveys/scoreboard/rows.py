@@ -27,7 +27,7 @@ REPORT_LIMIT = 32 << 20
 """Bytes of a report that are read; an honest one has some hundred thousand."""
 
 LOG_READ = 64 << 10
-SAID = "conformance: "
+SAID = "conformance:"
 LABEL_SHOWN = 4096
 
 
@@ -146,7 +146,7 @@ def _said(ended: Ended) -> tuple[str, list[str]]:
         return "", tail(content)
     unwrapped = re.sub(rb"\n  (?![ |])", b" ", content[at + len(SAID) :])
     first, _, rest = unwrapped.partition(b"\n")
-    return printable(first.decode("utf-8", errors="replace"), 500), tail(rest)
+    return printable(first.decode("utf-8", errors="replace").strip(), 500), tail(rest)
 
 
 def _end_of(path: Path) -> bytes:
