@@ -57,6 +57,7 @@ def failed_levels(report: Report) -> set[Level]:
     return {case.level for case in report.cases if case.outcome.is_failure}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_has_cases_of_every_level_that_it_has_methods_for(name: str) -> None:
     judged_program = JudgedProgram.of(name)
@@ -94,6 +95,7 @@ def test_the_stage_after_the_last_is_none() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_port_of_the_first_stage_alone_is_asked_about_that_and_told_what_comes_next() -> None:
     report = judged(learner("train0"))
     assert (report.exit_code, report.profile) == (ExitCode.PASS, "train0")
@@ -103,11 +105,13 @@ def test_a_port_of_the_first_stage_alone_is_asked_about_that_and_told_what_comes
     assert "make conform PORT=../learner PROFILE=train1" in text
 
 
+@pytest.mark.slow
 def test_of_several_stages_the_last_is_asked_about() -> None:
     report = judged(learner("train0,train1"), "sgd", "tokenizer")
     assert (report.exit_code, report.profile) == (ExitCode.PASS, "train1")
 
 
+@pytest.mark.slow
 def test_where_the_final_program_is_offered_it_is_asked_about() -> None:
     assert judged(learner("train0,microgpt"), "adam").profile == "microgpt"
 
@@ -119,6 +123,8 @@ A_CASE_OF_EACH = (
 """A case or more of every level that a profile changes."""
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["train1", "first-revision"])
 def test_a_right_port_of_a_profile_passes(name: str) -> None:
     report = judged(learner(name), *A_CASE_OF_EACH, profile=name)
@@ -126,6 +132,7 @@ def test_a_right_port_of_a_profile_passes(name: str) -> None:
     assert report.grade.startswith("bit-identical")
 
 
+@pytest.mark.slow
 def test_a_profile_that_a_port_does_not_offer_verifies_nothing() -> None:
     report = judged(learner("train0"), profile="train3")
     assert report.exit_code is ExitCode.NOTHING_VERIFIED
@@ -134,6 +141,8 @@ def test_a_profile_that_a_port_does_not_offer_verifies_nothing() -> None:
     assert "the profile train3" in next(c.detail for c in report.cases if c.level == "train")
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("profile", "slip", "levels"),
     [
@@ -157,6 +166,7 @@ def test_a_slip_fails_the_level_it_is_in_and_what_builds_on_it(
     assert f"PROFILE={profile}" in next(c.rerun for c in report.cases if c.outcome.is_failure)
 
 
+@pytest.mark.slow
 def test_another_form_of_gelu_is_seen() -> None:
     patterns = ("layers/mlp-plain", "forward/cold-step-1", "backward/cold-step-1")
     right = judged(learner("microgpt"), *patterns, settings=["activation=gelu"])
@@ -165,6 +175,7 @@ def test_another_form_of_gelu_is_seen() -> None:
     assert failed_levels(wrong) == {Level.LAYERS, Level.FORWARD, Level.BACKWARD}
 
 
+@pytest.mark.slow
 def test_a_variation_is_asked_only_of_a_port_that_takes_it() -> None:
     patterns = ("layers/mlp-plain", "forward/cold-step-1")
     relu = judged(learner("microgpt", "--relu-alone"), *patterns, settings=["activation=gelu"])
@@ -175,6 +186,7 @@ def test_a_variation_is_asked_only_of_a_port_that_takes_it() -> None:
     assert "other sizes" in bound.cases[0].detail
 
 
+@pytest.mark.slow
 def test_a_variation_of_sizes_is_judged_at_every_level() -> None:
     settings = ["n_embd=8", "n_layer=2"]
     patterns = (
@@ -203,6 +215,7 @@ def test_a_program_that_there_is_not_is_refused(
     assert refused.value.exit_code is ExitCode.USAGE
 
 
+@pytest.mark.slow
 def test_a_run_about_another_profile_is_replayed_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     made = learner("train0")

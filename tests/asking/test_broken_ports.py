@@ -316,6 +316,7 @@ def test_what_the_port_logs_is_shown_when_it_fails(make_port: MakePort) -> None:
     assert report.cases[0].log == ["index out of range: 17\\x07"]
 
 
+@pytest.mark.slow
 def test_no_file_descriptor_is_left_open(make_port: MakePort) -> None:
     made = make_port(port("HANDLERS['tokenize'] = lambda r: sys.exit(3)"))
     run_suite(made, "tokenizer")

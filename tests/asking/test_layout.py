@@ -82,6 +82,7 @@ def arranged_port(folder: Path, way: str, layout: str) -> Port:
     return structs.replace(read_manifest(folder / FILE), folder=ROOT)
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_port_with_its_own_layout_passes_when_it_declares_it(tmp_path: Path, way: str) -> None:
@@ -93,7 +94,8 @@ def test_a_port_with_its_own_layout_passes_when_it_declares_it(tmp_path: Path, w
     assert outcomes(report)["train/recorded-in-full"] == "pass"
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_it_fails_when_it_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
@@ -109,7 +111,8 @@ def declared(way: str, right: str, wrong: str) -> tuple[str, str]:
     return way, LAYOUTS[way].replace(right, wrong)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("way", "wrong", "missing"),
     [
@@ -166,6 +169,7 @@ def test_lists_in_lists_without_end_are_no_tensor() -> None:
         arrangement.to_ours(arrangement.to_port(example(0)) | {"wte": nested}, "/weights")
 
 
+@pytest.mark.slow
 def test_no_layout_is_suggested_for_a_port_that_computes_wrongly() -> None:
     report = run_suite(oracle_port("attention-scale-missing"), "forward/warm*", "forward/fresh-1")
     assert (report.exit_code, report.layout) == (1, "")

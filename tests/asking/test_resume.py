@@ -146,6 +146,7 @@ def test_a_port_of_an_earlier_stage_goes_on_with_that(make_port: MakePort, journ
     assert (again.profile, outcomes(again)) == ("train3", outcomes(whole))
 
 
+@pytest.mark.slow
 def test_a_runner_that_is_killed_goes_on_to_the_same_report(
     make_port: MakePort, journal: Path
 ) -> None:

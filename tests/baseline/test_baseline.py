@@ -300,6 +300,7 @@ def test_a_bad_baseline_is_a_usage_error_before_anything_is_built(make_port: Mak
     assert not (made.folder / "built").exists()
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_another_baseline_or_none(make_port: MakePort) -> None:
     made = make_port(port(WRONG_LINEAR))
     (made.folder / "port.toml").write_text(

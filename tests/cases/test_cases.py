@@ -61,6 +61,7 @@ def test_slugs_stay_the_same_whatever_the_seed() -> None:
 FRESH = [case for case in CASES if "fresh" in case.slug]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", FRESH, ids=lambda case: case.slug)
 def test_another_seed_asks_something_else(case: object) -> None:
     index = [c.slug for c in CASES].index(case.slug)  # type: ignore[attr-defined]
@@ -87,6 +88,7 @@ class Margin:
         return choose_by([uniform])(probabilities)
 
 
+@pytest.mark.slow
 def test_no_sample_hangs_on_a_rounding_error_even_in_single_precision() -> None:
     for case in CASES:
         if case.level is Level.SAMPLE:

@@ -172,6 +172,8 @@ def test_an_edge_switched_wrong_is_red_in_its_place(tmp_path: Path, port: str, e
     assert {slug.partition("/")[0] for slug in failed} <= levels
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("port", "edges"), EDGES.items())
 def test_edges_switched_wrong_at_once_are_each_red_in_their_place(
     tmp_path: Path, port: str, edges: tuple[Edge, ...]

@@ -33,6 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_passing_port_exits_with_0_and_says_pass(folder: Path) -> None:
     run = conformance("run", str(folder), "--seed", "5")
     assert run.returncode == ExitCode.PASS
@@ -42,6 +43,7 @@ def test_a_passing_port_exits_with_0_and_says_pass(folder: Path) -> None:
     assert "\x1b" not in run.stdout
 
 
+@pytest.mark.slow
 def test_a_failing_port_exits_with_1_and_prints_the_line_that_runs_it_again(folder: Path) -> None:
     wrong = "def wrong(r):\n    a = linear(r['params'])\n    a['output'][2] += 1\n    reply(r, a)\n"
     (folder / "port.py").write_text(port(wrong + "HANDLERS['linear'] = wrong"))
@@ -56,6 +58,7 @@ def test_a_failing_port_exits_with_1_and_prints_the_line_that_runs_it_again(fold
     assert "FAIL: 0 of 1 cases passed" in made.stdout
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same_fresh_cases() -> None:
     outputs = {
         conformance("run", "python", "--case", "layers/fresh*", "--seed", "8").stdout for _ in "12"
@@ -65,6 +68,7 @@ def test_the_same_seed_draws_the_same_fresh_cases() -> None:
     assert other not in outputs
 
 
+@pytest.mark.slow
 def test_the_report_obeys_its_published_schema(folder: Path, tmp_path: Path) -> None:
     (folder / "port.py").write_text(port("HANDLERS['linear'] = lambda r: sys.exit(2)"))
     path = tmp_path / "report.json"
@@ -77,6 +81,7 @@ def test_the_report_obeys_its_published_schema(folder: Path, tmp_path: Path) -> 
     assert json.loads(printed.stdout)["port"]["name"] == "p"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -103,6 +108,8 @@ def test_wrong_input_gives_a_clear_line_and_no_traceback(
     assert "Traceback" not in run.stderr + run.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("manifest", "message"),
     [
@@ -122,6 +129,7 @@ def test_a_port_that_cannot_be_built_or_started_exits_with_3(
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.slow
 def test_names_that_are_not_there_are_asked_for(tmp_path: Path) -> None:
     other = tmp_path / "names.txt"
     other.write_text("ada\n")
@@ -130,6 +138,8 @@ def test_names_that_are_not_there_are_asked_for(tmp_path: Path) -> None:
     assert "is not the published names.txt" in unwrapped(run.stderr)
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_keeps_what_is_finished_and_ends_the_port(
     folder: Path, number: signal.Signals
@@ -154,6 +164,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_ends_the_port(
     assert not living(folder)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_knows_ascii_alone_still_gets_the_verdict(folder: Path) -> None:
     wrong = "def wrong(r):\n    reply(r, tokens_of('까치'))\n"
     (folder / "port.py").write_text(port(wrong + "HANDLERS['tokenize'] = wrong"))
@@ -163,6 +174,7 @@ def test_a_terminal_that_knows_ascii_alone_still_gets_the_verdict(folder: Path) 
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.slow
 def test_the_cases_are_listed_with_what_they_ask() -> None:
     printed = conformance("cases", "adam").stdout
     assert all(line.startswith(("adam/", "  ")) for line in printed.splitlines())

@@ -60,6 +60,7 @@ def blamed(found: Diagnosis) -> str:
 # Where.
 
 
+@pytest.mark.slow
 def test_with_intermediates_a_wrong_backward_of_one_operation_is_found_in_the_model() -> None:
     found = diagnosis(oracle_port("cached-keys-detached"), MODEL)
     assert found.divergence is not None
@@ -72,6 +73,7 @@ def test_with_intermediates_a_wrong_backward_of_one_operation_is_found_in_the_mo
     assert any("/intermediate_grads/layer0.v" in line for line in found.divergence.evidence)
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("mistake", "part"),
@@ -95,6 +97,7 @@ def test_a_black_box_is_probed_until_the_part_is_known(mistake: str, part: str) 
     assert all(line.startswith("Correct") for line in asked[:-1])
 
 
+@pytest.mark.slow
 def test_a_black_box_whose_gradients_alone_are_wrong_is_probed_backward() -> None:
     found = diagnosis(oracle_port("cached-keys-detached", "--black-box"), MODEL)
     assert "attention's scores" in blamed(found)
@@ -102,6 +105,7 @@ def test_a_black_box_whose_gradients_alone_are_wrong_is_probed_backward() -> Non
     assert found.divergence.place.pointer.startswith("/grads/layer0.attn_wk/")
 
 
+@pytest.mark.slow
 def test_what_was_judged_from_injected_inputs_is_sound_and_what_follows_is_tainted() -> None:
     found = diagnosis(oracle_port("bias-correction-missing"))
     assert found.divergence is not None
@@ -136,6 +140,7 @@ def test_a_pointer_becomes_a_place_in_words(pointer: str, words: str) -> None:
 # Which mistake.
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "mistake",
@@ -148,6 +153,7 @@ def test_a_known_mistake_is_named_alone(mistake: str) -> None:
     assert float(found.names[0].worst) < 1
 
 
+@pytest.mark.slow
 def test_twins_are_both_named_with_the_experiment_that_tells_them_apart() -> None:
     found = diagnosis(oracle_port("constant-learning-rate"), ("adam/warm*", "adam/cold*"))
     assert ["constant-learning-rate"] in slugs(found)
@@ -158,6 +164,8 @@ def test_twins_are_both_named_with_the_experiment_that_tells_them_apart() -> Non
         assert slug == "constant-learning-rate" or "constant-learning-rate" in MISTAKES[slug].twins
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1, group="two mistakes")
 def test_two_mistakes_in_two_levels_are_named_together() -> None:
     found = diagnosis(oracle_port("rms-epsilon-1e-6", "epsilon-inside-the-root"))
     assert sorted(found.names[0].slugs) == ["epsilon-inside-the-root", "rms-epsilon-1e-6"]
@@ -166,11 +174,14 @@ def test_two_mistakes_in_two_levels_are_named_together() -> None:
     assert any("Independently, adam fails too" in line for line in found.divergence.evidence)
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1, group="two mistakes")
 def test_two_mistakes_in_one_level_are_named_together() -> None:
     found = diagnosis(oracle_port("rms-epsilon-1e-6", "relu-gradient-always-1"), MODEL)
     assert sorted(found.names[0].slugs) == ["relu-gradient-always-1", "rms-epsilon-1e-6"]
 
 
+@pytest.mark.slow
 def test_a_mistake_that_ends_the_program_is_named_by_where_it_does() -> None:
     found = diagnosis(
         oracle_port("sorts-recursively"), ("backward/deep-model", "backward/one-letter")
@@ -178,6 +189,7 @@ def test_a_mistake_that_ends_the_program_is_named_by_where_it_does() -> None:
     assert ["sorts-recursively"] in slugs(found)
 
 
+@pytest.mark.slow
 def test_a_sound_function_beside_a_wrong_model_does_not_refute_a_name(make_port: MakePort) -> None:
     """Ports may have a function twice: right by itself, wrong inside the model."""
     source = """
@@ -210,6 +222,7 @@ def test_a_constant_ratio_is_found_and_noise_is_none() -> None:
     assert constant_ratio(right[:3], 3 * right[:3]) is None
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_scaled_otherwise_has_its_factor_said(make_port: MakePort) -> None:
     source = """
 from conformance.mistakes import apply, patched_port

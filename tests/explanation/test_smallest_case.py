@@ -76,6 +76,8 @@ SMALL: list[tuple[str, str, Callable[[Any], bool]]] = [
 ]
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("mistake", "method", "is_small"), SMALL)
 def test_the_smallest_case_of_a_mistake_is_small_still_fails_and_is_right(
     mistake: str, method: str, is_small: Callable[[Message], bool], right: Asker
@@ -86,22 +88,27 @@ def test_the_smallest_case_of_a_mistake_is_small_still_fails_and_is_right(
     assert divergences(right, case) == ()
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("method", ["evaluate", "softmax", "backward", "adam", "train"])
 def test_of_a_right_port_nothing_is_found(method: str, right: Asker) -> None:
     assert smallest(right, method, seconds=2.0) is None
 
 
+@pytest.mark.slow
 def test_single_precision_is_no_mistake() -> None:
     for method in ("linear", "attention"):
         with Asker(find_port("python:float32")) as asker:
             assert smallest(asker, method, seconds=2.0) is None
 
 
+@pytest.mark.slow
 def test_a_sentence_tells_what_is_right_and_what_the_port_gives() -> None:
     case = found(oracle_port("assigns-gradients"), "evaluate")
     assert case.about == "x + x at x = 0: expected 2 for the gradient of x, got 1"
 
 
+@pytest.mark.slow
 def test_faint_errors_are_found_too() -> None:
     case = found(oracle_port("state-kept-in-float32"), "adam")
     assert case.about.startswith("adam, step 1 of 1000, all 0 except grads/wte/0/0 = 1: ")
@@ -142,6 +149,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Smallest:
     return found(port, "adam")
 
 
+@pytest.mark.slow
 def test_a_port_bound_to_the_profile_is_asked_with_almost_everything_0(narrow: Smallest) -> None:
     assert isinstance(narrow.params, AdamParams)
     assert narrow.params.sizes.n_embd == 16
@@ -154,6 +162,7 @@ def test_a_port_bound_to_the_profile_is_asked_with_almost_everything_0(narrow: S
     assert narrow.divergences[0].pointer in {row.pointer for row in rows}
 
 
+@pytest.mark.slow
 def test_only_what_fails_alike_counts() -> None:
     case = found(oracle_port("sorts-recursively"), "evaluate", Outcome.CRASH)
     assert isinstance(case.params, EvaluateParams)
@@ -198,6 +207,7 @@ def test_what_is_no_method_to_shrink_finds_nothing(right: Asker) -> None:
     assert smallest(right, "tokenize") is None
 
 
+@pytest.mark.slow
 def test_nothing_is_written_where_somebody_works(tmp_path: Path) -> None:
     program = (
         "from tests.support.suite import oracle_port\n"
@@ -358,6 +368,8 @@ SWIFT = (
 )
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1, group="printed tests")
 def test_python_tests_fail_on_the_slip_and_pass_without_it(
     tmp_path: Path, narrow: Smallest
 ) -> None:
@@ -373,6 +385,7 @@ def test_python_tests_fail_on_the_slip_and_pass_without_it(
     fails_and_passes_once_mended(folder, PYTHON, cases, *command)
 
 
+@pytest.mark.slow
 def test_in_any_other_language_the_test_starts_the_port_by_its_command(tmp_path: Path) -> None:
     folder = slipped("js", tmp_path, JS[0])
     port = find_port(str(folder))
@@ -384,6 +397,8 @@ def test_in_any_other_language_the_test_starts_the_port_by_its_command(tmp_path:
     fails_and_passes_once_mended(folder, JS[:1], [case], *command)
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1, group="printed tests")
 @pytest.mark.needs("node")
 def test_javascript_tests_fail_on_the_slip_and_pass_without_it(
     tmp_path: Path, narrow: Smallest
@@ -399,8 +414,9 @@ def test_javascript_tests_fail_on_the_slip_and_pass_without_it(
     fails_and_passes_once_mended(folder, JS, cases, "node", "--test", *tests)
 
 
-@pytest.mark.needs("cargo")
+@pytest.mark.slow
 @pytest.mark.sampled(1, group="printed tests")
+@pytest.mark.needs("cargo")
 def test_rust_tests_fail_on_the_slip_and_pass_without_it(tmp_path: Path, narrow: Smallest) -> None:
     folder = slipped("rust", tmp_path, *RUST)
     build = ("cargo", "build", "--offline", "--quiet")
@@ -415,8 +431,9 @@ def test_rust_tests_fail_on_the_slip_and_pass_without_it(tmp_path: Path, narrow:
     fails_and_passes_once_mended(folder, RUST, cases, *command)
 
 
-@pytest.mark.needs("swift")
+@pytest.mark.slow
 @pytest.mark.sampled(1, group="printed tests")
+@pytest.mark.needs("swift")
 def test_swift_tests_fail_on_the_slip_and_pass_without_it(tmp_path: Path, narrow: Smallest) -> None:
     """The slips are known mistakes, so that the canonical program shows the smallest cases."""
     folder = slipped("swift", tmp_path, *SWIFT)
@@ -430,6 +447,7 @@ def test_swift_tests_fail_on_the_slip_and_pass_without_it(tmp_path: Path, narrow
     fails_and_passes_once_mended(folder, SWIFT, cases, "swift", "test", "--filter", names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "tests", "command"),
     [

@@ -128,6 +128,7 @@ def test_a_rewrite_is_the_same_mathematics(rewrite: str, config: Config) -> None
     assert np.abs(canonical.low - other.low).max() < 1e-15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", range(4))
 def test_what_is_exact_is_never_perturbed(style: int) -> None:
     """Sums and products of small integers."""
@@ -259,6 +260,7 @@ def test_golden_budgets_cover_the_trajectory_but_for_its_kinks(precision: Precis
     assert bool(ledger) == (precision == "float32")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_golden_budgets_are_those_that_are_derived(precision: Precision) -> None:
     trajectory = Trajectory.of(load_trace())
@@ -290,6 +292,7 @@ def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
         assert Program.of(short(PUBLISHED, text)).is_decided(precision)
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["train1", "train3", "train4", "first-revision", "early-revision"])
 def test_no_fixed_case_of_any_profile_hangs_on_a_rounding(name: str) -> None:
@@ -337,6 +340,7 @@ def budget(*arguments: str) -> subprocess.CompletedProcess[str]:
     return run_command("conformance", "budget", *arguments)
 
 
+@pytest.mark.slow
 def test_the_budget_command_explains_a_number() -> None:
     shown = budget("backward/one-letter#/grads/lm_head/3/0", "--precision", "float32")
     assert shown.returncode == 0
@@ -344,6 +348,7 @@ def test_the_budget_command_explains_a_number() -> None:
         assert word in shown.stdout
 
 
+@pytest.mark.slow
 def test_the_budget_command_lists_a_cases_parts_as_text_and_as_json() -> None:
     lines = budget("layers/softmax-plain").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["part", "/output/0", "/grads/x/0"] or len(
@@ -355,6 +360,7 @@ def test_the_budget_command_lists_a_cases_parts_as_text_and_as_json() -> None:
     assert "compared exactly" in unwrapped(budget("tokenizer/crlf").stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "message"),
     [
@@ -377,6 +383,7 @@ def test_the_golden_trajectory_is_followed_by_our_fast_ports(port: str) -> None:
     assert any(case.slug.startswith("train/trajectory-1-in-full") for case in report.cases)
 
 
+@pytest.mark.slow
 def test_fresh_cases_are_the_same_for_the_same_seed_and_others_for_another() -> None:
     from conformance.cases import all_cases
     from conformance.cases.budget_origin import offer_of
@@ -396,6 +403,7 @@ def test_fresh_cases_are_the_same_for_the_same_seed_and_others_for_another() -> 
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_port_that_replays_recorded_answers_fails(tmp_path: Any) -> None:
     answers = str(tmp_path / "answers.json")
     command = (sys.executable, "-m", "tests.support.ports.replaying_port", answers)

@@ -74,6 +74,7 @@ def test_the_committed_files_are_as_make_golden_would_write_them() -> None:
     assert entry.budgets == pytest.approx(trace_budgets(trace))
 
 
+@pytest.mark.slow
 def test_the_committed_trace_obeys_its_published_schema() -> None:
     document = json.loads((GOLDEN / "traces" / "microgpt.json").read_bytes())
     published = json.loads(TRACE_SCHEMA.read_bytes())
@@ -274,6 +275,7 @@ def test_make_golden_on_an_unchanged_tree_changes_nothing() -> None:
     assert build.stdout.count("unchanged") == len(files)
 
 
+@pytest.mark.slow
 def test_the_check_command_says_that_all_is_well() -> None:
     check = run_command("golden", "check")
     assert check.returncode == 0

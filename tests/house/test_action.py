@@ -49,6 +49,7 @@ def gated(repository: Path, **given: str) -> Ran:
     return runner.ran
 
 
+@pytest.mark.slow
 def test_a_right_port_is_green_and_leaves_every_report(repository: Path) -> None:
     ran = gated(repository)
     assert ran.code == 0, ran.log
@@ -67,6 +68,7 @@ def test_a_right_port_is_green_and_leaves_every_report(repository: Path) -> None
     assert badge["message"].startswith("24/24 ")
 
 
+@pytest.mark.slow
 def test_a_wrong_port_is_red_and_every_report_says_why(repository: Path) -> None:
     plant(repository / "the port")
     ran = gated(repository)
@@ -83,6 +85,7 @@ def test_a_wrong_port_is_red_and_every_report_says_why(repository: Path) -> None
     assert "tokenizer/" in (reports / "page.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_known_failure_is_green(repository: Path) -> None:
     plant(repository / "the port")
     (repository / "known.toml").write_text(
@@ -119,6 +122,8 @@ HOSTILE = (
 )
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", yaml.safe_load(ACTION.read_text())["inputs"])
 def test_no_input_is_executed_or_taken_for_an_option(name: str, repository: Path) -> None:
     if name == "python-version":
@@ -201,6 +206,7 @@ def checked_out(tmp_path: Path) -> Runner:
     return Runner(tmp_path / "workspace", {"port": tmp_path / "my-port", "suite": suite})
 
 
+@pytest.mark.slow
 def test_the_workflow_of_a_kit_is_green_at_once(checked_out: Runner) -> None:
     port = checked_out.sources["port"]
     text = (port / WORKFLOW).read_text()

@@ -12,6 +12,8 @@ import pytest
 from tests.fuzz.faults import SIGNALS, Ended, building, end, replacing, reporting
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize(("make", "kills"), [(reporting, 6), (replacing, 12), (building, 2)])
 def test_a_run_that_is_ended_leaves_what_is_whole_and_nothing_else(
@@ -21,6 +23,7 @@ def test_a_run_that_is_ended_leaves_what_is_whole_and_nothing_else(
     assert left.findings == []
 
 
+@pytest.mark.slow
 def test_half_a_report_would_be_found(tmp_path: Path) -> None:
     what = reporting(tmp_path)
 

@@ -52,6 +52,8 @@ def planted(fault: str) -> Target:
     return replace(PLANTED, feed=feed)
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", TARGETS)
 def test_mutated_inputs_are_taken_or_refused_in_words(name: str) -> None:
     target = TARGETS[name]
@@ -61,6 +63,8 @@ def test_mutated_inputs_are_taken_or_refused_in_words(name: str) -> None:
         assert not isinstance(ending, Fault), (ending.message, with_atheris.shown(content))
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", TARGETS)
 def test_what_hypothesis_draws_is_taken_or_refused_in_words(name: str) -> None:
     ran = with_hypothesis.run(TARGETS[name], INPUTS, 1, derandomize=True)
@@ -166,6 +170,7 @@ def again(*arguments: str) -> Iterator[str]:
     yield from (str(run.returncode), run.stdout + run.stderr)
 
 
+@pytest.mark.slow
 def test_the_command_prints_its_seed_and_feeds_an_input_again() -> None:
     code, told = again("--target", "golden", "--inputs", "50", "--seed", "3")
     assert (code, "seed 3" in told, "50 inputs, 0 findings" in told) == ("0", True, True)

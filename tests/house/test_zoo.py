@@ -22,7 +22,8 @@ from tests.zoo.leftovers import MARK, differing, left_processes, listing, told
 from tests.zoo.page import page, summary
 
 
-@pytest.mark.sampled(20)
+@pytest.mark.slow
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("animal", ANIMALS.values(), ids=ANIMALS)
 def test_every_animal_is_in_its_right_outcome(animal: Animal, tmp_path: Path) -> None:
     if animal.needs_containment and not is_contained():
@@ -71,6 +72,7 @@ def test_an_animal_in_another_outcome_is_reported(tmp_path: Path) -> None:
     assert found.outcome == "crash"
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_end_is_ended_and_reported(tmp_path: Path) -> None:
     animal = replace(ANIMALS["silent"], message=60.0, within=2.5)
     complaints = visit(animal, tmp_path / "den").complaints

@@ -34,6 +34,7 @@ def every_slug() -> set[str]:
     return {slug for program in programs for slug in known_slugs(program, "float64")}
 
 
+@pytest.mark.slow
 def test_every_case_is_listed_in_an_edition_and_every_listed_case_is_there() -> None:
     assert listed().keys() == every_slug()
 

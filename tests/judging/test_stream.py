@@ -81,7 +81,8 @@ def judged(make_port: MakePort, source: str) -> Any:
     return case_of(run_suite(make_port(source, message=60.0, sandbox=Sandbox.NEVER), CASE), CASE)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", our_ports())
 def test_our_ports_pass(name: str) -> None:
     case = case_of(run_suite(name, CASE), CASE)
@@ -89,12 +90,14 @@ def test_our_ports_pass(name: str) -> None:
     assert case.values > STEPS * 4 * 4000
 
 
+@pytest.mark.slow
 def test_the_canonical_program_passes_bit_for_bit() -> None:
     case = case_of(run_suite(oracle_port(), CASE), CASE)
     assert case.outcome is Outcome.PASS
     assert case.identical == case.values > 0
 
 
+@pytest.mark.slow
 def test_a_port_that_does_not_declare_it_is_not_asked(make_port: MakePort) -> None:
     change = "oracle_port.introduction = lambda: structs.replace(introduction(), full_record=False)"
     case = judged(make_port, canonical(change))
@@ -102,6 +105,7 @@ def test_a_port_that_does_not_declare_it_is_not_asked(make_port: MakePort) -> No
     assert case.detail == "the port does not offer to record every step in full"
 
 
+@pytest.mark.slow
 def test_a_gradient_wrong_at_one_step_is_blamed_there_and_on_no_other(make_port: MakePort) -> None:
     change = """
     calls = 0
@@ -123,6 +127,7 @@ def test_a_gradient_wrong_at_one_step_is_blamed_there_and_on_no_other(make_port:
     assert case.detail.endswith("; 1 of 6 steps wrong")
 
 
+@pytest.mark.slow
 def test_an_update_wrong_at_one_step_is_blamed_there_and_on_no_other(make_port: MakePort) -> None:
     change = """
     calls, adam = 0, reference.training.adam
@@ -138,23 +143,28 @@ def test_an_update_wrong_at_one_step_is_blamed_there_and_on_no_other(make_port: 
     assert case.detail.endswith("; 1 of 6 steps wrong")
 
 
+@pytest.mark.slow
 def test_too_few_steps_fail(make_port: MakePort) -> None:
     case = judged(make_port, announcing("if number(step) < 5: right(step)"))
     assert case.outcome is Outcome.MISMATCH
     assert case.detail == "/steps/5: expected a step, got nothing"
 
 
+@pytest.mark.slow
 def test_too_many_steps_fail(make_port: MakePort) -> None:
     case = judged(make_port, announcing("right(step); number(step) == 5 and right(step)"))
     assert case.outcome is Outcome.VIOLATION
     assert case.detail == "more than the 6 steps that were asked for"
 
 
+@pytest.mark.slow
 def test_a_step_sent_twice_fails(make_port: MakePort) -> None:
     case = judged(make_port, announcing("right(step)\nif number(step) == 2: right(step)"))
     assert case.outcome is Outcome.VIOLATION
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("change", "place", "expected", "got"),
     [
@@ -181,6 +191,7 @@ def test_a_wrong_shape_is_located(
     assert "; 1 of 6 steps wrong" in case.detail
 
 
+@pytest.mark.slow
 def test_a_light_record_where_a_full_one_was_asked_for_lacks_its_parts(
     make_port: MakePort,
 ) -> None:
@@ -192,6 +203,7 @@ def test_a_light_record_where_a_full_one_was_asked_for_lacks_its_parts(
     assert case.detail.endswith("; 1 of 6 steps wrong, 5 could not be judged")
 
 
+@pytest.mark.slow
 def test_what_is_no_number_is_a_violation_with_its_place(make_port: MakePort) -> None:
     source = announcing("step.grads['wte'][1][2] = 'much'; right(step)")
     case = judged(make_port, source)
@@ -200,6 +212,7 @@ def test_what_is_no_number_is_a_violation_with_its_place(make_port: MakePort) ->
     assert "/params/grads/*/1/2" in case.detail
 
 
+@pytest.mark.slow
 def test_nan_in_quotes_is_a_number_and_a_wrong_one(make_port: MakePort) -> None:
     case = judged(
         make_port, announcing("if number(step) == 1: step.losses[0] = 'NaN'\nright(step)")
@@ -209,6 +222,7 @@ def test_nan_in_quotes_is_a_number_and_a_wrong_one(make_port: MakePort) -> None:
     assert case.detail.endswith(", got nan; 1 of 6 steps wrong")
 
 
+@pytest.mark.slow
 def test_nothing_follows_from_a_state_that_is_not_finite(make_port: MakePort) -> None:
     change = "if number(step) == 1: step.weights['wte'][0][0] = '-Infinity'"
     case = judged(make_port, announcing(f"{change}\nright(step)"))
@@ -216,6 +230,7 @@ def test_nothing_follows_from_a_state_that_is_not_finite(make_port: MakePort) ->
     assert case.detail.endswith(", got -inf; 1 of 6 steps wrong, 1 could not be judged")
 
 
+@pytest.mark.slow
 def test_nothing_of_the_suite_fails_where_numbers_overflow(make_port: MakePort) -> None:
     change = """
     if number(step) == 1:
@@ -228,6 +243,7 @@ def test_nothing_of_the_suite_fails_where_numbers_overflow(make_port: MakePort) 
     assert case.differences[0].part == "/steps/1/v/wpe"
 
 
+@pytest.mark.slow
 def test_gradients_that_no_update_follows_from_are_blamed(make_port: MakePort) -> None:
     change = "if number(step) == 0: step.grads['wte'][3] = [1e200] * 16\nright(step)"
     case = judged(make_port, announcing(change))
@@ -235,6 +251,7 @@ def test_gradients_that_no_update_follows_from_are_blamed(make_port: MakePort) -
     assert case.differences[0].part == "/steps/0/grads/wte"
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_not_the_last_steps_state_fails(make_port: MakePort) -> None:
     change = """
     def other(name, params, *rest):
@@ -259,6 +276,7 @@ class Faulty:
         raise AssertionError
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_judge_is_the_suites_and_the_port_is_asked_on() -> None:
     (case,) = select(all_cases(1, "float64"), [CASE])
     faulty = replace(case, stream=lambda _offer: Faulty())
@@ -294,6 +312,7 @@ def finished(judge: TrajectoryJudge, last: StepParams) -> Comparison:
     return judge.finish(msgspec.convert(structs.asdict(last), TrainResult))
 
 
+@pytest.mark.slow
 def test_a_loss_off_the_right_trajectory_is_blamed(recorded: Recorded) -> None:
     steps = recorded[1]
     losses = [float(step.loss) for step in steps]
@@ -338,6 +357,7 @@ def test_derived_budgets_of_a_step_leave_its_update_and_unused_rows_alone(
     assert ((derived.budgets == 0) == (rule.budgets == 0)).all()
 
 
+@pytest.mark.slow
 def test_memory_stays_the_same_however_long_the_stream(recorded: Recorded) -> None:
     steps = recorded[1]
 
@@ -402,6 +422,7 @@ def test_numbers_in_quotes_are_packed_as_numbers(recorded: Recorded, written: An
     assert repr(float(packed[layout.evaluated - 1])) == repr(float(written))
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.benchmarks.stream", "--megabytes", "4", "--rounds", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

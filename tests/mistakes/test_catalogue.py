@@ -237,6 +237,7 @@ def test_twins_know_each_other_and_how_they_are_told_apart() -> None:
             assert experiment.endswith(".")
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(40)
 @pytest.mark.parametrize("slug", MISTAKES)
 def test_a_mistake_changes_what_its_level_answers_and_is_taken_back_wholly(slug: str) -> None:
@@ -334,6 +335,7 @@ def numbers_of(answer: Any, part: str) -> list[float]:
     return list(flat(getattr(answer, part)))
 
 
+@pytest.mark.thorough
 def test_the_program_in_single_precision_passes() -> None:
     report = run_suite(
         oracle_port("--float32"), "autograd", "layers", "forward/two-*", "forward/warm*",

@@ -11,6 +11,7 @@ from ports_adapter.manifest import find_port
 from tests.support.suite import oracle_port, run_suite
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_honest_variant_passes(variant: str) -> None:
@@ -24,6 +25,7 @@ def test_an_honest_variant_passes(variant: str) -> None:
     assert not report.grade.startswith("bit-identical")
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["python:float32", "rust:float32"])
 @pytest.mark.parametrize("seed", [1, 2])
@@ -33,6 +35,7 @@ def test_an_honest_port_in_single_precision_passes(name: str, seed: int) -> None
     assert report.grade.startswith("float32")
 
 
+@pytest.mark.slow
 def test_a_port_in_single_precision_does_not_pass_as_double() -> None:
     port = structs.replace(find_port("python:float32"), precision="float64")
     report = run_suite(port, "layers", "forward", "backward", "adam")

@@ -297,6 +297,7 @@ def test_memory_that_many_processes_share_is_counted_once(made: Made) -> None:
     assert said(process) == "still here"
 
 
+@pytest.mark.slow
 def test_taking_too_much_processor_time_is_ended(made: Made) -> None:
     source = """
     import os, time

@@ -35,6 +35,8 @@ def answers(port: Port, *lines: bytes) -> list[Any]:
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("language", KITS)
 def test_a_kit_builds_is_green_and_says_what_comes_next(language: str, tmp_path: Path) -> None:
     folder = tmp_path / "my first port"
@@ -233,6 +235,7 @@ def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_make_tells_a_language_from_a_locale(tmp_path: Path) -> None:
     folder = tmp_path / "p"
     made = make("port", "LANG=c", f"DIR={folder}", LANG="en_US.UTF-8")
@@ -248,6 +251,7 @@ def test_make_tells_a_language_from_a_locale(tmp_path: Path) -> None:
     assert make(echo, "show", LANG="C.UTF-8").stdout == "<C.UTF-8>\n"
 
 
+@pytest.mark.slow
 def test_the_tutorial_shows_what_happens(tmp_path: Path) -> None:
     folder = tmp_path / "my-port"
     written = conformance("port", "python", str(folder))

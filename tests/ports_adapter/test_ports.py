@@ -34,6 +34,7 @@ def test_our_ports_are_written_in_four_languages_and_in_two_ways_where_that_is_w
     assert our_ports() == sorted([*OWN_TESTS, *variants])
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", OWN_TESTS)
 def test_our_port_passes_the_tests_of_its_own_language(name: str) -> None:
@@ -41,6 +42,8 @@ def test_our_port_passes_the_tests_of_its_own_language(name: str) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", our_ports())
 def test_our_port_passes_every_case(name: str) -> None:
     report = run_suite(name, seed=1)
@@ -93,7 +96,8 @@ OFFERED = [
 ]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("port", "profile"), OFFERED)
 def test_our_port_passes_every_case_of_a_profile_that_it_offers(port: str, profile: str) -> None:
     assert failures_of(JudgedProgram.of(profile), [port]) == {port: []}
@@ -103,6 +107,7 @@ INDEPENDENT = ("js", "python", "python:float32", "rust:float32", "swift:vectors"
 """Ports that share no code with each other, in both precisions."""
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("port", INDEPENDENT)
 def test_our_port_passes_with_gelu(port: str) -> None:
@@ -124,6 +129,8 @@ def broken_copy(name: str, folder: Path, file: str, right: str, wrong: str) -> s
     return str(copy)
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("right", "wrong", "blamed"),
     [
@@ -143,6 +150,7 @@ def test_a_sign_in_the_js_ports_softmax_gradient_is_blamed_and_adam_is_not(
     assert case_of(report, "backward/cold-step-1").tainted_by == report.first_divergence
 
 
+@pytest.mark.slow
 def test_a_sign_in_the_python_ports_softmax_gradient_is_blamed_on_the_layer(
     tmp_path: Path,
 ) -> None:
@@ -152,6 +160,7 @@ def test_a_sign_in_the_python_ports_softmax_gradient_is_blamed_on_the_layer(
     assert failed_levels(report) == ["layers", "backward", "train", "replicate"]
 
 
+@pytest.mark.slow
 def test_a_wrong_gradient_inside_attention_is_blamed_on_its_first_wrong_node(
     tmp_path: Path,
 ) -> None:

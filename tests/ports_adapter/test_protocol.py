@@ -101,6 +101,8 @@ def test_our_ports_give_the_answers_of_the_page(name: str) -> None:
                 assert agree(builtins(steps), ids), method.name
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("method", METHODS)
 def test_examples_obey_the_published_schema(method: str) -> None:
     schema = json.loads(PROTOCOL_SCHEMA.read_text())

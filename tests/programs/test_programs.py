@@ -217,6 +217,7 @@ def test_steps_are_counted_from_0_or_1(lines: list[str], base: int, num_steps: i
 # The same generator
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["returns", "colours", "json", "hundredth"])
 def test_a_program_that_follows_cpython_is_compared_at_its_digits(
     taped: MakeProgram, shape: str
@@ -228,6 +229,7 @@ def test_a_program_that_follows_cpython_is_compared_at_its_digits(
     assert "evidence, not proof" in report.notes[-1]
 
 
+@pytest.mark.slow
 def test_single_precision_that_follows_cpython_passes_if_it_says_so(taped: MakeProgram) -> None:
     port = taped("--precision", "float32", "--shape", "json", "--steps", "300")
     report = judged(structs.replace(port, precision="float32"))
@@ -235,6 +237,7 @@ def test_single_precision_that_follows_cpython_passes_if_it_says_so(taped: MakeP
     assert judged(port).exit_code is ExitCode.FAIL
 
 
+@pytest.mark.slow
 def test_the_first_wrong_step_is_named(taped: MakeProgram) -> None:
     report = judged(taped("--steps", "60", "--uncorrected"))
     assert report.generator == "cpython"
@@ -243,18 +246,21 @@ def test_the_first_wrong_step_is_named(taped: MakeProgram) -> None:
     assert "Adam's first update is wrong" in detail(report)
 
 
+@pytest.mark.slow
 def test_digits_cut_off_are_not_digits_rounded(taped: MakeProgram) -> None:
     report = judged(taped("--steps", "60", "--shape", "cut", generator="cpython"))
     assert report.exit_code is ExitCode.FAIL
     assert "cut off after the last digit" in detail(report)
 
 
+@pytest.mark.slow
 def test_other_samples_than_the_oracles_are_a_mismatch(taped: MakeProgram) -> None:
     report = judged(taped("--steps", "30", "--temperature", "1.0"))
     assert outcomes(report) == {"counts": "pass", "losses": "pass", "samples": "mismatch"}
     assert "sample 1: expected '" in detail(report)
 
 
+@pytest.mark.slow
 def test_a_manifest_that_says_cpython_forces_the_comparison(taped: MakeProgram) -> None:
     options = ("--steps", "30", "--generator", "numpy")
     report = judged(taped(*options, generator="cpython"))
@@ -263,6 +269,7 @@ def test_a_manifest_that_says_cpython_forces_the_comparison(taped: MakeProgram) 
     assert "the forward pass already differ" in detail(report)
 
 
+@pytest.mark.slow
 def test_the_reference_itself_is_such_a_program(program: MakeProgram) -> None:
     command = (sys.executable, "-m", "reference", "--corpus", "input.txt", "--steps", "3")
     port = program(run=command)
@@ -280,6 +287,7 @@ def binary(program: MakeProgram, *switches: str) -> Port:
     return port
 
 
+@pytest.mark.slow
 @needs_cc
 @pytest.mark.parametrize("switches", [("SEED=7",), ("SEED=8", "REAL=float")])
 def test_an_honest_program_with_its_own_generator_passes(
@@ -295,6 +303,8 @@ def test_an_honest_program_with_its_own_generator_passes(
     assert "about once in 1000" in notes
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(3)
 @needs_cc
 @pytest.mark.parametrize(
     ("switches", "check"),
@@ -318,6 +328,7 @@ def test_a_mistake_is_seen_on_the_corpus_made_for_it(
     assert "the oracle's runs have" in detail(report)
 
 
+@pytest.mark.slow
 @needs_cc
 def test_a_program_that_prints_each_hundredth_step_is_judged_by_those(
     program: MakeProgram,
@@ -328,11 +339,13 @@ def test_a_program_that_prints_each_hundredth_step_is_judged_by_those(
     assert judged(binary(program, "EVERY=100", "MEAN=1")).exit_code is ExitCode.FAIL
 
 
+@pytest.mark.slow
 def test_numpys_generator_is_as_good_as_any(taped: MakeProgram) -> None:
     report = judged(taped("--generator", "numpy", "--seed", "3"))
     assert (report.generator, report.exit_code) == ("own", ExitCode.PASS), report
 
 
+@pytest.mark.slow
 def test_a_last_loss_alone_is_judged_with_what_power_remains(taped: MakeProgram) -> None:
     report = judged(taped("--generator", "numpy", "--shape", "last"))
     assert report.exit_code is ExitCode.PASS, report
@@ -417,6 +430,7 @@ print("num docs:", len(docs), "child", child.pid)
 # The oracle's curves
 
 
+@pytest.mark.slow
 def test_the_curves_that_come_with_us_are_the_oracles() -> None:
     config = MICROGPT.config
     for design in (natural(), *designed(config.block_size)):
@@ -471,6 +485,7 @@ def conformance(*arguments: str) -> subprocess.CompletedProcess[str]:
     return run_command("conformance", "run", *arguments)
 
 
+@pytest.mark.slow
 def test_the_command_line_judges_a_program_and_writes_its_report(
     taped: MakeProgram, tmp_path: Path
 ) -> None:

@@ -76,6 +76,7 @@ def known(folder: Path, *entries: str) -> None:
     (folder / "baseline.toml").write_text(text)
 
 
+@pytest.mark.slow
 def test_every_case_ends_as_on_the_command_line_for_an_honest_port_and_two_workers(
     tmp_path: Path,
 ) -> None:
@@ -88,6 +89,8 @@ def test_every_case_ends_as_on_the_command_line_for_an_honest_port_and_two_worke
     assert standings(report) == on_the_command_line("python")
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("source", [CRASHING, "sys.exit(3)"], ids=["crashes", "starts not"])
 def test_every_case_ends_as_on_the_command_line_for_a_broken_port(
     folder: Path, source: str
@@ -141,6 +144,7 @@ def test_a_case_is_chosen_by_its_id_and_the_port_lives_on_after_its_goodbye(fold
     assert run.stdout.index("shutdown PASSED") < run.stdout.index("words PASSED")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["-k", "-m"])
 def test_a_level_is_chosen_by_keyword_and_by_marker(folder: Path, option: str) -> None:
     run = ask(folder, option, "backward", "--collect-only", "-q", "--strict-markers")
@@ -156,6 +160,8 @@ def test_what_is_not_offered_is_skipped_with_the_reason(folder: Path) -> None:
     assert "2 passed, 1 skipped" in run.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("chosen", [("-k", "protocol"), ("-k", "adam or sample"), ("-n", "2")])
 def test_nothing_verified_is_never_green(folder: Path, chosen: tuple[str, ...]) -> None:
     change(folder, "HANDLERS['initialize'] = lambda r: introduce(r, methods=[])")
@@ -166,6 +172,7 @@ def test_nothing_verified_is_never_green(folder: Path, chosen: tuple[str, ...]) 
     assert "NOTHING VERIFIED: no case beyond the protocol" in run.stdout
 
 
+@pytest.mark.slow
 def test_known_failures_alone_verify_nothing(folder: Path) -> None:
     known(change(folder, WRONG), "slug = 'tokenizer'\noutcome = 'mismatch'")
     run = ask(folder, "--port-case", WORDS)
@@ -176,6 +183,8 @@ def test_known_failures_alone_verify_nothing(folder: Path) -> None:
 ENTRY = f"slug = '{WORDS}'\noutcome = 'mismatch'"
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("source", "entry", "counts", "words"),
     [
@@ -199,6 +208,7 @@ def test_the_baseline_counts_as_on_the_command_line(
     assert run.returncode == (1 if "failed" in counts.split() else 0)
 
 
+@pytest.mark.slow
 def test_without_the_baseline_a_known_failure_fails(folder: Path) -> None:
     known(change(folder, WRONG), ENTRY)
     (folder / "baseline.toml").rename(folder / "other.toml")
@@ -218,6 +228,7 @@ def test_a_fault_of_the_suite_is_an_error_and_no_failure(folder: Path) -> None:
     assert JUnitXml.fromfile(str(folder / "junit.xml")).errors == 2
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("arguments", "manifest", "message"),
     [
@@ -246,6 +257,7 @@ def test_what_cannot_be_asked_is_one_clear_message(
     assert len(run.stderr.splitlines()) < 8
 
 
+@pytest.mark.slow
 def test_the_seed_is_drawn_and_printed_and_workers_share_it(folder: Path) -> None:
     change(folder, "", "build = ['sh', '-c', 'echo built >> log']")
     drawn = command("--port", ".", "-n", "2", "--port-case", "tokenizer/fresh")
@@ -264,6 +276,7 @@ def test_the_seed_is_drawn_and_printed_and_workers_share_it(folder: Path) -> Non
     assert (folder / "log").read_text() == "built\n" * 2
 
 
+@pytest.mark.slow
 def test_a_port_is_asked_about_the_last_stage_that_it_offers(folder: Path) -> None:
     offer = "introduce(r, methods=['tokenize', 'random', 'replicate'], profiles=['train0'])"
     change(folder, f"HANDLERS['initialize'] = lambda r: {offer}")
@@ -275,6 +288,8 @@ def test_a_port_is_asked_about_the_last_stage_that_it_offers(folder: Path) -> No
     assert "1 passed" in run.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("number", "workers"), [(signal.SIGINT, "0"), (signal.SIGTERM, "0"), (signal.SIGINT, "2")]
 )

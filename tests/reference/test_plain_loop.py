@@ -49,6 +49,7 @@ def check(
     return plain
 
 
+@pytest.mark.slow
 def test_the_published_sizes() -> None:
     program = Run.prepare(MICROGPT.config, MICROGPT.seed, embedded_corpus())
     documents = [program.tokenizer.encode(document) for document in program.documents]

@@ -76,7 +76,8 @@ def test_a_profile_has_as_many_parameters_as_published(name: str, parameters: in
     assert Run.prepare(profile.config, profile.seed, embedded_corpus()).num_params == parameters
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_prints_the_same_on_the_tape_to_the_last_digit(name: str) -> None:
     arguments = ("--profile", name, "--embedded", "--steps", "12", "--digits", "17")
@@ -85,6 +86,7 @@ def test_a_profile_prints_the_same_on_the_tape_to_the_last_digit(name: str) -> N
     assert (tape.stdout, tape.stderr, tape.returncode) == (scalar.stdout, "", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @needs_names
 @pytest.mark.parametrize("name", PROFILES)
@@ -114,6 +116,7 @@ def test_a_document_s_loss_is_taken_before_it_is_counted() -> None:
     assert second == pytest.approx(-np.log(2 / 4))
 
 
+@pytest.mark.slow
 def test_the_gradient_by_hand_is_checked_and_says_so() -> None:
     printed = reference("--profile", "train1", "--embedded", "--steps", "1", "--digits", "17")
     line = next(line for line in printed.stdout.splitlines() if line.startswith("gradient check"))
@@ -123,6 +126,7 @@ def test_the_gradient_by_hand_is_checked_and_says_so() -> None:
     assert 0 < float(found[3]) < 1e-6
 
 
+@pytest.mark.slow
 def test_a_wrong_gradient_by_hand_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run.prepare(TRAIN1.config, 42, embedded_corpus())
     right = run.gradient_check().largest_difference
@@ -156,6 +160,7 @@ def test_the_tape_trains_every_profile_bit_for_bit(name: str) -> None:
     assert fast == list(run.steps())
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("n_embd", "n_head", "n_layer"), list(product((8, 16, 32), (1, 2, 4), (1, 2, 4)))
@@ -273,6 +278,7 @@ def test_what_there_is_not_is_refused_in_one_line(arguments: tuple[str, ...], me
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [(), ("--tape",)])
 def test_numbers_that_leave_the_range_of_floats_are_told_of(how: tuple[str, ...]) -> None:
     run = reference("--embedded", "--steps", "9", "--set", "learning_rate=1e200", *how)
@@ -281,6 +287,7 @@ def test_numbers_that_leave_the_range_of_floats_are_told_of(how: tuple[str, ...]
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.slow
 def test_several_settings_may_follow_one_another() -> None:
     run = reference("--embedded", "--steps", "1", "--set", "n_embd=8", "n_layer=2")
     assert "num params: 2096" in run.stdout
@@ -303,6 +310,7 @@ def test_heads_that_do_not_divide_the_width_are_refused() -> None:
         varied(MICROGPT, ["n_embd=6"])
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @needs_names
 @pytest.mark.parametrize("page", ["stages.md", "stages.ko.md"])
@@ -319,6 +327,7 @@ def test_the_learner_s_page_has_the_figures_of_the_stages(page: str) -> None:
         assert losses[-1] in told
 
 
+@pytest.mark.slow
 def test_the_stages_side_by_side_are_told_and_drawn(tmp_path: Path) -> None:
     picture, page = tmp_path / "stages.svg", tmp_path / "stages.html"
     corpus = tmp_path / "a <b> & c.txt"
@@ -335,6 +344,7 @@ def test_the_stages_side_by_side_are_told_and_drawn(tmp_path: Path) -> None:
     assert "<title>Stages" in page.read_text()
 
 
+@pytest.mark.slow
 def test_a_picture_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     picture = tmp_path / "no" / "such" / "file"
     (tmp_path / "no").write_text("")

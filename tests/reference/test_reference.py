@@ -39,6 +39,7 @@ def test_a_thousand_steps_on_names_give_the_published_figures_and_the_twenty_nam
     assert_published(reference("--corpus", str(NAMES), "--digits", "17"))
 
 
+@pytest.mark.slow
 @needs_names
 def test_the_published_run_on_the_tape_is_the_published_one() -> None:
     assert_published(reference("--corpus", str(NAMES), "--digits", "17", "--tape"))
@@ -67,6 +68,7 @@ def test_the_embedded_corpus_gives_the_published_sizes() -> None:
     assert (run.tokenizer.vocab_size, run.num_params) == (27, 4192)
 
 
+@pytest.mark.slow
 def test_the_program_prints_what_the_published_one_prints() -> None:
     run = reference("--embedded", "--steps", "2")
     lines = run.stdout.splitlines()
@@ -75,11 +77,14 @@ def test_the_program_prints_what_the_published_one_prints() -> None:
     assert [line[:10] for line in lines[7:]] == [f"sample {n:2d}:" for n in range(1, 21)]
 
 
+@pytest.mark.slow
 def test_two_runs_are_the_same_to_the_last_digit() -> None:
     arguments = ("--embedded", "--steps", "2", "--digits", "17")
     assert reference(*arguments).stdout == reference(*arguments).stdout
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("steps", ["0", "30"])
 def test_on_the_tape_the_program_prints_the_same_to_the_last_digit(steps: str) -> None:
     arguments = ("--embedded", "--steps", steps, "--digits", "17")

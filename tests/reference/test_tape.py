@@ -56,6 +56,7 @@ def situations(draw: st.DrawFn) -> tuple[Config, int, list[int], int]:
     return config, vocab_size, [vocab_size - 1, *letters, vocab_size - 1], draw(st.integers(0, 99))
 
 
+@pytest.mark.slow
 @given(situations())
 @settings(max_examples=150, deadline=None)
 def test_a_replay_is_the_scalar_program_bit_for_bit(
@@ -119,6 +120,7 @@ def test_a_thousand_steps_on_names_are_the_scalar_programs_bit_for_bit() -> None
     assert slow.index == 999
 
 
+@pytest.mark.slow
 @given(situations())
 @settings(max_examples=30, deadline=None)
 def test_logits_of_a_document_so_far_are_the_scalar_programs(
@@ -132,6 +134,7 @@ def test_logits_of_a_document_so_far_are_the_scalar_programs(
         assert machine.logits(flat(weights), tokens[:length]).tolist() == right
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.5, 1.7])
 def test_a_run_on_the_tape_draws_the_same_samples_from_the_same_generator(
     temperature: float,
@@ -215,6 +218,7 @@ def test_where_nothing_can_be_written_tapes_are_recorded_all_the_same(
     assert tape_of(Config(n_embd=4, n_head=2), 5, 3).positions == 3
 
 
+@pytest.mark.slow
 def test_kernels_of_another_state_of_the_source_are_not_run(tmp_path: Path) -> None:
     copy = tmp_path / "reference"
     subprocess.run(["cp", "-r", ROOT / "reference", copy], check=True)

@@ -45,6 +45,7 @@ def color_of_map(page: Page, row: int, column: int) -> list[int]:
     )
 
 
+@pytest.mark.slow
 def test_a_failed_run_tells_everything(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
     page = shown(diagnosis)
@@ -105,6 +106,7 @@ def test_twins_and_mistakes_at_once(shown: Show) -> None:
     assert page.locator("#mistake-title").inner_text() == "The mistakes"
 
 
+@pytest.mark.slow
 def test_the_first_wrong_place_is_marked(shown: Show) -> None:
     page = shown(diagnoses.failed_story(2))
     flow = page.locator("svg.flow")
@@ -183,6 +185,7 @@ def test_a_map_is_drawn_in_the_colors_of_the_scheme(shown: Show) -> None:
     assert sum(color_of_map(page, 0, 0)[:3]) < sum(right[:3]) / 2
 
 
+@pytest.mark.slow
 def test_hostile_text_is_shown_and_does_nothing(shown: Show) -> None:
     page = shown(diagnoses.hostile_story())
     for button in page.locator("summary").all():
@@ -233,6 +236,7 @@ def test_reference_port_and_envelope_are_told_apart_without_color(shown: Show) -
     assert lines[300].split()[:3] == ["300", repr(first.reference[-1]), repr(first.port[-1])]
 
 
+@pytest.mark.slow
 def test_a_flag_covers_no_other_box(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
     assert diagnosis.divergence

@@ -54,6 +54,7 @@ LIMITS: dict[str, Callable[[], str]] = {
 }
 
 
+@pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize("name", FOUR)
 def test_a_page_is_accessible_in_both_schemes_and_fits_a_telephone(opened: Open, name: str) -> None:
@@ -69,6 +70,7 @@ def test_a_page_is_accessible_in_both_schemes_and_fits_a_telephone(opened: Open,
     assert width_of(page) <= 390
 
 
+@pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_page_at_its_limits_is_accessible_and_fits_a_telephone(opened: Open, name: str) -> None:

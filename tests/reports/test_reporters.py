@@ -281,6 +281,7 @@ def test_the_first_divergence_is_annotated_first_and_at_the_manifest(tmp_path: P
     assert "more; the report has them all" in many[-1]
 
 
+@pytest.mark.slow
 def test_what_the_baseline_has_wrong_is_annotated_at_its_entry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,6 +310,7 @@ def test_no_line_that_is_printed_is_a_command(text: str) -> None:
         assert "##[" not in line
 
 
+@pytest.mark.slow
 def test_what_a_port_prints_is_never_a_command_to_the_ci(tmp_path: Path) -> None:
     name = "::error::name ##[add-mask]a"
     (tmp_path / "port.toml").write_text(MANIFEST.replace('"p"', json.dumps(name)))
@@ -365,6 +367,7 @@ def options(folder: Path, *forms: str) -> list[str]:
     return [word for form in forms for word in (f"--{form}", str(folder / f"r.{form}"))]
 
 
+@pytest.mark.slow
 def test_all_forms_are_written_of_a_failing_run_and_of_its_replay(tmp_path: Path) -> None:
     (tmp_path / "port.toml").write_text(MANIFEST)
     wrong = "def wrong(r):\n    a = linear(r['params'])\n    a['output'][2] += 1\n    reply(r, a)\n"
@@ -394,6 +397,7 @@ def test_all_forms_are_written_of_a_failing_run_and_of_its_replay(tmp_path: Path
     assert json.loads((tmp_path / "r.json").read_bytes())["report"]["exit_code"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -417,6 +421,7 @@ def test_a_port_that_cannot_be_run_is_a_failing_case_in_every_report(
     assert run.stdout.startswith(f"::error file={tmp_path}/port.toml,line=1,title=port/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_file_that_cannot_be_written_is_named_and_the_others_are_written(
     form: str, tmp_path: Path
@@ -435,12 +440,14 @@ def test_a_file_that_cannot_be_written_is_named_and_the_others_are_written(
         assert "tokenizer/words" in read((tmp_path / "r.junit").read_bytes())
 
 
+@pytest.mark.slow
 def test_annotations_and_json_do_not_share_standard_output() -> None:
     run = conformance("run", "python", "--json", "-", "--annotations")
     assert run.returncode == ExitCode.USAGE
     assert "both need standard output" in unwrapped(run.stderr)
 
 
+@pytest.mark.slow
 def test_a_run_of_the_oracle_is_green_in_every_form() -> None:
     summary = run_summary(run_suite(oracle_port(), "tokenizer", "adam/cold-step-1"))
     assert not is_red(junit(summary))
@@ -448,6 +455,7 @@ def test_a_run_of_the_oracle_is_green_in_every_form() -> None:
     assert json.loads(badge(summary))["message"].startswith("20/20 ")
 
 
+@pytest.mark.slow
 def test_debug_leaves_out_what_the_baseline_excuses(tmp_path: Path) -> None:
     (tmp_path / "port.toml").write_text(MANIFEST)
     wrong = "def wrong(r):\n    a = linear(r['params'])\n    a['output'][0] += 1\n    reply(r, a)\n"

@@ -73,7 +73,8 @@ def test_the_three_languages_are_ports_of_ours() -> None:
     assert len(UNKNOWN) >= 3
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "planted", KNOWN, ids=lambda planted: f"{planted.port}-{min(planted.names)}"
 )
@@ -94,6 +95,7 @@ def test_a_known_mistake_in_a_port_is_named(copies: dict[str, Path], planted: Pl
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("planted", UNKNOWN, ids=lambda planted: f"{planted.port}-{planted.first}")
 def test_an_unheard_of_mistake_is_located_and_not_named(

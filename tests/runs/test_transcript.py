@@ -70,6 +70,7 @@ def test_the_port_is_not_started_and_need_not_be_there(tmp_path: Path) -> None:
     assert "FAIL: 0 of 1 cases passed. Seed 3." in alone.stdout
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("change", "outcome", "message"),
     [
@@ -143,6 +144,8 @@ def test_a_bad_start_or_end_happens_again(make_port: MakePort, path: Path, sourc
     assert report.exit_code is not ExitCode.PASS
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1, group="layouts told again")
 def test_a_declared_layout_is_applied_again(tmp_path: Path, path: Path) -> None:
     made = arranged_port(tmp_path, "per-head", LAYOUTS["per-head"])
     report = record(made, path, "forward/cold*", "adam/fresh")
@@ -150,6 +153,8 @@ def test_a_declared_layout_is_applied_again(tmp_path: Path, path: Path) -> None:
     assert same(report, replayed(path))
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1, group="layouts told again")
 def test_a_layout_that_was_recognised_is_told_again(
     tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +164,7 @@ def test_a_layout_that_was_recognised_is_told_again(
     assert same(report, replayed(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", [None, "constant-learning-rate"])
 def test_a_stream_is_recorded_step_by_step_and_judged_again(path: Path, slug: str | None) -> None:
     made = oracle_port(*([slug] if slug else []), "--tape")

@@ -49,6 +49,7 @@ def test_every_method_of_a_port_can_be_timed_beside_the_reference() -> None:
     assert f"{3 * len(TAPED) + 2 * (len(REPRESENTATIVE) - len(TAPED)) - 1} passed" in ended.stdout
 
 
+@pytest.mark.slow
 def test_a_method_is_a_group_with_the_port_and_the_reference_side_by_side(tmp_path: Path) -> None:
     path = tmp_path / "benchmarks.json"
     quick = ("--benchmark-max-time=0", "--benchmark-min-rounds=1", "--benchmark-warmup=off")
@@ -64,12 +65,14 @@ def test_a_method_is_a_group_with_the_port_and_the_reference_side_by_side(tmp_pa
     ]
 
 
+@pytest.mark.slow
 def test_every_method_of_the_published_program_has_its_case() -> None:
     cases = {case.slug: case.method for case in all_cases(0, "float64")}
     assert {cases[slug] for slug in REPRESENTATIVE.values()} == set(REPRESENTATIVE)
     assert set(METHODS) - set(REPRESENTATIVE) == {"initialize", "shutdown", "sgd"}
 
 
+@pytest.mark.slow
 @pytest.mark.needs("node")
 def test_a_method_that_is_not_offered_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "port.toml").write_text(block("toml"))
@@ -80,6 +83,7 @@ def test_a_method_that_is_not_offered_is_left_out(tmp_path: Path) -> None:
     assert "the port does not offer backward" in ended.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.needs("node")
 def test_a_port_is_measured_beside_the_reference(tmp_path: Path) -> None:
     page = tmp_path / "bench.html"
@@ -93,6 +97,7 @@ def test_a_port_is_measured_beside_the_reference(tmp_path: Path) -> None:
     assert "<title>Benchmark" in page.read_text()
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_port_and_not_of_the_suite() -> None:
     assert measure_port(oracle_port("--tape")).memory > 30 << 20
 
@@ -106,6 +111,7 @@ def test_the_table_has_the_fastest_first_and_names_what_was_left_out() -> None:
     assert lines[3] == "absent: left out: swift is not installed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("port", ["no-such-port", "tests"])
 def test_a_port_that_is_none_is_said_to_be_none(port: str) -> None:
     ended = bench(port)
@@ -114,6 +120,7 @@ def test_a_port_that_is_none_is_said_to_be_none(port: str) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.needs("node")
 def test_ports_that_cannot_train_or_die_fail_the_comparison_without_a_traceback(
     tmp_path: Path, make_port: MakePort

@@ -55,6 +55,7 @@ def test_the_figures_in_the_readme_follow_the_score() -> None:
     assert len(written.splitlines()) == len(README.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("slug", ["rms-epsilon-1e-6", "adam-step-not-plus-1"])

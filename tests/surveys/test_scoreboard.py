@@ -100,6 +100,7 @@ def is_gone(folder: Path) -> bool:
     return (folder / "pid").exists() and not living(folder)
 
 
+@pytest.mark.slow
 def test_ports_that_pass_make_a_board_that_passes(make: Make) -> None:
     run = scoreboard(make("one"), make("two"))
     assert run.returncode == ExitCode.PASS
@@ -109,6 +110,7 @@ def test_ports_that_pass_make_a_board_that_passes(make: Make) -> None:
     assert sorted(progress) == ["[1/2]", "[2/2]"]
 
 
+@pytest.mark.slow
 def test_a_broken_port_never_hides_the_others(make: Make, tmp_path: Path) -> None:
     ports = [
         make("huge", HUGE),
@@ -144,6 +146,7 @@ def test_a_broken_port_never_hides_the_others(make: Make, tmp_path: Path) -> Non
     assert "oh no" in "".join(rows["unbuildable"]["log"])
 
 
+@pytest.mark.slow
 def test_a_port_that_hangs_is_ended_and_keeps_what_it_had_passed(
     make: Make, tmp_path: Path
 ) -> None:
@@ -156,12 +159,14 @@ def test_a_port_that_hangs_is_ended_and_keeps_what_it_had_passed(
     assert is_gone(tmp_path / "hang")
 
 
+@pytest.mark.slow
 def test_what_a_port_leaves_running_is_ended(make: Make) -> None:
     folder = make("leaves", ORPHANS)
     assert scoreboard(folder).returncode == ExitCode.PASS
     assert is_gone(folder)
 
 
+@pytest.mark.slow
 def test_a_run_that_somebody_ends_has_its_row_and_the_others_theirs(
     make: Make, tmp_path: Path
 ) -> None:
@@ -191,6 +196,7 @@ def runner(scoreboard: int, folder: Path) -> psutil.Process:
     return next(child for child in children if str(folder) in child.cmdline())
 
 
+@pytest.mark.slow
 def test_a_report_of_the_ports_own_making_is_not_believed(make: Make, tmp_path: Path) -> None:
     report = ("--json", tmp_path / REPORT)
     run = run_command("conformance", "run", make("honest"), *CASES, *report)
@@ -202,6 +208,7 @@ def test_a_report_of_the_ports_own_making_is_not_believed(make: Make, tmp_path: 
     assert row.why.startswith("its report says 0, but its run was ended by SIGKILL")
 
 
+@pytest.mark.slow
 def test_a_hostile_name_is_text(make: Make) -> None:
     name = "a\x1b[31m<b>"
     folder = make(name)
@@ -211,6 +218,7 @@ def test_a_hostile_name_is_text(make: Make) -> None:
     assert "a\\x1b[31m<b>" in run.stdout
 
 
+@pytest.mark.slow
 def test_a_name_that_looks_like_an_option_is_a_name(make: Make) -> None:
     run = subprocess.run(
         command((*CASES, "--no-speed", "--json", "-", "--", "--help")),
@@ -219,6 +227,7 @@ def test_a_name_that_looks_like_an_option_is_a_name(make: Make) -> None:
     assert rows_of(run)["--help"]["why"].startswith("there is no folder '--help'")
 
 
+@pytest.mark.slow
 def test_a_program_that_is_run_as_it_is_has_a_row_of_its_own(make: Make) -> None:
     manifest = 'name = "q"\nlanguage = "C"\nkind = "program"\nrun = ["false"]\n'
     run = subprocess.run(
@@ -231,6 +240,7 @@ def test_a_program_that_is_run_as_it_is_has_a_row_of_its_own(make: Make) -> None
     assert "crash" in row["log"][0]
 
 
+@pytest.mark.slow
 def test_variants_in_one_folder_are_never_built_at_once(make: Make) -> None:
     build = 'build = ["sh", "-c", "mkdir lock && sleep 1 && rmdir lock"]\n'
     folder = make("twins", "", MANIFEST + build + '[variants.other]\nname = "o"')
@@ -243,12 +253,14 @@ def test_the_folder_of_a_port_is_that_of_its_variants() -> None:
     assert places == {str(ROOT / "ports_adapter" / "rust")}
 
 
+@pytest.mark.slow
 def test_a_port_that_is_named_twice_is_run_once(make: Make) -> None:
     folder = make("one")
     run = scoreboard(folder, folder, "--json", "-")
     assert len(json.loads(run.stdout)["rows"]) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -269,6 +281,8 @@ def test_a_wrong_command_line_is_refused_before_any_port_is_run(
     assert "[1/1]" not in run.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_board_keeps_what_is_finished_and_leaves_no_process(
     make: Make, tmp_path: Path, number: signal.Signals
@@ -300,6 +314,7 @@ def test_an_interrupted_board_keeps_what_is_finished_and_leaves_no_process(
     assert not psutil.wait_procs(children, timeout=5)[1]
 
 
+@pytest.mark.slow
 def test_speeds_are_measured_beside_the_reference_and_what_cannot_train_says_so(
     make: Make,
 ) -> None:
@@ -314,6 +329,7 @@ def test_speeds_are_measured_beside_the_reference_and_what_cannot_train_says_so(
     assert rows["small"]["training"]["why"] == "it does not offer train"
 
 
+@pytest.mark.slow
 def test_an_interruption_while_speeds_are_measured_keeps_every_verdict(make: Make) -> None:
     manifest = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "-m", "microgpt_numpy"]\n'
     folder = make("quick", "", manifest)
@@ -369,6 +385,7 @@ def test_records_of_other_cases_are_not_compared() -> None:
     assert changed(record(), record(port="other")) == "first record"
 
 
+@pytest.mark.slow
 def test_the_history_grows_by_a_record_for_each_port(make: Make, tmp_path: Path) -> None:
     folder, history = make("one"), tmp_path / "h.jsonl"
     scoreboard(folder, "--history", history)
@@ -413,6 +430,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, damage: bytes) -> None:
         read_history(path)
 
 
+@pytest.mark.slow
 def test_a_killed_writer_never_damages_whole_lines(tmp_path: Path) -> None:
     path = tmp_path / "h.jsonl"
     code = (

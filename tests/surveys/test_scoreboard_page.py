@@ -25,6 +25,7 @@ def shown(opened: Open) -> Show:
     return lambda board: opened(page_of(board))
 
 
+@pytest.mark.slow
 def test_a_board_tells_everything(shown: Show) -> None:
     page = shown(boards.full_board())
     assert "FAIL" in page.locator("header").inner_text()
@@ -43,6 +44,7 @@ def test_a_board_tells_everything(shown: Show) -> None:
     assert "swift is not installed" in page.locator("#absent").inner_text()
 
 
+@pytest.mark.slow
 def test_a_level_says_how_it_ended_in_words_and_by_a_sign(shown: Show) -> None:
     page = shown(boards.full_board())
     head = page.locator("#levels thead th").all_inner_texts()

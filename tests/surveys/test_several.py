@@ -20,6 +20,7 @@ def conform_all(*arguments: str, path: str | None = None) -> subprocess.Complete
     return run_command("conformance", "all", *arguments, env=environment)
 
 
+@pytest.mark.slow
 def test_every_port_of_ours_is_run() -> None:
     ended = conform_all("--case", "tokenizer/words", "--case", "adam/cold-step-1", "--seed", "1")
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -28,6 +29,7 @@ def test_every_port_of_ours_is_run() -> None:
     assert all(line.startswith("PASS: 2 of 2") for line in lines.values())
 
 
+@pytest.mark.slow
 def test_a_port_without_its_toolchain_is_left_out_by_name(tmp_path: Path) -> None:
     ended = conform_all("--case", "tokenizer/words", "--seed", "1", path=str(tmp_path))
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -53,6 +55,7 @@ def test_what_is_wrong_with_one_port_does_not_keep_from_the_next(tmp_path: Path)
     assert right.sentence.startswith("PASS: 1 of 1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("--case", "no-such-case"), ("--seed", "-1")])
 def test_a_wrong_command_line_is_one(arguments: tuple[str, ...]) -> None:
     ended = conform_all(*arguments)
