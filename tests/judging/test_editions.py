@@ -31,7 +31,8 @@ def every_slug() -> set[str]:
     """Of all cases about all programs and their variations."""
     programs = [JudgedProgram.of(name) for name in PROFILES]
     programs += [JudgedProgram.of("microgpt", settings) for settings in SETTINGS]
-    return {slug for program in programs for slug in known_slugs(program, "float64")}
+    # In single precision the trajectory has more kinks, and so more free runs.
+    return {slug for program in programs for slug in known_slugs(program, "float32")}
 
 
 @pytest.mark.slow
