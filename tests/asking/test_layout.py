@@ -222,7 +222,7 @@ MINIMAL = 'name = "p"\nlanguage = "C"\nrun = ["./p"]\n'
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ('ours = "wtee"', "layout rule 1: there is no 'wtee'; ours are wte, wpe"),
+        ('ours = "wtee"', "layout rule 1: there is no 'wtee'; possible are wte, wpe"),
         ('ours = "wte"\npattern = "a b c -> a"', "layout rule 1: .*a b c -> a"),
         ('ours = "wte"\npattern = "a b -> a"', "layout rule 1: "),
         ('ours = ["wte", "wpe"]', "several tensors need the keys port and pattern"),
