@@ -435,7 +435,7 @@ def test_a_killed_writer_never_damages_whole_lines(tmp_path: Path) -> None:
     path = tmp_path / "h.jsonl"
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from tests.test_scoreboard import append_history, record\n"
+        "from tests.surveys.test_scoreboard import append_history, record\n"
         "print('go', flush=True)\n"
         "while True: append_history(Path(sys.argv[1]), [record(seed=n) for n in range(50)])\n"
     )
