@@ -414,8 +414,8 @@ def test_javascript_tests_fail_on_the_slip_and_pass_without_it(
     fails_and_passes_once_mended(folder, JS, cases, "node", "--test", *tests)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
-@pytest.mark.sampled(1, group="printed tests")
 @pytest.mark.needs("cargo")
 def test_rust_tests_fail_on_the_slip_and_pass_without_it(tmp_path: Path, narrow: Smallest) -> None:
     folder = slipped("rust", tmp_path, *RUST)
@@ -431,8 +431,8 @@ def test_rust_tests_fail_on_the_slip_and_pass_without_it(tmp_path: Path, narrow:
     fails_and_passes_once_mended(folder, RUST, cases, *command)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
-@pytest.mark.sampled(1, group="printed tests")
 @pytest.mark.needs("swift")
 def test_swift_tests_fail_on_the_slip_and_pass_without_it(tmp_path: Path, narrow: Smallest) -> None:
     """The slips are known mistakes, so that the canonical program shows the smallest cases."""

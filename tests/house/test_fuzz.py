@@ -52,8 +52,8 @@ def planted(fault: str) -> Target:
     return replace(PLANTED, feed=feed)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.slow
-@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", TARGETS)
 def test_mutated_inputs_are_taken_or_refused_in_words(name: str) -> None:
     target = TARGETS[name]
@@ -63,8 +63,8 @@ def test_mutated_inputs_are_taken_or_refused_in_words(name: str) -> None:
         assert not isinstance(ending, Fault), (ending.message, with_atheris.shown(content))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.slow
-@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", TARGETS)
 def test_what_hypothesis_draws_is_taken_or_refused_in_words(name: str) -> None:
     ran = with_hypothesis.run(TARGETS[name], INPUTS, 1, derandomize=True)

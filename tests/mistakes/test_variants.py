@@ -25,8 +25,8 @@ def test_an_honest_variant_passes(variant: str) -> None:
     assert not report.grade.startswith("bit-identical")
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
-@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["python:float32", "rust:float32"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_an_honest_port_in_single_precision_passes(name: str, seed: int) -> None:

@@ -42,8 +42,8 @@ def test_our_port_passes_the_tests_of_its_own_language(name: str) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.slow
-@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", our_ports())
 def test_our_port_passes_every_case(name: str) -> None:
     report = run_suite(name, seed=1)
@@ -129,8 +129,8 @@ def broken_copy(name: str, folder: Path, file: str, right: str, wrong: str) -> s
     return str(copy)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
-@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("right", "wrong", "blamed"),
     [

@@ -76,6 +76,7 @@ def known(folder: Path, *entries: str) -> None:
     (folder / "baseline.toml").write_text(text)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_every_case_ends_as_on_the_command_line_for_an_honest_port_and_two_workers(
     tmp_path: Path,

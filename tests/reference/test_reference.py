@@ -83,8 +83,8 @@ def test_two_runs_are_the_same_to_the_last_digit() -> None:
     assert reference(*arguments).stdout == reference(*arguments).stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
-@pytest.mark.sampled(1)
 @pytest.mark.parametrize("steps", ["0", "30"])
 def test_on_the_tape_the_program_prints_the_same_to_the_last_digit(steps: str) -> None:
     arguments = ("--embedded", "--steps", steps, "--digits", "17")

@@ -73,8 +73,8 @@ def test_the_three_languages_are_ports_of_ours() -> None:
     assert len(UNKNOWN) >= 3
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.slow
-@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "planted", KNOWN, ids=lambda planted: f"{planted.port}-{min(planted.names)}"
 )

@@ -145,7 +145,6 @@ def test_a_bad_start_or_end_happens_again(make_port: MakePort, path: Path, sourc
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(1, group="layouts told again")
 def test_a_declared_layout_is_applied_again(tmp_path: Path, path: Path) -> None:
     made = arranged_port(tmp_path, "per-head", LAYOUTS["per-head"])
     report = record(made, path, "forward/cold*", "adam/fresh")
@@ -153,8 +152,8 @@ def test_a_declared_layout_is_applied_again(tmp_path: Path, path: Path) -> None:
     assert same(report, replayed(path))
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
-@pytest.mark.sampled(1, group="layouts told again")
 def test_a_layout_that_was_recognised_is_told_again(
     tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
