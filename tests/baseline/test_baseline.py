@@ -288,6 +288,7 @@ def test_each_wrong_baseline_has_its_message(content: str, message: str) -> None
     assert message in str(refused.value)
 
 
+@pytest.mark.needs("shell")
 def test_a_bad_baseline_is_a_usage_error_before_anything_is_built(make_port: MakePort) -> None:
     made = make_port("raise SystemExit(1)")
     (made.folder / "port.toml").write_text(

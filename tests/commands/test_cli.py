@@ -108,6 +108,7 @@ def test_wrong_input_gives_a_clear_line_and_no_traceback(
     assert "Traceback" not in run.stderr + run.stdout
 
 
+@pytest.mark.needs("shell")
 @pytest.mark.slow
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize(

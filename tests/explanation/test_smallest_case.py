@@ -385,6 +385,7 @@ def test_python_tests_fail_on_the_slip_and_pass_without_it(
     fails_and_passes_once_mended(folder, PYTHON, cases, *command)
 
 
+@pytest.mark.needs("node")
 @pytest.mark.slow
 def test_in_any_other_language_the_test_starts_the_port_by_its_command(tmp_path: Path) -> None:
     folder = slipped("js", tmp_path, JS[0])

@@ -19,6 +19,8 @@ from ports_adapter.kits import write_kit
 from tests.support.actions import PINNED, Ran, Runner
 from tests.support.suite import ROOT
 
+pytestmark = pytest.mark.needs("shell")
+
 ACTION = ROOT / "action.yml"
 GATE = ROOT / "action/gate.sh"
 WORKFLOW = Path(".github/workflows/conformance.yml")

@@ -515,6 +515,7 @@ def test_a_build_that_takes_too_much_says_how_to_allow_it(tmp_path: Path) -> Non
         build(made)
 
 
+@pytest.mark.needs("shell")
 def test_a_guardian_that_is_killed_takes_the_program_along(tmp_path: Path) -> None:
     piped = subprocess.PIPE
     terms = Terms(sandbox=Sandbox.NEVER)

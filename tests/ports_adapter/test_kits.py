@@ -152,6 +152,7 @@ def test_the_workflow_takes_its_inputs_from_the_environment_alone(tmp_path: Path
     assert "uses: ./suite\n" in workflow
 
 
+@pytest.mark.needs("shell")
 @pytest.mark.parametrize(("repository", "code"), [("", 1), ("ada/suite", 0)])
 def test_the_workflow_says_so_while_the_suites_address_is_not_filled_in(
     repository: str, code: int, tmp_path: Path

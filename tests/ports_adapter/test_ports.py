@@ -129,6 +129,7 @@ def broken_copy(name: str, folder: Path, file: str, right: str, wrong: str) -> s
     return str(copy)
 
 
+@pytest.mark.needs("node")
 @pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -174,6 +175,7 @@ def test_a_wrong_gradient_inside_attention_is_blamed_on_its_first_wrong_node(
             assert case.differences[0].part == "/intermediate_grads/layer0.attn_scores"
 
 
+@pytest.mark.needs("node")
 def test_a_port_whose_build_fails_is_told_so(tmp_path: Path) -> None:
     from conformance.cases.request import Request, Unusable
     from conformance.runs.running import judge

@@ -229,6 +229,7 @@ def test_a_fault_of_the_suite_is_an_error_and_no_failure(folder: Path) -> None:
     assert JUnitXml.fromfile(str(folder / "junit.xml")).errors == 2
 
 
+@pytest.mark.needs("shell")
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("arguments", "manifest", "message"),
@@ -319,6 +320,7 @@ def test_stopping_at_the_first_failure_leaves_no_process(folder: Path) -> None:
     assert not living(folder)
 
 
+@pytest.mark.needs("node")
 def test_a_port_without_a_manifest_is_asked_by_what_it_is_recognised_by(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"name": "bare", "main": "port.js"}')
     (tmp_path / "port.js").write_text("process.exit(3)")

@@ -218,6 +218,7 @@ def test_where_nothing_can_be_written_tapes_are_recorded_all_the_same(
     assert tape_of(Config(n_embd=4, n_head=2), 5, 3).positions == 3
 
 
+@pytest.mark.needs("shell")
 @pytest.mark.slow
 def test_kernels_of_another_state_of_the_source_are_not_run(tmp_path: Path) -> None:
     copy = tmp_path / "reference"
@@ -243,6 +244,7 @@ def test_kernels_of_another_state_of_the_source_are_not_run(tmp_path: Path) -> N
     assert len(set((tmp_path / "c" / "kernels").iterdir()) - before) == 1
 
 
+@pytest.mark.needs("shell")
 def test_the_key_of_a_tape_changes_with_the_program(tmp_path: Path) -> None:
     copy = tmp_path / "reference"
     command = [

@@ -51,6 +51,7 @@ def test_the_next_method_is_the_first_that_is_missing(offered: list[str], due: l
     assert [name for _, name in next_methods(offered)] == due
 
 
+@pytest.mark.needs("node")
 def test_only_a_passing_port_that_lacks_something_is_told_what_comes_next(tmp_path: Path) -> None:
     complete = run_suite("js", "tokenizer", "random")
     assert "Next:" not in shown(complete)

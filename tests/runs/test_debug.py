@@ -110,6 +110,7 @@ def test_an_unheard_of_mistake_is_located_and_not_named(
     assert f"None of the {len(MISTAKES)} known mistakes gives these numbers" in told(diagnosis)
 
 
+@pytest.mark.needs("node")
 def test_a_right_port_has_no_story() -> None:
     request = Request("js", ("layers",), seed=1)
     diagnosis = debugged(find_port("js"), request, lambda _words: None)

@@ -31,6 +31,10 @@ TOOLS = {
     "cargo": Tool(_on_path("cargo"), "install Rust (https://rustup.rs)"),
     "swift": Tool(_on_path("swift"), "install Swift 6 (https://swift.org/install)"),
     "cc": Tool(_on_path("cc"), "install a C compiler (apt-get install gcc)"),
+    "shell": Tool(
+        lambda: all(map(shutil.which, ("bash", "sh", "cp", "false", "sleep"))),
+        "put bash and the core utilities on the PATH",
+    ),
     "git": Tool(_on_path("git"), "install git (apt-get install git)"),
     "chromium": Tool(_on_path(*BROWSERS), "install Chromium (apt-get install chromium)"),
     "bubblewrap": Tool(lambda: not sandbox.why_not(), "apt-get install bubblewrap"),

@@ -110,6 +110,7 @@ def test_ports_that_pass_make_a_board_that_passes(make: Make) -> None:
     assert sorted(progress) == ["[1/2]", "[2/2]"]
 
 
+@pytest.mark.needs("shell")
 @pytest.mark.slow
 def test_a_broken_port_never_hides_the_others(make: Make, tmp_path: Path) -> None:
     ports = [
@@ -227,6 +228,7 @@ def test_a_name_that_looks_like_an_option_is_a_name(make: Make) -> None:
     assert rows_of(run)["--help"]["why"].startswith("there is no folder '--help'")
 
 
+@pytest.mark.needs("shell")
 @pytest.mark.slow
 def test_a_program_that_is_run_as_it_is_has_a_row_of_its_own(make: Make) -> None:
     manifest = 'name = "q"\nlanguage = "C"\nkind = "program"\nrun = ["false"]\n'
@@ -240,6 +242,7 @@ def test_a_program_that_is_run_as_it_is_has_a_row_of_its_own(make: Make) -> None
     assert "crash" in row["log"][0]
 
 
+@pytest.mark.needs("shell")
 @pytest.mark.slow
 def test_variants_in_one_folder_are_never_built_at_once(make: Make) -> None:
     build = 'build = ["sh", "-c", "mkdir lock && sleep 1 && rmdir lock"]\n'
@@ -314,6 +317,7 @@ def test_an_interrupted_board_keeps_what_is_finished_and_leaves_no_process(
     assert not psutil.wait_procs(children, timeout=5)[1]
 
 
+@pytest.mark.needs("node")
 @pytest.mark.slow
 def test_speeds_are_measured_beside_the_reference_and_what_cannot_train_says_so(
     make: Make,

@@ -20,6 +20,9 @@ def conform_all(*arguments: str, path: str | None = None) -> subprocess.Complete
     return run_command("conformance", "all", *arguments, env=environment)
 
 
+@pytest.mark.needs("swift")
+@pytest.mark.needs("cargo")
+@pytest.mark.needs("node")
 @pytest.mark.slow
 def test_every_port_of_ours_is_run() -> None:
     ended = conform_all("--case", "tokenizer/words", "--case", "adam/cold-step-1", "--seed", "1")
@@ -40,10 +43,14 @@ def test_a_port_without_its_toolchain_is_left_out_by_name(tmp_path: Path) -> Non
     assert left_out[0].endswith("left out: node is not installed, or not on PATH")
 
 
+@pytest.mark.needs("swift")
+@pytest.mark.needs("cargo")
+@pytest.mark.needs("node")
 def test_all_toolchains_are_here() -> None:
     assert present_and_absent() == (our_ports(), {})
 
 
+@pytest.mark.needs("node")
 def test_what_is_wrong_with_one_port_does_not_keep_from_the_next(tmp_path: Path) -> None:
     (tmp_path / "port.toml").write_text('name = "p"\nlanguage = "C"\nrun = ["./nothing"]')
     request = Request("", ("tokenizer/words",), seed=1)
