@@ -14,6 +14,8 @@ from golden.spread import Spread
 from ports_adapter.messages import InitializeResult, Message
 from reference.profiles import MICROGPT
 
+from . import answer_store
+
 Params = Message | dict[str, Any]
 """The parameters of a question: a message, or any object for cases about the protocol."""
 
@@ -66,13 +68,28 @@ class Case:
         return Level(self.slug.partition("/")[0])
 
     def remembering(self) -> Case:
-        """The case with each answer computed once: ports of a precision share it."""
+        """The case with each answer derived once: runs share it, in this process and on disk."""
         known: dict[tuple[Precision, bool], Answer | Refusal] = {}
 
         def answer(offer: InitializeResult) -> Answer | Refusal:
             key = offer.precision, offer.intermediates
             if key not in known:
-                known[key] = self.answer(offer)
+                known[key] = self._kept_answer(offer)
             return known[key]
 
         return replace(self, answer=answer)
+
+    def _kept_answer(self, offer: InitializeResult) -> Answer | Refusal:
+        """The answer from disk; it is derived and kept there if there is none."""
+        key = answer_store.key_of(
+            self.slug,
+            self.profile,
+            self.question(offer),
+            offer.precision,
+            intermediates=offer.intermediates,
+        )
+        kept = answer_store.load(key)
+        if kept is None:
+            kept = self.answer(offer)
+            answer_store.save(key, kept)
+        return kept

@@ -17,7 +17,7 @@ from platformdirs import user_cache_path
 from .tape import Tape
 
 PROGRAM = Path(__file__).parent.parent
-TAPES, KERNELS, CURVES = "tapes", "kernels", "curves"
+TAPES, KERNELS, CURVES, ANSWERS = "tapes", "kernels", "curves", "answers"
 
 
 @cache
