@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reference.config import Config
-from reference.tape import balls, perturbed
-from reference.tape.balls import Enclosure
+from reference.tape import perturbed
 from reference.tape.formula import formula_of
 from reference.tape.machine import FlatState, FlatStep, Machine, tape_of
 from reference.tape.rewrites import CANONICAL, REWRITES
@@ -24,6 +23,9 @@ from reference.tape.tape import Tape, flattened
 
 from .budgets import Precision
 from .numbers import Array
+
+if TYPE_CHECKING:
+    from reference.tape.balls import Enclosure
 
 REPLICAS = 24
 
@@ -100,9 +102,11 @@ def spread_of(
         precision: the precision of the replicas.
         tokens: the tokens of the document, if there is one.
     """
+    from reference.tape import balls  # Arb takes long to import, and kept answers need none
+
     row = _Row.of(tapes[CANONICAL])
     exact = balls.evaluate(tapes[CANONICAL], inputs, tokens)
-    truth = Enclosure.of(row.look_up(exact.values, exact.gradients))
+    truth = balls.Enclosure.of(row.look_up(exact.values, exact.gradients))
     is_on = truth.high[row.kinks] > 0
     squares, count, flips = np.zeros(truth.high.shape), 0, set()
     for replica in replicas(rewrites=tuple(tapes)):

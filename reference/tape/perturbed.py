@@ -11,13 +11,10 @@ import math
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import DTypeLike, NDArray
 
 from .formula import BLOCK, COS, PER_SCALAR, Code, Step
-from .kernels import compiled
+from .kernels import Intrinsic, compiled
 from .replay import (
     A_GRAD,
     A_PITCH,
@@ -74,6 +71,9 @@ def _fused_code(typing: Any, a: Any, b: Any, c: Any) -> Any:
 
 def _bits_code(typing: Any, a: Any) -> Any:
     """The bits of a float, as an unsigned integer."""
+    from llvmlite import ir
+    from numba import types
+
     size = ir.IntType(a.bitwidth)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -82,8 +82,8 @@ def _bits_code(typing: Any, a: Any) -> Any:
     return types.uint64(a), generate
 
 
-_fused: Any = intrinsic(_fused_code)
-_bits: Any = intrinsic(_bits_code)
+_fused: Any = Intrinsic(_fused_code)
+_bits: Any = Intrinsic(_bits_code)
 
 
 @compiled
