@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -270,6 +270,7 @@ class TapeRun(Run):
         return logits_after
 
 
+@lru_cache(maxsize=64)
 def tape_of(config: Config, vocab_size: int, positions: int, rewrite: str = CANONICAL) -> Tape:
     """The tape of the program, or of a rewrite of it; it is recorded unless the cache has it."""
     sizes = (config.n_embd, config.n_head, config.n_layer, config.block_size, vocab_size)

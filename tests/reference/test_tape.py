@@ -29,6 +29,7 @@ from reference.tape import cache, replay
 from reference.tape.machine import FlatState, Machine, TapeRun, flat, tape_of
 from reference.tape.power import roots, squares
 from reference.tape.recording import record, record_function
+from reference.tape.tape import Tape
 from reference.training import evaluate, train
 from tests.support.suite import ROOT
 
@@ -192,11 +193,17 @@ def test_single_precision_stays_near_double() -> None:
     assert np.abs(single.grads - double.grads).max() < 1e-6
 
 
+def tape_of_a_small_model() -> Tape:
+    """A tape that is recorded, or read from the disk."""
+    tape_of.cache_clear()
+    return tape_of(Config(n_embd=4, n_head=2), 5, 3)
+
+
 def test_a_tape_comes_back_from_the_disk_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MICROGPT_CACHE", str(tmp_path))
-    recorded, loaded = (tape_of(Config(n_embd=4, n_head=2), 5, 3) for _ in range(2))
+    recorded, loaded = tape_of_a_small_model(), tape_of_a_small_model()
     assert len(list(cache.folder(cache.TAPES).iterdir())) == 1
     for name in recorded.__dataclass_fields__:
         assert cache.packed(getattr(recorded, name)) == cache.packed(getattr(loaded, name))
@@ -204,10 +211,10 @@ def test_a_tape_comes_back_from_the_disk_as_it_was(
 
 def test_a_damaged_tape_is_recorded_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MICROGPT_CACHE", str(tmp_path))
-    tape_of(Config(n_embd=4, n_head=2), 5, 3)
+    tape_of_a_small_model()
     (file,) = cache.folder(cache.TAPES).iterdir()
     file.write_bytes(file.read_bytes()[:100])
-    assert tape_of(Config(n_embd=4, n_head=2), 5, 3).positions == 3
+    assert tape_of_a_small_model().positions == 3
 
 
 def test_where_nothing_can_be_written_tapes_are_recorded_all_the_same(
@@ -215,7 +222,7 @@ def test_where_nothing_can_be_written_tapes_are_recorded_all_the_same(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MICROGPT_CACHE", str(tmp_path / "file" / "below"))
-    assert tape_of(Config(n_embd=4, n_head=2), 5, 3).positions == 3
+    assert tape_of_a_small_model().positions == 3
 
 
 @pytest.mark.needs("shell")
