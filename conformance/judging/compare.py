@@ -68,12 +68,12 @@ def resolve(answer: Any, pointer: str) -> Any:
 
 def structural_divergences(expected: Answer, found: dict[str, Any]) -> dict[str, Divergence]:
     """The parts that are missing, have another shape, or must be equal and are not."""
-    from deepdiff import DeepDiff
-
     right = {at: _outline(part, part.value) for at, part in expected.items()}
     actual = {at: _outline(expected[at], value) for at, value in found.items()}
     if right == actual:
         return {}
+    from deepdiff import DeepDiff  # its import takes long, and most answers have the right shape
+
     changes: dict[str, list[tuple[list[Any], Any]]] = {}
     for group in DeepDiff(right, actual, view="tree").values():
         for change in group:
