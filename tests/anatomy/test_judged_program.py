@@ -22,6 +22,7 @@ from conformance.reports.terminal.run_text import show
 from conformance.runs.running import judge_port
 from golden.goldens import load_budgets, load_trace
 from golden.trace import full_steps
+from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
 from reference.profiles import PROFILES
 from tests.support.suite import ROOT
@@ -36,6 +37,7 @@ def learner(*arguments: str) -> Port:
         run=(sys.executable, "-m", "tests.support.ports.learner", *arguments),
         precision="float64",
         label="../learner",
+        sandbox=Sandbox.NEVER,  # which could not read the tapes and kernels that are kept
     )
 
 
