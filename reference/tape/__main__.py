@@ -6,8 +6,11 @@ Both are kept on disk. Without this, the first run of the suite has to wait for 
 from __future__ import annotations
 
 import random
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..corpus import embedded_corpus
 from ..model import initial_weights
@@ -20,16 +23,38 @@ from .rewrites import REWRITES
 
 
 def main() -> None:
-    """Record the tapes, and call every kernel once for each precision."""
+    """Record the tapes and compile the kernels for each precision, in a process each."""
+    work = [record_tapes, compile_double, compile_single]
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for done in [pool.submit(part) for part in work]:
+            done.result()
+
+
+def record_tapes() -> None:
+    """Record the tapes of documents of every length."""
     config, tokenizer = MICROGPT.config, Tokenizer.of(embedded_corpus().documents)
     for positions in range(1, config.block_size + 1):
         for rewrite in REWRITES:
             tape_of(config, tokenizer.vocab_size, positions, rewrite)
+
+
+def compile_double() -> None:
+    """Compile the kernels for float64."""
+    compile_kernels(np.float64)
+
+
+def compile_single() -> None:
+    """Compile the kernels for float32."""
+    compile_kernels(np.float32)
+
+
+def compile_kernels(dtype: DTypeLike) -> None:
+    """Call every kernel once."""
+    config, tokenizer = MICROGPT.config, Tokenizer.of(embedded_corpus().documents)
     weights = flat(initial_weights(config, tokenizer.vocab_size, random.Random(1)))
-    for dtype in (np.float64, np.float32):
-        machine = Machine(config, tokenizer.vocab_size, dtype)
-        start = FlatState(0, *(np.zeros_like(weights, dtype) + w for w in (weights, 0, 0)))
-        perturb(machine, start, [tokenizer.bos, tokenizer.bos])
+    machine = Machine(config, tokenizer.vocab_size, dtype)
+    start = FlatState(0, *(np.zeros_like(weights, dtype) + w for w in (weights, 0, 0)))
+    perturb(machine, start, [tokenizer.bos, tokenizer.bos])
 
 
 def perturb(machine: Machine, start: FlatState, tokens: list[int]) -> None:
