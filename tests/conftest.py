@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.asking import layout_search
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
 from ports_adapter.port_toml import Timeouts
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 # A job in a shell's background ignores interrupts, and so would the programs that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _no_layout_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failing port is not asked again and again; the tests of layouts say how long."""
+    monkeypatch.setattr(layout_search, "SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ class TrainingRun:
         """The canonical program's steps."""
         return list(self.situations.machine.follow(self.state, self.documents))
 
+    @cached_property
     def budgets(self) -> Budgets:
         """The budgets of the losses and of the state after the last step, derived now."""
         return run_budgets(
@@ -93,7 +94,7 @@ def budgets_of_run(situations: Situations, run: FreeRun, precision: Precision) -
     """The golden budgets of a run; derived now if the program is a variation."""
     if situations.judged_program.is_published:
         return golden_run_budgets(situations.judged_program.name, run, precision)
-    return TrainingRun.of(situations, run).budgets()
+    return TrainingRun.of(situations, run).budgets
 
 
 def train_question(

@@ -97,7 +97,7 @@ OFFERED = [
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(1, group="other programs")
 @pytest.mark.parametrize(("port", "profile"), OFFERED)
 def test_our_port_passes_every_case_of_a_profile_that_it_offers(port: str, profile: str) -> None:
     assert failures_of(JudgedProgram.of(profile), [port]) == {port: []}
@@ -108,7 +108,7 @@ INDEPENDENT = ("js", "python", "python:float32", "rust:float32", "swift:vectors"
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(1, group="other programs")
 @pytest.mark.parametrize("port", INDEPENDENT)
 def test_our_port_passes_with_gelu(port: str) -> None:
     judged_program = JudgedProgram.of("microgpt", ["activation=gelu"])

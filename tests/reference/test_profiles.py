@@ -128,7 +128,7 @@ def test_the_gradient_by_hand_is_checked_and_says_so() -> None:
 
 @pytest.mark.slow
 def test_a_wrong_gradient_by_hand_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Run.prepare(TRAIN1.config, 42, embedded_corpus())
+    run = Run.prepare(TRAIN1.config, 42, corpus_of("three letters", b"owl\n"))
     right = run.gradient_check().largest_difference
     own = by_hand.backward_at
 
@@ -289,7 +289,7 @@ def test_numbers_that_leave_the_range_of_floats_are_told_of(how: tuple[str, ...]
 
 @pytest.mark.slow
 def test_several_settings_may_follow_one_another() -> None:
-    run = reference("--embedded", "--steps", "1", "--set", "n_embd=8", "n_layer=2")
+    run = reference("--embedded", "--steps", "1", "--set", "n_embd=8", "n_layer=2", "num_samples=1")
     assert "num params: 2096" in run.stdout
 
 

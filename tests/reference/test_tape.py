@@ -59,7 +59,7 @@ def situations(draw: st.DrawFn) -> tuple[Config, int, list[int], int]:
 
 @pytest.mark.slow
 @given(situations())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_replay_is_the_scalar_program_bit_for_bit(
     situation: tuple[Config, int, list[int], int],
 ) -> None:
@@ -123,7 +123,7 @@ def test_a_thousand_steps_on_names_are_the_scalar_programs_bit_for_bit() -> None
 
 @pytest.mark.slow
 @given(situations())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_logits_of_a_document_so_far_are_the_scalar_programs(
     situation: tuple[Config, int, list[int], int],
 ) -> None:
@@ -140,7 +140,7 @@ def test_logits_of_a_document_so_far_are_the_scalar_programs(
 def test_a_run_on_the_tape_draws_the_same_samples_from_the_same_generator(
     temperature: float,
 ) -> None:
-    config = Config(n_embd=8, n_head=2, block_size=6, num_steps=20, temperature=temperature)
+    config = Config(n_embd=8, n_head=2, block_size=6, num_steps=5, temperature=temperature)
     slow, quick = (kind.prepare(config, 5, embedded_corpus()) for kind in (Run, TapeRun))
     for (loss, weights), (tape_loss, tape_weights) in zip(  # noqa: B007
         slow.losses(), quick.losses(), strict=True

@@ -105,5 +105,5 @@ def _judged_by_derived_budgets(
         about,
         "train",
         training.question(documents),
-        lambda _precision: training.answer(training.budgets()),
+        lambda _precision: training.answer(training.budgets),
     )

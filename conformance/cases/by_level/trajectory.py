@@ -61,7 +61,7 @@ def _in_full(
 
     def judge(offer: InitializeResult) -> StreamJudge:
         name, precision = training.situations.judged_program.name, offer.precision
-        budgets = training.budgets() if run is None else run_budgets(name, run, precision)
+        budgets = training.budgets if run is None else run_budgets(name, run, precision)
         losses = [step.replay.loss for step in training.steps]
         expected = Expected(losses, budgets["/losses"].tolist())
         oracle = TapeOracle(training.situations.machine)
