@@ -14,6 +14,7 @@ import pytest
 
 from conformance.judging.outcome import ExitCode
 from ports_adapter.manifest import OURS
+from tests.support.selection import of_a_port
 from tests.support.suite import run_suite
 
 
@@ -174,7 +175,9 @@ def test_an_edge_switched_wrong_is_red_in_its_place(tmp_path: Path, port: str, e
 
 @pytest.mark.slow
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize(("port", "edges"), EDGES.items())
+@pytest.mark.parametrize(
+    ("port", "edges"), [of_a_port(port, port, edges) for port, edges in EDGES.items()]
+)
 def test_edges_switched_wrong_at_once_are_each_red_in_their_place(
     tmp_path: Path, port: str, edges: tuple[Edge, ...]
 ) -> None:

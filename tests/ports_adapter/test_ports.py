@@ -42,7 +42,7 @@ def test_our_port_passes_the_tests_of_its_own_language(name: str) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", our_ports())
 def test_our_port_passes_every_case(name: str) -> None:

@@ -19,6 +19,7 @@ from conformance.runs.debugging import debugged
 from ports_adapter.manifest import find_port, our_ports
 from tests.support.catalogue import some_mistakes
 from tests.support.planted import KNOWN, UNKNOWN, Planted
+from tests.support.selection import of_a_port
 from tests.support.suite import ROOT
 
 CASES = (
@@ -76,7 +77,9 @@ def test_the_three_languages_are_ports_of_ours() -> None:
 @pytest.mark.sampled(1)
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "planted", KNOWN, ids=lambda planted: f"{planted.port}-{min(planted.names)}"
+    "planted",
+    [of_a_port(planted.port, planted) for planted in KNOWN],
+    ids=lambda planted: f"{planted.port}-{min(planted.names)}",
 )
 def test_a_known_mistake_in_a_port_is_named(copies: dict[str, Path], planted: Planted) -> None:
     diagnosis = story_of(copies[planted.port], planted)
@@ -97,7 +100,11 @@ def test_a_known_mistake_in_a_port_is_named(copies: dict[str, Path], planted: Pl
 
 @pytest.mark.slow
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize("planted", UNKNOWN, ids=lambda planted: f"{planted.port}-{planted.first}")
+@pytest.mark.parametrize(
+    "planted",
+    [of_a_port(planted.port, planted) for planted in UNKNOWN],
+    ids=lambda planted: f"{planted.port}-{planted.first}",
+)
 def test_an_unheard_of_mistake_is_located_and_not_named(
     copies: dict[str, Path], planted: Planted
 ) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.support.tools import missing, of_parameters
 
@@ -32,6 +33,16 @@ class Chosen:
 
 
 chosen = Chosen()
+
+
+COMPILED = ("rust", "swift")
+"""Ports of ours whose every change costs a build."""
+
+
+def of_a_port(port: str, *values: object) -> ParameterSet:
+    """The parameters of a test that changes a port of ours; with a compiler it is thorough."""
+    marks = pytest.mark.thorough if port in COMPILED else ()
+    return pytest.param(*values, marks=marks)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
