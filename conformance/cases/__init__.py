@@ -29,8 +29,7 @@ from .case import Case
 from .offer import PROFILED
 from .situations import Situations
 
-OF_NO_MODEL = {Level.PROTOCOL, Level.TOKENIZER, Level.AUTOGRAD, Level.LAYERS}
-"""Levels whose cases are built without running the model."""
+OF_NO_MODEL = (Level.PROTOCOL, Level.TOKENIZER, Level.AUTOGRAD, Level.LAYERS, Level.RANDOM)
 
 
 def all_cases(
@@ -39,60 +38,102 @@ def all_cases(
     judged_program: JudgedProgram = PUBLISHED,
     levels: Collection[Level] = tuple(Level),
 ) -> list[Case]:
-    """All cases but the last one, `handshake.shutdown_case`.
+    """The cases of these levels, but for the last one of all, `handshake.shutdown_case`.
+
+    They remember their answers, for runs of several ports in one process.
 
     Args:
         seed: the fresh cases are drawn from it.
         precision: the precision that the port's manifest declares.
         judged_program: the program that the cases are about.
-        levels: the levels of interest; cases of other levels may be missing.
+        levels: the levels of interest.
 
     Raises:
         UnreadableGolden: the golden trace is missing or damaged.
     """
-    is_of_model = not OF_NO_MODEL.issuperset(levels)
-    return list(_made(seed, precision, judged_program, is_of_model))
-
-
-@lru_cache(maxsize=4)
-def _made(
-    seed: int, precision: Precision, judged_program: JudgedProgram, is_of_model: bool
-) -> tuple[Case, ...]:
-    """Cases that remember their answers, for runs of several ports in one process."""
-    cases = [
-        *handshake.cases(precision),
-        *tokenizer.cases(seed, judged_program.name),
-        *autograd.cases(seed),
-        *layers.cases(seed, judged_program.config.activation),
-        *(_of_the_model(judged_program, seed, precision) if is_of_model else ()),
+    return [
+        case
+        for level in Level
+        if level in levels
+        for case in _of_level(level, judged_program, seed, precision)
     ]
-    order = list(Level)
-    cases.sort(key=lambda case: order.index(case.level))
+
+
+@lru_cache(maxsize=4 * len(Level))
+def _of_level(
+    level: Level, judged_program: JudgedProgram, seed: int, precision: Precision
+) -> tuple[Case, ...]:
+    if level in OF_NO_MODEL:
+        cases = _about_no_model(level, judged_program, seed, precision)
+    elif judged_program.config.gradient == "none":
+        cases = _about_counts(level, judged_program, seed, precision)
+    else:
+        cases = _about_a_model(level, judged_program, seed, precision)
     return tuple(
         about(judged_program, case).remembering()
         for case in cases
-        if case.level is Level.PROTOCOL or case.method in judged_program.methods
+        if level is Level.PROTOCOL or case.method in judged_program.methods
     )
 
 
-def _of_the_model(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
-    if judged_program.config.gradient == "none":
-        return [*counting.counting_cases(judged_program, seed, precision), *generator.cases(seed)]
-    situations = Situations.of(judged_program, seed, precision)
-    return [
-        *map(model.forward_case, situations.all),
-        *map(model.backward_case, situations.all),
-        *updates.update_cases(situations),
-        *training.train_cases(situations),
-        *(
-            trajectory.trajectory_cases(situations)
-            if judged_program.config.optimizer == "adam"
-            else ()
-        ),
-        *generator.cases(seed),
-        *sampling.sample_cases(situations),
-        *program.replicate_cases(judged_program, seed, precision),
-    ]
+def _about_a_model(
+    level: Level, judged_program: JudgedProgram, seed: int, precision: Precision
+) -> Iterable[Case]:
+    situations = _situations(judged_program, seed, precision)
+    optimizer = judged_program.config.optimizer
+    match level:
+        case Level.FORWARD:
+            return map(model.forward_case, situations.all)
+        case Level.BACKWARD:
+            return map(model.backward_case, situations.all)
+        case Level.SGD | Level.ADAM:
+            return updates.update_cases(situations) if level == optimizer else ()
+        case Level.TRAIN:
+            recorded = trajectory.trajectory_cases(situations) if optimizer == "adam" else ()
+            return [*training.train_cases(situations), *recorded]
+        case Level.SAMPLE:
+            return sampling.sample_cases(situations)
+        case Level.REPLICATE:
+            return program.replicate_cases(judged_program, seed, precision)
+        case _:
+            return ()
+
+
+def _about_counts(
+    level: Level, judged_program: JudgedProgram, seed: int, precision: Precision
+) -> Iterable[Case]:
+    match level:
+        case Level.TRAIN:
+            return counting.train_cases(judged_program.trace, seed)
+        case Level.SAMPLE:
+            return counting.sample_cases(judged_program.trace, seed, precision)
+        case Level.REPLICATE:
+            return counting.replicate_cases(judged_program, seed, precision)
+        case _:
+            return ()
+
+
+def _about_no_model(
+    level: Level, judged_program: JudgedProgram, seed: int, precision: Precision
+) -> Iterable[Case]:
+    match level:
+        case Level.PROTOCOL:
+            return handshake.cases(precision)
+        case Level.TOKENIZER:
+            return tokenizer.cases(seed, judged_program.name)
+        case Level.AUTOGRAD:
+            return autograd.cases(seed)
+        case Level.LAYERS:
+            return layers.cases(seed, judged_program.config.activation)
+        case Level.RANDOM:
+            return generator.cases(seed)
+        case _:
+            return ()
+
+
+@lru_cache(maxsize=4)
+def _situations(judged_program: JudgedProgram, seed: int, precision: Precision) -> Situations:
+    return Situations.of(judged_program, seed, precision)
 
 
 def long_cases(

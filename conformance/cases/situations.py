@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import cached_property
 
 from conformance.anatomy.golden_values import recorded_state, warm_step
 from conformance.anatomy.judged_program import JudgedProgram
@@ -29,20 +30,23 @@ class Situations:
     warm: int
     seed: int
     precision: Precision
-    all: tuple[Situation, ...]
 
     @classmethod
     def of(cls, judged_program: JudgedProgram, seed: int, precision: Precision) -> Situations:
-        """The situations around a program's trace; the fresh ones are drawn from `seed`.
+        """The situations around a program's trace.
 
         Raises:
             UnreadableGolden: the golden trace is missing or damaged.
         """
         trace = judged_program.trace
-        warm = warm_step(trace)
-        builder = SituationBuilder(trace, warm, precision, judged_program.is_published)
-        situations = (*builder.golden(), *builder.by_hand(), *builder.fresh(seed))
-        return cls(judged_program, trace, warm, seed, precision, situations)
+        return cls(judged_program, trace, warm_step(trace), seed, precision)
+
+    @cached_property
+    def all(self) -> tuple[Situation, ...]:
+        """The golden situations, those at the edges, and those drawn from the seed."""
+        is_published = self.judged_program.is_published
+        builder = SituationBuilder(self.trace, self.warm, self.precision, is_published)
+        return (*builder.golden(), *builder.by_hand(), *builder.fresh(self.seed))
 
     @property
     def machine(self) -> Machine:

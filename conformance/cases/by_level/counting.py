@@ -32,17 +32,8 @@ from .program import CORPORA, counts_of, drawn_corpus, short
 from .sampling import ALMOST_1, CLEAR, Choices, sample_case, twenty_uniforms
 
 
-def counting_cases(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
-    """All cases of a table of counts but those of its tokenizer and generator."""
-    trace = judged_program.trace
-    return [
-        *_train_cases(trace, seed),
-        *_sample_cases(trace, seed, precision),
-        *_replicate_cases(judged_program, seed, precision),
-    ]
-
-
-def _train_cases(trace: Trace, seed: int) -> list[Case]:
+def train_cases(trace: Trace, seed: int) -> list[Case]:
+    """Counting from tables that the golden trace records, and from a fresh one."""
     documents = [step.tokens for step in trace.steps]
     start, warm = recorded_state(trace, 0), recorded_state(trace, warm_step(trace))
     drawn = random.Random(f"{seed}/counts")
@@ -103,7 +94,8 @@ def _losses(trace: Trace, steps: Sequence[Step], precision: Precision) -> Answer
     return losses_answer(losses, rates, steps[0].index, trace.config, budgets, precision)
 
 
-def _sample_cases(trace: Trace, seed: int, precision: Precision) -> list[Case]:
+def sample_cases(trace: Trace, seed: int, precision: Precision) -> list[Case]:
+    """Samples from a recorded table, from an empty one, and from a fresh one."""
     drawn = random.Random("sample")
     warm = recorded_state(trace, warm_step(trace)).weights
     nothing = mapped(warm, lambda _: 0.0)
@@ -170,7 +162,8 @@ class _CountingProgram:
         return counts | _losses(self.trace, self.steps, precision) | judged
 
 
-def _replicate_cases(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
+def replicate_cases(judged_program: JudgedProgram, seed: int, precision: Precision) -> list[Case]:
+    """The program from seed to samples."""
     trace = judged_program.trace
     drawn = (_CountingProgram(params, trace) for params in drawn_corpus(judged_program, seed))
     fresh = next(program for program in drawn if program.samples[1] > CLEAR[precision])
