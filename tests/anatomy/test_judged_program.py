@@ -59,6 +59,7 @@ def failed_levels(report: Report) -> set[Level]:
     return {case.level for case in report.cases if case.outcome.is_failure}
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_has_cases_of_every_level_that_it_has_methods_for(name: str) -> None:
@@ -190,7 +191,7 @@ def test_a_variation_is_asked_only_of_a_port_that_takes_it() -> None:
 
 @pytest.mark.slow
 def test_a_variation_of_sizes_is_judged_at_every_level() -> None:
-    settings = ["n_embd=8", "n_layer=2"]
+    settings = ["n_embd=8", "block_size=8"]
     patterns = (
         "forward/cold-step-1", "backward/cold-step-1", "sgd/fresh", "train/cold-start",
         "sample/fresh", "replicate/short-run",
@@ -198,7 +199,7 @@ def test_a_variation_of_sizes_is_judged_at_every_level() -> None:
     report = judged(learner("train4"), *patterns, profile="train4", settings=settings)
     assert report.exit_code is ExitCode.PASS
     assert {level.outcome for level in report.levels} == {Outcome.PASS}
-    assert "profile train4 with n_embd=8, n_layer=2" in printed(report)
+    assert "profile train4 with n_embd=8, block_size=8" in printed(report)
 
 
 @pytest.mark.parametrize(
@@ -234,6 +235,7 @@ def test_a_misspelt_profile_in_an_offer_is_doubted() -> None:
     assert "known profiles are train0" in doubtful_offer(offer)
 
 
+@pytest.mark.slow
 def test_the_published_program_is_asked_as_before() -> None:
     offer = offer_of("float64")
     offer.profiles = ["microgpt"]

@@ -37,6 +37,7 @@ def test_a_port_that_offers_nothing_is_no_pass(make_port: MakePort) -> None:
     assert report.verdict.startswith("NOTHING VERIFIED")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "outcome", "message"),
     [
@@ -217,6 +218,7 @@ def test_a_port_that_dies_now_and_then_is_started_anew_and_finished_results_are_
     assert case_of(report, "layers/linear-wide").outcome == "pass"
 
 
+@pytest.mark.slow
 def test_a_method_that_always_kills_the_port_is_given_up_on_and_the_others_are_not(
     make_port: MakePort,
 ) -> None:
@@ -229,6 +231,7 @@ def test_a_method_that_always_kills_the_port_is_given_up_on_and_the_others_are_n
     assert report.exit_code is ExitCode.FAIL
 
 
+@pytest.mark.slow
 def test_a_method_that_hangs_is_given_up_on_sooner(make_port: MakePort) -> None:
     source = port("HANDLERS['tokenize'] = lambda r: time.sleep(60)")
     report = run_suite(make_port(source, message=0.5), "tokenizer", "layers/linear-wide")

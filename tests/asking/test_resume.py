@@ -48,6 +48,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("elsewhere") / "run.journal"
 
 
+@pytest.mark.slow
 def test_a_run_with_a_journal_is_the_run_without(make_port: MakePort, journal: Path) -> None:
     made = make_port(port(""))
     report = resumed(made, journal)
@@ -82,6 +83,7 @@ def test_a_finished_run_is_reported_again_without_the_port(
     assert again == whole
 
 
+@pytest.mark.slow
 def test_the_seed_is_the_one_that_the_run_was_begun_with(
     make_port: MakePort, journal: Path
 ) -> None:
@@ -91,6 +93,7 @@ def test_the_seed_is_the_one_that_the_run_was_begun_with(
     assert resumed(made, journal, seed=None).seed == first.seed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
@@ -135,6 +138,7 @@ def test_a_damaged_line_is_named_and_nothing_is_lost(
     assert journal.read_bytes() == damaged
 
 
+@pytest.mark.slow
 def test_a_port_of_an_earlier_stage_goes_on_with_that(make_port: MakePort, journal: Path) -> None:
     made = make_port(
         port("HANDLERS['initialize'] = lambda r: introduce(r, profiles=['train1', 'train3'])")

@@ -55,6 +55,7 @@ def standings(report: Report) -> dict[str, Standing]:
     return {case.slug: case.standing for case in report.cases}
 
 
+@pytest.mark.slow
 def test_known_failures_do_not_fail_the_run_and_are_told_of(make_port: MakePort) -> None:
     made = make_port(port(WRONG_LINEAR))
     assert judged(made).exit_code is ExitCode.FAIL
@@ -113,6 +114,7 @@ def test_an_entry_about_a_case_that_was_not_asked_is_left_alone(make_port: MakeP
     assert report.exit_code is ExitCode.PASS
 
 
+@pytest.mark.slow
 def test_a_flaky_case_may_pass_or_fail_as_it_says_and_in_no_other_way(make_port: MakePort) -> None:
     flaky = KNOWN.replace("at = ", "flaky = true\nat = ").replace("link", "flaky = true\nlink")
     for change, expected in (
@@ -157,6 +159,7 @@ def test_a_baseline_alone_is_no_verification(make_port: MakePort) -> None:
     assert report.exit_code is ExitCode.NOTHING_VERIFIED
 
 
+@pytest.mark.slow
 def test_entries_of_another_profile_or_variant_are_not_asked_about(make_port: MakePort) -> None:
     elsewhere = KNOWN.replace("outcome =", 'variant = "float32"\noutcome =')
     made = make_port(port(""))
@@ -288,6 +291,7 @@ def test_each_wrong_baseline_has_its_message(content: str, message: str) -> None
     assert message in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("shell")
 def test_a_bad_baseline_is_a_usage_error_before_anything_is_built(make_port: MakePort) -> None:
     made = make_port("raise SystemExit(1)")

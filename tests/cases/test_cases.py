@@ -54,6 +54,7 @@ def test_a_level_builds_on_earlier_ones_only() -> None:
         assert level not in upstream(level)
 
 
+@pytest.mark.slow
 def test_slugs_stay_the_same_whatever_the_seed() -> None:
     assert [case.slug for case in all_cases(8, "float32")] == [case.slug for case in CASES]
 

@@ -241,6 +241,7 @@ def test_a_question_costs_about_what_it_computes() -> None:
     assert math.isfinite(many)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("node")
 def test_a_right_port_needs_no_explanation() -> None:
     found = diagnosis(find_port("js"), ("layers", *MODEL))

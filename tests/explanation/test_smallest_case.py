@@ -198,6 +198,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_a_port_that_never_ends_its_steps_is_cut_off(make_port: MakePort) -> None:
     case = found(make_port(ENDLESS), "train", Outcome.VIOLATION)
     assert "more than the requested 1 step" in case.failure

@@ -245,6 +245,7 @@ def nearest(step: int) -> Any:
     return Kink(step, "/intermediates/layer0.mlp_hidden", 0, 1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_golden_budgets_cover_the_trajectory_but_for_its_kinks(precision: Precision) -> None:
     trajectory = Trajectory.of(load_trace())
@@ -284,6 +285,7 @@ def test_packed_budgets_are_rounded_up_and_zeros_stay() -> None:
     assert (unpacked["/z"] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
     for situation in Situations.of(PUBLISHED, 1, precision).all:
@@ -292,8 +294,7 @@ def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
         assert Program.of(short(PUBLISHED, text)).is_decided(precision)
 
 
-@pytest.mark.slow
-@pytest.mark.sampled(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["train1", "train3", "train4", "first-revision", "early-revision"])
 def test_no_fixed_case_of_any_profile_hangs_on_a_rounding(name: str) -> None:
     judged_program = JudgedProgram.of(name)

@@ -100,6 +100,7 @@ def test_a_known_failure_is_green(repository: Path) -> None:
     assert gated(repository, cases=only).code == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "code"),
     [('build = ["sh", "-c", "exit 3"]\n', 3), ("nmae = 1\n", 2)],
@@ -182,6 +183,7 @@ def test_the_baseline_of_the_how_to_is_valid() -> None:
     assert (entry.slug, entry.at) == ("backward/steep-scores", "/grads/wte")
 
 
+@pytest.mark.slow
 def test_a_plain_shell_gates_with_one_line(repository: Path) -> None:
     plant(repository / "the port")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GITHUB_")}

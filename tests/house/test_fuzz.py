@@ -19,7 +19,7 @@ from tests.fuzz.target import Ending, Target, claim
 from tests.fuzz.targets import TARGETS
 from tests.support.suite import ROOT
 
-INPUTS = 300
+INPUTS = 200
 SEEDS = [b'\x00{"a": [1, 2.5], "b": "c"}', b"\x01key = 3\n[table]\nother = 'x'\n"]
 
 
@@ -73,6 +73,7 @@ def test_what_hypothesis_draws_is_taken_or_refused_in_words(name: str) -> None:
     assert ran.inputs > INPUTS / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_targets_seeds_are_the_same_every_time_and_some_are_accepted(name: str) -> None:
     seeds = list(TARGETS[name].seeds())

@@ -60,6 +60,7 @@ def visitor() -> Iterator[list[subprocess.Popen[bytes]]]:
 LISTENER = "import socket, time; s = socket.create_server(('127.0.0.1', 0)); time.sleep(60)"
 
 
+@pytest.mark.slow
 def test_an_animal_in_another_outcome_is_reported(tmp_path: Path) -> None:
     animal = replace(
         ANIMALS["early-exit"], outcome="timeout", exit_code=ExitCode.PASS, says="out of luck"
@@ -172,6 +173,7 @@ def test_someone_at_the_keepers_door_is_reported(
     assert "somebody came through the keeper's door" in complaints
 
 
+@pytest.mark.slow
 def test_the_command_says_who_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     from click.testing import CliRunner
 

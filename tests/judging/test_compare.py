@@ -136,6 +136,7 @@ nested = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(nested)
 def test_every_flat_index_leads_back_to_its_element(numbers: Any) -> None:
     values = flat(numbers)
@@ -146,6 +147,7 @@ def test_every_flat_index_leads_back_to_its_element(numbers: Any) -> None:
         assert found == values[index]
 
 
+@pytest.mark.slow
 @given(nested)
 def test_equal_tensors_have_equal_shapes(numbers: Any) -> None:
     assert shape_of(numbers) == shape_of(numbers)

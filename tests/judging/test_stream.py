@@ -326,6 +326,7 @@ def test_a_loss_off_the_right_trajectory_is_blamed(recorded: Recorded) -> None:
     assert comparison.extent == "1 of 8 steps wrong"
 
 
+@pytest.mark.slow
 def test_a_gradient_near_the_rule_is_judged_by_derived_budgets(recorded: Recorded) -> None:
     steps = [
         msgspec.json.decode(msgspec.json.encode(step), type=StepParams) for step in recorded[1]

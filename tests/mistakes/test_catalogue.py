@@ -248,6 +248,7 @@ def test_a_mistake_changes_what_its_level_answers_and_is_taken_back_wholly(slug:
     assert answered(questions(level)[number]) == right(level)[number]
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(15)
 @pytest.mark.parametrize("slug", MISTAKES)
 def test_a_mistake_starts_afresh_wherever_it_is_made(slug: str) -> None:
@@ -260,6 +261,7 @@ def test_a_mistake_starts_afresh_wherever_it_is_made(slug: str) -> None:
     assert answers[0] == answers[1]
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(15)
 @pytest.mark.parametrize("slug", MISTAKES)
 def test_a_mistake_is_one_in_single_precision_too_unless_it_says_otherwise(slug: str) -> None:
@@ -346,6 +348,7 @@ def test_the_program_in_single_precision_passes() -> None:
     assert report.grade.startswith("float32")
 
 
+@pytest.mark.slow
 def test_numbers_that_are_not_finite_are_spelt_out() -> None:
     report = run_suite(oracle_port("rms-epsilon-missing"), "layers/rmsnorm-zeros")
     assert [difference.got for difference in report.cases[0].differences] == ["nan", "inf"]

@@ -169,6 +169,7 @@ def test_the_workflow_says_so_while_the_suites_address_is_not_filled_in(
     assert ("SUITE_REPOSITORY" in run.stdout) == bool(code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

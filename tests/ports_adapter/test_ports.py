@@ -97,7 +97,7 @@ OFFERED = [
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(1, group="other programs")
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("port", "profile"), OFFERED)
 def test_our_port_passes_every_case_of_a_profile_that_it_offers(port: str, profile: str) -> None:
     assert failures_of(JudgedProgram.of(profile), [port]) == {port: []}
@@ -107,8 +107,7 @@ INDEPENDENT = ("js", "python", "python:float32", "rust:float32", "swift:vectors"
 """Ports that share no code with each other, in both precisions."""
 
 
-@pytest.mark.slow
-@pytest.mark.sampled(1, group="other programs")
+@pytest.mark.thorough
 @pytest.mark.parametrize("port", INDEPENDENT)
 def test_our_port_passes_with_gelu(port: str) -> None:
     judged_program = JudgedProgram.of("microgpt", ["activation=gelu"])
@@ -175,6 +174,7 @@ def test_a_wrong_gradient_inside_attention_is_blamed_on_its_first_wrong_node(
             assert case.differences[0].part == "/intermediate_grads/layer0.attn_scores"
 
 
+@pytest.mark.slow
 @pytest.mark.needs("node")
 def test_a_port_whose_build_fails_is_told_so(tmp_path: Path) -> None:
     from conformance.cases.request import Request, Unusable

@@ -392,6 +392,7 @@ def test_escapes_in_what_is_printed_never_reach_the_terminal(
     assert "[bold]" in shown
 
 
+@pytest.mark.slow
 def test_output_without_end_is_ended(program: MakeProgram, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ports_adapter.unmodified_program.OUTPUT_LIMIT", 1 << 20)
     report = judged(program("while True: print('step 1 / 9 | loss 3.2' * 99)"))

@@ -104,6 +104,7 @@ def test_every_case_ends_as_on_the_command_line_for_a_broken_port(
     assert standings(folder / "junit.xml") == on_the_command_line(str(folder))
 
 
+@pytest.mark.slow
 def test_a_failure_reads_as_on_the_command_line(folder: Path) -> None:
     change(folder, CRASHING)
     asked = ("run", ".", "--seed", "1", "--case", WORDS)
@@ -116,6 +117,7 @@ def test_a_failure_reads_as_on_the_command_line(folder: Path) -> None:
     assert f"FAILED port.toml::{WORDS} - Failed: crash: the port exited" in run.stdout
 
 
+@pytest.mark.slow
 def test_a_mismatch_has_its_place_what_is_expected_and_the_rerun(folder: Path) -> None:
     run = ask(change(folder, WRONG), "--port-case", WORDS)
     assert "mismatch: /characters/0: expected 'a', got nothing" in run.stdout
@@ -123,6 +125,7 @@ def test_a_mismatch_has_its_place_what_is_expected_and_the_rerun(folder: Path) -
     assert f"  run it again:\n  make conform PORT=. CASE={WORDS} ARGS='--seed 1'\n" in run.stdout
 
 
+@pytest.mark.slow
 def test_only_the_cases_of_the_port_are_collected(folder: Path) -> None:
     run = ask(folder, *TWO, "-v", "-s")
     assert f"port.toml::{WORDS} PASSED" in run.stdout
@@ -138,6 +141,7 @@ def test_named_files_are_run_in_place_of_the_cases_and_know_the_port(folder: Pat
     assert "1 passed" in run.stdout
 
 
+@pytest.mark.slow
 def test_a_case_is_chosen_by_its_id_and_the_port_lives_on_after_its_goodbye(folder: Path) -> None:
     ids = ("port.toml::protocol/shutdown", f"port.toml::{WORDS}", f"port.toml::{LINEAR}")
     run = ask(folder, "-v", *ids)
@@ -154,6 +158,7 @@ def test_a_level_is_chosen_by_keyword_and_by_marker(folder: Path, option: str) -
     assert all(line.startswith("port.toml::backward/") for line in ids)
 
 
+@pytest.mark.slow
 def test_what_is_not_offered_is_skipped_with_the_reason(folder: Path) -> None:
     run = ask(folder, *TWO, "--port-case", "adam/cold-step-1", "-rs")
     assert run.returncode == 0
@@ -219,6 +224,7 @@ def test_without_the_baseline_a_known_failure_fails(folder: Path) -> None:
     assert "1 failed, 2 passed" in ask(folder, *TWO, "--runxfail").stdout
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_suite_is_an_error_and_no_failure(folder: Path) -> None:
     (folder / "faulty.py").write_text(
         "import conformance.judging.stream_judge as j\nj.compare = None\n"
@@ -313,6 +319,7 @@ def test_an_interrupted_session_leaves_no_process(
     assert not living(folder)
 
 
+@pytest.mark.slow
 def test_stopping_at_the_first_failure_leaves_no_process(folder: Path) -> None:
     change(folder, "open('pid', 'w').write(str(os.getpid()))\n" + WRONG)
     run = ask(folder, "-x", *TWO)
@@ -320,6 +327,7 @@ def test_stopping_at_the_first_failure_leaves_no_process(folder: Path) -> None:
     assert not living(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("node")
 def test_a_port_without_a_manifest_is_asked_by_what_it_is_recognised_by(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"name": "bare", "main": "port.js"}')

@@ -58,6 +58,7 @@ def test_the_published_sizes() -> None:
     assert plain.seconds_per_step > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_other_sizes(name: str) -> None:
     config, vocab_size, documents = SMALL[name]

@@ -151,6 +151,7 @@ def test_by_hand_and_by_autograd_the_gradient_is_the_same_within_rounding() -> N
         assert np.allclose(own.grads[name], other.grads[name], rtol=1e-12, atol=1e-17)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_the_tape_trains_every_profile_bit_for_bit(name: str) -> None:
     config = replace(PROFILES[name].config, num_steps=4)
@@ -192,6 +193,7 @@ def test_gelu_and_its_gradient_lie_in_their_enclosures() -> None:
     assert hidden.min() < -1 < 1 < hidden.max()
 
 
+@pytest.mark.slow
 def test_other_temperatures_sample_otherwise() -> None:
     run = [
         TapeRun.prepare(

@@ -149,6 +149,7 @@ def test_decoding_undoes_encoding() -> None:
     assert tokenizer.decode(tokenizer.encode("치owl까")) == "치owl까"
 
 
+@pytest.mark.slow
 def test_gradients_are_the_slopes_of_the_loss() -> None:
     config = Config(n_embd=4, n_head=2, n_layer=2, block_size=4, init_std=0.4)
     weights = initial_weights(config, 4, random.Random(0))

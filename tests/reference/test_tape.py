@@ -71,6 +71,7 @@ def test_a_replay_is_the_scalar_program_bit_for_bit(
     assert machine.evaluation(machine.evaluate(flat(weights), tokens)) == right
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.integers(1, 4))
 @settings(max_examples=150, deadline=None)
 def test_any_expression_is_replayed_bit_for_bit(seed: int, number: int) -> None:
@@ -89,6 +90,7 @@ def test_any_expression_is_replayed_bit_for_bit(seed: int, number: int) -> None:
     assert same_bits(gradients[: inputs.size], [leaf.grad for leaf in graph.leaves[""]])
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize("n_embd", [8, 16, 32])
 @pytest.mark.parametrize("n_head", [1, 2, 4])
@@ -176,6 +178,7 @@ def test_squares_and_roots_are_those_of_pow(shortcut: object, exponent: float) -
     assert same_bits(out, [value**exponent for value in values.tolist()])
 
 
+@pytest.mark.slow
 def test_a_large_model_fits_on_a_tape_that_is_small() -> None:
     tape = record(Config(n_embd=128, n_head=4, n_layer=1, block_size=64), 27, 8)
     multiply_adds = 8 * (12 * 128**2 + 27 * 128)
@@ -251,6 +254,7 @@ def test_kernels_of_another_state_of_the_source_are_not_run(tmp_path: Path) -> N
     assert len(set((tmp_path / "c" / "kernels").iterdir()) - before) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.needs("shell")
 def test_the_key_of_a_tape_changes_with_the_program(tmp_path: Path) -> None:
     copy = tmp_path / "reference"

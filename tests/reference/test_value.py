@@ -88,6 +88,7 @@ def test_the_iterative_sort_gives_the_recursive_order(edges: list[tuple[int, int
     assert topological_order(nodes[-1]) == recursive_order(nodes[-1])
 
 
+@pytest.mark.slow
 def test_a_graph_deeper_than_the_interpreters_stack_is_differentiated() -> None:
     x = Value(1.0)
     node = x

@@ -78,6 +78,7 @@ def test_a_failed_run_tells_everything(shown: Show) -> None:
     assert page.get_by_text("make conform PORT=swift CASE=train/cold-start").count() == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_passed_has_nothing_to_explain(shown: Show) -> None:
     page = shown(diagnoses.passed_story())
     assert "PASS" in page.locator("header").inner_text()
@@ -86,6 +87,7 @@ def test_a_run_that_passed_has_nothing_to_explain(shown: Show) -> None:
     assert page.locator(".flow .part.right").count() == page.locator(".flow .part").count()
 
 
+@pytest.mark.slow
 def test_no_name_is_said_honestly(shown: Show) -> None:
     diagnosis = msgspec.structs.replace(diagnoses.failed_story(), names=[])
     said = shown(diagnosis).locator("#mistake").inner_text()
@@ -93,6 +95,7 @@ def test_no_name_is_said_honestly(shown: Show) -> None:
     assert diagnosis.symptoms[0] in said
 
 
+@pytest.mark.slow
 def test_twins_and_mistakes_at_once(shown: Show) -> None:
     one = diagnoses.failed_story().names[0]
     both = NamedMistake(
@@ -119,6 +122,7 @@ def test_the_first_wrong_place_is_marked(shown: Show) -> None:
     assert flow.locator(".frame").count() == 2
 
 
+@pytest.mark.slow
 def test_the_map_is_chosen_by_keyboard(shown: Show) -> None:
     page = shown(diagnoses.failed_story())
     says = page.locator("#map-says")
@@ -131,6 +135,7 @@ def test_the_map_is_chosen_by_keyboard(shown: Show) -> None:
     assert page.locator("#map-steps").is_hidden()
 
 
+@pytest.mark.slow
 def test_steps_are_gone_through_by_keyboard(shown: Show) -> None:
     page = shown(diagnoses.failed_story())
     page.locator("#map-choice").focus()
@@ -148,6 +153,7 @@ def test_steps_are_gone_through_by_keyboard(shown: Show) -> None:
     assert page.locator("#map-after").is_disabled()
 
 
+@pytest.mark.slow
 def test_numbers_show_on_hover_and_to_the_keyboard(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
     page = shown(diagnosis)
@@ -173,6 +179,7 @@ def test_numbers_show_on_hover_and_to_the_keyboard(shown: Show) -> None:
     assert says.inner_text() == words(0)
 
 
+@pytest.mark.slow
 def test_a_map_is_drawn_in_the_colors_of_the_scheme(shown: Show) -> None:
     page = shown(diagnoses.failed_story())
     page.locator("#map-choice").select_option("0")
@@ -208,6 +215,7 @@ def test_hostile_text_is_shown_and_does_nothing(shown: Show) -> None:
     assert not re.search("[\u202e\u2028\x00-\x08\x1b]", text)
 
 
+@pytest.mark.slow
 def test_what_is_not_finite_is_shown(shown: Show) -> None:
     page = shown(diagnoses.unfinite_story())
     assert (
@@ -219,6 +227,7 @@ def test_what_is_not_finite_is_shown(shown: Show) -> None:
     assert "3 outside of the envelope" in page.locator("#losses").inner_text()
 
 
+@pytest.mark.slow
 def test_reference_port_and_envelope_are_told_apart_without_color(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
     page = shown(diagnosis)
@@ -260,6 +269,7 @@ def test_a_flag_covers_no_other_box(shown: Show) -> None:
             assert apart or beside, node
 
 
+@pytest.mark.slow
 def test_the_smallest_case_is_copied_as_it_is(shown: Show) -> None:
     page = shown(diagnoses.failed_story())
     page.locator("#smallest button.copy").click()

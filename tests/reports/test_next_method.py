@@ -25,6 +25,7 @@ def shown(report: Report) -> str:
     return screen.getvalue()
 
 
+@pytest.mark.slow
 def test_every_method_has_its_level_and_they_are_in_the_order_of_writing() -> None:
     in_order = [name for names in METHODS.values() for name in names]
     assert list(METHODS) == list(Level)
@@ -51,6 +52,7 @@ def test_the_next_method_is_the_first_that_is_missing(offered: list[str], due: l
     assert [name for _, name in next_methods(offered)] == due
 
 
+@pytest.mark.slow
 @pytest.mark.needs("node")
 def test_only_a_passing_port_that_lacks_something_is_told_what_comes_next(tmp_path: Path) -> None:
     complete = run_suite("js", "tokenizer", "random")

@@ -80,6 +80,7 @@ def test_a_page_at_its_limits_is_accessible_and_fits_a_telephone(opened: Open, n
     assert page.evaluate("window.__hacked") is None
 
 
+@pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize("name", FOUR)
 def test_a_page_is_used_by_keyboard_and_printed(opened: Open, name: str) -> None:
@@ -112,6 +113,7 @@ def test_only_the_script_of_a_page_may_run_and_nothing_is_fetched(name: str) -> 
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
 
 
+@pytest.mark.slow
 def test_the_largest_page_has_less_than_a_megabyte_and_a_half() -> None:
     story = diagnoses.failed_story()
     maps = [diagnoses.error_map(f"/grads/w{n}", (64, 64), n) for n in range(10)]
@@ -124,6 +126,7 @@ def test_the_largest_page_has_less_than_a_megabyte_and_a_half() -> None:
     assert "/grads/w3 " in text
 
 
+@pytest.mark.slow
 @needs_browser
 def test_the_faster_a_program_the_longer_its_bar_on_an_axis_of_decades(opened: Open) -> None:
     page = opened(FOUR["benchmark"]())
@@ -135,6 +138,7 @@ def test_the_faster_a_program_the_longer_its_bar_on_an_axis_of_decades(opened: O
     assert "500×" in rows.first.inner_text()
 
 
+@pytest.mark.slow
 @needs_browser
 def test_every_stage_has_a_line_with_a_name_and_dashes_of_its_own(opened: Open) -> None:
     page = opened(FOUR["stages"]())

@@ -243,6 +243,7 @@ def test_the_summary_tells_what_is_wrong_and_what_is_known() -> None:
         assert said in text, said
 
 
+@pytest.mark.slow
 def test_a_summary_of_any_run_is_far_below_what_github_takes() -> None:
     report = filled_with("`|" + "까" * 5000, failures=600)
     assert len(markdown(run_summary(report)).encode()) < 1 << 20

@@ -190,6 +190,7 @@ def test_a_last_line_without_its_newline_is_whole(
     assert same(recorded[1], replayed(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "number"), [("run.jsonl", signal.SIGINT), ("run.jsonl.gz", signal.SIGKILL)]
 )

@@ -42,6 +42,7 @@ def parts_of(made: Port, of: int, *patterns: str) -> list[tuple[Path, Report]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["", FORGETFUL])
 def test_joined_parts_are_the_run_as_a_whole(make_port: MakePort, change: str) -> None:
     made = make_port(port(change))
@@ -55,6 +56,7 @@ def test_joined_parts_are_the_run_as_a_whole(make_port: MakePort, change: str) -
     assert joined.part is None
 
 
+@pytest.mark.slow
 def test_no_case_is_in_two_parts_and_none_in_no_part(make_port: MakePort) -> None:
     parts = parts_of(make_port(port("")), 4)
     slugs = [case.slug for _, report in parts for case in report.cases]
@@ -72,6 +74,7 @@ def test_a_part_with_nothing_to_verify_leaves_the_verdict_to_the_whole(
     assert merged(parts).exit_code is ExitCode.NOTHING_VERIFIED
 
 
+@pytest.mark.slow
 def test_parts_that_do_not_make_a_whole_are_refused(make_port: MakePort) -> None:
     made = make_port(port(""))
     parts = parts_of(made, 3, "tokenizer")

@@ -34,12 +34,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "run.jsonl"
 
 
+@pytest.mark.slow
 def test_a_right_port_passes_again_with_the_same_grade(path: Path) -> None:
     report = assert_reproduced(find_port("python"), path, *CHEAP)
     assert report.exit_code is ExitCode.PASS
     assert "bit-identical" in report.grade
 
 
+@pytest.mark.slow
 def test_a_wrong_port_fails_again_with_the_same_report(path: Path) -> None:
     report = assert_reproduced(
         oracle_port("softmax-denominator-detached"),
@@ -53,6 +55,7 @@ def test_a_wrong_port_fails_again_with_the_same_report(path: Path) -> None:
     assert case_of(report, "backward/cold-step-1").tainted_by == "layers/softmax-plain"
 
 
+@pytest.mark.slow
 def test_the_port_is_not_started_and_need_not_be_there(tmp_path: Path) -> None:
     source = 'HANDLERS["linear"] = lambda r: reply(r, linear(r["params"]) | {"output": [1.0]})'
     folder, path = folder_of(tmp_path, port(source)), tmp_path / "run.jsonl.gz"
@@ -110,6 +113,7 @@ def test_each_failure_happens_again(
     assert case_of(report, "layers/linear-wide").outcome is Outcome.PASS
 
 
+@pytest.mark.slow
 def test_what_was_given_up_on_is_given_up_on_again(make_port: MakePort, path: Path) -> None:
     made = make_port(port("HANDLERS['tokenize'] = lambda r: sys.exit(3)"))
     report = assert_reproduced(made, path, "tokenizer", "layers/linear-wide", "protocol/shutdown")
@@ -119,6 +123,7 @@ def test_what_was_given_up_on_is_given_up_on_again(make_port: MakePort, path: Pa
         replayed(path, left[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [
@@ -172,6 +177,7 @@ def test_a_stream_is_recorded_step_by_step_and_judged_again(path: Path, slug: st
     assert alone.detail == case_of(report, "train/warm-start").detail
 
 
+@pytest.mark.slow
 def test_a_case_alone_keeps_the_ids_that_it_had(make_port: MakePort, path: Path) -> None:
     source = "HANDLERS['tokenize'] = lambda r: reply(r | {'id': r['id'] + 1}, {})"
     report = record(make_port(port(source)), path, "protocol/in*", "tokenizer/[l-z]*")

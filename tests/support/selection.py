@@ -20,7 +20,7 @@ MARKERS = (
     "sampled(n, group): n of its parameters, or of a group of tests, drawn from --sample-seed; "
     "all of them with --everything",
     "thorough: runs only with --everything, since it takes minutes",
-    "slow: takes seconds; `make test-quick` leaves it out",
+    "slow: takes a third of a second or more; `make test-quick` leaves it out",
 )
 
 

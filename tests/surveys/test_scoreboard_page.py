@@ -56,6 +56,7 @@ def test_a_level_says_how_it_ended_in_words_and_by_a_sign(shown: Show) -> None:
     assert said["replicate"] == "– not offered"
 
 
+@pytest.mark.slow
 def test_what_is_wrong_and_what_has_changed_is_said(shown: Show) -> None:
     page = shown(boards.full_board())
     wrong, gone = page.locator("#wrong article").all_inner_texts()
@@ -67,6 +68,7 @@ def test_what_is_wrong_and_what_has_changed_is_said(shown: Show) -> None:
     assert "1 port as before; 1 port recorded for the first time." in changes
 
 
+@pytest.mark.slow
 def test_a_sparkline_is_drawn_and_told(shown: Show) -> None:
     page = shown(boards.full_board())
     line = page.get_by_role("img", name="3 runs since 2026-01-01: 132/132, 132/132, 119/132 passed")
@@ -74,12 +76,14 @@ def test_a_sparkline_is_drawn_and_told(shown: Show) -> None:
     assert page.locator(".spark").count() == 2
 
 
+@pytest.mark.slow
 def test_a_board_that_passes_has_nothing_to_explain(shown: Show) -> None:
     page = shown(boards.passing_board())
     assert "✓ PASS" in page.locator("header").inner_text()
     assert page.locator("h2").all_inner_texts() == ["Standings", "Levels"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_board_says_so(shown: Show) -> None:
     page = shown(boards.interrupted_board())
     said = page.locator("header").inner_text()
@@ -88,6 +92,7 @@ def test_an_interrupted_board_says_so(shown: Show) -> None:
     assert "– not begun" in page.locator("#standings").inner_text()
 
 
+@pytest.mark.slow
 def test_hostile_text_is_shown_and_does_nothing(shown: Show) -> None:
     page = shown(boards.hostile_board())
     assert page.evaluate("window.__hacked") is None
@@ -97,6 +102,7 @@ def test_hostile_text_is_shown_and_does_nothing(shown: Show) -> None:
     assert page.locator("script").count() == 0
 
 
+@pytest.mark.slow
 def test_ports_within_rounding_of_each_other_share_a_rank(shown: Show) -> None:
     rows = [boards.row("a", worst=0.1), boards.row("b", worst=0.9), boards.row("c", passed=130)]
     rows += [

@@ -50,6 +50,7 @@ def test_all_toolchains_are_here() -> None:
     assert present_and_absent() == (our_ports(), {})
 
 
+@pytest.mark.slow
 @pytest.mark.needs("node")
 def test_what_is_wrong_with_one_port_does_not_keep_from_the_next(tmp_path: Path) -> None:
     (tmp_path / "port.toml").write_text('name = "p"\nlanguage = "C"\nrun = ["./nothing"]')
