@@ -19,6 +19,7 @@ from ports_adapter.building import build
 from ports_adapter.manifest import OURS, find_port, our_ports
 from reference.profiles import PROFILES
 from tests.reference.test_reference import needs_names
+from tests.support.selection import of_a_port
 from tests.support.suite import case_of, failed_levels, run_suite
 
 OWN_TESTS = {
@@ -36,7 +37,7 @@ def test_our_ports_are_written_in_four_languages_and_in_two_ways_where_that_is_w
 
 @pytest.mark.slow
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize("name", OWN_TESTS)
+@pytest.mark.parametrize("name", [of_a_port(name, name) for name in OWN_TESTS])
 def test_our_port_passes_the_tests_of_its_own_language(name: str) -> None:
     ended = subprocess.run(OWN_TESTS[name], cwd=OURS / name, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -96,8 +97,7 @@ OFFERED = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.sampled(1)
+@pytest.mark.thorough
 @pytest.mark.parametrize(("port", "profile"), OFFERED)
 def test_our_port_passes_every_case_of_a_profile_that_it_offers(port: str, profile: str) -> None:
     assert failures_of(JudgedProgram.of(profile), [port]) == {port: []}
