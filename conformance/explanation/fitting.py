@@ -11,7 +11,13 @@ from msgspec import UNSET, structs
 
 from conformance.anatomy.levels import Level, upstream
 from conformance.anatomy.nested_numbers import flat, shape_of
-from conformance.judging.compare import budgets_of, compare, in_budgets, resolve
+from conformance.judging.compare import (
+    budgets_of,
+    compare,
+    in_budgets,
+    parts_before_the_first_wrong,
+    resolve,
+)
 from conformance.judging.stream_judge import STREAMED
 from conformance.mistakes import Mistake, applied
 from conformance.oracle import reference_answer
@@ -203,10 +209,7 @@ def agreement(names: Names, judged: JudgedCase, precision: Precision) -> int:
     expected = as_expected(answer, exchange.expected, precision)
     if expected is None:
         return 0
-    found = compare(expected, exchange.got, precision)
-    order = list(expected)
-    wrong = [order.index(d.part) for d in found.divergences if d.part in expected]
-    return min(wrong, default=len(order))
+    return parts_before_the_first_wrong(expected, exchange.got, precision)
 
 
 def cost_of(params: Any) -> float:

@@ -50,6 +50,17 @@ def compare(expected: Answer, got: Any, precision: Precision = "float64") -> Com
     return Comparison(tuple(divergences), worst, worst_at, values, identical, apart)
 
 
+def parts_before_the_first_wrong(expected: Answer, got: Any, precision: Precision) -> int:
+    """How many parts of an answer are right before the first that is not; all if none is wrong."""
+    for index, (pointer, part) in enumerate(expected.items()):
+        value = resolve(got, pointer)
+        if _outline(part, part.value) != _outline(part, value):
+            return index
+        if isinstance(part, Numbers) and measure(pointer, part, value, precision).divergences:
+            return index
+    return len(expected)
+
+
 def resolve(answer: Any, pointer: str) -> Any:
     """The part of a decoded answer at a JSON Pointer, or UNSET if nothing is there."""
     for token in pointer.split("/")[1:]:
