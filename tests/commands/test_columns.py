@@ -68,7 +68,7 @@ def test_help_fits_80_columns(line: str) -> None:
     assert too_long(printed) == []
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(4)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "line",

@@ -77,7 +77,7 @@ SMALL: list[tuple[str, str, Callable[[Any], bool]]] = [
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("mistake", "method", "is_small"), SMALL)
 def test_the_smallest_case_of_a_mistake_is_small_still_fails_and_is_right(
     mistake: str, method: str, is_small: Callable[[Message], bool], right: Asker

@@ -126,7 +126,7 @@ HOSTILE = (
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", yaml.safe_load(ACTION.read_text())["inputs"])
 def test_no_input_is_executed_or_taken_for_an_option(name: str, repository: Path) -> None:
     if name == "python-version":

@@ -52,7 +52,7 @@ def planted(fault: str) -> Target:
     return replace(PLANTED, feed=feed)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_mutated_inputs_are_taken_or_refused_in_words(name: str) -> None:

@@ -22,7 +22,7 @@ from tests.zoo.leftovers import MARK, differing, left_processes, listing, told
 from tests.zoo.page import page, summary
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(5)
 @pytest.mark.slow
 @pytest.mark.parametrize("animal", ANIMALS.values(), ids=ANIMALS)
 def test_every_animal_is_in_its_right_outcome(animal: Animal, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def judged(make_port: MakePort, source: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", our_ports())
 def test_our_ports_pass(name: str) -> None:
     case = case_of(run_suite(name, CASE), CASE)
@@ -164,7 +164,7 @@ def test_a_step_sent_twice_fails(make_port: MakePort) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("change", "place", "expected", "got"),
     [

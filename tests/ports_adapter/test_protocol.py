@@ -102,7 +102,7 @@ def test_our_ports_give_the_answers_of_the_page(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("method", METHODS)
 def test_examples_obey_the_published_schema(method: str) -> None:
     schema = json.loads(PROTOCOL_SCHEMA.read_text())

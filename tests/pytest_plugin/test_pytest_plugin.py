@@ -236,7 +236,7 @@ def test_a_fault_of_the_suite_is_an_error_and_no_failure(folder: Path) -> None:
 
 
 @pytest.mark.needs("shell")
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("arguments", "manifest", "message"),
     [

@@ -70,7 +70,7 @@ def test_the_port_is_not_started_and_need_not_be_there(tmp_path: Path) -> None:
     assert "FAIL: 0 of 1 cases passed. Seed 3." in alone.stdout
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("change", "outcome", "message"),
     [
