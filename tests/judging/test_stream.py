@@ -423,6 +423,7 @@ def test_numbers_in_quotes_are_packed_as_numbers(recorded: Recorded, written: An
     assert repr(float(packed[layout.evaluated - 1])) == repr(float(written))
 
 
+@pytest.mark.needs("shell")
 @pytest.mark.slow
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.benchmarks.stream", "--megabytes", "4", "--rounds", "1"]

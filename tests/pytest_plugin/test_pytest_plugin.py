@@ -265,6 +265,7 @@ def test_what_cannot_be_asked_is_one_clear_message(
     assert len(run.stderr.splitlines()) < 8
 
 
+@pytest.mark.needs("shell")
 @pytest.mark.slow
 def test_the_seed_is_drawn_and_printed_and_workers_share_it(folder: Path) -> None:
     change(folder, "", "build = ['sh', '-c', 'echo built >> log']")

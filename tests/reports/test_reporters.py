@@ -311,6 +311,7 @@ def test_no_line_that_is_printed_is_a_command(text: str) -> None:
         assert "##[" not in line
 
 
+@pytest.mark.needs("shell")
 @pytest.mark.slow
 def test_what_a_port_prints_is_never_a_command_to_the_ci(tmp_path: Path) -> None:
     name = "::error::name ##[add-mask]a"
