@@ -30,6 +30,7 @@ from .offer import PROFILED
 from .situations import Situations
 
 OF_NO_MODEL = (Level.PROTOCOL, Level.TOKENIZER, Level.AUTOGRAD, Level.LAYERS, Level.RANDOM)
+"""Levels whose cases need neither the model nor its golden trace."""
 
 
 def all_cases(
@@ -70,7 +71,7 @@ def _of_level(
     else:
         cases = _about_a_model(level, judged_program, seed, precision)
     return tuple(
-        about(judged_program, case).remembering()
+        about(judged_program, case).remembering(judged_program.config)
         for case in cases
         if level is Level.PROTOCOL or case.method in judged_program.methods
     )

@@ -23,6 +23,7 @@ import numpy as np
 from conformance.oracle.answer import Answer, Exact, Expected, Numbers, Refusal
 from golden.budgets import Precision
 from golden.store import MANIFEST
+from reference.config import Config
 from reference.tape.cache import ANSWERS, packed, root, unpacked
 
 BYTES = 200_000_000
@@ -39,14 +40,20 @@ _SOURCES = (
 
 
 def key_of(
-    slug: str, profile: str, question: Any, precision: Precision, *, intermediates: bool
+    slug: str,
+    profile: str,
+    config: Config,
+    question: Any,
+    precision: Precision,
+    *,
+    intermediates: bool,
 ) -> str:
-    """The name of an answer's file: what is asked, and by which state of the suite.
+    """The name of an answer's file: what is asked, about which program, by which suite.
 
     Raises:
         TypeError: the question has a type that MessagePack does not have.
     """
-    asked = (slug, profile, precision, intermediates, question)
+    asked = (slug, profile, config, precision, intermediates, question)
     return hashlib.sha256(_state() + msgspec.msgpack.encode(asked)).hexdigest()
 
 

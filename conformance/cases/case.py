@@ -12,6 +12,7 @@ from conformance.oracle.answer import Answer, Refusal
 from golden.budgets import Precision
 from golden.spread import Spread
 from ports_adapter.messages import InitializeResult, Message
+from reference.config import Config
 from reference.profiles import MICROGPT
 
 from . import answer_store
@@ -67,23 +68,27 @@ class Case:
         """The level, with which the slug begins."""
         return Level(self.slug.partition("/")[0])
 
-    def remembering(self) -> Case:
-        """The case with each answer derived once: runs share it, in this process and on disk."""
+    def remembering(self, config: Config) -> Case:
+        """The case with each answer derived once: runs share it, in this process and on disk.
+
+        `config` is that of the judged program, on which budgets may depend.
+        """
         known: dict[tuple[Precision, bool], Answer | Refusal] = {}
 
         def answer(offer: InitializeResult) -> Answer | Refusal:
             key = offer.precision, offer.intermediates
             if key not in known:
-                known[key] = self._kept_answer(offer)
+                known[key] = self._kept_answer(offer, config)
             return known[key]
 
         return replace(self, answer=answer)
 
-    def _kept_answer(self, offer: InitializeResult) -> Answer | Refusal:
+    def _kept_answer(self, offer: InitializeResult, config: Config) -> Answer | Refusal:
         """The answer from disk; it is derived and kept there if there is none."""
         key = answer_store.key_of(
             self.slug,
             self.profile,
+            config,
             self.question(offer),
             offer.precision,
             intermediates=offer.intermediates,

@@ -18,12 +18,15 @@ from conformance.cases import all_cases, answer_store
 from conformance.cases.budget_origin import offer_of
 from conformance.cases.case import Case
 from conformance.oracle.answer import Answer, Exact, Numbers, Refusal
+from reference.profiles import MICROGPT
 
 OFFER = offer_of("float64")
+CONFIG = MICROGPT.config
 SLUGS = (
     "protocol/unknown-method", "tokenizer/words", "autograd/exp", "layers/attention-one-head",
     "backward/cold-step-1", "adam/last-step", "train/cold-start", "sample/published-temperature",
 )  # fmt: skip
+ANSWER: Answer = {"/output": Numbers([1.0, 2.0], np.array([0.1, 0.2]))}
 CASES = {case.slug: case for case in all_cases(1, "float64")}
 
 
@@ -70,7 +73,7 @@ def parts_of(expected: Exact | Numbers) -> list[Any]:
 @pytest.mark.parametrize("slug", SLUGS)
 def test_an_answer_is_derived_once_and_read_back_to_the_last_bit(slug: str) -> None:
     case, derived = counted(CASES[slug])
-    first, again = case.remembering().answer(OFFER), case.remembering().answer(OFFER)
+    first, again = case.remembering(CONFIG).answer(OFFER), case.remembering(CONFIG).answer(OFFER)
     assert len(derived) == 1
     assert first is derived[0]
     assert is_same(again, first)
@@ -111,11 +114,11 @@ def test_a_damaged_file_is_derived_and_written_again(
     folder: Path, damage: Callable[[bytes], bytes] | bytes
 ) -> None:
     case, derived = counted(CASES["autograd/exp"])
-    right = case.remembering().answer(OFFER)
+    right = case.remembering(CONFIG).answer(OFFER)
     (path,) = folder.iterdir()
     whole = path.read_bytes()
     path.write_bytes(damage if isinstance(damage, bytes) else damage(whole))
-    assert is_same(case.remembering().answer(OFFER), right)
+    assert is_same(case.remembering(CONFIG).answer(OFFER), right)
     assert len(derived) == 2
     assert path.read_bytes() == whole
 
@@ -123,47 +126,45 @@ def test_a_damaged_file_is_derived_and_written_again(
 def test_without_a_folder_that_can_be_written_answers_are_derived(folder: Path) -> None:
     folder.write_text("a file where the folder should be")
     case, derived = counted(CASES["autograd/exp"])
-    assert is_same(case.remembering().answer(OFFER), case.remembering().answer(OFFER))
+    assert is_same(case.remembering(CONFIG).answer(OFFER), case.remembering(CONFIG).answer(OFFER))
     assert len(derived) == 2
 
 
 def test_two_runs_at_once_leave_one_whole_file(folder: Path) -> None:
-    case, _ = counted(CASES["layers/attention-one-head"])
-    right = case.answer(OFFER)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: answer_store.save("key", right), range(40)))
+        list(pool.map(lambda _: answer_store.save("key", ANSWER), range(40)))
     assert [path.name for path in folder.iterdir()] == ["key"]
-    assert is_same(answer_store.load("key"), right)
+    assert is_same(answer_store.load("key"), ANSWER)
 
 
 def test_the_files_read_least_recently_go_first(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = CASES["layers/attention-one-head"].answer(OFFER)
     for age, key in enumerate(("new", "older", "oldest")):
-        answer_store.save(key, answer)
+        answer_store.save(key, ANSWER)
         os.utime(folder / key, (0, 1e9 - age))
     answer_store.load("oldest")  # which makes it the newest
     monkeypatch.setattr(answer_store, "BYTES", 2 * (folder / "new").stat().st_size)
     answer_store._make_room.cache_clear()
-    answer_store.save("last", answer)
+    answer_store.save("last", ANSWER)
     assert {path.name for path in folder.iterdir()} == {"oldest", "new", "last"}
 
 
-def test_another_question_precision_or_state_of_the_suite_has_another_key(
+def test_another_question_program_precision_or_state_of_the_suite_has_another_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def keys() -> set[str]:
         return {
-            answer_store.key_of(slug, profile, question, precision, intermediates=shown)
+            answer_store.key_of(slug, profile, config, question, precision, intermediates=shown)
             for slug in ("a", "b")
             for profile in ("microgpt", "train0")
+            for config in (CONFIG, replace(CONFIG, temperature=1.0))
             for question in ({"x": [1.0]}, {"x": [1.0 + 2.0**-52]}, {"y": [1.0]})
             for precision in ("float64", "float32")
             for shown in (True, False)
         }
 
     now = keys()
-    assert len(now) == 48
+    assert len(now) == 96
     monkeypatch.setattr(answer_store, "_state", lambda: b"another state of the sources")
     assert not now & keys()
