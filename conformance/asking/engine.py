@@ -247,10 +247,10 @@ class Engine:
             return failed(case, failure, time.monotonic() - started)
         seconds = time.monotonic() - started
         if code is None:
-            detail = f"still runs {SECONDS_TO_EXIT:g} s after it said goodbye"
+            detail = f"still runs {SECONDS_TO_EXIT:g} s after shutdown"
             return Result(case, Outcome.TIMEOUT, detail, seconds)
         if code != 0:
-            return Result(case, Outcome.CRASH, f"exited with {code} after its goodbye", seconds)
+            return Result(case, Outcome.CRASH, f"exited with {code} after shutdown", seconds)
         return Result(case, Outcome.PASS, "", seconds)
 
 

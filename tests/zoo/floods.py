@@ -69,7 +69,7 @@ ANIMALS = (
         HANDLERS["shutdown"] = goodbye
         """,
         "protocol violation",
-        "after its goodbye",
+        "after shutdown",
         decisive=GOODBYE,
     ),
     wild(
