@@ -1,4 +1,4 @@
-"""The scoreboard as JSON and as a table in a terminal."""
+"""The rows of a scoreboard, and the scoreboard as JSON and as a table in a terminal."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import jsonschema
 import pytest
 from rich.console import Console
 
+from conformance.anatomy.levels import Level
 from conformance.commands.published_pages import BOARD_SCHEMA
-from conformance.surveys.scoreboard.board import Board
+from conformance.judging.outcome import Outcome
+from conformance.surveys.scoreboard.board import Board, Cell, Ending, Row, best_first
 from conformance.surveys.scoreboard.board_text import show
 from golden.json_documents import encoded
 from tests.support import boards
@@ -39,3 +41,21 @@ def test_the_table_in_a_terminal_has_a_line_for_each_port() -> None:
     assert "  wrong                 random 11/12, 1 known" in lines
     assert "  wrong                 was 132/132, is 119/132: backward newly fails" in lines
     assert lines[-1] == "FAIL: 2 of 4 ports pass. Seed 5."
+
+
+def test_rows_are_sorted_best_first() -> None:
+    def row(label: str, ending: Ending, passed: int = 0, worst: float = 0.0) -> Row:
+        return Row(label=label, ending=ending, passed=passed, worst=worst)
+
+    rows = [
+        row("exact", Ending.PASS, 10, 0.1), row("less exact", Ending.PASS, 10, 0.4),
+        row("small", Ending.PASS, 3), row("nearly", Ending.FAIL, 9), row("hung", Ending.TIMEOUT, 4),
+        row("broken", Ending.UNUSABLE), row("later", Ending.NOT_BEGUN),
+    ]  # fmt: skip
+    assert best_first([*rows[3:], *rows[:3]]) == rows
+
+
+def test_a_level_whose_failures_are_all_known_is_not_failing() -> None:
+    known = Cell(Level.LAYERS, Outcome.MISMATCH, 9, 10, 1, 3.0)
+    counts = Cell(Level.FORWARD, Outcome.MISMATCH, 8, 10, 1, 3.0)
+    assert Row(label="p", ending=Ending.FAIL, levels=[known, counts]).failing == [counts]
