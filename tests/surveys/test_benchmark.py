@@ -13,13 +13,14 @@ import pytest
 from rich.console import Console
 
 from conformance.cases import all_cases
+from conformance.surveys.benchmark import measurement
 from conformance.surveys.benchmark.measurement import Speed, measure_port
 from conformance.surveys.benchmark.speed_table import show
 from ports_adapter.messages import METHODS
 from tests.benchmarks.bench_port import REPRESENTATIVE, TAPED
 from tests.house.test_documents import block
 from tests.support.command import run as run_command
-from tests.support.suite import ROOT, MakePort, oracle_port
+from tests.support.suite import MakePort, oracle_port
 
 SPEEDS = [
     Speed("slow", start_up=0.2, step=0.1, memory=200 << 20),
@@ -32,14 +33,20 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return run_command("conformance", "bench", *arguments)
 
 
+def small_port(folder: Path) -> Path:
+    """The port of the how-to, which offers little, in this folder."""
+    (folder / "port.toml").write_text(block("toml"))
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "port.js").write_text(block("js"))
+    return folder
+
+
 def groups(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "tests/benchmarks/bench_port.py", "-p", "no:xdist"]
-    command += ["-p", "no:cacheprovider", "--port", *arguments]
+    words = ["tests/benchmarks/bench_port.py", "-p", "no:xdist", "-p", "no:cacheprovider"]
+    words += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "--port"]
     # In a worker of pytest-xdist nothing is timed, and these are not its children.
     environment = {name: v for name, v in os.environ.items() if "XDIST" not in name}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    return run_command("pytest", *words, *arguments, env=environment)
 
 
 @pytest.mark.thorough
@@ -75,10 +82,9 @@ def test_every_method_of_the_published_program_has_its_case() -> None:
 @pytest.mark.slow
 @pytest.mark.needs("node")
 def test_a_method_that_is_not_offered_is_left_out(tmp_path: Path) -> None:
-    (tmp_path / "port.toml").write_text(block("toml"))
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "port.js").write_text(block("js"))
-    ended = groups(str(tmp_path), "--benchmark-disable", "-rs", "-k", "softmax or backward")
+    ended = groups(
+        str(small_port(tmp_path)), "--benchmark-disable", "-rs", "-k", "softmax or backward"
+    )
     assert "2 passed, 3 skipped" in ended.stdout, ended.stdout
     assert "the port does not offer backward" in ended.stdout
 
@@ -98,7 +104,8 @@ def test_a_port_is_measured_beside_the_reference(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_memory_is_that_of_the_port_and_not_of_the_suite() -> None:
+def test_memory_is_that_of_the_port_and_not_of_the_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measurement, "SECONDS", 0.1)
     assert measure_port(oracle_port("--tape")).memory > 30 << 20
 
 
@@ -129,12 +136,8 @@ def test_ports_that_cannot_train_or_die_fail_the_comparison_without_a_traceback(
     (tmp_path / "port.toml").write_text(
         f'name = "x"\nlanguage = "Python"\nrun = ["{sys.executable}", "port.py"]'
     )
-    small = tmp_path / "small"
-    small.mkdir()
-    (small / "port.toml").write_text(block("toml"))
-    (small / "package.json").write_text('{"type": "module"}')
-    (small / "port.js").write_text(block("js"))
-    ended = bench(str(tmp_path), str(small))
+    (tmp_path / "small").mkdir()
+    ended = bench(str(tmp_path), str(small_port(tmp_path / "small")))
     assert ended.returncode == 3
     assert "exited with code 3" in ended.stdout
     assert "it does not offer train" in ended.stdout
