@@ -12,12 +12,12 @@ import argparse
 import json
 import random
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 parser = argparse.ArgumentParser()
-parser.add_argument("root")
 parser.add_argument("--generator", choices=["cpython", "numpy"], default="cpython")
 parser.add_argument("--seed", type=int, default=42)
 parser.add_argument("--steps", type=int, default=1000)
@@ -25,8 +25,9 @@ parser.add_argument("--shape", default="published")
 parser.add_argument("--precision", default="float64")
 parser.add_argument("--uncorrected", action="store_true", help="Adam without bias correction")
 parser.add_argument("--temperature", type=float, default=0.5)
-options = parser.parse_args()
-sys.path.insert(0, options.root)
+
+if __name__ == "__main__":
+    sys.path.insert(0, sys.argv.pop(1))
 
 import numpy as np  # noqa: E402
 
@@ -76,7 +77,7 @@ def line(shape: str, step: int, total: int, loss: float) -> str | None:
             raise ValueError(shape)
 
 
-def losses(run: Any) -> Iterator[tuple[float, Any]]:
+def losses(run: Any, options: Namespace) -> Iterator[tuple[float, Any]]:
     """Of each step, with the weights after it."""
     machine = run.machine
     machine.dtype = np.dtype(options.precision)
@@ -94,18 +95,17 @@ def losses(run: Any) -> Iterator[tuple[float, Any]]:
         yield replay.loss, state.weights
 
 
-def main() -> None:
+def printed(options: Namespace, corpus: Path) -> Iterator[str]:
+    """What the program prints, piece by piece."""
     config = Config(num_steps=options.steps, temperature=options.temperature)
-    if options.generator == "numpy":
-        random.Random = Own  # type: ignore[assignment, misc]
-    run = TapeRun.prepare(config, options.seed, read_corpus(Path("input.txt")))
-    print(f"num docs: {len(run.documents)}\nvocab size: {run.tokenizer.vocab_size}")
-    print(f"num params: {run.num_params}")
+    run = TapeRun.prepare(config, options.seed, read_corpus(corpus))
+    yield f"num docs: {len(run.documents)}\nvocab size: {run.tokenizer.vocab_size}\n"
+    yield f"num params: {run.num_params}\n"
     weights: Any = run.weights
-    for step, (loss, after) in enumerate(losses(run), start=1):
-        print(line(options.shape, step, config.num_steps, loss) or "", end="", flush=True)
+    for step, (loss, after) in enumerate(losses(run, options), start=1):
+        yield line(options.shape, step, config.num_steps, loss) or ""
         weights = after
-    print("\n--- inference (new, hallucinated names) ---")
+    yield "\n--- inference (new, hallucinated names) ---\n"
     vocabulary = range(run.tokenizer.vocab_size)
     for number in range(1, config.num_samples + 1):
         tokens = sample_from(
@@ -115,7 +115,16 @@ def main() -> None:
             config,
             lambda shares: run.generator.choices(vocabulary, shares)[0],
         )
-        print(f"sample {number:2d}: {run.tokenizer.decode(tokens)}")
+        yield f"sample {number:2d}: {run.tokenizer.decode(tokens)}\n"
 
 
-main()
+def main() -> None:
+    options = parser.parse_args()
+    if options.generator == "numpy":
+        random.Random = Own  # type: ignore[assignment, misc]
+    for text in printed(options, Path("input.txt")):
+        print(text, end="", flush=True)
+
+
+if __name__ == "__main__":
+    main()
