@@ -30,4 +30,4 @@ def detail(report: ProgramReport) -> str:
 def printing(*options: str) -> str:
     """The source of a program that prints what the tests' program on tapes would print."""
     said = "".join(taped.printed(taped.parser.parse_args(options), EMBEDDED))
-    return f"import sys\nsys.stdout.buffer.write({said.encode()})"
+    return f"import sys\nsys.stdout.buffer.write({said.encode()!r})"
