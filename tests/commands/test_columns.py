@@ -12,6 +12,8 @@ from tests.support.command import run as run_command
 from tests.support.ports.broken import port
 from tests.support.suite import ROOT
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = (
     "run", "debug", "replay", "merge", "all", "scoreboard", "cases", "budget", "doctor", "port",
     "bench", "stages", "score", "protocol",
@@ -54,7 +56,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [
@@ -69,7 +70,6 @@ def test_help_fits_80_columns(line: str) -> None:
 
 
 @pytest.mark.sampled(4)
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [
@@ -98,7 +98,6 @@ def test_output_fits_80_columns(line: str) -> None:
     assert too_long(printed) == []
 
 
-@pytest.mark.slow
 def test_a_failure_fits_80_columns_in_every_form(folder: Path) -> None:
     options = "--seed 5 --case tokenizer/words --case 'layers/linear*' --case protocol"
     first = run(f"conformance run . {options} --transcript run.jsonl", folder)

@@ -9,6 +9,8 @@ from ports_adapter.manifest import Port
 from tests.support.judged_programs import MakeProgram, detail, judged, outcomes
 from tests.support.programs.mistakes import compiled
 
+pytestmark = pytest.mark.slow
+
 needs_cc = pytest.mark.needs("cc")
 
 
@@ -18,7 +20,6 @@ def binary(program: MakeProgram, *switches: str) -> Port:
     return port
 
 
-@pytest.mark.slow
 @needs_cc
 @pytest.mark.parametrize("switches", [("SEED=7",), ("SEED=8", "REAL=float", "EVERY=100")])
 def test_an_honest_program_with_its_own_generator_passes(
@@ -35,7 +36,6 @@ def test_an_honest_program_with_its_own_generator_passes(
     assert ("It prints 10 of 1000 losses" in notes) == ("EVERY=100" in switches)
 
 
-@pytest.mark.slow
 @pytest.mark.sampled(3)
 @needs_cc
 @pytest.mark.parametrize(
@@ -60,13 +60,11 @@ def test_a_mistake_is_seen_on_the_corpus_made_for_it(
     assert "the oracle's runs have" in detail(report)
 
 
-@pytest.mark.slow
 @needs_cc
 def test_a_mistake_is_seen_in_each_hundredth_loss(program: MakeProgram) -> None:
     assert judged(binary(program, "EVERY=100", "MEAN=1")).exit_code is ExitCode.FAIL
 
 
-@pytest.mark.slow
 def test_a_last_loss_alone_is_judged_with_what_power_remains(taped: MakeProgram) -> None:
     report = judged(taped("--generator", "numpy", "--shape", "last"))
     assert report.exit_code is ExitCode.PASS, report

@@ -23,6 +23,8 @@ from tests.support.port_sessions import (
     known,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def standings(path: Path) -> dict[str, str]:
     """How each test of a JUnit report ended, in the suite's words."""
@@ -42,7 +44,6 @@ def on_the_command_line(folder: str) -> dict[str, str]:
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_every_case_ends_as_on_the_command_line_for_an_honest_port_and_two_workers(
     tmp_path: Path,
 ) -> None:
@@ -53,7 +54,6 @@ def test_every_case_ends_as_on_the_command_line_for_an_honest_port_and_two_worke
     assert standings(report) == on_the_command_line("python")
 
 
-@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("source", [CRASHING, "sys.exit(3)"], ids=["crashes", "starts not"])
 def test_every_case_ends_as_on_the_command_line_for_a_broken_port(
@@ -67,7 +67,6 @@ def test_every_case_ends_as_on_the_command_line_for_a_broken_port(
     assert standings(folder / "junit.xml") == on_the_command_line(str(folder))
 
 
-@pytest.mark.slow
 def test_a_failure_reads_as_on_the_command_line(folder: Path) -> None:
     change(folder, CRASHING)
     asked = ("run", ".", "--seed", "1", "--case", WORDS)
@@ -80,7 +79,6 @@ def test_a_failure_reads_as_on_the_command_line(folder: Path) -> None:
     assert f"FAILED port.toml::{WORDS} - Failed: crash: the port exited" in run.stdout
 
 
-@pytest.mark.slow
 def test_a_mismatch_has_its_place_what_is_expected_and_the_rerun(folder: Path) -> None:
     run = ask(change(folder, WRONG), "--port-case", WORDS)
     assert "mismatch: /characters/0: expected 'a', got nothing" in run.stdout
@@ -88,7 +86,6 @@ def test_a_mismatch_has_its_place_what_is_expected_and_the_rerun(folder: Path) -
     assert f"  run it again:\n  make conform PORT=. CASE={WORDS} ARGS='--seed 1'\n" in run.stdout
 
 
-@pytest.mark.slow
 def test_what_is_not_offered_is_skipped_with_the_reason(folder: Path) -> None:
     run = ask(folder, *TWO, "--port-case", "adam/cold-step-1", "-rs")
     assert run.returncode == 0
@@ -96,7 +93,6 @@ def test_what_is_not_offered_is_skipped_with_the_reason(folder: Path) -> None:
     assert "2 passed, 1 skipped" in run.stdout
 
 
-@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("chosen", [("-k", "protocol"), ("-k", "adam or sample"), ("-n", "2")])
 def test_nothing_verified_is_never_green(folder: Path, chosen: tuple[str, ...]) -> None:
@@ -108,7 +104,6 @@ def test_nothing_verified_is_never_green(folder: Path, chosen: tuple[str, ...]) 
     assert "NOTHING VERIFIED: no case beyond the protocol" in run.stdout
 
 
-@pytest.mark.slow
 def test_known_failures_alone_verify_nothing(folder: Path) -> None:
     known(change(folder, WRONG), "slug = 'tokenizer'\noutcome = 'mismatch'")
     run = ask(folder, "--port-case", WORDS)
@@ -119,7 +114,6 @@ def test_known_failures_alone_verify_nothing(folder: Path) -> None:
 ENTRY = f"slug = '{WORDS}'\noutcome = 'mismatch'"
 
 
-@pytest.mark.slow
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("source", "entry", "counts", "words"),
@@ -144,7 +138,6 @@ def test_the_baseline_counts_as_on_the_command_line(
     assert run.returncode == (1 if "failed" in counts.split() else 0)
 
 
-@pytest.mark.slow
 def test_without_the_baseline_a_known_failure_fails(folder: Path) -> None:
     known(change(folder, WRONG), ENTRY)
     (folder / "baseline.toml").rename(folder / "other.toml")
@@ -154,7 +147,6 @@ def test_without_the_baseline_a_known_failure_fails(folder: Path) -> None:
     assert "1 failed, 2 passed" in ask(folder, *TWO, "--runxfail").stdout
 
 
-@pytest.mark.slow
 def test_a_fault_of_the_suite_is_an_error_and_no_failure(folder: Path) -> None:
     (folder / "faulty.py").write_text(
         "import conformance.judging.stream_judge as j\nj.compare = None\n"

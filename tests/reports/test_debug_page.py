@@ -15,7 +15,7 @@ from conformance.reports.page.visible_text import of_budget
 from tests.support import diagnoses
 from tests.support.browsing import Open
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
 TRANSCRIPT = ['> {"id": 1}', "< </pre><script>window.__hacked = 4</script>", "x" * 5000]
 
@@ -45,7 +45,6 @@ def color_of_map(page: Page, row: int, column: int) -> list[int]:
     )
 
 
-@pytest.mark.slow
 def test_a_failed_run_tells_everything(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
     page = shown(diagnosis)
@@ -78,7 +77,6 @@ def test_a_failed_run_tells_everything(shown: Show) -> None:
     assert page.get_by_text("make conform PORT=swift CASE=train/cold-start").count() == 1
 
 
-@pytest.mark.slow
 def test_a_run_that_passed_has_nothing_to_explain(shown: Show) -> None:
     page = shown(diagnoses.passed_story())
     assert "PASS" in page.locator("header").inner_text()
@@ -87,7 +85,6 @@ def test_a_run_that_passed_has_nothing_to_explain(shown: Show) -> None:
     assert page.locator(".flow .part.right").count() == page.locator(".flow .part").count()
 
 
-@pytest.mark.slow
 def test_no_name_is_said_honestly(shown: Show) -> None:
     diagnosis = msgspec.structs.replace(diagnoses.failed_story(), names=[])
     said = shown(diagnosis).locator("#mistake").inner_text()
@@ -95,7 +92,6 @@ def test_no_name_is_said_honestly(shown: Show) -> None:
     assert diagnosis.symptoms[0] in said
 
 
-@pytest.mark.slow
 def test_twins_and_mistakes_at_once(shown: Show) -> None:
     one = diagnoses.failed_story().names[0]
     both = NamedMistake(
@@ -109,7 +105,6 @@ def test_twins_and_mistakes_at_once(shown: Show) -> None:
     assert page.locator("#mistake-title").inner_text() == "The mistakes"
 
 
-@pytest.mark.slow
 def test_the_first_wrong_place_is_marked(shown: Show) -> None:
     page = shown(diagnoses.failed_story(2))
     flow = page.locator("svg.flow")
@@ -122,7 +117,6 @@ def test_the_first_wrong_place_is_marked(shown: Show) -> None:
     assert flow.locator(".frame").count() == 2
 
 
-@pytest.mark.slow
 def test_the_map_is_chosen_by_keyboard(shown: Show) -> None:
     page = shown(diagnoses.failed_story())
     says = page.locator("#map-says")
@@ -135,7 +129,6 @@ def test_the_map_is_chosen_by_keyboard(shown: Show) -> None:
     assert page.locator("#map-steps").is_hidden()
 
 
-@pytest.mark.slow
 def test_steps_are_gone_through_by_keyboard(shown: Show) -> None:
     page = shown(diagnoses.failed_story())
     page.locator("#map-choice").focus()
@@ -153,7 +146,6 @@ def test_steps_are_gone_through_by_keyboard(shown: Show) -> None:
     assert page.locator("#map-after").is_disabled()
 
 
-@pytest.mark.slow
 def test_numbers_show_on_hover_and_to_the_keyboard(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
     page = shown(diagnosis)
@@ -179,7 +171,6 @@ def test_numbers_show_on_hover_and_to_the_keyboard(shown: Show) -> None:
     assert says.inner_text() == words(0)
 
 
-@pytest.mark.slow
 def test_a_map_is_drawn_in_the_colors_of_the_scheme(shown: Show) -> None:
     page = shown(diagnoses.failed_story())
     page.locator("#map-choice").select_option("0")
@@ -192,7 +183,6 @@ def test_a_map_is_drawn_in_the_colors_of_the_scheme(shown: Show) -> None:
     assert sum(color_of_map(page, 0, 0)[:3]) < sum(right[:3]) / 2
 
 
-@pytest.mark.slow
 def test_hostile_text_is_shown_and_does_nothing(shown: Show) -> None:
     page = shown(diagnoses.hostile_story())
     for button in page.locator("summary").all():
@@ -215,7 +205,6 @@ def test_hostile_text_is_shown_and_does_nothing(shown: Show) -> None:
     assert not re.search("[\u202e\u2028\x00-\x08\x1b]", text)
 
 
-@pytest.mark.slow
 def test_what_is_not_finite_is_shown(shown: Show) -> None:
     page = shown(diagnoses.unfinite_story())
     assert (
@@ -227,7 +216,6 @@ def test_what_is_not_finite_is_shown(shown: Show) -> None:
     assert "3 outside of the envelope" in page.locator("#losses").inner_text()
 
 
-@pytest.mark.slow
 def test_reference_port_and_envelope_are_told_apart_without_color(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
     page = shown(diagnosis)
@@ -245,7 +233,6 @@ def test_reference_port_and_envelope_are_told_apart_without_color(shown: Show) -
     assert lines[300].split()[:3] == ["300", repr(first.reference[-1]), repr(first.port[-1])]
 
 
-@pytest.mark.slow
 def test_a_flag_covers_no_other_box(shown: Show) -> None:
     diagnosis = diagnoses.failed_story()
     assert diagnosis.divergence
@@ -269,7 +256,6 @@ def test_a_flag_covers_no_other_box(shown: Show) -> None:
             assert apart or beside, node
 
 
-@pytest.mark.slow
 def test_the_smallest_case_is_copied_as_it_is(shown: Show) -> None:
     page = shown(diagnoses.failed_story())
     page.locator("#smallest button.copy").click()

@@ -25,8 +25,9 @@ from tests.support.scoreboards import (
 )
 from tests.support.suite import ROOT
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_a_run_that_hangs_or_that_somebody_ends_has_its_row_and_the_others_theirs(
     make: Make, tmp_path: Path
 ) -> None:
@@ -55,7 +56,6 @@ def runner(scoreboard: int, folder: Path) -> psutil.Process:
     return next(child for child in children if str(folder) in child.cmdline())
 
 
-@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_board_keeps_what_is_finished_and_leaves_no_process(
@@ -81,7 +81,6 @@ def test_an_interrupted_board_keeps_what_is_finished_and_leaves_no_process(
     assert not psutil.wait_procs(children, timeout=5)[1]
 
 
-@pytest.mark.slow
 def test_an_interruption_while_speeds_are_measured_keeps_every_verdict(make: Make) -> None:
     manifest = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "-m", "microgpt_numpy"]\n'
     folder = make("quick", "", manifest)

@@ -13,7 +13,7 @@ from conformance.surveys.scoreboard.board_page import page_of
 from tests.support import boards
 from tests.support.browsing import Open
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
 Show = Callable[[Board], Page]
 WRONG_BY = {"d": 4.11e6, "e": 4.08e6, "f": 4.2e6, "g": "Infinity"}
@@ -25,7 +25,6 @@ def shown(opened: Open) -> Show:
     return lambda board: opened(page_of(board))
 
 
-@pytest.mark.slow
 def test_a_board_tells_everything(shown: Show) -> None:
     page = shown(boards.full_board())
     assert "FAIL" in page.locator("header").inner_text()
@@ -44,7 +43,6 @@ def test_a_board_tells_everything(shown: Show) -> None:
     assert "swift is not installed" in page.locator("#absent").inner_text()
 
 
-@pytest.mark.slow
 def test_a_level_says_how_it_ended_in_words_and_by_a_sign(shown: Show) -> None:
     page = shown(boards.full_board())
     head = page.locator("#levels thead th").all_inner_texts()
@@ -56,7 +54,6 @@ def test_a_level_says_how_it_ended_in_words_and_by_a_sign(shown: Show) -> None:
     assert said["replicate"] == "– not offered"
 
 
-@pytest.mark.slow
 def test_what_is_wrong_and_what_has_changed_is_said(shown: Show) -> None:
     page = shown(boards.full_board())
     wrong, gone = page.locator("#wrong article").all_inner_texts()
@@ -68,7 +65,6 @@ def test_what_is_wrong_and_what_has_changed_is_said(shown: Show) -> None:
     assert "1 port as before; 1 port recorded for the first time." in changes
 
 
-@pytest.mark.slow
 def test_a_sparkline_is_drawn_and_told(shown: Show) -> None:
     page = shown(boards.full_board())
     line = page.get_by_role("img", name="3 runs since 2026-01-01: 132/132, 132/132, 119/132 passed")
@@ -76,14 +72,12 @@ def test_a_sparkline_is_drawn_and_told(shown: Show) -> None:
     assert page.locator(".spark").count() == 2
 
 
-@pytest.mark.slow
 def test_a_board_that_passes_has_nothing_to_explain(shown: Show) -> None:
     page = shown(boards.passing_board())
     assert "✓ PASS" in page.locator("header").inner_text()
     assert page.locator("h2").all_inner_texts() == ["Standings", "Levels"]
 
 
-@pytest.mark.slow
 def test_an_interrupted_board_says_so(shown: Show) -> None:
     page = shown(boards.interrupted_board())
     said = page.locator("header").inner_text()
@@ -92,7 +86,6 @@ def test_an_interrupted_board_says_so(shown: Show) -> None:
     assert "– not begun" in page.locator("#standings").inner_text()
 
 
-@pytest.mark.slow
 def test_hostile_text_is_shown_and_does_nothing(shown: Show) -> None:
     page = shown(boards.hostile_board())
     assert page.evaluate("window.__hacked") is None
@@ -102,7 +95,6 @@ def test_hostile_text_is_shown_and_does_nothing(shown: Show) -> None:
     assert page.locator("script").count() == 0
 
 
-@pytest.mark.slow
 def test_ports_within_rounding_of_each_other_share_a_rank(shown: Show) -> None:
     rows = [boards.row("a", worst=0.1), boards.row("b", worst=0.9), boards.row("c", passed=130)]
     rows += [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
+from pathlib import Path
+from textwrap import dedent, indent
 
 HONEST = dedent(
     """
@@ -82,3 +83,24 @@ def slow(r):
 HANDLERS["linear"] = slow
 """
 """Takes its time over a `linear`, and leaves its process id in a file by then."""
+
+MANIFEST = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
+
+
+def folder_of(folder: Path, change: str = "", manifest: str = MANIFEST) -> Path:
+    """The folder, in which there is now the honest port with a change, and its manifest."""
+    folder.mkdir(exist_ok=True)
+    (folder / "port.py").write_text(port(change))
+    (folder / "port.toml").write_text(manifest)
+    return folder
+
+
+def wrong_linear(change: str = 'a["output"][2] += 1') -> str:
+    """A change of the port after which its answers `a` to `linear` are wrong in this way."""
+    return f"""
+def wrong(r):
+    a = linear(r["params"])
+{indent(change, "    ")}
+    reply(r, a)
+HANDLERS["linear"] = wrong
+"""
