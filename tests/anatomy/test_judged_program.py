@@ -99,8 +99,12 @@ def test_the_stage_after_the_last_is_none() -> None:
 
 
 @pytest.mark.slow
-def test_a_port_of_the_first_stage_alone_is_asked_about_that_and_told_what_comes_next() -> None:
-    report = judged(learner("train0"))
+def test_a_port_of_the_first_stage_alone_is_asked_about_that_told_what_comes_next_and_replayed(
+    tmp_path: Path,
+) -> None:
+    path, port = tmp_path / "run.jsonl", learner("train0")
+    report = judge_port(port, Request(port.label, (), 1, transcript=path))
+    assert same(report, replayed(path))
     assert (report.exit_code, report.profile) == (ExitCode.PASS, "train0")
     text = printed(report)
     assert "a learner's port (Python, float64), profile train0" in text
@@ -216,15 +220,6 @@ def test_a_program_that_there_is_not_is_refused(
     with pytest.raises(Unusable, match=message) as refused:
         judged(learner("train0"), profile=profile, settings=settings)
     assert refused.value.exit_code is ExitCode.USAGE
-
-
-@pytest.mark.slow
-def test_a_run_about_another_profile_is_replayed_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "run.jsonl"
-    made = learner("train0")
-    recorded = judge_port(made, Request(made.label, ("train",), 1, transcript=path))
-    assert recorded.profile == "train0"
-    assert same(recorded, replayed(path))
 
 
 def test_a_misspelt_profile_in_an_offer_is_doubted() -> None:

@@ -117,7 +117,7 @@ def test_the_first_wrong_place_is_marked(shown: Show) -> None:
     assert flow.locator(".frame").count() == 2
 
 
-def test_the_map_is_chosen_by_keyboard(shown: Show) -> None:
+def test_the_map_and_its_step_are_chosen_by_keyboard(shown: Show) -> None:
     page = shown(diagnoses.failed_story())
     says = page.locator("#map-says")
     assert "/intermediate_grads/layer0.attn_scores; 5 × 4 × 5 numbers" in says.inner_text()
@@ -127,13 +127,8 @@ def test_the_map_is_chosen_by_keyboard(shown: Show) -> None:
     page.keyboard.press("ArrowDown")
     assert "/grads/layer0.attn_wq; 16 × 16" in says.inner_text()
     assert page.locator("#map-steps").is_hidden()
-
-
-def test_steps_are_gone_through_by_keyboard(shown: Show) -> None:
-    page = shown(diagnoses.failed_story())
     page.locator("#map-choice").focus()
     page.keyboard.press("End")
-    says = page.locator("#map-says")
     assert "/steps/0/weights/lm_head; step 1 of the training" in says.inner_text()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "map-step"
