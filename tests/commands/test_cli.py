@@ -16,10 +16,8 @@ import pytest
 from conformance.commands.published_pages import REPORT_SCHEMA
 from conformance.judging.outcome import ExitCode
 from tests.support.command import run as run_command
-from tests.support.ports.broken import SLOW, port
+from tests.support.ports.broken import MANIFEST, SLOW, folder_of, wrong_linear
 from tests.support.suite import ROOT, living, unwrapped
-
-MANIFEST = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
 
 
 def conformance(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -28,9 +26,7 @@ def conformance(*arguments: str, **environment: str) -> subprocess.CompletedProc
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "port.toml").write_text(MANIFEST)
-    (tmp_path / "port.py").write_text(port(""))
-    return tmp_path
+    return folder_of(tmp_path)
 
 
 @pytest.mark.slow
@@ -45,8 +41,7 @@ def test_a_passing_port_exits_with_0_and_says_pass(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_failing_port_exits_with_1_and_prints_the_line_that_runs_it_again(folder: Path) -> None:
-    wrong = "def wrong(r):\n    a = linear(r['params'])\n    a['output'][2] += 1\n    reply(r, a)\n"
-    (folder / "port.py").write_text(port(wrong + "HANDLERS['linear'] = wrong"))
+    folder_of(folder, wrong_linear())
     run = conformance("run", str(folder), "--seed", "5")
     assert run.returncode == ExitCode.FAIL
     assert "First divergence: layers/linear-square (mismatch)" in run.stdout
@@ -70,7 +65,7 @@ def test_the_same_seed_draws_the_same_fresh_cases() -> None:
 
 @pytest.mark.slow
 def test_the_report_obeys_its_published_schema(folder: Path, tmp_path: Path) -> None:
-    (folder / "port.py").write_text(port("HANDLERS['linear'] = lambda r: sys.exit(2)"))
+    folder_of(folder, "HANDLERS['linear'] = lambda r: sys.exit(2)")
     path = tmp_path / "report.json"
     run = conformance("run", str(folder), "--json", str(path))
     report = json.loads(path.read_text())
@@ -123,7 +118,7 @@ def test_wrong_input_gives_a_clear_line_and_no_traceback(
 def test_a_port_that_cannot_be_built_or_started_exits_with_3(
     folder: Path, manifest: str, message: str
 ) -> None:
-    (folder / "port.toml").write_text(manifest)
+    folder_of(folder, manifest=manifest)
     run = conformance("run", str(folder))
     assert run.returncode == ExitCode.UNUSABLE_PORT
     assert message in unwrapped(run.stderr)
@@ -145,7 +140,7 @@ def test_names_that_are_not_there_are_asked_for(tmp_path: Path) -> None:
 def test_an_interrupted_run_keeps_what_is_finished_and_ends_the_port(
     folder: Path, number: signal.Signals
 ) -> None:
-    (folder / "port.py").write_text(port(SLOW))
+    folder_of(folder, SLOW)
     path = folder / "report.json"
     run = subprocess.Popen(
         [sys.executable, "-m", "conformance", "run", str(folder), "--json", str(path),
@@ -168,7 +163,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_ends_the_port(
 @pytest.mark.slow
 def test_a_terminal_that_knows_ascii_alone_still_gets_the_verdict(folder: Path) -> None:
     wrong = "def wrong(r):\n    reply(r, tokens_of('까치'))\n"
-    (folder / "port.py").write_text(port(wrong + "HANDLERS['tokenize'] = wrong"))
+    folder_of(folder, wrong + "HANDLERS['tokenize'] = wrong")
     run = conformance("run", str(folder), PYTHONIOENCODING="ascii")
     assert run.returncode == ExitCode.FAIL
     assert "FAIL: " in run.stdout

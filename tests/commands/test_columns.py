@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import run as run_command
-from tests.support.ports.broken import port
+from tests.support.ports.broken import MANIFEST, folder_of, wrong_linear
 from tests.support.suite import ROOT
 
 pytestmark = pytest.mark.slow
@@ -21,15 +21,10 @@ COMMANDS = (
 STAYS_WHOLE = re.compile(r" *(make |\$EDITOR |\| |\S+$)")
 """A command to paste, a line of a port's log, and a word that is longer than a line."""
 
-WRONG = """
-def wrong(r):
-    a = linear(r["params"])
-    a["output"][2] += 1
-    print("a line of the log", "that is long " * 8, file=sys.stderr, flush=True)
-    reply(r, a)
-
-HANDLERS["linear"] = wrong
-"""
+WRONG = wrong_linear(
+    'a["output"][2] += 1\n'
+    'print("a line of the log", "that is long " * 8, file=sys.stderr, flush=True)'
+)
 
 
 def run(line: str, cwd: Path = ROOT) -> str:
@@ -49,11 +44,7 @@ def too_long(printed: str) -> list[str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A port with a mistake, in a folder of a long name."""
     folder = tmp_path_factory.mktemp("a-folder-whose-name-is-rather-long-so-that-lines-are-long")
-    (folder / "port.toml").write_text(
-        'name = "a port with a name"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
-    )
-    (folder / "port.py").write_text(port(WRONG))
-    return folder
+    return folder_of(folder, WRONG, MANIFEST.replace('"p"', '"a port with a name"'))
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from ports_adapter.failures import NotStarted
 from ports_adapter.manifest import find_port
 from ports_adapter.transcript.events import Unreplayable
 from ports_adapter.transcript.reader import read_transcript
-from tests.support.ports.broken import port
-from tests.support.transcripts import folder_of, record
+from tests.support.ports.broken import folder_of
+from tests.support.transcripts import record
 
 from .folder import folder
 from .target import Ending, Target, claim, claim_printable, strings_in
@@ -39,7 +39,7 @@ def recorded() -> list[bytes]:
         made = folder() / name
         made.mkdir()
         path = made / "run.jsonl"
-        record(find_port(str(folder_of(made, port(change)))), path, *PATTERNS)
+        record(find_port(str(folder_of(made / "port", change))), path, *PATTERNS)
         # The same wherever it is made, so that an input is made again from its number.
         found.append(summed(path.read_bytes().replace(str(made).encode(), b"made")))
     return found

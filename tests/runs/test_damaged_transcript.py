@@ -21,9 +21,9 @@ from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import Report
 from conformance.runs.replaying import replay_transcript
 from ports_adapter.manifest import find_port
-from tests.support.ports.broken import SLOW, port
+from tests.support.ports.broken import SLOW, folder_of, port
 from tests.support.suite import ROOT, MakePort, case_of, outcomes, unwrapped
-from tests.support.transcripts import conformance, folder_of, record, replayed, same
+from tests.support.transcripts import conformance, record, replayed, same
 
 TOKENS = "tokenizer/words"
 
@@ -48,7 +48,7 @@ def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Report]:
     """The transcript of a small right port, and its report."""
-    folder = folder_of(tmp_path_factory.mktemp("recorded"), port(""))
+    folder = folder_of(tmp_path_factory.mktemp("recorded"))
     path = folder / "run.jsonl"
     report = record(
         find_port(str(folder)), path, "protocol/i*", "tokenizer/[f-w]*", "layers/linear*"
@@ -197,8 +197,7 @@ def test_a_last_line_without_its_newline_is_whole(
 def test_an_interrupted_or_killed_run_leaves_what_it_had_finished(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, number: signal.Signals
 ) -> None:
-    folder = folder_of(tmp_path, port(SLOW))
-    (folder / "port.toml").write_text((folder / "port.toml").read_text().replace("= 2", "= 60"))
+    folder = folder_of(tmp_path / "port", SLOW)
     path, report = tmp_path / name, tmp_path / "report.json"
     run = subprocess.Popen(
         [sys.executable, "-m", "conformance", "run", str(folder), "--json", str(report),
@@ -227,7 +226,7 @@ def test_an_interrupted_or_killed_run_leaves_what_it_had_finished(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
 def test_a_full_disk_spoils_the_transcript_and_not_the_run(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path, port(""))
+    folder = folder_of(tmp_path / "port")
     arguments = ("run", str(folder), "--case", "tokenizer", "--transcript")
     run = conformance(*arguments, "/dev/full")
     assert run.returncode == ExitCode.PASS

@@ -14,12 +14,11 @@ from ports_adapter.manifest import find_port
 from ports_adapter.transcript.events import Failed, Line, Logged, Question, Unreplayable
 from ports_adapter.transcript.reader import read_transcript
 from tests.asking.test_layout import LAYOUTS, arranged_port
-from tests.support.ports.broken import port
+from tests.support.ports.broken import folder_of, port
 from tests.support.suite import MakePort, case_of, oracle_port
 from tests.support.transcripts import (
     assert_reproduced,
     conformance,
-    folder_of,
     record,
     replayed,
     same,
@@ -58,7 +57,7 @@ def test_a_wrong_port_fails_again_with_the_same_report(path: Path) -> None:
 @pytest.mark.slow
 def test_the_port_is_not_started_and_need_not_be_there(tmp_path: Path) -> None:
     source = 'HANDLERS["linear"] = lambda r: reply(r, linear(r["params"]) | {"output": [1.0]})'
-    folder, path = folder_of(tmp_path, port(source)), tmp_path / "run.jsonl.gz"
+    folder, path = folder_of(tmp_path / "port", source), tmp_path / "run.jsonl.gz"
     arguments = ("--case", "tokenizer", "--case", "layers", "--seed", "3")
     run = conformance("run", str(folder), *arguments, "--transcript", str(path))
     shutil.rmtree(folder)

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tests.support.command import run as run_command
-from tests.support.ports.broken import port
+from tests.support.ports.broken import MANIFEST, folder_of
 from tests.support.suite import ROOT
 
 WRONG = "def wrong(r): reply(r, {'characters': [], 'vocab_size': 1, 'tokens': []})\n"
@@ -33,10 +33,7 @@ def ask(
 
 
 def change(folder: Path, source: str, manifest: str = "") -> Path:
-    (folder / "port.py").write_text(port(source))
-    (folder / "port.toml").write_text(
-        f'name = "mine"\nlanguage = "Python"\nrun = ["{{python}}", "port.py"]\n{manifest}'
-    )
+    folder_of(folder, source, MANIFEST + manifest)
     (folder / "test_own.py").write_text("def test_own(request):\n    print('my own test runs')\n")
     return folder
 

@@ -14,25 +14,14 @@ import jsonschema
 
 from conformance.commands.published_pages import BOARD_SCHEMA
 from tests.support.command import run as run_command
-from tests.support.ports.broken import port
 from tests.support.suite import ROOT, living
 
-MANIFEST = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
 CASES = ("--case", "tokenizer/words", "--case", "layers/linear-square", "--seed", "1")
 TWO = (*CASES, "--no-speed")
 """What a board of these tests asks its ports: two cases, and not how fast they are."""
 
 Make = Callable[..., Path]
 Completed = subprocess.CompletedProcess[str]
-
-
-def made(parent: Path, name: str, change: str = "", manifest: str = MANIFEST) -> Path:
-    """The folder of a port."""
-    folder = parent / name
-    folder.mkdir()
-    (folder / "port.py").write_text(port(change))
-    (folder / "port.toml").write_text(manifest)
-    return folder
 
 
 def scoreboard(*arguments: str | Path) -> Completed:

@@ -48,14 +48,3 @@ def assert_reproduced(made: Port, path: Path, *patterns: str) -> Report:
 
 def conformance(*arguments: str) -> subprocess.CompletedProcess[str]:
     return run_command("conformance", *arguments)
-
-
-def folder_of(tmp_path: Path, source: str) -> Path:
-    """A port's folder with a manifest."""
-    folder = tmp_path / "port"
-    folder.mkdir()
-    (folder / "port.toml").write_text(
-        'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n[timeouts]\nmessage = 2\n'
-    )
-    (folder / "port.py").write_text(source)
-    return folder

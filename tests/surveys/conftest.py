@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scoreboards import Make, made
+from tests.support.ports.broken import folder_of
+from tests.support.scoreboards import Make
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """Makes a port's folder."""
-    return lambda name, *parts: made(tmp_path, name, *parts)
+    return lambda name, *parts: folder_of(tmp_path / name, *parts)

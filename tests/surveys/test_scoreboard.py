@@ -15,27 +15,18 @@ from conformance.surveys.scoreboard.rows import REPORT, row_of
 from conformance.surveys.scoreboard.survey import place_of
 from conformance.surveys.scoreboard.worker_processes import Ended, How, Job
 from golden.json_documents import encoded
-from tests.support.ports.broken import port
+from tests.support.ports.broken import MANIFEST, folder_of, wrong_linear
 from tests.support.scoreboards import (
     CASES,
-    MANIFEST,
     TWO,
     Completed,
     Make,
     is_gone,
-    made,
     rows_of,
     scoreboard,
 )
 from tests.support.suite import ROOT, run_suite, unwrapped
 
-WRONG = """
-def wrong(r):
-    a = linear(r["params"])
-    a["output"][2] += 1
-    reply(r, a)
-HANDLERS["linear"] = wrong
-"""
 HUGE = """
 dumps = json.dumps
 json.dumps = lambda message: dumps(message, ensure_ascii=False)
@@ -61,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def passed(folder: Path) -> Completed:
     """A board of a port with a hostile name, which is named twice, and of one with orphans."""
-    hostile, leaves = made(folder, HOSTILE), made(folder, "leaves", ORPHANS)
+    hostile, leaves = folder_of(folder / HOSTILE), folder_of(folder / "leaves", ORPHANS)
     return scoreboard(hostile, leaves, hostile, *TWO)
 
 
@@ -93,7 +84,7 @@ def test_a_broken_port_never_hides_the_others(make: Make, tmp_path: Path) -> Non
         make("unbuildable", "", MANIFEST + 'build = ["sh", "-c", "echo oh no; exit 3"]'),
         make("garbled", "", "name = "),
         make("crash", "HANDLERS['linear'] = lambda r: sys.exit(2)"),
-        make("wrong", WRONG),
+        make("wrong", wrong_linear()),
         tmp_path / ("long" * 200),
         make("honest"),
     ]
@@ -192,7 +183,7 @@ def test_speeds_are_measured_beside_the_reference_and_what_cannot_train_says_so(
 def test_the_history_grows_by_a_record_for_each_port(make: Make, tmp_path: Path) -> None:
     folder, history = make("one"), tmp_path / "h.jsonl"
     scoreboard(folder, *TWO, "--history", history)
-    (folder / "port.py").write_text(port(WRONG))
+    folder_of(folder, wrong_linear())
     run = scoreboard(folder, *TWO, "--history", history, "--json", "-")
     first, second = read_history(history)
     assert (first.ending, second.ending) == ("pass", "fail")
