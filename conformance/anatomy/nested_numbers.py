@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import chain
 from types import NoneType
@@ -80,6 +81,17 @@ def pointer_of(numbers: Any, index: int) -> str:
         else:
             raise IndexError("the tensor has fewer elements")
     return pointer
+
+
+def at_leaves(change: Callable[[Any], Any], part: Any) -> Any:
+    """Apply a function to whatever is neither a list nor a dictionary in nested ones."""
+    match part:
+        case dict():
+            return {name: at_leaves(change, inside) for name, inside in part.items()}
+        case list():
+            return [at_leaves(change, inside) for inside in part]
+        case _:
+            return change(part)
 
 
 def index_of(numbers: Any, place: str) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from conformance.anatomy.nested_numbers import at_leaves
 from conformance.anatomy.small_functions import function_of
 from conformance.oracle.answer import Answer
 from conformance.oracle.expected_answer import function_answer
@@ -37,16 +38,9 @@ def representable(params: Message, precision: Precision) -> Message:
     """The same question, with every float rounded to the precision."""
     if precision == "float64":
         return params
-    return msgspec.convert(_rounded(msgspec.to_builtins(params), precision), type(params))
+    kind = np.dtype(precision).type
 
+    def rounded(part: Any) -> Any:
+        return float(kind(part)) if isinstance(part, float) else part
 
-def _rounded(part: Any, precision: Precision) -> Any:
-    match part:
-        case float():
-            return float(np.dtype(precision).type(part))
-        case list():
-            return [_rounded(inside, precision) for inside in part]
-        case dict():
-            return {name: _rounded(inside, precision) for name, inside in part.items()}
-        case _:
-            return part
+    return msgspec.convert(at_leaves(rounded, msgspec.to_builtins(params)), type(params))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -85,17 +84,6 @@ def elementwise(
         ]
         for name, matrix in first.items()
     }
-
-
-def at_leaves(change: Callable[[Any], Any], part: Any) -> Any:
-    """Apply a function to whatever is neither a list nor a dictionary in nested ones."""
-    match part:
-        case dict():
-            return {name: at_leaves(change, inside) for name, inside in part.items()}
-        case list():
-            return [at_leaves(change, inside) for inside in part]
-        case _:
-            return change(part)
 
 
 def single(x: float) -> float:

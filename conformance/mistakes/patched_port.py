@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from conformance.anatomy.nested_numbers import at_leaves
 from conformance.oracle import reference_answer
 from golden.trace import number
 from ports_adapter.jsonrpc import METHOD_NOT_FOUND
@@ -21,7 +22,6 @@ from reference.profiles import PROFILES
 
 from . import MISTAKES, apply
 from .honest_variants import VARIANTS
-from .parts import at_leaves
 from .patched_tape import is_scalar_only, on_tape
 from .single_precision import single_precision
 

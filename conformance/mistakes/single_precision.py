@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from conformance.anatomy.nested_numbers import at_leaves
 from conformance.oracle import reference_answer
 from golden.trace import floats
 from reference.value import Value
 
 from .mistake import Patch
-from .parts import at_leaves
 
 ZERO = np.float32(0)
 

@@ -11,6 +11,7 @@ import msgspec
 import reference.adam
 from conformance.anatomy import small_functions
 from conformance.anatomy.levels import Level
+from conformance.anatomy.nested_numbers import at_leaves
 from conformance.oracle import reference_answer
 from golden.trace import floats
 from ports_adapter.messages import StepParams
@@ -20,7 +21,7 @@ from reference.state import State
 from reference.value import Value
 
 from ..mistake import Patch, mistake_at
-from ..parts import at_leaves, elementwise, single
+from ..parts import elementwise, single
 
 autograd_mistake = mistake_at(Level.AUTOGRAD)
 layers_mistake = mistake_at(Level.LAYERS)
