@@ -20,14 +20,15 @@ in one module only (`training.total`).
 """
 
 
-def seam_patch(module: str, function: Callable[..., Any], parts: Mapping[str, Any]) -> Patch:
+def seam_patch(function: Callable[..., Any], **parts: Any) -> Patch:
     """The patch that cuts a function of the program into parts and replaces some of them.
 
     Args:
-        module: the module of `conformance.mistakes.seams` that cuts it.
-        function: the function of that module with the name of the program's own.
+        function: the function of a module of `conformance.mistakes.seams` with the name of the
+            program's own.
         parts: the replacements, by the names of that module's functions.
     """
+    module = function.__module__.rpartition(".")[2]
     cut = {f"seams.{module}.{part}": replacement for part, replacement in parts.items()}
     return {function.__name__: function} | cut
 

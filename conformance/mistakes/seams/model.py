@@ -7,6 +7,7 @@ prefix of a layer's names, such as `layer0.`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import reference.model
@@ -16,16 +17,6 @@ from reference.model import Cache, Matrix, Nodes, Tap, Vector, no_tap
 from reference.value import Value
 
 from ..mistake import Patch, seam_patch
-
-
-def gpt_with(**parts: Any) -> Patch:
-    """The model with some of this module's functions replaced, by name."""
-    return seam_patch("model", gpt, parts)
-
-
-def attention_with(**parts: Any) -> Patch:
-    """Attention with `scaled` or `weighed` replaced."""
-    return seam_patch("model", attention, parts)
 
 
 def activation_with(activation: Callable[[Value], Value]) -> Patch:
@@ -53,6 +44,10 @@ def gpt(
         )
         x = finished(heads, x, normed, weights, config, at, tap)
     return seen(tap, "logits", output(x, weights, config))
+
+
+gpt_with = partial(seam_patch, gpt)
+"""The model with some of this module's functions replaced, by name."""
 
 
 def seen(tap: Tap, name: str, nodes: Vector) -> Vector:
@@ -155,6 +150,10 @@ def attention(
     tap(prefix + "attn_weights", weights)
     tap(prefix + "attn_heads", heads)
     return heads
+
+
+attention_with = partial(seam_patch, attention)
+"""Attention with `scaled` or `weighed` replaced."""
 
 
 def scaled(product: Value, config: Config) -> Value:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import reference.model
 from reference.config import Config
 from reference.model import Vector
 from reference.sampling import Choose, NextLogits
 
-from ..mistake import Patch, seam_patch
-
-
-def sample_with(**parts: Any) -> Patch:
-    """Sampling with some of this module's functions replaced, by name."""
-    return seam_patch("sampling", sample_from, parts)
+from ..mistake import seam_patch
 
 
 def sample_from(
@@ -28,6 +23,10 @@ def sample_from(
             break
         tokens.append(token)
     return tokens[1:]
+
+
+sample_with = partial(seam_patch, sample_from)
+"""Sampling with some of this module's functions replaced, by name."""
 
 
 def first_token(bos: int) -> int:

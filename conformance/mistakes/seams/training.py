@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from functools import partial
 
 import reference.model
 import reference.training
@@ -14,25 +14,10 @@ from reference.state import State, zeros_like
 from reference.training import Step
 from reference.value import Value
 
-from ..mistake import Patch, seam_patch
+from ..mistake import seam_patch
 
 Corrections = tuple[float, float]
 """The bias corrections of the first and second moment."""
-
-
-def loss_with(**parts: Any) -> Patch:
-    """The loss of a document with some of its functions replaced, by name."""
-    return seam_patch("training", document_loss, parts)
-
-
-def adam_with(**parts: Any) -> Patch:
-    """Adam's update with some of its functions replaced, by name."""
-    return seam_patch("training", adam, parts)
-
-
-def train_with(**parts: Any) -> Patch:
-    """The training loop with some of its functions replaced, by name."""
-    return seam_patch("training", train, parts)
 
 
 def document_loss(
@@ -46,6 +31,10 @@ def document_loss(
         for position, row in enumerate(logits)
     ]
     return logits, losses, mean_loss(losses, config)
+
+
+loss_with = partial(seam_patch, document_loss)
+"""The loss of a document with some of its functions replaced, by name."""
 
 
 def logits_of(
@@ -90,6 +79,10 @@ def adam(state: State, gradients: Weights, config: Config) -> State:
     return State(state.step + 1, weights, m, v)
 
 
+adam_with = partial(seam_patch, adam)
+"""Adam's update with some of its functions replaced, by name."""
+
+
 def correction1(step: int, config: Config) -> float:
     """The bias correction of the first moment, a divisor."""
     return 1 - config.beta1 ** time(step)
@@ -131,6 +124,10 @@ def train(state: State, documents: Sequence[Sequence[int]], config: Config) -> I
         evaluation = learned(reference.training.evaluate(state.weights, tokens, config))
         state = reference.training.updated(carried(state), tokens, evaluation, config)
         yield Step(index, tokens, config.learning_rate_at(index), evaluation, state)
+
+
+train_with = partial(seam_patch, train)
+"""The training loop with some of its functions replaced, by name."""
 
 
 def document(documents: Sequence[Sequence[int]], index: int, _first: int) -> Sequence[int]:
