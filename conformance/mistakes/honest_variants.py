@@ -18,6 +18,7 @@ from reference.value import Value
 
 from .mistake import Patch
 from .parts import elementwise
+from .patch_of_function import around, in_place_of
 from .seams.training import adam_with
 
 VARIANTS: dict[str, Callable[[], Patch]] = {}
@@ -69,45 +70,37 @@ def sums_in_pairs() -> Patch:
 
 
 @variant
-def gradient_through_the_maximum() -> Patch:
-    def softmax(logits: Vector) -> Vector:
-        highest = _largest(logits)
-        exps = [(logit - highest).exp() for logit in logits]
-        below = reference.model.total(exps)
-        return [e / below for e in exps]
-
-    return {"softmax": softmax}
+@in_place_of("softmax")
+def gradient_through_the_maximum(logits: Vector) -> Vector:
+    highest = _largest(logits)
+    exps = [(logit - highest).exp() for logit in logits]
+    below = reference.model.total(exps)
+    return [e / below for e in exps]
 
 
 @variant
-def softmax_by_one_reciprocal() -> Patch:
-    def softmax(logits: Vector) -> Vector:
-        highest = reference.model.maximum(logits)
-        exps = [(logit - highest).exp() for logit in logits]
-        reciprocal = reference.model.total(exps) ** -1
-        return [e * reciprocal for e in exps]
-
-    return {"softmax": softmax}
+@in_place_of("softmax")
+def softmax_by_one_reciprocal(logits: Vector) -> Vector:
+    highest = reference.model.maximum(logits)
+    exps = [(logit - highest).exp() for logit in logits]
+    reciprocal = reference.model.total(exps) ** -1
+    return [e * reciprocal for e in exps]
 
 
 @variant
-def log_sum_exp() -> Patch:
-    def cross_entropy(logits: Vector, target: int) -> Value:
-        highest = reference.model.maximum(logits)
-        below = reference.model.total([(logit - highest).exp() for logit in logits])
-        return below.log() + highest - reference.model.pick(logits, target)
-
-    return {"cross_entropy": cross_entropy}
+@in_place_of("cross_entropy")
+def log_sum_exp(logits: Vector, target: int) -> Value:
+    highest = reference.model.maximum(logits)
+    below = reference.model.total([(logit - highest).exp() for logit in logits])
+    return below.log() + highest - reference.model.pick(logits, target)
 
 
 @variant
-def division_by_the_root() -> Patch:
-    def rmsnorm(x: Vector) -> Vector:
-        mean = reference.model.total([xi * xi for xi in x]) / len(x)
-        root = (mean + 1e-5) ** 0.5
-        return [xi / root for xi in x]
-
-    return {"rmsnorm": rmsnorm}
+@in_place_of("rmsnorm")
+def division_by_the_root(x: Vector) -> Vector:
+    mean = reference.model.total([xi * xi for xi in x]) / len(x)
+    root = (mean + 1e-5) ** 0.5
+    return [xi / root for xi in x]
 
 
 @variant
@@ -169,24 +162,20 @@ def adam_with_roots_and_products() -> Patch:
 
 
 @variant
-def adam_as_a_running_difference() -> Patch:
+@around("adam")
+def adam_as_a_running_difference(
+    original: Callable[..., State], state: State, grads: Weights, config: Config
+) -> State:
     """Moments as `m += (1 - beta) * (g - m)`."""
-    original = reference.adam.adam
-
-    def adam(state: State, grads: Weights, config: Config) -> State:
-        new = original(state, grads, config)
-        m = elementwise(lambda mi, g: mi + (1 - config.beta1) * (g - mi), state.m, grads)
-        return State(new.step, new.weights, m, new.v)
-
-    return {"adam": adam}
+    new = original(state, grads, config)
+    m = elementwise(lambda mi, g: mi + (1 - config.beta1) * (g - mi), state.m, grads)
+    return State(new.step, new.weights, m, new.v)
 
 
 @variant
-def softmax_of_log_sum_exp() -> Patch:
-    def softmax(logits: Vector) -> Vector:
-        highest = reference.model.maximum(logits)
-        exps = [(logit - highest).exp() for logit in logits]
-        log_sum = reference.model.total(exps).log() + highest
-        return [(logit - log_sum).exp() for logit in logits]
-
-    return {"softmax": softmax}
+@in_place_of("softmax")
+def softmax_of_log_sum_exp(logits: Vector) -> Vector:
+    highest = reference.model.maximum(logits)
+    exps = [(logit - highest).exp() for logit in logits]
+    log_sum = reference.model.total(exps).log() + highest
+    return [(logit - log_sum).exp() for logit in logits]

@@ -61,7 +61,7 @@ def apply(patch: Patch) -> list[tuple[Any, str, Any]]:
         KeyError: the program has no function or class of that name.
     """
     places = [
-        (owner, attribute, new) for name, new in patch.items() for owner, attribute in _owners(name)
+        (owner, attribute, new) for name, new in patch.items() for owner, attribute in owners(name)
     ]
     before = [(owner, attribute, vars(owner).get(attribute)) for owner, attribute, _ in places]
     for owner, attribute, new in places:
@@ -87,7 +87,12 @@ def applied(patch: Patch) -> Iterator[None]:
                 setattr(owner, attribute, old)
 
 
-def _owners(name: str) -> list[tuple[Any, str]]:
+def owners(name: str) -> list[tuple[Any, str]]:
+    """Where a patch puts the replacement of that name: owners, each with the attribute.
+
+    Raises:
+        KeyError: the program has no function or class of that name.
+    """
     owner, dot, attribute = name.rpartition(".")
     if dot:
         return [({**CLASSES, **MODULES, **SEAMS}[owner], attribute)]

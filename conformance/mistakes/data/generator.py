@@ -11,6 +11,7 @@ from typing import Any
 from conformance.anatomy.levels import Level
 
 from ..mistake import Patch, mistake_at
+from ..patch_of_function import around, given_to, in_place_of
 
 mistake = mistake_at(Level.RANDOM)
 
@@ -26,18 +27,16 @@ Random = random.Random
     mend="Seed with `init_by_array([seed])`.",
     languages=("C++ mt19937", "NumPy RandomState", "R", "PHP", "Julia"),
 )
-def seeded_by_one_number() -> Patch:
-    original = Random.seed
-
-    def seed(self: Random, a: Any = None, version: int = 2) -> None:
-        original(self, a, version)
-        if isinstance(a, int):
-            words = [a & 0xFFFFFFFF]
-            for i in range(1, 624):
-                words.append((1812433253 * (words[-1] ^ (words[-1] >> 30)) + i) & 0xFFFFFFFF)
-            self.setstate((3, (*words, 624), None))
-
-    return {"Random.seed": seed}
+@around("Random.seed")
+def seeded_by_one_number(
+    original: Callable[..., None], self: Random, a: Any = None, version: int = 2
+) -> None:
+    original(self, a, version)
+    if isinstance(a, int):
+        words = [a & 0xFFFFFFFF]
+        for i in range(1, 624):
+            words.append((1812433253 * (words[-1] ^ (words[-1] >> 30)) + i) & 0xFFFFFFFF)
+        self.setstate((3, (*words, 624), None))
 
 
 @mistake(
@@ -58,12 +57,10 @@ def uniforms_of_32_bits() -> Patch:
     mend="Call the generator in two statements; the first word gives the upper bits.",
     languages=("C", "C++", "any"),
 )
-def words_swapped() -> Patch:
-    def uniform(self: Random) -> float:
-        b, a = self.getrandbits(32) >> 6, self.getrandbits(32) >> 5
-        return (a * 67108864 + b) / 9007199254740992
-
-    return {"Random.random": uniform}
+@in_place_of("Random.random")
+def words_swapped(self: Random) -> float:
+    b, a = self.getrandbits(32) >> 6, self.getrandbits(32) >> 5
+    return (a * 67108864 + b) / 9007199254740992
 
 
 @mistake(
@@ -84,14 +81,12 @@ def uniforms_up_to_1() -> Patch:
     why="Box-Muller gives two numbers, and returning only one is simpler.",
     mend="Keep the second number and return it at the next call.",
 )
-def gauss_cache_dropped() -> Patch:
-    original = Random.gauss
-
-    def gauss(self: Random, mu: float = 0.0, sigma: float = 1.0) -> float:
-        self.__dict__["gauss_next"] = None
-        return original(self, mu, sigma)
-
-    return {"Random.gauss": gauss}
+@around("Random.gauss")
+def gauss_cache_dropped(
+    original: Callable[..., float], self: Random, mu: float = 0.0, sigma: float = 1.0
+) -> float:
+    self.__dict__["gauss_next"] = None
+    return original(self, mu, sigma)
 
 
 def _gauss(pair: Callable[[Callable[[], float]], tuple[float, float]]) -> Patch:
@@ -112,13 +107,11 @@ def _gauss(pair: Callable[[Callable[[], float]], tuple[float, float]]) -> Patch:
     why="Descriptions of Box-Muller use either order.",
     mend="Return the cosine first and keep the sine for the next call.",
 )
-def gauss_sine_first() -> Patch:
-    def pair(uniform: Callable[[], float]) -> tuple[float, float]:
-        angle = uniform() * math.tau
-        radius = math.sqrt(-2.0 * math.log(1.0 - uniform()))
-        return math.sin(angle) * radius, math.cos(angle) * radius
-
-    return _gauss(pair)
+@given_to(_gauss)
+def gauss_sine_first(uniform: Callable[[], float]) -> tuple[float, float]:
+    angle = uniform() * math.tau
+    radius = math.sqrt(-2.0 * math.log(1.0 - uniform()))
+    return math.sin(angle) * radius, math.cos(angle) * radius
 
 
 @mistake(
@@ -127,13 +120,11 @@ def gauss_sine_first() -> Patch:
     why="Descriptions of Box-Muller use this order.",
     mend="Draw the angle first, random() * 2 * pi, then the radius.",
 )
-def gauss_radius_first() -> Patch:
-    def pair(uniform: Callable[[], float]) -> tuple[float, float]:
-        radius = math.sqrt(-2.0 * math.log(1.0 - uniform()))
-        angle = uniform() * math.tau
-        return math.cos(angle) * radius, math.sin(angle) * radius
-
-    return _gauss(pair)
+@given_to(_gauss)
+def gauss_radius_first(uniform: Callable[[], float]) -> tuple[float, float]:
+    radius = math.sqrt(-2.0 * math.log(1.0 - uniform()))
+    angle = uniform() * math.tau
+    return math.cos(angle) * radius, math.sin(angle) * radius
 
 
 @mistake(
@@ -142,13 +133,11 @@ def gauss_radius_first() -> Patch:
     why="u and 1 - u have the same distribution.",
     mend="Use log(1 - random()), which is also defined for 0.",
 )
-def gauss_log_of_u() -> Patch:
-    def pair(uniform: Callable[[], float]) -> tuple[float, float]:
-        angle = uniform() * math.tau
-        radius = math.sqrt(-2.0 * math.log(uniform() or 5e-324))
-        return math.cos(angle) * radius, math.sin(angle) * radius
-
-    return _gauss(pair)
+@given_to(_gauss)
+def gauss_log_of_u(uniform: Callable[[], float]) -> tuple[float, float]:
+    angle = uniform() * math.tau
+    radius = math.sqrt(-2.0 * math.log(uniform() or 5e-324))
+    return math.cos(angle) * radius, math.sin(angle) * radius
 
 
 @mistake(
@@ -159,15 +148,13 @@ def gauss_log_of_u() -> Patch:
     mend="Use Box-Muller with sine and cosine, like `random.gauss`.",
     languages=("Java", "C++ normal_distribution", "NumPy RandomState", "Lua"),
 )
-def gauss_by_the_polar_method() -> Patch:
-    def pair(uniform: Callable[[], float]) -> tuple[float, float]:
-        while True:
-            x, y = 2 * uniform() - 1, 2 * uniform() - 1
-            if 0 < (square := x * x + y * y) < 1:
-                factor = math.sqrt(-2 * math.log(square) / square)
-                return x * factor, y * factor
-
-    return _gauss(pair)
+@given_to(_gauss)
+def gauss_by_the_polar_method(uniform: Callable[[], float]) -> tuple[float, float]:
+    while True:
+        x, y = 2 * uniform() - 1, 2 * uniform() - 1
+        if 0 < (square := x * x + y * y) < 1:
+            factor = math.sqrt(-2 * math.log(square) / square)
+            return x * factor, y * factor
 
 
 @mistake(
@@ -214,12 +201,10 @@ def choices_total_taken_for_1() -> Patch:
     why="A number is drawn once before a loop or condition, and once inside it.",
     mend="Draw one uniform number per choice.",
 )
-def choices_draw_twice() -> Patch:
-    def index(generator: Random, cumulative: list[float]) -> int:
-        generator.random()
-        return _first_above(cumulative, generator.random() * cumulative[-1])
-
-    return _choices(index)
+@given_to(_choices)
+def choices_draw_twice(generator: Random, cumulative: list[float]) -> int:
+    generator.random()
+    return _first_above(cumulative, generator.random() * cumulative[-1])
 
 
 @mistake(
@@ -228,9 +213,7 @@ def choices_draw_twice() -> Patch:
     why="The loop runs backwards, or it subtracts from the total.",
     mend="Add up the weights from the first, and choose the first running sum above the number.",
 )
-def choices_from_the_end() -> Patch:
-    def index(generator: Random, cumulative: list[float]) -> int:
-        at = cumulative[-1] * (1 - generator.random())
-        return _first_above(cumulative, at)
-
-    return _choices(index)
+@given_to(_choices)
+def choices_from_the_end(generator: Random, cumulative: list[float]) -> int:
+    at = cumulative[-1] * (1 - generator.random())
+    return _first_above(cumulative, at)

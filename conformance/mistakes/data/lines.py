@@ -9,6 +9,7 @@ import reference.corpus
 from conformance.anatomy.levels import Level
 
 from ..mistake import Patch, mistake_at
+from ..patch_of_function import given_to
 
 mistake = mistake_at(Level.TOKENIZER)
 
@@ -184,14 +185,12 @@ def bytes_for_characters() -> Patch:
     mend="Use code points as characters: `[...text]`, `codePoints()`, `Rune`.",
     languages=("JavaScript", "TypeScript", "Java", "Kotlin", "C#", "Dart"),
 )
-def utf16_units_for_characters() -> Patch:
-    def units(document: str) -> str:
-        """Surrogates become characters of private use, since JSON cannot contain them alone."""
-        pairs = document.encode("utf-16-be")
-        found = [int.from_bytes(pairs[i : i + 2], "big") for i in range(0, len(pairs), 2)]
-        return "".join(chr(u + 0xE000 - 0xD800 if 0xD800 <= u < 0xE000 else u) for u in found)
-
-    return _each(units)
+@given_to(_each)
+def utf16_units_for_characters(document: str) -> str:
+    """Surrogates become characters of private use, since JSON cannot contain them alone."""
+    pairs = document.encode("utf-16-be")
+    found = [int.from_bytes(pairs[i : i + 2], "big") for i in range(0, len(pairs), 2)]
+    return "".join(chr(u + 0xE000 - 0xD800 if 0xD800 <= u < 0xE000 else u) for u in found)
 
 
 @mistake(

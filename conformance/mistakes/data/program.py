@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from reference.program import Run
 from reference.training import Step
 
 from ..mistake import Patch, mistake_at
+from ..patch_of_function import around
 from ..patching import applied
 
 mistake = mistake_at(Level.REPLICATE)
@@ -28,19 +29,17 @@ mistake = mistake_at(Level.REPLICATE)
     why="The cache is created once, before the loop.",
     mend="Start every sample with an empty cache.",
 )
-def cache_kept_between_samples() -> Patch:
-    original = Run.samples
-
-    def samples(self: Run, weights: Any) -> Iterator[str]:
-        cache = Cache(self.config.n_layer)
-        before = reference.sampling.Cache  # type: ignore[attr-defined]
-        vars(reference.sampling)["Cache"] = lambda _n_layer: cache
-        try:
-            return iter(list(original(self, weights)))
-        finally:
-            vars(reference.sampling)["Cache"] = before
-
-    return {"Run.samples": samples}
+@around("Run.samples")
+def cache_kept_between_samples(
+    original: Callable[..., Iterator[str]], self: Run, weights: Any
+) -> Iterator[str]:
+    cache = Cache(self.config.n_layer)
+    before = reference.sampling.Cache  # type: ignore[attr-defined]
+    vars(reference.sampling)["Cache"] = lambda _n_layer: cache
+    try:
+        return iter(list(original(self, weights)))
+    finally:
+        vars(reference.sampling)["Cache"] = before
 
 
 @mistake(
@@ -105,14 +104,12 @@ def documents_shuffled_after_the_weights() -> Patch:
     mend="Shuffle once; in step k, use document k % (number of documents).",
     languages=("PyTorch", "JAX", "any"),
 )
-def documents_drawn_at_random() -> Patch:
-    original = Run.tokens
-
-    def tokens(self: Run) -> list[list[int]]:
-        documents = original(self)
-        return [self.generator.choice(documents) for _ in range(self.config.num_steps)]
-
-    return {"Run.tokens": tokens}
+@around("Run.tokens")
+def documents_drawn_at_random(
+    original: Callable[..., list[list[int]]], self: Run
+) -> list[list[int]]:
+    documents = original(self)
+    return [self.generator.choice(documents) for _ in range(self.config.num_steps)]
 
 
 @mistake(
@@ -121,12 +118,8 @@ def documents_drawn_at_random() -> Patch:
     why="Steps are counted from 1, up to but excluding num_steps.",
     mend="Run num_steps steps, from 0 to num_steps - 1.",
 )
-def last_step_left_out() -> Patch:
-    original = Run.steps
-
-    def steps(self: Run) -> Iterator[Step]:
-        for step in original(self):
-            if step.index < self.config.num_steps - 1:
-                yield step
-
-    return {"Run.steps": steps}
+@around("Run.steps")
+def last_step_left_out(original: Callable[..., Iterator[Step]], self: Run) -> Iterator[Step]:
+    for step in original(self):
+        if step.index < self.config.num_steps - 1:
+            yield step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from reference.model import Vector
 from reference.sampling import Choose, NextLogits
 
 from ..mistake import Patch, mistake_at
+from ..patch_of_function import around, given_to
 from ..seams.sampling import sample_with
 
 mistake = mistake_at(Level.SAMPLE)
@@ -29,11 +30,9 @@ mistake = mistake_at(Level.SAMPLE)
     why="The two lines are in the wrong order, or the temperature is not used.",
     mend="Divide the logits by the temperature, then apply the softmax.",
 )
-def temperature_after_the_softmax() -> Patch:
-    def heated(logits: Vector, temperature: float) -> Vector:
-        return [share / temperature for share in reference.model.softmax(logits)]
-
-    return sample_with(heated=heated)
+@given_to(sample_with, "heated")
+def temperature_after_the_softmax(logits: Vector, temperature: float) -> Vector:
+    return [share / temperature for share in reference.model.softmax(logits)]
 
 
 @mistake(
@@ -42,11 +41,9 @@ def temperature_after_the_softmax() -> Patch:
     why="The division was inverted.",
     mend="Divide the logits by the temperature.",
 )
-def temperature_multiplied() -> Patch:
-    def heated(logits: Vector, temperature: float) -> Vector:
-        return reference.model.softmax([logit * temperature for logit in logits])
-
-    return sample_with(heated=heated)
+@given_to(sample_with, "heated")
+def temperature_multiplied(logits: Vector, temperature: float) -> Vector:
+    return reference.model.softmax([logit * temperature for logit in logits])
 
 
 @mistake(
@@ -55,11 +52,9 @@ def temperature_multiplied() -> Patch:
     why="The published program's number was written into the code.",
     mend="Divide the logits by the question's temperature.",
 )
-def temperature_always_one_half() -> Patch:
-    def heated(logits: Vector, _temperature: float) -> Vector:
-        return reference.model.softmax([logit / 0.5 for logit in logits])
-
-    return sample_with(heated=heated)
+@given_to(sample_with, "heated")
+def temperature_always_one_half(logits: Vector, _temperature: float) -> Vector:
+    return reference.model.softmax([logit / 0.5 for logit in logits])
 
 
 @mistake(
@@ -172,13 +167,11 @@ def sample_draws_once_too_often() -> Patch:
     why="The cache is created again for every token.",
     mend="Keep the keys and values of all earlier tokens of the sample.",
 )
-def sample_without_a_cache() -> Patch:
-    original = reference.sampling.next_logits
-
-    def next_logits(weights: Any, config: Config) -> NextLogits:
-        return lambda tokens: original(weights, config)(tokens)
-
-    return {"next_logits": next_logits}
+@around("next_logits")
+def sample_without_a_cache(
+    original: Callable[..., NextLogits], weights: Any, config: Config
+) -> NextLogits:
+    return lambda tokens: original(weights, config)(tokens)
 
 
 @mistake(
@@ -187,11 +180,9 @@ def sample_without_a_cache() -> Patch:
     why="The position is not incremented when tokens come one at a time.",
     mend="Use position p for the token at position p.",
 )
-def sample_position_constant() -> Patch:
-    original = reference.sampling.next_logits
-
-    def next_logits(weights: Any, config: Config) -> NextLogits:
-        logits_after = original(weights, config)
-        return lambda tokens: logits_after(tokens[-1:])
-
-    return {"next_logits": next_logits}
+@around("next_logits")
+def sample_position_constant(
+    original: Callable[..., NextLogits], weights: Any, config: Config
+) -> NextLogits:
+    logits_after = original(weights, config)
+    return lambda tokens: logits_after(tokens[-1:])

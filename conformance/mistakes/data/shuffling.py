@@ -9,6 +9,7 @@ from typing import Any
 from conformance.anatomy.levels import Level
 
 from ..mistake import Patch, mistake_at
+from ..patch_of_function import given_to, in_place_of
 
 mistake = mistake_at(Level.RANDOM)
 
@@ -36,13 +37,11 @@ def _bits(generator: Random, k: int) -> int:
     why="Both directions are well known, and both shuffle correctly.",
     mend="Walk i from the last element down to 1, and swap with one of the first i + 1 elements.",
 )
-def shuffle_from_the_beginning() -> Patch:
-    def shuffle(self: Random, x: list[Any]) -> None:
-        for i in range(len(x) - 1):
-            j = i + self._randbelow(len(x) - i)  # type: ignore[attr-defined]
-            x[i], x[j] = x[j], x[i]
-
-    return {"Random.shuffle": shuffle}
+@in_place_of("Random.shuffle")
+def shuffle_from_the_beginning(self: Random, x: list[Any]) -> None:
+    for i in range(len(x) - 1):
+        j = i + self._randbelow(len(x) - i)  # type: ignore[attr-defined]
+        x[i], x[j] = x[j], x[i]
 
 
 @mistake(
@@ -74,14 +73,12 @@ def shuffle_by_remainders() -> Patch:
     why="Numbers below 2**k have k bits.",
     mend="Draw as many bits as i + 1 has, and repeat until the number is below i + 1.",
 )
-def shuffle_bits_of_the_largest() -> Patch:
-    def partner(generator: Random, i: int) -> int:
-        k = i.bit_length()
-        while (j := _bits(generator, k)) > i:
-            pass
-        return j
-
-    return _shuffle(partner)
+@given_to(_shuffle)
+def shuffle_bits_of_the_largest(generator: Random, i: int) -> int:
+    k = i.bit_length()
+    while (j := _bits(generator, k)) > i:
+        pass
+    return j
 
 
 @mistake(
@@ -91,14 +88,12 @@ def shuffle_bits_of_the_largest() -> Patch:
     mend="For k bits, shift the 32-bit word right by 32 - k.",
     languages=("C", "C++", "Rust", "Go", "any"),
 )
-def shuffle_by_lower_bits() -> Patch:
-    def partner(generator: Random, i: int) -> int:
-        mask = (1 << (i + 1).bit_length()) - 1
-        while (j := generator.getrandbits(32) & mask) > i:
-            pass
-        return j
-
-    return _shuffle(partner)
+@given_to(_shuffle)
+def shuffle_by_lower_bits(generator: Random, i: int) -> int:
+    mask = (1 << (i + 1).bit_length()) - 1
+    while (j := generator.getrandbits(32) & mask) > i:
+        pass
+    return j
 
 
 @mistake(
@@ -107,10 +102,8 @@ def shuffle_by_lower_bits() -> Patch:
     why="It looks as random as the right algorithm, but its results are not equally likely.",
     mend="Walk i from the last element down to 1, and swap with one of the first i + 1 elements.",
 )
-def shuffle_with_any() -> Patch:
-    def shuffle(self: Random, x: list[Any]) -> None:
-        for i in range(len(x)):
-            j = self._randbelow(len(x))  # type: ignore[attr-defined]
-            x[i], x[j] = x[j], x[i]
-
-    return {"Random.shuffle": shuffle}
+@in_place_of("Random.shuffle")
+def shuffle_with_any(self: Random, x: list[Any]) -> None:
+    for i in range(len(x)):
+        j = self._randbelow(len(x))  # type: ignore[attr-defined]
+        x[i], x[j] = x[j], x[i]

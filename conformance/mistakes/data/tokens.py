@@ -10,6 +10,7 @@ from conformance.anatomy.levels import Level
 from reference.tokenizer import Tokenizer
 
 from ..mistake import Patch, mistake_at
+from ..patch_of_function import in_place_of
 
 mistake = mistake_at(Level.TOKENIZER)
 
@@ -153,8 +154,6 @@ def alphabet_of_26_letters() -> Patch:
         "tokenizer/words): the vocabulary has 27 tokens if the alphabet is fixed.",
     },
 )
-def tokens_from_character_codes() -> Patch:
-    def encode(self: Tokenizer, document: str) -> list[int]:
-        return [self.bos, *(max(0, ord(char) - ord("a")) for char in document), self.bos]
-
-    return {"Tokenizer.encode": encode}
+@in_place_of("Tokenizer.encode")
+def tokens_from_character_codes(self: Tokenizer, document: str) -> list[int]:
+    return [self.bos, *(max(0, ord(char) - ord("a")) for char in document), self.bos]

@@ -10,6 +10,7 @@ from reference.config import Config
 from reference.model import Weights
 
 from ..mistake import Patch, mistake_at
+from ..patch_of_function import given_to, in_place_of
 
 mistake = mistake_at(Level.REPLICATE)
 
@@ -75,17 +76,13 @@ def lm_head_drawn_last() -> Patch:
     mend="Draw row by row, with the shape [nout][nin].",
     languages=("Julia", "Fortran", "R", "MATLAB", "any"),
 )
-def matrices_drawn_by_columns() -> Patch:
-    def initial_weights(config: Config, vocab_size: int, generator: random.Random) -> Weights:
-        weights = {}
-        for name, (rows, columns) in config.shapes(vocab_size).items():
-            drawn = [
-                [generator.gauss(0, config.init_std) for _ in range(rows)] for _ in range(columns)
-            ]
-            weights[name] = [list(row) for row in zip(*drawn, strict=True)]
-        return weights
-
-    return {"initial_weights": initial_weights}
+@in_place_of("initial_weights")
+def matrices_drawn_by_columns(config: Config, vocab_size: int, generator: random.Random) -> Weights:
+    weights = {}
+    for name, (rows, columns) in config.shapes(vocab_size).items():
+        drawn = [[generator.gauss(0, config.init_std) for _ in range(rows)] for _ in range(columns)]
+        weights[name] = [list(row) for row in zip(*drawn, strict=True)]
+    return weights
 
 
 @mistake(
@@ -105,11 +102,9 @@ def initial_deviation_of_0_02() -> Patch:
     mend="Draw from a normal distribution, as `random.gauss` does.",
     languages=("C", "Rust", "Lua", "JavaScript", "PyTorch"),
 )
-def initial_weights_uniform() -> Patch:
-    def draw(generator: random.Random, _name: str, config: Config) -> float:
-        return (2 * generator.random() - 1) * config.init_std
-
-    return _drawn(draw=draw)
+@given_to(_drawn, "draw")
+def initial_weights_uniform(generator: random.Random, _name: str, config: Config) -> float:
+    return (2 * generator.random() - 1) * config.init_std
 
 
 @mistake(
@@ -118,12 +113,10 @@ def initial_weights_uniform() -> Patch:
     why="An early revision of the program does this.",
     mend="Draw every matrix with the same standard deviation.",
 )
-def output_matrices_start_at_0() -> Patch:
-    def draw(generator: random.Random, name: str, config: Config) -> float:
-        is_zero = name.endswith(("attn_wo", "mlp_fc2"))
-        return generator.gauss(0, 0.0 if is_zero else config.init_std)
-
-    return _drawn(draw=draw)
+@given_to(_drawn, "draw")
+def output_matrices_start_at_0(generator: random.Random, name: str, config: Config) -> float:
+    is_zero = name.endswith(("attn_wo", "mlp_fc2"))
+    return generator.gauss(0, 0.0 if is_zero else config.init_std)
 
 
 @mistake(
@@ -133,9 +126,7 @@ def output_matrices_start_at_0() -> Patch:
     mend="Use the question's standard deviation for every matrix.",
     languages=("PyTorch", "Keras", "JAX", "any"),
 )
-def initial_deviation_by_size() -> Patch:
-    def draw(generator: random.Random, name: str, config: Config) -> float:
-        nin = config.n_embd * (4 if name.endswith("mlp_fc2") else 1)
-        return generator.gauss(0, nin**-0.5)
-
-    return _drawn(draw=draw)
+@given_to(_drawn, "draw")
+def initial_deviation_by_size(generator: random.Random, name: str, config: Config) -> float:
+    nin = config.n_embd * (4 if name.endswith("mlp_fc2") else 1)
+    return generator.gauss(0, nin**-0.5)

@@ -14,6 +14,7 @@ from reference.value import Value
 
 from ..mistake import Patch, mistake_at
 from ..parts import elementwise
+from ..patch_of_function import given_to, in_place_of
 from ..seams.training import train_with
 
 autograd_mistake = mistake_at(Level.AUTOGRAD)
@@ -26,14 +27,12 @@ train_mistake = mistake_at(Level.TRAIN)
     why="`=` was written instead of `+=`, which shows only when a node is used twice.",
     mend="In the backward pass, add to the child's gradient; never overwrite it.",
 )
-def assigns_gradients() -> Patch:
-    def backward(self: Value) -> None:
-        self.grad = 1.0
-        for node in reversed(reference.value.topological_order(self)):
-            for child, local in zip(node.children, node.local_grads, strict=True):
-                child.grad = local * node.grad
-
-    return {"Value.backward": backward}
+@in_place_of("Value.backward")
+def assigns_gradients(self: Value) -> None:
+    self.grad = 1.0
+    for node in reversed(reference.value.topological_order(self)):
+        for child, local in zip(node.children, node.local_grads, strict=True):
+            child.grad = local * node.grad
 
 
 @autograd_mistake(
@@ -43,18 +42,16 @@ def assigns_gradients() -> Patch:
     mend="Sort topologically (depth first, each node after all of its children), then walk "
     "backwards.",
 )
-def sorts_breadth_first() -> Patch:
-    def topological_order(root: Value) -> list[Value]:
-        entered, waiting, order = {root}, deque([root]), []
-        while waiting:
-            order.append(node := waiting.popleft())
-            for child in node.children:
-                if child not in entered:
-                    entered.add(child)
-                    waiting.append(child)
-        return order[::-1]
-
-    return {"topological_order": topological_order}
+@in_place_of("topological_order")
+def sorts_breadth_first(root: Value) -> list[Value]:
+    entered, waiting, order = {root}, deque([root]), []
+    while waiting:
+        order.append(node := waiting.popleft())
+        for child in node.children:
+            if child not in entered:
+                entered.add(child)
+                waiting.append(child)
+    return order[::-1]
 
 
 @autograd_mistake(
@@ -68,14 +65,12 @@ def sorts_breadth_first() -> Patch:
         "their gradients if only the order is wrong.",
     },
 )
-def starts_from_the_leaves() -> Patch:
-    def backward(self: Value) -> None:
-        self.grad = 1.0
-        for node in reference.value.topological_order(self):
-            for child, local in zip(node.children, node.local_grads, strict=True):
-                child.grad += local * node.grad
-
-    return {"Value.backward": backward}
+@in_place_of("Value.backward")
+def starts_from_the_leaves(self: Value) -> None:
+    self.grad = 1.0
+    for node in reference.value.topological_order(self):
+        for child, local in zip(node.children, node.local_grads, strict=True):
+            child.grad += local * node.grad
 
 
 @autograd_mistake(
@@ -84,13 +79,11 @@ def starts_from_the_leaves() -> Patch:
     why="All gradients are initialized to 0, including that of the loss.",
     mend="Set the root's gradient to 1 before the backward pass.",
 )
-def root_gradient_not_set() -> Patch:
-    def backward(self: Value) -> None:
-        for node in reversed(reference.value.topological_order(self)):
-            for child, local in zip(node.children, node.local_grads, strict=True):
-                child.grad += local * node.grad
-
-    return {"Value.backward": backward}
+@in_place_of("Value.backward")
+def root_gradient_not_set(self: Value) -> None:
+    for node in reversed(reference.value.topological_order(self)):
+        for child, local in zip(node.children, node.local_grads, strict=True):
+            child.grad += local * node.grad
 
 
 @autograd_mistake(
@@ -101,22 +94,20 @@ def root_gradient_not_set() -> Patch:
     mend="When a node leaves the stack, skip it if it is already marked.",
     languages=("C", "C++", "Rust", "Go", "Zig"),
 )
-def shared_node_visited_twice() -> Patch:
-    def topological_order(root: Value) -> list[Value]:
-        order: list[Value] = []
-        entered: set[Value] = set()
-        stack: list[tuple[Value, bool]] = [(root, False)]
-        while stack:
-            node, is_done = stack.pop()
-            if is_done:
-                order.append(node)
-                continue
-            entered.add(node)
-            stack.append((node, True))
-            stack += [(child, False) for child in node.children[::-1] if child not in entered]
-        return order
-
-    return {"topological_order": topological_order}
+@in_place_of("topological_order")
+def shared_node_visited_twice(root: Value) -> list[Value]:
+    order: list[Value] = []
+    entered: set[Value] = set()
+    stack: list[tuple[Value, bool]] = [(root, False)]
+    while stack:
+        node, is_done = stack.pop()
+        if is_done:
+            order.append(node)
+            continue
+        entered.add(node)
+        stack.append((node, True))
+        stack += [(child, False) for child in node.children[::-1] if child not in entered]
+    return order
 
 
 @autograd_mistake(
@@ -126,22 +117,20 @@ def shared_node_visited_twice() -> Patch:
     mend="Compare nodes by identity: a set of addresses, ids, or indices on the tape.",
     languages=("Kotlin", "Scala", "C#", "Swift", "Haskell", "Python data classes"),
 )
-def nodes_compared_by_value() -> Patch:
-    def topological_order(root: Value) -> list[Value]:
-        order: list[Value] = []
-        entered: set[float] = set()
-        stack: list[tuple[Value, bool]] = [(root, False)]
-        while stack:
-            node, is_done = stack.pop()
-            if is_done:
-                order.append(node)
-            elif node.data not in entered:
-                entered.add(node.data)
-                stack.append((node, True))
-                stack += [(child, False) for child in node.children[::-1]]
-        return order
-
-    return {"topological_order": topological_order}
+@in_place_of("topological_order")
+def nodes_compared_by_value(root: Value) -> list[Value]:
+    order: list[Value] = []
+    entered: set[float] = set()
+    stack: list[tuple[Value, bool]] = [(root, False)]
+    while stack:
+        node, is_done = stack.pop()
+        if is_done:
+            order.append(node)
+        elif node.data not in entered:
+            entered.add(node.data)
+            stack.append((node, True))
+            stack += [(child, False) for child in node.children[::-1]]
+    return order
 
 
 @autograd_mistake(
@@ -152,22 +141,20 @@ def nodes_compared_by_value() -> Patch:
     "hundred megabytes.",
     languages=("Python", "JavaScript", "Ruby", "Java", "C#"),
 )
-def sorts_recursively() -> Patch:
-    def topological_order(root: Value) -> list[Value]:
-        order: list[Value] = []
-        seen: set[int] = set()
+@in_place_of("topological_order")
+def sorts_recursively(root: Value) -> list[Value]:
+    order: list[Value] = []
+    seen: set[int] = set()
 
-        def visit(node: Value) -> None:
-            if id(node) not in seen:
-                seen.add(id(node))
-                for child in node.children:
-                    visit(child)
-                order.append(node)
+    def visit(node: Value) -> None:
+        if id(node) not in seen:
+            seen.add(id(node))
+            for child in node.children:
+                visit(child)
+            order.append(node)
 
-        visit(root)
-        return order
-
-    return {"topological_order": topological_order}
+    visit(root)
+    return order
 
 
 @autograd_mistake(
@@ -219,20 +206,18 @@ def _once(original: Callable[[Value, Any], Value]) -> Callable[[Value, Any], Val
     why="The backward pass adds to gradients, and clearing them after the update was forgotten.",
     mend="Set every parameter's gradient to 0 after each update.",
 )
-def gradients_not_zeroed() -> Patch:
-    def learning() -> Callable[[Evaluation], Evaluation]:
-        before: dict[str, Any] = {}
+@given_to(train_with, "learning")
+def gradients_not_zeroed() -> Callable[[Evaluation], Evaluation]:
+    before: dict[str, Any] = {}
 
-        def learned(evaluation: Evaluation) -> Evaluation:
-            grads = evaluation.grads
-            if before:
-                grads = elementwise(lambda g, old: old + g, grads, before)
-            before.update(grads)
-            return replace(evaluation, grads=grads)
+    def learned(evaluation: Evaluation) -> Evaluation:
+        grads = evaluation.grads
+        if before:
+            grads = elementwise(lambda g, old: old + g, grads, before)
+        before.update(grads)
+        return replace(evaluation, grads=grads)
 
-        return learned
-
-    return train_with(learning=learning)
+    return learned
 
 
 @train_mistake(

@@ -22,6 +22,7 @@ from reference.value import Value
 
 from ..mistake import Patch, mistake_at
 from ..parts import elementwise, single
+from ..patch_of_function import around
 
 autograd_mistake = mistake_at(Level.AUTOGRAD)
 layers_mistake = mistake_at(Level.LAYERS)
@@ -53,14 +54,10 @@ def numbers_read_in_single_precision() -> Patch:
     languages=("C", "C++", "CUDA", "Rust"),
     only_in_double=True,
 )
-def exp_in_single_precision() -> Patch:
-    original = Value.exp
-
-    def exp(self: Value) -> Value:
-        y = single(original(self).data)
-        return Value(y, (self,), (y,))
-
-    return {"Value.exp": exp}
+@around("Value.exp")
+def exp_in_single_precision(original: Callable[..., Value], self: Value) -> Value:
+    y = single(original(self).data)
+    return Value(y, (self,), (y,))
 
 
 @autograd_mistake(
@@ -71,14 +68,12 @@ def exp_in_single_precision() -> Patch:
     languages=("C", "C++", "CUDA"),
     only_in_double=True,
 )
-def powers_in_single_precision() -> Patch:
-    original = Value.__pow__
-
-    def power(self: Value, exponent: float) -> Value:
-        node = original(self, exponent)
-        return Value(single(node.data), (self,), node.local_grads)
-
-    return {"Value.__pow__": power}
+@around("Value.__pow__")
+def powers_in_single_precision(
+    original: Callable[..., Value], self: Value, exponent: float
+) -> Value:
+    node = original(self, exponent)
+    return Value(single(node.data), (self,), node.local_grads)
 
 
 @layers_mistake(

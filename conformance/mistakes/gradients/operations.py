@@ -10,6 +10,7 @@ from conformance.anatomy.levels import Level
 from reference.value import Value
 
 from ..mistake import Patch, mistake_at
+from ..patch_of_function import around, in_place_of
 
 mistake = mistake_at(Level.AUTOGRAD)
 
@@ -20,12 +21,10 @@ mistake = mistake_at(Level.AUTOGRAD)
     why="Each operand's own value is at hand where its gradient is written.",
     mend="For a * b, use b as a's gradient and a as b's.",
 )
-def product_gradients_swapped() -> Patch:
-    def multiply(self: Value, other: Value | float) -> Value:
-        other = other if isinstance(other, Value) else Value(other)
-        return Value(self.data * other.data, (self, other), (self.data, other.data))
-
-    return {"Value.__mul__": multiply}
+@in_place_of("Value.__mul__")
+def product_gradients_swapped(self: Value, other: Value | float) -> Value:
+    other = other if isinstance(other, Value) else Value(other)
+    return Value(self.data * other.data, (self, other), (self.data, other.data))
 
 
 @mistake(
@@ -38,12 +37,10 @@ def product_gradients_swapped() -> Patch:
         "right if only differences are wrong.",
     },
 )
-def difference_gradient_sign() -> Patch:
-    def subtract(self: Value, other: Value | float) -> Value:
-        other = other if isinstance(other, Value) else Value(other)
-        return Value(self.data - other.data, (self, other), (1.0, 1.0))
-
-    return {"Value.__sub__": subtract}
+@in_place_of("Value.__sub__")
+def difference_gradient_sign(self: Value, other: Value | float) -> Value:
+    other = other if isinstance(other, Value) else Value(other)
+    return Value(self.data - other.data, (self, other), (1.0, 1.0))
 
 
 @mistake(
@@ -145,14 +142,10 @@ def exp_gradient_of_the_input() -> Patch:
     why="The node's own value was used where its input is needed.",
     mend="For log(a), use 1 / a as the gradient.",
 )
-def log_gradient_of_the_output() -> Patch:
-    original = Value.log
-
-    def log(self: Value) -> Value:
-        node = original(self)
-        return Value(node.data, (self,), (1 / node.data if node.data else math.inf,))
-
-    return {"Value.log": log}
+@around("Value.log")
+def log_gradient_of_the_output(original: Callable[..., Value], self: Value) -> Value:
+    node = original(self)
+    return Value(node.data, (self,), (1 / node.data if node.data else math.inf,))
 
 
 @mistake(
@@ -186,10 +179,9 @@ def relu_gradient_always_1() -> Patch:
     why="`>=` was written instead of `>`.",
     mend="Multiply the gradient by 1 only where the input is above 0.",
 )
-def relu_gradient_at_zero() -> Patch:
-    return {
-        "Value.relu": lambda self: Value(max(0.0, self.data), (self,), (float(self.data >= 0),))
-    }
+@in_place_of("Value.relu")
+def relu_gradient_at_zero(self: Value) -> Value:
+    return Value(max(0.0, self.data), (self,), (float(self.data >= 0),))
 
 
 @mistake(

@@ -12,6 +12,7 @@ from reference.model import Matrix, Tap, Vector, no_tap
 
 from ..mistake import Patch, mistake_at
 from ..parts import constants, without_tape
+from ..patch_of_function import given_to
 from ..seams.model import attention_with
 
 layers_mistake = mistake_at(Level.LAYERS)
@@ -88,11 +89,9 @@ def attention_scale_after_the_softmax() -> Patch:
     "softmax and the products q·k as well.",
     languages=("any", "written by hand"),
 )
-def attention_weights_detached() -> Patch:
-    def weighed(scores: Vector, _config: Config) -> Vector:
-        return constants(reference.model.softmax(scores))
-
-    return attention_with(weighed=weighed)
+@given_to(attention_with, "weighed")
+def attention_weights_detached(scores: Vector, _config: Config) -> Vector:
+    return constants(reference.model.softmax(scores))
 
 
 Inputs = tuple[Vector, Matrix, Matrix, Config]
@@ -129,12 +128,10 @@ def cached_keys_detached() -> Patch:
     mend="Keep the values of a document as nodes of its graph until the backward pass is done.",
     languages=("any", "written by hand"),
 )
-def cached_values_detached() -> Patch:
-    def inputs(q: Vector, keys: Matrix, values: Matrix, config: Config) -> Inputs:
-        without_tape(q[0])
-        return q, keys, [*map(constants, values[:-1]), values[-1]], config
-
-    return _with_inputs(inputs)
+@given_to(_with_inputs)
+def cached_values_detached(q: Vector, keys: Matrix, values: Matrix, config: Config) -> Inputs:
+    without_tape(q[0])
+    return q, keys, [*map(constants, values[:-1]), values[-1]], config
 
 
 @layers_mistake(

@@ -14,6 +14,7 @@ from reference.model import Nodes, Tap, Vector
 
 from ..mistake import Patch, mistake_at
 from ..parts import without_tape
+from ..patch_of_function import given_to
 from ..seams import model, training
 from ..seams.model import gpt_with
 from ..seams.training import loss_with
@@ -28,11 +29,9 @@ mistake = mistake_at(Level.FORWARD)
     mend="Use row 0 of wpe for the first token, BOS.",
     languages=("Lua", "Julia", "R", "MATLAB", "Fortran", "any"),
 )
-def positions_from_1() -> Patch:
-    def position_of(position: int, weights: Nodes, config: Config) -> Vector:
-        return weights["wpe"][(position + 1) % config.block_size]
-
-    return gpt_with(position_of=position_of)
+@given_to(gpt_with, "position_of")
+def positions_from_1(position: int, weights: Nodes, config: Config) -> Vector:
+    return weights["wpe"][(position + 1) % config.block_size]
 
 
 @mistake(
@@ -61,14 +60,12 @@ def positions_missing() -> Patch:
     why="The original Transformer encodes positions this way.",
     mend="Add wpe[position], whose rows are trained.",
 )
-def positions_of_waves() -> Patch:
-    def embedding(token: int, position: int, weights: Nodes, config: Config) -> Vector:
-        row = weights["wte"][token]
-        angles = [position / 10000 ** ((i - i % 2) / config.n_embd) for i in range(len(row))]
-        waves = [math.cos(a) if i % 2 else math.sin(a) for i, a in enumerate(angles)]
-        return [x + wave for x, wave in zip(row, waves, strict=True)]
-
-    return gpt_with(embedding=embedding)
+@given_to(gpt_with, "embedding")
+def positions_of_waves(token: int, position: int, weights: Nodes, config: Config) -> Vector:
+    row = weights["wte"][token]
+    angles = [position / 10000 ** ((i - i % 2) / config.n_embd) for i in range(len(row))]
+    waves = [math.cos(a) if i % 2 else math.sin(a) for i, a in enumerate(angles)]
+    return [x + wave for x, wave in zip(row, waves, strict=True)]
 
 
 @mistake(
@@ -103,14 +100,12 @@ def output_tied_to_the_embedding() -> Patch:
     why="Two tables of the same width are easily confused.",
     mend="Look up tokens in wte and positions in wpe.",
 )
-def embedding_tables_swapped() -> Patch:
-    def embedding(token: int, position: int, weights: Nodes, config: Config) -> Vector:
-        without_tape(token)
-        rows = len(weights["wte"])
-        by_token = weights["wpe"][token % config.block_size]
-        return reference.model.add(by_token, weights["wte"][position % rows])
-
-    return gpt_with(embedding=embedding)
+@given_to(gpt_with, "embedding")
+def embedding_tables_swapped(token: int, position: int, weights: Nodes, config: Config) -> Vector:
+    without_tape(token)
+    rows = len(weights["wte"])
+    by_token = weights["wpe"][token % config.block_size]
+    return reference.model.add(by_token, weights["wte"][position % rows])
 
 
 @mistake(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import reference.model
@@ -15,6 +15,7 @@ from reference.value import Value
 
 from ..mistake import Patch, mistake_at
 from ..parts import constants, with_gradient_of
+from ..patch_of_function import around, given_to
 from ..seams import training
 from ..seams.training import loss_with
 
@@ -62,10 +63,9 @@ def _loss_of_p_plus(epsilon: float) -> Any:
     why="The logarithm has base 2.",
     mend="Use the natural logarithm.",
 )
-def loss_in_bits() -> Patch:
-    original = reference.model.cross_entropy
-
-    return {"cross_entropy": lambda logits, target: original(logits, target) * (1 / math.log(2))}
+@around("cross_entropy")
+def loss_in_bits(original: Callable[..., Value], logits: Vector, target: int) -> Value:
+    return original(logits, target) * (1 / math.log(2))
 
 
 @layers_mistake(
@@ -74,9 +74,9 @@ def loss_in_bits() -> Patch:
     why="The minus sign was forgotten.",
     mend="Use -log(p).",
 )
-def loss_sign_lost() -> Patch:
-    original = reference.model.cross_entropy
-    return {"cross_entropy": lambda logits, target: -original(logits, target)}
+@around("cross_entropy")
+def loss_sign_lost(original: Callable[..., Value], logits: Vector, target: int) -> Value:
+    return -original(logits, target)
 
 
 @layers_mistake(
@@ -86,11 +86,9 @@ def loss_sign_lost() -> Patch:
     mend="Pass logits to the library's cross-entropy.",
     languages=("PyTorch", "TensorFlow", "Keras"),
 )
-def softmax_taken_twice() -> Patch:
-    original = reference.model.cross_entropy
-    return {
-        "cross_entropy": lambda logits, target: original(reference.model.softmax(logits), target)
-    }
+@around("cross_entropy")
+def softmax_taken_twice(original: Callable[..., Value], logits: Vector, target: int) -> Value:
+    return original(reference.model.softmax(logits), target)
 
 
 @layers_mistake(
@@ -100,14 +98,10 @@ def softmax_taken_twice() -> Patch:
     mend="Subtract 1 from the probability of the target: dL/dlogits = p - onehot(target).",
     languages=("written by hand",),
 )
-def target_not_subtracted() -> Patch:
-    original = reference.model.cross_entropy
-
-    def cross_entropy(logits: Vector, target: int) -> Value:
-        shares = constants(reference.model.softmax(logits))
-        return with_gradient_of(original(logits, target), reference.model.dot(shares, logits))
-
-    return {"cross_entropy": cross_entropy}
+@around("cross_entropy")
+def target_not_subtracted(original: Callable[..., Value], logits: Vector, target: int) -> Value:
+    shares = constants(reference.model.softmax(logits))
+    return with_gradient_of(original(logits, target), reference.model.dot(shares, logits))
 
 
 @backward_mistake(
@@ -138,11 +132,9 @@ def loss_summed_not_averaged() -> Patch:
         "or by n / (n + 1). For 15 positions the two are equal.",
     },
 )
-def loss_over_the_block_size() -> Patch:
-    def mean_loss(losses: Vector, config: Config) -> Value:
-        return (1 / config.block_size) * reference.model.total(losses)
-
-    return loss_with(mean_loss=mean_loss)
+@given_to(loss_with, "mean_loss")
+def loss_over_the_block_size(losses: Vector, config: Config) -> Value:
+    return (1 / config.block_size) * reference.model.total(losses)
 
 
 @backward_mistake(
@@ -152,11 +144,9 @@ def loss_over_the_block_size() -> Patch:
     why="The length of the token list is at hand.",
     mend="Divide by the number of positions: one less than the number of tokens.",
 )
-def loss_over_one_more() -> Patch:
-    def mean_loss(losses: Vector, _config: Config) -> Value:
-        return (1 / (len(losses) + 1)) * reference.model.total(losses)
-
-    return loss_with(mean_loss=mean_loss)
+@given_to(loss_with, "mean_loss")
+def loss_over_one_more(losses: Vector, _config: Config) -> Value:
+    return (1 / (len(losses) + 1)) * reference.model.total(losses)
 
 
 @backward_mistake(
@@ -166,11 +156,9 @@ def loss_over_one_more() -> Patch:
     mend="Divide floating-point numbers: `1.0 / n`.",
     languages=("C", "C++", "Java", "C#", "Rust", "Go", "Swift", "Ruby"),
 )
-def loss_of_whole_numbers() -> Patch:
-    def mean_loss(losses: Vector, _config: Config) -> Value:
-        return reference.model.total(losses) * float(1 // len(losses))
-
-    return loss_with(mean_loss=mean_loss)
+@given_to(loss_with, "mean_loss")
+def loss_of_whole_numbers(losses: Vector, _config: Config) -> Value:
+    return reference.model.total(losses) * float(1 // len(losses))
 
 
 @backward_mistake(

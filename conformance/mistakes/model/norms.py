@@ -9,6 +9,7 @@ from reference.value import Value
 
 from ..mistake import Patch, mistake_at
 from ..parts import detached, mean_square, rmsnorm_with, root_below, single, with_gradient_of
+from ..patch_of_function import in_place_of
 
 mistake = mistake_at(Level.LAYERS)
 
@@ -31,13 +32,10 @@ def rms_scale_detached() -> Patch:
     mend="Use dL/dx = s * g - s**3 / n * x * sum(x * g), with the scale s.",
     languages=("written by hand",),
 )
-def rms_gradient_not_averaged() -> Patch:
-    def rmsnorm(x: Vector) -> Vector:
-        scale = (mean_square(x) + 1e-5) ** -0.5
-        steep = with_gradient_of(scale, scale * len(x))
-        return [xi * steep for xi in x]
-
-    return {"rmsnorm": rmsnorm}
+@in_place_of("rmsnorm")
+def rms_gradient_not_averaged(x: Vector) -> Vector:
+    scale = (mean_square(x) + 1e-5) ** -0.5
+    return _scaled(x, with_gradient_of(scale, scale * len(x)))
 
 
 @mistake(
@@ -121,8 +119,9 @@ def rms_epsilon_in_single_precision() -> Patch:
     why="This is how a vector is normalized in geometry.",
     mend="Divide the sum of squares by the number of elements.",
 )
-def rms_of_the_sum() -> Patch:
-    return {"rmsnorm": lambda x: _scaled(x, (reference.model.dot(x, x) + 1e-5) ** -0.5)}
+@in_place_of("rmsnorm")
+def rms_of_the_sum(x: Vector) -> Vector:
+    return _scaled(x, (reference.model.dot(x, x) + 1e-5) ** -0.5)
 
 
 @mistake(
@@ -142,13 +141,11 @@ def rms_without_a_root() -> Patch:
     mend="Do not subtract the mean; divide by the root mean square.",
     languages=("PyTorch", "TensorFlow", "JAX", "any"),
 )
-def layer_norm() -> Patch:
-    def rmsnorm(x: Vector) -> Vector:
-        mean = reference.model.total(x) / len(x)
-        centered = [xi - mean for xi in x]
-        return _scaled(centered, (mean_square(centered) + 1e-5) ** -0.5)
-
-    return {"rmsnorm": rmsnorm}
+@in_place_of("rmsnorm")
+def layer_norm(x: Vector) -> Vector:
+    mean = reference.model.total(x) / len(x)
+    centered = [xi - mean for xi in x]
+    return _scaled(centered, (mean_square(centered) + 1e-5) ** -0.5)
 
 
 def _scaled(x: Vector, scale: Value) -> Vector:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import reference.model
@@ -9,6 +10,7 @@ from conformance.anatomy.levels import Level
 from reference.model import Matrix, Tap, Vector
 
 from ..mistake import Patch, mistake_at
+from ..patch_of_function import around, given_to
 from ..seams import model
 from ..seams.model import gpt_with
 
@@ -27,15 +29,11 @@ forward_mistake = mistake_at(Level.FORWARD)
         "passes if only square matrices are transposed.",
     },
 )
-def transposed_linear_when_square() -> Patch:
-    original = reference.model.linear
-
-    def linear(x: Vector, w: Matrix) -> Vector:
-        if len(w) == len(x):
-            return original(x, [list(column) for column in zip(*w, strict=True)])
-        return original(x, w)
-
-    return {"linear": linear}
+@around("linear")
+def transposed_linear_when_square(original: Callable[..., Vector], x: Vector, w: Matrix) -> Vector:
+    if len(w) == len(x):
+        return original(x, [list(column) for column in zip(*w, strict=True)])
+    return original(x, w)
 
 
 @layers_mistake(
@@ -45,14 +43,10 @@ def transposed_linear_when_square() -> Patch:
     mend="Read element (o, i) from index o * nin + i.",
     languages=("C", "C++", "Rust", "Fortran", "Julia", "GLSL"),
 )
-def matrix_strides_swapped() -> Patch:
-    original = reference.model.linear
-
-    def linear(x: Vector, w: Matrix) -> Vector:
-        flat = [node for row in w for node in row]
-        return original(x, [flat[o :: len(w)] for o in range(len(w))])
-
-    return {"linear": linear}
+@around("linear")
+def matrix_strides_swapped(original: Callable[..., Vector], x: Vector, w: Matrix) -> Vector:
+    flat = [node for row in w for node in row]
+    return original(x, [flat[o :: len(w)] for o in range(len(w))])
 
 
 @forward_mistake(
@@ -73,13 +67,11 @@ def queries_and_keys_swapped() -> Patch:
     mend="Multiply by attn_wo like by every other matrix: y[o] = sum_i w[o][i] * x[i].",
     languages=("NumPy", "PyTorch", "JAX"),
 )
-def attention_output_transposed() -> Patch:
-    def attn_out(heads: Vector, weights: Any, at: str) -> Vector:
-        rows = weights[at + "attn_wo"]
-        columns = [[row[i] for row in rows] for i in range(len(heads))]
-        return reference.model.linear(heads, columns)
-
-    return gpt_with(attn_out=attn_out)
+@given_to(gpt_with, "attn_out")
+def attention_output_transposed(heads: Vector, weights: Any, at: str) -> Vector:
+    rows = weights[at + "attn_wo"]
+    columns = [[row[i] for row in rows] for i in range(len(heads))]
+    return reference.model.linear(heads, columns)
 
 
 @forward_mistake(

@@ -12,6 +12,7 @@ from reference.value import Value
 
 from ..mistake import Patch, mistake_at
 from ..parts import detached, softmax_with
+from ..patch_of_function import in_place_of
 
 mistake = mistake_at(Level.LAYERS)
 
@@ -72,14 +73,12 @@ def softmax_maximum_not_subtracted() -> Patch:
     mend="Initialize the maximum to the first logit or to minus infinity.",
     languages=("Java", "C", "C++", "JavaScript"),
 )
-def softmax_maximum_starts_at_zero() -> Patch:
-    def softmax(logits: Vector) -> Vector:
-        highest = reference.model.maximum(logits)
-        if not isinstance(highest, Symbol):
-            highest = max(0.0, float(highest))  # type: ignore[arg-type]
-        return _shares([_exp(logit - highest) for logit in logits])
-
-    return {"softmax": softmax}
+@in_place_of("softmax")
+def softmax_maximum_starts_at_zero(logits: Vector) -> Vector:
+    highest = reference.model.maximum(logits)
+    if not isinstance(highest, Symbol):
+        highest = max(0.0, float(highest))  # type: ignore[arg-type]
+    return _shares([_exp(logit - highest) for logit in logits])
 
 
 def _exp(logit: Value) -> Value:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
-import reference.adam
 from conformance.anatomy.levels import Level
 from reference.config import Config
 from reference.model import Weights
@@ -13,10 +13,14 @@ from reference.state import State
 
 from ..mistake import Patch, mistake_at
 from ..parts import elementwise
+from ..patch_of_function import around, given_to, in_place_of
 from ..seams import training
 from ..seams.training import Corrections, adam_with
 
 mistake = mistake_at(Level.ADAM)
+
+Adam = Callable[..., State]
+"""The optimizer's update of the program: takes a state, gradients and the configuration."""
 
 
 @mistake(
@@ -93,12 +97,12 @@ def bias_correction_frozen() -> Patch:
     mend="Correct v, take its root, then add epsilon.",
     languages=("TensorFlow", "Keras", "any"),
 )
-def adam_epsilon_before_the_correction() -> Patch:
-    def update(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
-        change: float = rate * (m / by[0]) * by[1] ** 0.5 / (v**0.5 + config.eps_adam)
-        return change
-
-    return adam_with(update=update)
+@given_to(adam_with, "update")
+def adam_epsilon_before_the_correction(
+    rate: float, m: float, v: float, by: Corrections, config: Config
+) -> float:
+    change: float = rate * (m / by[0]) * by[1] ** 0.5 / (v**0.5 + config.eps_adam)
+    return change
 
 
 @mistake(
@@ -108,12 +112,12 @@ def adam_epsilon_before_the_correction() -> Patch:
     why="Epsilon is inside the root in the norm and in other optimizers.",
     mend="Add epsilon after taking the root of the corrected second moment.",
 )
-def epsilon_inside_the_root() -> Patch:
-    def update(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
-        change: float = rate * (m / by[0]) / (v / by[1] + config.eps_adam) ** 0.5
-        return change
-
-    return adam_with(update=update)
+@given_to(adam_with, "update")
+def epsilon_inside_the_root(
+    rate: float, m: float, v: float, by: Corrections, config: Config
+) -> float:
+    change: float = rate * (m / by[0]) / (v / by[1] + config.eps_adam) ** 0.5
+    return change
 
 
 @mistake(
@@ -123,13 +127,13 @@ def epsilon_inside_the_root() -> Patch:
     why="The epsilon looks like an unimportant detail.",
     mend="Add epsilon to the root, which prevents 0 / 0.",
 )
-def adam_epsilon_missing() -> Patch:
-    def update(rate: float, m: float, v: float, by: Corrections, _config: Config) -> float:
-        root = (v / by[1]) ** 0.5
-        change: float = rate * (m / by[0]) / root if root else math.nan
-        return change
-
-    return adam_with(update=update)
+@given_to(adam_with, "update")
+def adam_epsilon_missing(
+    rate: float, m: float, v: float, by: Corrections, _config: Config
+) -> float:
+    root = (v / by[1]) ** 0.5
+    change: float = rate * (m / by[0]) / root if root else math.nan
+    return change
 
 
 @mistake(
@@ -138,12 +142,10 @@ def adam_epsilon_missing() -> Patch:
     why="The root was forgotten.",
     mend="Divide by sqrt(v_hat) + eps.",
 )
-def adam_without_a_root() -> Patch:
-    def update(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
-        change: float = rate * (m / by[0]) / (v / by[1] + config.eps_adam)
-        return change
-
-    return adam_with(update=update)
+@given_to(adam_with, "update")
+def adam_without_a_root(rate: float, m: float, v: float, by: Corrections, config: Config) -> float:
+    change: float = rate * (m / by[0]) / (v / by[1] + config.eps_adam)
+    return change
 
 
 @mistake(
@@ -154,29 +156,27 @@ def adam_without_a_root() -> Patch:
     mend="Update every weight at every step.",
     languages=("any", "sparse optimizers"),
 )
-def rows_without_gradient_skipped() -> Patch:
-    original = reference.adam.adam
+@around("adam")
+def rows_without_gradient_skipped(
+    adam: Adam, state: State, grads: Weights, config: Config
+) -> State:
+    new = adam(state, grads, config)
 
-    def adam(state: State, grads: Weights, config: Config) -> State:
-        new = original(state, grads, config)
+    def kept(before: Weights, after: Weights) -> Weights:
+        return {
+            name: [
+                moved if any(g) else old
+                for old, moved, g in zip(before[name], rows, grads[name], strict=True)
+            ]
+            for name, rows in after.items()
+        }
 
-        def kept(before: Weights, after: Weights) -> Weights:
-            return {
-                name: [
-                    moved if any(g) else old
-                    for old, moved, g in zip(before[name], rows, grads[name], strict=True)
-                ]
-                for name, rows in after.items()
-            }
-
-        return State(
-            new.step,
-            kept(state.weights, new.weights),
-            kept(state.m, new.m),
-            kept(state.v, new.v),
-        )
-
-    return {"adam": adam}
+    return State(
+        new.step,
+        kept(state.weights, new.weights),
+        kept(state.m, new.m),
+        kept(state.v, new.v),
+    )
 
 
 @mistake(
@@ -186,14 +186,10 @@ def rows_without_gradient_skipped() -> Patch:
     mend="Use the gradient alone: the program has no weight decay.",
     languages=("PyTorch", "TensorFlow"),
 )
-def weight_decay_in_the_gradient() -> Patch:
-    original = reference.adam.adam
-
-    def adam(state: State, grads: Weights, config: Config) -> State:
-        penalized = elementwise(lambda g, w: g + 0.01 * w, grads, state.weights)
-        return original(state, penalized, config)
-
-    return {"adam": adam}
+@around("adam")
+def weight_decay_in_the_gradient(adam: Adam, state: State, grads: Weights, config: Config) -> State:
+    penalized = elementwise(lambda g, w: g + 0.01 * w, grads, state.weights)
+    return adam(state, penalized, config)
 
 
 @mistake(
@@ -203,15 +199,11 @@ def weight_decay_in_the_gradient() -> Patch:
     mend="Use Adam, or set the weight decay to 0.",
     languages=("PyTorch",),
 )
-def weight_decay_decoupled() -> Patch:
-    original = reference.adam.adam
-
-    def adam(state: State, grads: Weights, config: Config) -> State:
-        kept = 1 - config.learning_rate_at(state.step) * 0.01
-        weights = elementwise(lambda w: w * kept, state.weights)
-        return original(replace(state, weights=weights), grads, config)
-
-    return {"adam": adam}
+@around("adam")
+def weight_decay_decoupled(adam: Adam, state: State, grads: Weights, config: Config) -> State:
+    kept = 1 - config.learning_rate_at(state.step) * 0.01
+    weights = elementwise(lambda w: w * kept, state.weights)
+    return adam(replace(state, weights=weights), grads, config)
 
 
 @mistake(
@@ -221,16 +213,12 @@ def weight_decay_decoupled() -> Patch:
     mend="Use the gradients without clipping.",
     languages=("PyTorch", "any"),
 )
-def gradients_clipped() -> Patch:
-    original = reference.adam.adam
-
-    def adam(state: State, grads: Weights, config: Config) -> State:
-        norm = math.sqrt(sum(g**2 for rows in grads.values() for row in rows for g in row))
-        if norm <= 1:
-            return original(state, grads, config)
-        return original(state, elementwise(lambda g: g / norm, grads), config)
-
-    return {"adam": adam}
+@around("adam")
+def gradients_clipped(adam: Adam, state: State, grads: Weights, config: Config) -> State:
+    norm = math.sqrt(sum(g**2 for rows in grads.values() for row in rows for g in row))
+    if norm <= 1:
+        return adam(state, grads, config)
+    return adam(state, elementwise(lambda g: g / norm, grads), config)
 
 
 @mistake(
@@ -250,10 +238,8 @@ def update_added() -> Patch:
     why="Earlier stages of the program use it.",
     mend="Use Adam.",
 )
-def gradient_descent_for_adam() -> Patch:
-    def adam(state: State, grads: Weights, config: Config) -> State:
-        rate = config.learning_rate_at(state.step)
-        weights = elementwise(lambda g, w: w - rate * g, grads, state.weights)
-        return State(state.step + 1, weights, state.m, state.v)
-
-    return {"adam": adam}
+@in_place_of("adam")
+def gradient_descent_for_adam(state: State, grads: Weights, config: Config) -> State:
+    rate = config.learning_rate_at(state.step)
+    weights = elementwise(lambda g, w: w - rate * g, grads, state.weights)
+    return State(state.step + 1, weights, state.m, state.v)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import reference.adam
 from conformance.anatomy.levels import Level
@@ -13,6 +14,7 @@ from reference.state import State
 
 from ..mistake import Patch, mistake_at
 from ..parts import single
+from ..patch_of_function import given_to
 
 mistake = mistake_at(Level.ADAM)
 
@@ -76,16 +78,11 @@ def betas_swapped() -> Patch:
     languages=("C", "C++", "C#", "Java", "Rust", "GLSL"),
     only_in_double=True,
 )
-def hyperparameters_in_single_precision() -> Patch:
-    return _configured(
-        lambda config: replace(
-            config,
-            learning_rate=single(config.learning_rate),
-            beta1=single(config.beta1),
-            beta2=single(config.beta2),
-            eps_adam=single(config.eps_adam),
-        )
-    )
+@given_to(_configured)
+def hyperparameters_in_single_precision(config: Config) -> Config:
+    names = ("learning_rate", "beta1", "beta2", "eps_adam")
+    rounded: dict[str, Any] = {name: single(getattr(config, name)) for name in names}
+    return replace(config, **rounded)
 
 
 @mistake(

@@ -10,6 +10,7 @@ from conformance.anatomy.levels import Level
 from reference.config import Config
 
 from ..mistake import Patch, mistake_at
+from ..patch_of_function import around
 
 mistake = mistake_at(Level.ADAM)
 
@@ -125,10 +126,6 @@ def schedule_always_over_1000_steps() -> Patch:
     mend="Read the learning rate from the question.",
     languages=("PyTorch", "TensorFlow", "any"),
 )
-def learning_rate_of_0_001() -> Patch:
-    original = Config.learning_rate_at
-    return {
-        "Config.learning_rate_at": lambda self, step: original(
-            replace(self, learning_rate=0.001), step
-        )
-    }
+@around("Config.learning_rate_at")
+def learning_rate_of_0_001(original: Callable[..., float], self: Config, step: int) -> float:
+    return original(replace(self, learning_rate=0.001), step)

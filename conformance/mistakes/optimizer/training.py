@@ -15,6 +15,7 @@ from reference.training import Step
 
 from ..mistake import Patch, mistake_at
 from ..parts import detached, elementwise
+from ..patch_of_function import given_to
 from ..seams.training import train_with
 
 mistake = mistake_at(Level.TRAIN)
@@ -26,11 +27,11 @@ mistake = mistake_at(Level.TRAIN)
     why="names.txt has more documents than the training has steps.",
     mend="In step k, use document k % (number of documents).",
 )
-def document_number_does_not_wrap() -> Patch:
-    def document(documents: Sequence[Sequence[int]], index: int, _first: int) -> Sequence[int]:
-        return documents[min(index, len(documents) - 1)]
-
-    return train_with(document=document)
+@given_to(train_with, "document")
+def document_number_does_not_wrap(
+    documents: Sequence[Sequence[int]], index: int, _first: int
+) -> Sequence[int]:
+    return documents[min(index, len(documents) - 1)]
 
 
 @mistake(
@@ -44,11 +45,11 @@ def document_number_does_not_wrap() -> Patch:
         "passes if documents are miscounted only when training resumes.",
     },
 )
-def documents_from_the_second() -> Patch:
-    def document(documents: Sequence[Sequence[int]], index: int, _first: int) -> Sequence[int]:
-        return documents[(index + 1) % len(documents)]
-
-    return train_with(document=document)
+@given_to(train_with, "document")
+def documents_from_the_second(
+    documents: Sequence[Sequence[int]], index: int, _first: int
+) -> Sequence[int]:
+    return documents[(index + 1) % len(documents)]
 
 
 @mistake(
@@ -67,11 +68,11 @@ def same_document_at_every_step() -> Patch:
     why="The loop has its own counter, which starts at 0.",
     mend="Count from the question's step: in step k, use document k % (number of documents).",
 )
-def documents_counted_from_the_resumption() -> Patch:
-    def document(documents: Sequence[Sequence[int]], index: int, first: int) -> Sequence[int]:
-        return documents[(index - first) % len(documents)]
-
-    return train_with(document=document)
+@given_to(train_with, "document")
+def documents_counted_from_the_resumption(
+    documents: Sequence[Sequence[int]], index: int, first: int
+) -> Sequence[int]:
+    return documents[(index - first) % len(documents)]
 
 
 @mistake(
@@ -81,11 +82,9 @@ def documents_counted_from_the_resumption() -> Patch:
     mend="Keep m and v from step to step.",
     languages=("PyTorch", "JAX", "functional languages"),
 )
-def moments_not_carried_over() -> Patch:
-    def carried(state: State) -> State:
-        return replace(state, m=zeros_like(state.m), v=zeros_like(state.v))
-
-    return train_with(carried=carried)
+@given_to(train_with, "carried")
+def moments_not_carried_over(state: State) -> State:
+    return replace(state, m=zeros_like(state.m), v=zeros_like(state.v))
 
 
 @mistake(
@@ -121,17 +120,15 @@ def cache_not_reset() -> Patch:
     why="Gradients are accumulated over a batch of two documents.",
     mend="Update after every document, with its own gradient only.",
 )
-def gradients_of_two_steps() -> Patch:
-    def learning() -> Any:
-        before: dict[str, Any] = {}
+@given_to(train_with, "learning")
+def gradients_of_two_steps() -> Any:
+    before: dict[str, Any] = {}
 
-        def learned(evaluation: Any) -> Any:
-            grads = evaluation.grads
-            earlier = dict(before) or grads
-            before.update(grads)
-            mean = elementwise(lambda g, old: (g + old) * 0.5, grads, earlier)
-            return replace(evaluation, grads=mean)
+    def learned(evaluation: Any) -> Any:
+        grads = evaluation.grads
+        earlier = dict(before) or grads
+        before.update(grads)
+        mean = elementwise(lambda g, old: (g + old) * 0.5, grads, earlier)
+        return replace(evaluation, grads=mean)
 
-        return learned
-
-    return train_with(learning=learning)
+    return learned
