@@ -36,6 +36,12 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
     @property
+    def word(self) -> str:
+        """The beginning of the verdict on a run that ended with it."""
+        has_name = self not in (ExitCode.USAGE, ExitCode.UNUSABLE_PORT)
+        return self.name.replace("_", " ") if has_name else "FAIL"
+
+    @property
     def meaning(self) -> str:
         """The meaning in one sentence, for the documentation."""
         return {

@@ -46,17 +46,9 @@ def verdict_of(
     counts = ", ".join(_counts(cases, baseline))
     if part is not None:
         counts += f"; part {part.index} of {part.of}"
-    match exit_code:
-        case ExitCode.PASS:
-            return f"PASS: {counts}"
-        case ExitCode.NOTHING_VERIFIED:
-            return f"NOTHING VERIFIED: {counts}, none of them beyond the protocol"
-        case ExitCode.INTERRUPTED:
-            return f"INTERRUPTED: {counts}"
-        case ExitCode.SUITE_FAULT:
-            return f"SUITE FAULT: {counts}"
-        case _:
-            return f"FAIL: {counts}"
+    if exit_code is ExitCode.NOTHING_VERIFIED:
+        counts += ", none of them beyond the protocol"
+    return f"{exit_code.word}: {counts}"
 
 
 _COUNTED = {

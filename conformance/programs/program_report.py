@@ -92,9 +92,4 @@ def _exit_code(checks: Sequence[Check], *, was_interrupted: bool) -> ExitCode:
 def _verdict(checks: Sequence[Check], exit_code: ExitCode) -> str:
     judged = [check for check in checks if check.outcome is not Outcome.NOT_OFFERED]
     passed = sum(check.outcome is Outcome.PASS for check in judged)
-    word = {
-        ExitCode.PASS: "PASS",
-        ExitCode.INTERRUPTED: "INTERRUPTED",
-        ExitCode.NOTHING_VERIFIED: "NOTHING VERIFIED",
-    }.get(exit_code, "FAIL")
-    return f"{word}: {passed} of {len(judged)} checks passed"
+    return f"{exit_code.word}: {passed} of {len(judged)} checks passed"

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 
 def page_of(board: Board) -> str:
     """One HTML document, with its style and drawings in it."""
-    word = {ExitCode.PASS: "PASS", ExitCode.INTERRUPTED: "INTERRUPTED"}.get(board.exit_code, "FAIL")
+    word = board.exit_code.word
     counts = f"{board.passing} of {counted(len(board.rows), 'port')}"
     stopped = " This is what was finished when it was interrupted." if board.was_interrupted else ""
     wrong = [row for row in board.rows if row.ending is not Ending.PASS]

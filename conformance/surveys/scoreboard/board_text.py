@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance.judging.outcome import ExitCode
 from conformance.reports.terminal.run_text import FAILURE_STYLE, budgets, short_grade, verdict_style
 from conformance.reports.terminal.safe_console import columns, put
 from ports_adapter.quoting import printable
@@ -59,8 +58,8 @@ def show(board: Board, console: Console) -> None:
 
 def verdict(board: Board) -> str:
     """How many ports pass, in one line."""
-    word = {ExitCode.PASS: "PASS", ExitCode.INTERRUPTED: "INTERRUPTED"}.get(board.exit_code, "FAIL")
-    return f"{word}: {board.passing} of {len(board.rows)} ports pass. Seed {board.seed}."
+    ports = f"{board.passing} of {len(board.rows)} ports pass"
+    return f"{board.exit_code.word}: {ports}. Seed {board.seed}."
 
 
 def ratio(row: Row) -> str:
