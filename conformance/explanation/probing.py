@@ -9,7 +9,7 @@ shows the wrong part.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.anatomy.judged_program import JudgedProgram
 from conformance.anatomy.levels import Level
@@ -94,16 +94,8 @@ def _case(made: Probe, base: Situation, make: Callable[[Situation], Case]) -> Ca
         for name, rows in base.weights.items()
     }
     tokens = [base.tokens[0], *_letters(base.tokens, made.positions), base.tokens[-1]]
-    situation = Situation(
-        f"probe-{made.name}",
-        f"a probe of {made.adds}",
-        base.profile,
-        base.config,
-        weights,
-        tokens,
-        base.precision,
-    )
-    return make(situation)
+    name, about = f"probe-{made.name}", f"a probe of {made.adds}"
+    return make(replace(base, name=name, about=about, weights=weights, tokens=tokens))
 
 
 def _letters(tokens: Sequence[int], positions: int) -> list[int]:

@@ -14,8 +14,6 @@ from .printed_output import PrintedLoss, Transcript
 from .program_report import Check
 from .step_numbers import Schedule
 
-SAMPLES_SHOWN = 3
-
 
 def wrong_numbers(printed: Mapping[int, PrintedLoss], schedule: Schedule) -> Check | None:
     """A failed check if no loss was printed, or one that is negative or not finite; else None."""

@@ -122,11 +122,6 @@ class Transcript:
         """The largest step read, or -1."""
         return max(self.losses, default=-1)
 
-    @property
-    def totals(self) -> set[int]:
-        """The numbers of steps that the program printed."""
-        return {loss.total for loss in self.losses.values() if loss.total is not None}
-
     def samples(self) -> list[str]:
         """The samples in order: numbered lines, or the lines after a heading."""
         for pattern in (SAMPLE, NUMBERED):

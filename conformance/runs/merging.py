@@ -92,7 +92,8 @@ def merged(parts: Sequence[tuple[Path, Report]]) -> Report:
         if [case.slug for case in report.cases] != expected:
             raise _refused(f"{path} does not have the cases of its part")
     was_interrupted = any(report.exit_code is ExitCode.INTERRUPTED for _, report in parts)
-    head = structs.replace(first, part=None, port=_fullest([report for _, report in parts]).port)
+    port = next((report.port for _, report in parts if _is_introduced(report)), first.port)
+    head = structs.replace(first, part=None, port=port)
     layout = next((report.layout for _, report in parts if report.layout), "")
     return assembled(
         structs.replace(head, layout=layout),
@@ -118,10 +119,6 @@ def _demand_alike(first_path: Path, first: Report, path: Path, report: Report) -
 
 def _is_introduced(report: Report) -> bool:
     return bool(report.port.methods)
-
-
-def _fullest(reports: Sequence[Report]) -> Report:
-    return next((report for report in reports if _is_introduced(report)), reports[0])
 
 
 def _part(report: Report) -> PartReport:

@@ -25,9 +25,9 @@ class Ended:
 
     @property
     def sentence(self) -> str:
-        """The verdict in one line."""
+        """The verdict in one line, or why there is none."""
         if self.report is None:
-            return self.why.splitlines()[0]
+            return self.why
         grade = f"; {short_grade(self.report.grade)}" if self.exit_code is ExitCode.PASS else ""
         return f"{self.report.verdict}{grade}"
 
@@ -68,8 +68,7 @@ def conform_all(request: Request) -> ExitCode:
         if ended.report is not None and ended.exit_code is not ExitCode.PASS:
             show(ended.report, console)
         passed = ended.exit_code is ExitCode.PASS
-        words = ended.why if ended.report is None else ended.sentence
-        put(console, words, "green" if passed else "bold red", first=f"{ended.port:18}")
+        put(console, ended.sentence, "green" if passed else "bold red", first=f"{ended.port:18}")
     for name, reason in absent.items():
         put(console, f"left out: {reason}", "yellow", first=f"{name:18}")
     return next((code for code in codes if code is not ExitCode.PASS), ExitCode.PASS)

@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from golden.goldens import load_trace
@@ -21,14 +22,12 @@ from .toolchains import toolchains
 ROOM = 1 << 30
 """Bytes that should be free for temporary files."""
 
+_finding = partial(Finding, Part.SUITE)
+
 
 def checkup() -> list[Finding]:
     """All findings, those about the suite itself first."""
     return [_python(), _goldens(), _cache(), _names(), _room(), *protection(), *toolchains()]
-
-
-def _finding(name: str, state: State, detail: str, advice: str = "") -> Finding:
-    return Finding(Part.SUITE, name, state, detail, advice)
 
 
 def _python() -> Finding:

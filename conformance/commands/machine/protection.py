@@ -6,6 +6,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from ports_adapter.containment import kernel, sandbox
@@ -16,6 +17,8 @@ from ports_adapter.containment.terms import Terms
 
 from .finding import Finding, Part, State
 
+_finding = partial(Finding, Part.PROTECTION)
+
 
 def protection() -> Iterator[Finding]:
     """The findings about protection."""
@@ -23,10 +26,6 @@ def protection() -> Iterator[Finding]:
     yield _sandbox()
     yield _limits()
     yield _user()
-
-
-def _finding(name: str, state: State, detail: str, advice: str = "") -> Finding:
-    return Finding(Part.PROTECTION, name, state, detail, advice)
 
 
 def _guardian() -> Finding:

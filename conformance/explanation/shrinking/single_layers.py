@@ -12,7 +12,6 @@ from ports_adapter.messages import (
     AttentionParams,
     CrossEntropyParams,
     LinearParams,
-    Message,
     MlpParams,
     VectorParams,
 )
@@ -36,7 +35,7 @@ def matrices(rows: int, columns: int, pool: Pool) -> st.SearchStrategy[list[list
 
 
 def _linear(nin: int, nout: int, pool: Pool) -> Questions:
-    return _made(
+    return st.builds(
         LinearParams,
         x=vectors(nin, pool),
         w=matrices(nout, nin, pool),
@@ -45,12 +44,12 @@ def _linear(nin: int, nout: int, pool: Pool) -> Questions:
 
 
 def _vector(size: int, pool: Pool) -> Questions:
-    return _made(VectorParams, x=vectors(size, pool), output_grad=vectors(size, pool))
+    return st.builds(VectorParams, x=vectors(size, pool), output_grad=vectors(size, pool))
 
 
 def _attention(n_head: int, head_dim: int, positions: int, pool: Pool) -> Questions:
     width = n_head * head_dim
-    return _made(
+    return st.builds(
         AttentionParams,
         q=vectors(width, pool),
         k=matrices(positions, width, pool),
@@ -61,7 +60,7 @@ def _attention(n_head: int, head_dim: int, positions: int, pool: Pool) -> Questi
 
 
 def _mlp(width: int, hidden: int, pool: Pool) -> Questions:
-    return _made(
+    return st.builds(
         MlpParams,
         x=vectors(width, pool),
         fc1=matrices(hidden, width, pool),
@@ -72,11 +71,7 @@ def _mlp(width: int, hidden: int, pool: Pool) -> Questions:
 
 def _loss(size: int, pool: Pool) -> Questions:
     logits, target = vectors(size, pool), st.integers(0, size - 1)
-    return _made(CrossEntropyParams, logits=logits, target=target)
-
-
-def _made(kind: type[Message], **parts: Any) -> Questions:
-    return st.builds(kind, **parts)
+    return st.builds(CrossEntropyParams, logits=logits, target=target)
 
 
 SIZES: dict[str, tuple[Callable[..., Questions], tuple[tuple[int, ...], ...]]] = {

@@ -62,7 +62,7 @@ class _Watch(Struct):
     times: list[float] = field(default_factory=list)
     memory: int = 0
 
-    def look(self) -> None:
+    def look(self, _step: object = None) -> None:
         """Record a step, and at every tenth the memory."""
         self.times.append(time.perf_counter())
         if len(self.times) % 10 == 1:
@@ -112,14 +112,10 @@ def measure_port(port: Port) -> Speed:
         return Speed(port.label, start_up, best, watch.memory)
 
 
-def _train(client: Client, trace: Trace, steps: int, on_step: Callable[[], None]) -> None:
+def _train(client: Client, trace: Trace, steps: int, on_step: Callable[[StepParams], None]) -> None:
     documents = [step.tokens for step in trace.steps[:steps]]
     question = train_question(trace, recorded_state(trace, 0), documents, steps)
-
-    def seen(_step: StepParams) -> None:
-        on_step()
-
-    client.ask("train", question, TrainResult, client.port.timeouts.message, seen)
+    client.ask("train", question, TrainResult, client.port.timeouts.message, on_step)
 
 
 REFERENCES = {
@@ -141,8 +137,8 @@ def _measure_reference(name: str, arguments: Sequence[str]) -> Speed:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         watch = _Watch(psutil.Process(process.pid))
         assert process.stdout is not None
-        lines = (line for line in process.stdout if line.startswith("step "))
-        for _ in lines:
-            watch.look()
+        for line in process.stdout:
+            if line.startswith("step "):
+                watch.look()
     start_up = max(0.0, watch.times[0] - watch.step - started)
     return Speed(name, start_up, watch.step, watch.memory)
