@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.explanation.diagnosis import LossCurves
+from conformance.judging.compare import in_budgets
+from golden.numbers import as_array
 
 from .line_chart import Chart, Series, Shape, line_chart
 from .visible_text import amount, counted
@@ -29,12 +30,8 @@ class LossStep:
     @property
     def apart(self) -> float:
         """The error in budgets; infinite if it is no number, or if nothing is allowed."""
-        if self.reference == self.port or (math.isnan(self.reference) and math.isnan(self.port)):
-            return 0.0
-        difference = abs(self.port - self.reference)
-        if not math.isfinite(difference) or not self.budget > 0:
-            return math.inf
-        return difference / self.budget
+        numbers = (self.reference, self.port, self.budget)
+        return float(in_budgets(*(as_array([number]) for number in numbers))[0])
 
     @property
     def is_wrong(self) -> bool:
