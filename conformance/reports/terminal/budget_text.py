@@ -7,13 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from conformance.cases.budget_origin import PartBudget
-from golden.budgets import (
-    ROUNDING_SHARE,
-    SPREAD_FACTOR,
-    TENSOR_SHARE,
-    UNIT_ROUNDOFF,
-    Precision,
-)
+from golden.budgets import ROUNDING_SHARE, SPREAD_FACTOR, TENSOR_SHARE, UNIT_ROUNDOFF, Precision
 
 from .safe_console import columns, put
 

@@ -16,17 +16,7 @@ from golden.json_documents import encoded
 from golden.store import replace_file
 
 from .honest_programs import PRECISIONS, Honest, ports_of_ours, try_out, variants
-from .kill_matrix import (
-    KEPT,
-    PAGE,
-    README,
-    Score,
-    load,
-    page,
-    readme,
-    sentences,
-    summary_of,
-)
+from .kill_matrix import KEPT, PAGE, README, Score, load, page, readme, sentences, summary_of
 from .scoring import Scored, is_one, score
 
 Work = list[tuple[str, Precision]]
