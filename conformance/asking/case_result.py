@@ -59,6 +59,11 @@ class Result:
     log: bytes = b""
     exchange: Exchange | None = None
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether there is something to explain: wrong numbers, an error or a crash."""
+        return self.outcome in (Outcome.MISMATCH, Outcome.ERROR, Outcome.CRASH)
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:

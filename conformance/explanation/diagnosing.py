@@ -13,6 +13,7 @@ from msgspec import structs
 from conformance.anatomy.judged_program import JudgedProgram
 from conformance.anatomy.levels import Level
 from conformance.anatomy.nested_numbers import shape_of
+from conformance.asking.case_result import Result
 from conformance.judging.compare import in_budgets
 from conformance.judging.report import Report
 from conformance.mistakes import MISTAKES, Mistake
@@ -24,7 +25,7 @@ from ports_adapter.messages import InitializeResult, TrainParams
 from ports_adapter.quoting import printable
 
 from .diagnosis import Diagnosis, ErrorMap, FirstDivergence, LossCurves, SmallestCase
-from .judged_cases import JudgedCase, JudgedCases, tensor_at
+from .judged_cases import JudgedCases, tensor_at
 from .locating import first_divergence, is_black_box
 from .naming import named_mistakes
 from .probing import LEVEL_OF, ProbeResult, probe, situations_of
@@ -132,7 +133,7 @@ def error_maps(cases: JudgedCases, first: FirstDivergence | None) -> Iterator[Er
         yield from (found for found in _maps_of(other) if found.pointer in shown)
 
 
-def _maps_of(judged: JudgedCase) -> Iterator[ErrorMap]:
+def _maps_of(judged: Result) -> Iterator[ErrorMap]:
     exchange = judged.exchange
     if exchange is None:
         return
@@ -174,11 +175,11 @@ def loss_curves(cases: JudgedCases) -> Iterator[LossCurves]:
         yield _curves(judged)
 
 
-def _steps(judged: JudgedCase) -> int:
+def _steps(judged: Result) -> int:
     return judged.exchange.params.steps if judged.exchange else 0
 
 
-def _curves(judged: JudgedCase) -> LossCurves:
+def _curves(judged: Result) -> LossCurves:
     assert judged.exchange is not None
     reference: list[float] = []
     budgets: list[float] = []

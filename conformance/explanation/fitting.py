@@ -11,6 +11,7 @@ from msgspec import UNSET, structs
 
 from conformance.anatomy.levels import Level, upstream
 from conformance.anatomy.nested_numbers import flat, shape_of
+from conformance.asking.case_result import Result
 from conformance.judging.compare import (
     budgets_of,
     compare,
@@ -35,7 +36,7 @@ from ports_adapter.messages import (
     TrainParams,
 )
 
-from .judged_cases import JudgedCase, question_of
+from .judged_cases import question_of
 
 Names = tuple[Mistake, ...]
 """One mistake, or two at once."""
@@ -74,7 +75,7 @@ def may_show(mistake: Mistake, level: Level) -> bool:
     return mistake.level is level or mistake.level in upstream(level) or of_an_update
 
 
-def untouched(judged: JudgedCase) -> Fit | None:
+def untouched(judged: Result) -> Fit | None:
     """The fit of mistakes that do not affect a case, or None if that refutes them."""
     if not judged.is_wrong:
         return Fit(0, 0, 0.0)
@@ -83,7 +84,7 @@ def untouched(judged: JudgedCase) -> Fit | None:
     return None
 
 
-def fit_of(names: Names, judged: JudgedCase, offer: InitializeResult) -> Fit | None:
+def fit_of(names: Names, judged: Result, offer: InitializeResult) -> Fit | None:
     """How a port's numbers agree with those of some mistakes, or None if they do not.
 
     Args:
@@ -128,7 +129,7 @@ class Refuted(Exception):
 OnStep = Callable[[StepParams], None]
 
 
-def _refuter(judged: JudgedCase, precision: Precision) -> OnStep:
+def _refuter(judged: Result, precision: Precision) -> OnStep:
     """A function that takes training steps and stops at a loss far from the port's.
 
     Raises:
@@ -197,7 +198,7 @@ def as_expected(answer: Mapping[str, Any], right: Answer, precision: Precision) 
     return expected
 
 
-def agreement(names: Names, judged: JudgedCase, precision: Precision) -> int:
+def agreement(names: Names, judged: Result, precision: Precision) -> int:
     """How many parts of the answer agree with the port's before the first that does not."""
     exchange = judged.exchange
     if exchange is None:

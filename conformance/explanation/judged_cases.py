@@ -9,45 +9,23 @@ from typing import Any
 from conformance.anatomy.levels import Level, upstream
 from conformance.anatomy.nested_numbers import flat, shape_of
 from conformance.asking.case_result import Exchange, Result
-from conformance.cases.case import Case
 from conformance.judging.compare import budgets_of, resolve
-from conformance.judging.divergence import Comparison
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import CaseReport
 from conformance.oracle.answer import Numbers
 from golden.numbers import Array
 from ports_adapter.messages import InitializeResult
 
-ENDED_IN_FAILURE = (Outcome.ERROR, Outcome.CRASH)
-"""Outcomes of a question that the port failed to answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedCase:
-    """A case with its outcome. `exchange` is None if the port did not answer."""
-
-    case: Case
-    outcome: Outcome
-    exchange: Exchange | None
-    comparison: Comparison | None = None
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether there is something to explain: wrong numbers, an error or a crash."""
-        return self.outcome is Outcome.MISMATCH or self.outcome in ENDED_IN_FAILURE
-
 
 @dataclass
 class JudgedCases:
     """Collects the results of a run, by slug."""
 
-    by_slug: dict[str, JudgedCase] = field(default_factory=dict)
+    by_slug: dict[str, Result] = field(default_factory=dict)
 
     def __call__(self, result: Result) -> None:
         """Add a result."""
-        self.by_slug[result.case.slug] = JudgedCase(
-            result.case, result.outcome, result.exchange, result.comparison
-        )
+        self.by_slug[result.case.slug] = result
 
     def leave_out(self, cases: Iterable[CaseReport]) -> None:
         """Remove cases that need no explanation."""
@@ -61,12 +39,12 @@ class JudgedCases:
         return next((exchange.offer for exchange in exchanges if exchange), None)
 
     @property
-    def wrong(self) -> list[JudgedCase]:
+    def wrong(self) -> list[Result]:
         """The cases to explain, in order."""
         return [judged for judged in self.by_slug.values() if judged.is_wrong]
 
     @property
-    def right(self) -> list[JudgedCase]:
+    def right(self) -> list[Result]:
         """The cases whose numbers passed."""
         return [
             judged
@@ -96,6 +74,6 @@ def tensor_at(exchange: Exchange, pointer: str) -> Tensor | None:
     return part.value, right, flat(got), budgets_of(part, right)
 
 
-def question_of(judged: JudgedCase, offer: InitializeResult) -> Any:
+def question_of(judged: Result, offer: InitializeResult) -> Any:
     """The parameters of a case's question."""
     return judged.exchange.params if judged.exchange else judged.case.question(offer)

@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 from conformance.anatomy.levels import Level
 from conformance.anatomy.nested_numbers import index_of
+from conformance.asking.case_result import Result
 from conformance.judging.compare import in_budgets
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import CaseReport, Difference, Report
@@ -19,7 +20,7 @@ from golden.trace import Number, number
 from ports_adapter.messages import InitializeResult
 
 from .diagnosis import FirstDivergence, Place
-from .judged_cases import JudgedCase, JudgedCases, tensor_at
+from .judged_cases import JudgedCases, tensor_at
 from .program_place import place_of
 
 
@@ -53,7 +54,7 @@ def first_divergence(report: Report, cases: JudgedCases) -> FirstDivergence | No
     )
 
 
-def _at(pointer: str, worst: Difference, judged: JudgedCase | None) -> tuple[str, str, Number]:
+def _at(pointer: str, worst: Difference, judged: Result | None) -> tuple[str, str, Number]:
     """The expected number at a place, the port's, and the error in budgets.
 
     The report has a part's worst number; the first wrong one is looked up here.
@@ -93,7 +94,7 @@ def _others(report: Report, level: Level) -> list[str]:
     return sentences
 
 
-def _evidence(case: CaseReport, judged: JudgedCase | None) -> list[str]:
+def _evidence(case: CaseReport, judged: Result | None) -> list[str]:
     """Sentences on the right parts around the first wrong part, and on its wrong numbers."""
     first = case.differences[0]
     sentences = []

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from conformance.anatomy.levels import Level
+from conformance.asking.case_result import Result
 from conformance.mistakes import MISTAKES, Mistake
 from ports_adapter.messages import InitializeResult
 
 from .diagnosis import NamedMistake
 from .fitting import Fit, Names, agreement, cost_of, fit_of, may_show, untouched
-from .judged_cases import JudgedCase, JudgedCases, question_of
+from .judged_cases import JudgedCases, question_of
 
 SECONDS = 10.0
 """The time for the search."""
@@ -73,7 +74,7 @@ class MistakeSearch:
             found = self._ranked(self._survivors(list(self._pairs(first)), wrong), wrong)
         return found
 
-    def _cheapest_first(self, cases: Iterable[JudgedCase]) -> list[JudgedCase]:
+    def _cheapest_first(self, cases: Iterable[Result]) -> list[Result]:
         """The cases that do not cost too much, and at least one of each level."""
         costs = [(cost_of(question_of(judged, self.offer)), judged) for judged in cases]
         kept_levels: set[Level] = set()
@@ -84,9 +85,9 @@ class MistakeSearch:
                 chosen.append(judged)
         return chosen
 
-    def _first_cases(self, wrong: Sequence[JudgedCase]) -> list[JudgedCase]:
+    def _first_cases(self, wrong: Sequence[Result]) -> list[Result]:
         """The cases that every mistake is tried on: the cheapest of each failing level."""
-        first: list[JudgedCase] = []
+        first: list[Result] = []
         roots, failed = self.cases.roots, {judged.case.level for judged in wrong}
         for level in (*roots, *(x for x in Level if x in failed and x not in roots)):
             of_level = [judged for judged in wrong if judged.case.level is level]
@@ -108,7 +109,7 @@ class MistakeSearch:
                 return
             yield (mistake,)
 
-    def _explains(self, names: Names, cases: Sequence[JudgedCase]) -> bool:
+    def _explains(self, names: Names, cases: Sequence[Result]) -> bool:
         """Whether no case refutes the mistakes, and at least one confirms them."""
         fits = []
         for judged in cases:
@@ -118,7 +119,7 @@ class MistakeSearch:
             fits.append(fit)
         return any(fit.explained or not fit.values for fit in fits)
 
-    def _pairs(self, cases: Sequence[JudgedCase]) -> Iterator[Names]:
+    def _pairs(self, cases: Sequence[Result]) -> Iterator[Names]:
         """Pairs of mistakes that together explain the cases."""
         for one in self._halves(cases):
             # The second mistake must explain the cases that the first does not: try them first.
@@ -135,7 +136,7 @@ class MistakeSearch:
             if found:
                 return
 
-    def _halves(self, cases: Sequence[JudgedCase]) -> list[Mistake]:
+    def _halves(self, cases: Sequence[Result]) -> list[Mistake]:
         """The mistakes that explain a case, or if none does, the first parts of a case."""
         seen = {slugs for (slugs, _), fit in self.known.items() if fit and fit.explained}
         alone = [mistake for mistake in self.mistakes if (mistake.slug,) in seen]
@@ -147,11 +148,11 @@ class MistakeSearch:
         reached.sort(key=lambda item: -item[0])
         return [mistake for parts, mistake in reached if parts > right][:PROMISING]
 
-    def _is_explained(self, names: Names, judged: JudgedCase) -> bool:
+    def _is_explained(self, names: Names, judged: Result) -> bool:
         fit = self.fit(names, judged)
         return fit is not None and fit.explained > 0
 
-    def _survivors(self, candidates: Sequence[Names], wrong: Sequence[JudgedCase]) -> list[Names]:
+    def _survivors(self, candidates: Sequence[Names], wrong: Sequence[Result]) -> list[Names]:
         """The candidates that no case of a failing level refutes, be it wrong or right."""
         levels = {judged.case.level for judged in wrong}
         right = [judged for judged in self.cases.right if judged.case.level in levels]
@@ -164,7 +165,7 @@ class MistakeSearch:
         return alive
 
     def _ranked(
-        self, alive: Sequence[Names], wrong: Sequence[JudgedCase]
+        self, alive: Sequence[Names], wrong: Sequence[Result]
     ) -> list[tuple[Names, list[Fit]]]:
         """The mistakes that leave the fewest numbers unexplained, the closest first."""
         found = []
@@ -179,7 +180,7 @@ class MistakeSearch:
         found.sort(key=lambda item: (item[1], _slugs(item[2])))
         return [(names, fits) for left, _, names, fits in found if left == least]
 
-    def fit(self, names: Names, judged: JudgedCase) -> Fit | None:
+    def fit(self, names: Names, judged: Result) -> Fit | None:
         """How the answer of the program with these mistakes agrees with the port's, if it does."""
         key = (_slugs(names), judged.case.slug)
         if key not in self.known:

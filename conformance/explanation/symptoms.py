@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from conformance.anatomy.nested_numbers import shape_of
+from conformance.asking.case_result import Result
 from conformance.judging.compare import in_budgets
 from golden.numbers import Array, as_array
 from ports_adapter.messages import AdamParams, ModelParams
 
-from .judged_cases import JudgedCase, JudgedCases, Tensor, tensor_at
+from .judged_cases import JudgedCases, Tensor, tensor_at
 
 ALIKE = 1e-6
 """The largest relative difference between ratios that count as equal."""
@@ -38,17 +39,17 @@ def symptoms(cases: JudgedCases) -> list[str]:
     return list(found)
 
 
-def _widest(wrong: list[JudgedCase]) -> list[JudgedCase]:
+def _widest(wrong: list[Result]) -> list[Result]:
     """The cases with the longest documents first, since they show the most."""
 
-    def size(judged: JudgedCase) -> int:
+    def size(judged: Result) -> int:
         params = judged.exchange.params if judged.exchange else None
         return len(params.tokens) if isinstance(params, ModelParams) else 0
 
     return sorted(wrong, key=size, reverse=True)
 
 
-def of_case(judged: JudgedCase) -> Iterator[str]:
+def of_case(judged: Result) -> Iterator[str]:
     """Sentences about the errors of one case."""
     tensors = tensors_of(judged)
     wrong = {at: pair for at, pair in tensors.items() if not _is_right(pair)}
@@ -65,7 +66,7 @@ def of_case(judged: JudgedCase) -> Iterator[str]:
     yield from _first_position(wrong)
 
 
-def tensors_of(judged: JudgedCase) -> dict[str, Tensor]:
+def tensors_of(judged: Result) -> dict[str, Tensor]:
     """The parts of an answer that have the right shape, by JSON Pointer."""
     if judged.exchange is None:
         return {}
@@ -127,7 +128,7 @@ def _meaning(ratio: float, positions: int) -> str:
     return " (a loss that is scaled by a constant does that)"
 
 
-def _ratio_of_updates(judged: JudgedCase, tensors: Mapping[str, Tensor]) -> Iterator[str]:
+def _ratio_of_updates(judged: Result, tensors: Mapping[str, Tensor]) -> Iterator[str]:
     params = judged.exchange.params if judged.exchange else None
     if not isinstance(params, AdamParams):
         return
