@@ -84,7 +84,7 @@ def write_run(report: Report, outputs: Outputs) -> None:
     """
 
     def page() -> str:
-        from .page import page_of
+        from .page.debug_page import page_of
 
         return page_of(without_explanation(report))
 

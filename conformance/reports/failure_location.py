@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.baseline import BadBaseline, Baseline, read_baseline
+from conformance.baseline.entries import BadBaseline, Baseline, read_baseline
 from conformance.judging.standing import Standing
 from ports_adapter.manifest import described_by, manifest_of
 

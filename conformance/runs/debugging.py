@@ -14,13 +14,14 @@ from conformance.cases.request import Request
 from conformance.explanation.diagnosing import Note, Run, diagnose
 from conformance.explanation.diagnosis import Diagnosis, SmallestCase
 from conformance.explanation.judged_cases import JudgedCases
-from conformance.explanation.printing import printed
-from conformance.explanation.shrinking import Asker, smallest
+from conformance.explanation.printing.test_source import printed
+from conformance.explanation.shrinking.repeated_questions import Asker
+from conformance.explanation.shrinking.search import smallest
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import excused
 from conformance.mistakes import MISTAKES, Mistake
 from conformance.reports.destinations import TO_THE_TERMINAL, Forms, Outputs, write_report
-from conformance.reports.page import page_of
+from conformance.reports.page.debug_page import page_of
 from conformance.reports.summary import run_summary
 from conformance.reports.terminal.explanation_text import in_short, show
 from conformance.reports.terminal.live_view import activity

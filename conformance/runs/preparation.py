@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from msgspec import structs
 
-from conformance.baseline import BadBaseline
+from conformance.baseline.entries import BadBaseline
 from conformance.cases.request import Request, Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.reports.terminal.safe_console import put, screen

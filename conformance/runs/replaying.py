@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import structs
 
 from conformance.asking.run_report import Asked, case_report, make_report, port_report
-from conformance.baseline import BadBaseline
+from conformance.baseline.entries import BadBaseline
 from conformance.baseline.run_baseline import Rules, recorded_rules, rules_for
 from conformance.cases import select
 from conformance.cases.case import Case

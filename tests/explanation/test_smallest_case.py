@@ -17,9 +17,10 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from conformance.explanation.printing import printed
 from conformance.explanation.printing.content import MOST_NUMBERS, question_text, rows_of
-from conformance.explanation.shrinking import Asker, GivenUp, Smallest, complexity, smallest
+from conformance.explanation.printing.test_source import printed
+from conformance.explanation.shrinking.repeated_questions import Asker, GivenUp
+from conformance.explanation.shrinking.search import Smallest, complexity, smallest
 from conformance.judging.compare import compare
 from conformance.judging.divergence import Divergence
 from conformance.judging.outcome import Outcome
@@ -212,7 +213,8 @@ def test_what_is_no_method_to_shrink_finds_nothing(right: Asker) -> None:
 def test_nothing_is_written_where_somebody_works(tmp_path: Path) -> None:
     program = (
         "from tests.support.suite import oracle_port\n"
-        "from conformance.explanation.shrinking import Asker, smallest\n"
+        "from conformance.explanation.shrinking.repeated_questions import Asker\n"
+        "from conformance.explanation.shrinking.search import smallest\n"
         "with Asker(oracle_port('assigns-gradients')) as asker:\n"
         "    assert smallest(asker, 'evaluate')\n"
     )

@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from conformance.anatomy.levels import Level
-from conformance.baseline import BadBaseline, Baseline
-from conformance.baseline.entries import parse_baseline
+from conformance.baseline.entries import BadBaseline, Baseline, parse_baseline
 from conformance.baseline.rewriting import updated
 from conformance.baseline.run_baseline import Rules
 from conformance.judging.outcome import Outcome

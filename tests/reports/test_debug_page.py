@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from conformance.explanation.diagnosis import Diagnosis, NamedMistake
-from conformance.reports.page import page_of
+from conformance.reports.page.debug_page import page_of
 from conformance.reports.page.visible_text import of_budget
 from tests.support import diagnoses
 from tests.support.browsing import Open

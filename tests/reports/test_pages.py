@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from conformance.judging.outcome import Outcome
-from conformance.reports.page import page_of
+from conformance.reports.page.debug_page import page_of
 from conformance.surveys.benchmark import benchmark_page
 from conformance.surveys.benchmark.measurement import Speed
 from conformance.surveys.scoreboard import board_page

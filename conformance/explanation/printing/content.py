@@ -13,7 +13,7 @@ from conformance.judging.compare import budgets_of
 from conformance.oracle.answer import Answer, Exact
 from golden.numbers import as_array
 
-from ..shrinking import Smallest
+from ..shrinking.search import Smallest
 
 MOST_NUMBERS = 200
 """The most numbers that a printed test compares."""

@@ -18,7 +18,7 @@ from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable
 
 from ..diagnosis import SmallestCase
-from ..shrinking import Smallest
+from ..shrinking.search import Smallest
 from .content import question_text, rows_of
 
 WIDTH, MOST_WORDS = 92, 1000
