@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Self
 
 from golden.build import build_trace
 from golden.goldens import COLD, load_trace
@@ -27,7 +28,7 @@ class JudgedProgram:
     config: Config
 
     @classmethod
-    def of(cls, name: str = MICROGPT.name, settings: Sequence[str] = ()) -> JudgedProgram:
+    def of(cls, name: str = MICROGPT.name, settings: Sequence[str] = ()) -> Self:
         """The program of a profile, with settings such as `n_embd=32` changed.
 
         Raises:

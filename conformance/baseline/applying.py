@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from msgspec import structs
 
@@ -23,7 +24,7 @@ class Expectations:
     entries: tuple[Entry, ...] = ()
 
     @classmethod
-    def of(cls, baseline: Baseline, profile: str, variant: str) -> Expectations:
+    def of(cls, baseline: Baseline, profile: str, variant: str) -> Self:
         """The expectations for runs of this program and this variant of the port."""
         about = (entry for entry in baseline.entries if entry.is_about(profile, variant))
         # An entry that names a case takes precedence over patterns that match it.

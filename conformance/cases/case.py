@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from conformance.anatomy.levels import Level
 from conformance.judging.stream_judge import StreamJudge
@@ -59,7 +59,7 @@ class Case:
         method: str,
         params: Params,
         answer: Callable[[Precision], Answer | Refusal],
-    ) -> Case:
+    ) -> Self:
         """A case that asks every port the same question."""
         return cls(slug, about, method, lambda _: params, lambda offer: answer(offer.precision))
 
@@ -68,7 +68,7 @@ class Case:
         """The level, with which the slug begins."""
         return Level(self.slug.partition("/")[0])
 
-    def remembering(self, config: Config) -> Case:
+    def remembering(self, config: Config) -> Self:
         """The case with each answer derived once: runs share it, in this process and on disk.
 
         `config` is that of the judged program, on which budgets may depend.

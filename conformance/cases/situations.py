@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from conformance.anatomy.golden_values import recorded_state, warm_step
 from conformance.anatomy.judged_program import JudgedProgram
@@ -32,7 +33,7 @@ class Situations:
     precision: Precision
 
     @classmethod
-    def of(cls, judged_program: JudgedProgram, seed: int, precision: Precision) -> Situations:
+    def of(cls, judged_program: JudgedProgram, seed: int, precision: Precision) -> Self:
         """The situations around a program's trace.
 
         Raises:

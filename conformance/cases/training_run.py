@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from conformance.oracle.answer import Answer
 from conformance.oracle.expected_answer import losses_answer, state_answer
@@ -31,7 +32,7 @@ class TrainingRun:
     documents: Sequence[Sequence[int]]
 
     @classmethod
-    def of(cls, situations: Situations, run: FreeRun) -> TrainingRun:
+    def of(cls, situations: Situations, run: FreeRun) -> Self:
         """The steps of a run of the golden trajectory."""
         trajectory = Trajectory.of(situations.trace)
         state = rounded(trajectory.state_before(run.first), situations.precision)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from typing import Self
 
 import numpy as np
 
@@ -131,7 +132,7 @@ class Program:
     margin: float
 
     @classmethod
-    def of(cls, params: ReplicateParams) -> Program:
+    def of(cls, params: ReplicateParams) -> Self:
         """The program that a question asks for."""
         run = reference_answer.run_of(params)
         config, tokenizer = run.config, run.tokenizer

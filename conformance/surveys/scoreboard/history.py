@@ -11,6 +11,7 @@ import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import msgspec
 from msgspec import Struct
@@ -57,7 +58,7 @@ class Record(Struct, frozen=True, kw_only=True):
     grade: str
     ratio: float | None = None
 
-    def is_like(self, other: Record) -> bool:
+    def is_like(self, other: Self) -> bool:
         """Whether both are of the same port, profile and cases."""
         return (self.port, self.asked_for, sorted(self.patterns)) == (
             other.port,

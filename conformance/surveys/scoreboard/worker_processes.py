@@ -11,6 +11,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
+from typing import Self
 
 from .interruption import Stop
 
@@ -70,7 +71,7 @@ class _Worker:
     patience_ends: float = 0.0
 
     @classmethod
-    def start(cls, job: Job) -> _Worker:
+    def start(cls, job: Job) -> Self:
         job.folder.mkdir(parents=True)
         with job.output.open("wb") as output, job.log.open("wb") as log:
             process = subprocess.Popen(
