@@ -1,7 +1,5 @@
 """The order in which a model computes its observables, forward and backward."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from reference.config import Config

@@ -1,7 +1,5 @@
 """Reads steps, states and evaluations out of a golden trace, as the reference's own types."""
 
-from __future__ import annotations
-
 from golden.trace import FullStep, Trace, TracedStep, floats, full_steps, state_before
 from reference.evaluation import Evaluation
 from reference.state import State

@@ -1,7 +1,5 @@
 """The program that a run's cases are about: a published one, or a variation of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache

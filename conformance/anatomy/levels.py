@@ -1,7 +1,5 @@
 """The levels of a port, in the order in which people write them, and what each builds on."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from enum import StrEnum
 

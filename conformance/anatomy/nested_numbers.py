@@ -1,7 +1,5 @@
 """Nested lists of numbers: their shape, their elements in order, and the way to each element."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import chain

@@ -4,8 +4,6 @@ Each function uses the operators of `Value`, and so it runs in any arithmetic. O
 gives the right answer; over symbols it gives a tape, from which the budgets are derived.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Puts all numbers of a fully recorded training step into one flat array, in a fixed order."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass

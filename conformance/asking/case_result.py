@@ -1,7 +1,5 @@
 """The result of asking a port one case: its outcome, its numbers, what went over the wire."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

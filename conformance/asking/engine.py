@@ -3,8 +3,6 @@
 It does not compare answers (`conformance.judging`) and makes no report (`run_report`).
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence

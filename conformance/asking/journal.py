@@ -4,8 +4,6 @@ Each line is a JSON document: first the request, then what the port offered, the
 each finished case. A run that is killed leaves at most one incomplete line, which is ignored.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path

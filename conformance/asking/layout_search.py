@@ -5,8 +5,6 @@ questions are asked again, in one layout after the other; a layout in which all 
 answered rightly is reported, and belongs into the port's manifest.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress

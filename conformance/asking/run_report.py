@@ -1,7 +1,5 @@
 """Makes the report of a case from its result, and the report of a run from its cases."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Applies a baseline to the cases of a run, and gives each its standing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self
 

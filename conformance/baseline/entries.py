@@ -1,7 +1,5 @@
 """Reads a baseline: a TOML file in the port's repository with a `[[known]]` table per entry."""
 
-from __future__ import annotations
-
 import difflib
 import hashlib
 import re

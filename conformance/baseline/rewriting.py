@@ -1,7 +1,5 @@
 """Rewrites a baseline to the outcomes of a run, and keeps all comments."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Finds the baseline of a run, applies it to the cases, and rewrites it on request."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """All cases about a program, level by level, in the order in which people write a port."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase

@@ -5,8 +5,6 @@ answer follows from: the sources, the golden files, and the machine's arithmetic
 begins with its own checksum. A file that cannot be read or is damaged counts as absent.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

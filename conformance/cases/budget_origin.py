@@ -1,7 +1,5 @@
 """Explains the budgets of a case: the exact values, their enclosures, the spread, the factor."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

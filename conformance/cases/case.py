@@ -1,7 +1,5 @@
 """A case: a question to a port, together with the right answer to it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self

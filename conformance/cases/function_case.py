@@ -1,7 +1,5 @@
 """Cases about small functions: an expression, or one layer by itself."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

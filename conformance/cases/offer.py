@@ -1,7 +1,5 @@
 """Decides by a port's offer which cases it is not asked, and finds probable slips in the offer."""
 
-from __future__ import annotations
-
 import difflib
 
 from conformance.anatomy.levels import Level

@@ -1,7 +1,5 @@
 """A request for a run, as the command line gives it, and the error if it cannot be made."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

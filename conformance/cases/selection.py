@@ -1,7 +1,5 @@
 """Selects the cases that a run asks."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Sequence
 from functools import lru_cache

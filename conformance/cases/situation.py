@@ -3,8 +3,6 @@
 `forward` and `backward` are asked about situations; `situations` has those of a run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property

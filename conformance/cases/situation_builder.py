@@ -1,7 +1,5 @@
 """Builds a run's situations: from the golden trace, by hand at the edges, and freshly drawn."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace

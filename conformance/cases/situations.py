@@ -1,7 +1,5 @@
 """All situations of a run, with the golden trace that they start from."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from functools import cached_property

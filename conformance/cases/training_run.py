@@ -1,7 +1,5 @@
 """A stretch of training: the question that asks for it, its right steps, and their budgets."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

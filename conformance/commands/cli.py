@@ -1,7 +1,5 @@
 """The command line: `run` a port, `debug` it, `replay` a run, list the `cases`, and more."""
 
-from __future__ import annotations
-
 import io
 import sys
 

@@ -1,7 +1,5 @@
 """Documents that are generated from the code: PROTOCOL.md and the JSON Schemas."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path

@@ -4,8 +4,6 @@ Compiles the kernels, records the tapes, and derives the answers that are the sa
 All are kept on disk, so the first run does not wait for them.
 """
 
-from __future__ import annotations
-
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 

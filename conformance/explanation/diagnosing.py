@@ -1,7 +1,5 @@
 """Makes the diagnosis of a finished run."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections import Counter

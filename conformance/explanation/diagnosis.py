@@ -3,8 +3,6 @@
 Numbers that are not finite are strings, as in reports.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from msgspec import Struct

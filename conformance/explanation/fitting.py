@@ -1,7 +1,5 @@
 """Compares the answers of the program with a known mistake to a port's answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

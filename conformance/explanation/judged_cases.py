@@ -1,7 +1,5 @@
 """The cases of a run with their answers, as far as an explanation needs them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any

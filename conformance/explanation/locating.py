@@ -5,8 +5,6 @@ operation that computes it is to blame, and later values are tainted. Inputs tha
 provides (those of a layer, the gradients of an update) are right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from conformance.anatomy.levels import Level

@@ -5,8 +5,6 @@ mistake that gives all of them, wrong and right ones, is named. If no single mis
 of mistakes are tried.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ values. Each probe switches on one more part than the probe before, so the first
 shows the wrong part.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 

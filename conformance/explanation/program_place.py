@@ -1,7 +1,5 @@
 """Describes the place in the program that a JSON Pointer into an answer stands for."""
 
-from __future__ import annotations
-
 from msgspec import structs
 
 from ports_adapter.messages import AdamParams, ModelParams, SgdParams, Sizes, TrainParams

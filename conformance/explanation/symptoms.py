@@ -4,8 +4,6 @@ A constant ratio suggests a scaled loss or learning rate, zero gradients suggest
 and errors from position 1 on suggest attention.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

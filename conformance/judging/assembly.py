@@ -1,7 +1,5 @@
 """Assembles a run's report from its cases: verdict, grade, levels, first divergence."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from msgspec import structs

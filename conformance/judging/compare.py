@@ -3,8 +3,6 @@
 Divergences are listed in the order of computation, since the earliest may cause the others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

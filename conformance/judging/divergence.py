@@ -1,7 +1,5 @@
 """The result of comparing a port's answer with the right one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -4,8 +4,6 @@
 the current one: until then it is asked and shown, but does not count.
 """
 
-from __future__ import annotations
-
 import tomllib
 from functools import cache
 from pathlib import Path

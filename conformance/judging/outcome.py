@@ -1,7 +1,5 @@
 """The outcomes of a case, and the exit codes of a run."""
 
-from __future__ import annotations
-
 from enum import IntEnum, StrEnum
 
 

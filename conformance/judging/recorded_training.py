@@ -6,8 +6,6 @@ judged from correct inputs, and a mistake is found in the step that makes it. Of
 before, only the last state is kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property

@@ -4,8 +4,6 @@ Its JSON Schema is published as `report.schema.json`. Places inside an answer ar
 Pointers (RFC 6901). A number that is not finite is written as a string.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from msgspec import Struct, field

@@ -1,7 +1,5 @@
 """Standings: whether the outcome of a case counts, or is known, announced, stale or different."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from .outcome import Outcome

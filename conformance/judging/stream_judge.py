@@ -1,7 +1,5 @@
 """Judges of an answer that takes its `step` notifications as they arrive."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """The verdict on a run: exit code, verdict line, grade, and the outcome of each level."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 

@@ -3,8 +3,6 @@
 The suite must pass every one of them.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 

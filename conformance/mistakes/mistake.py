@@ -3,8 +3,6 @@
 A decorator from `mistake_at` enters a function that gives such a patch into `MISTAKES`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

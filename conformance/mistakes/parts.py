@@ -1,7 +1,5 @@
 """Building blocks that several mistakes share."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Decorators that turn the function that does something wrong into the patch that brings it in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from typing import Any

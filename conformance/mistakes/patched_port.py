@@ -4,8 +4,6 @@ python -m conformance.mistakes.patched_port [MISTAKE or VARIANT]...
     [--float32] [--black-box] [--tape]
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -4,8 +4,6 @@ This works for patches of the model, the optimizer and the training loop. A patc
 operations of `Value`, or one that cannot be recorded, runs in the scalar program instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache

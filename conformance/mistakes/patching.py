@@ -1,7 +1,5 @@
 """Apply a patch to the reference program, for a `with` block or for the rest of the process."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The reference program in single precision, as an honest float32 port computes it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

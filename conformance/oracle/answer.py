@@ -1,7 +1,5 @@
 """The types of a right answer, each part of which must match exactly or within a budget."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

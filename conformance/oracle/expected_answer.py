@@ -1,7 +1,5 @@
 """Right answers to the protocol's methods, every part with its budget, in computation order."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

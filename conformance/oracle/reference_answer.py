@@ -1,7 +1,5 @@
 """Answers any question of the protocol with the reference program."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -5,8 +5,6 @@ step is first judged by the budgets of rules, and only a step that does not lie 
 them by derived ones.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, Protocol

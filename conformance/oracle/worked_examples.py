@@ -1,7 +1,5 @@
 """A worked example of every protocol method: a small question and the reference's answer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import msgspec

@@ -1,7 +1,5 @@
 """`python -m conformance.programs` computes the oracle's losses over many seeds."""
 
-from __future__ import annotations
-
 import click
 from rich.console import Console
 from rich.progress import Progress

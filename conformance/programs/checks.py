@@ -1,7 +1,5 @@
 """Checks of printed counts, losses and samples against the oracle."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -3,8 +3,6 @@
 Such a program must print the same losses and samples, apart from rounding.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The checks and notes that are collected while a program is judged."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from conformance.asking.case_result import OUTCOME_OF

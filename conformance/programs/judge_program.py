@@ -1,7 +1,5 @@
 """Judges an unmodified program: runs it, reads its losses, and chooses the right comparison."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Sentences that say what the verdict on a program is based on, and what it cannot show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from ports_adapter.manifest import Port

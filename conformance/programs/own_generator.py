@@ -3,8 +3,6 @@
 Its losses must be as likely as those of the oracle over many seeds.
 """
 
-from __future__ import annotations
-
 import math
 
 from conformance.judging.outcome import Outcome

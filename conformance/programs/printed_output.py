@@ -5,8 +5,6 @@ a carriage return. Others print `Step 1/1000 - Loss: 3.366`, `iter 10: loss 3.2 
 `{"step": 1, "loss": 3.366}`, in colors, only every hundredth step, or only the last loss.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The report on an unmodified program; its JSON Schema is `program_report.schema.json`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Runs a program on a given corpus and reads what it prints."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How a program numbers its steps: from 0 or from 1, and how many there are."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise

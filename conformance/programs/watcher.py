@@ -1,7 +1,5 @@
 """What hears of the progress of judging a program, which may take minutes."""
 
-from __future__ import annotations
-
 
 class Watcher:
     """Hears what is being done; this one does nothing with it, others show it."""

@@ -1,7 +1,5 @@
 """The pytest plugin: `pytest --port PORT` runs the cases of `conformance run PORT` as tests."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

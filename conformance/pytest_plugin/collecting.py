@@ -1,7 +1,5 @@
 """Collecting a port's cases as tests, and refusing a run that verifies nothing."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The tests of a port: one for each case, and one for its baseline."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

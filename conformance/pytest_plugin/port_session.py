@@ -1,7 +1,5 @@
 """PortSession one port from within pytest, and judging its answers."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

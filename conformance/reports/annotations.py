@@ -3,8 +3,6 @@
 Their escapes: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ports_adapter.quoting import printable

@@ -1,7 +1,5 @@
 """The badge, as an endpoint of shields.io: https://shields.io/badges/endpoint-badge."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import msgspec

@@ -1,7 +1,5 @@
 """Where a report goes: to the terminal, and into the requested files."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

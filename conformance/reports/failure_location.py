@@ -1,7 +1,5 @@
 """The file and line at which GitHub shows a failure: the port's manifest, or a baseline entry."""
 
-from __future__ import annotations
-
 import os
 import re
 from dataclasses import dataclass

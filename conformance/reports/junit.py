@@ -4,8 +4,6 @@ It has a failure exactly if the run fails. If a run fails without a failing case
 interrupted or verified nothing, an extra test case says so.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable

@@ -4,8 +4,6 @@ All text of a port or a baseline stands in code spans on one line, so none of it
 HTML, link, image or mention.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """The summary of a run: what all forms of its report share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """`conformance debug`: judge a port, and explain what is wrong with it."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """`conformance merge`: join the reports of the parts of a run."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`conformance run` for a program that only prints: it is run as it is, and asked no cases."""
 
-from __future__ import annotations
-
 from conformance.cases.request import Request
 from conformance.cases.selection import published_names
 from conformance.judging.outcome import ExitCode

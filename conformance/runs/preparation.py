@@ -1,7 +1,5 @@
 """What every run needs first: its port, its profile, and clear messages for what is unusable."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 

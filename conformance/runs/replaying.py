@@ -1,7 +1,5 @@
 """`conformance replay`: judge a recorded run again, from its transcript and without the port."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

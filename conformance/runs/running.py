@@ -1,7 +1,5 @@
 """One run from end to end: find the port, build it, ask it the cases, and report."""
 
-from __future__ import annotations
-
 import platform
 import secrets
 from collections.abc import Callable, Sequence

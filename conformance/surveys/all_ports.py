@@ -1,7 +1,5 @@
 """`conformance all`: judge all ports that come with the suite, one after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Level `autograd`: values and gradients of scalar expressions."""
 
-from __future__ import annotations
-
 import random
 
 from ports_adapter.messages import EvaluateParams, Node

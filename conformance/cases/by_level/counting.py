@@ -4,8 +4,6 @@ Counts are exact. Losses are logarithms of quotients of whole numbers, one or tw
 away from the exact value, so a rule gives their budgets.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Level `random`: the random numbers of CPython's `random` module."""
 
-from __future__ import annotations
-
 import random
 
 from conformance.oracle import reference_answer

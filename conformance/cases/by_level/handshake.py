@@ -1,7 +1,5 @@
 """Level `protocol`: a port introduces itself, keeps to JSON-RPC, and says goodbye."""
 
-from __future__ import annotations
-
 from conformance.oracle.answer import Answer, Refusal
 from conformance.oracle.expected_answer import exactly
 from golden.budgets import Precision

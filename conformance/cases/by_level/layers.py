@@ -1,7 +1,5 @@
 """Level `layers`: each function of the model by itself, forward and backward."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 

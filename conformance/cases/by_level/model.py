@@ -1,7 +1,5 @@
 """Levels `forward` and `backward`: the whole model before one document."""
 
-from __future__ import annotations
-
 from conformance.oracle.answer import Answer
 from conformance.oracle.expected_answer import backward_answer, forward_answer
 from ports_adapter.messages import InitializeResult

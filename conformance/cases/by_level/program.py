@@ -1,7 +1,5 @@
 """Level `replicate`: the whole program, from a seed and a corpus to losses and samples."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Level `sample`: documents sampled from given weights by given uniform numbers."""
 
-from __future__ import annotations
-
 import random
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Level `tokenizer`: documents, characters and tokens of a corpus, from the text of its file."""
 
-from __future__ import annotations
-
 import random
 
 from conformance.oracle import reference_answer

@@ -3,8 +3,6 @@
 `trajectory` has the cases in which a port records every step in full.
 """
 
-from __future__ import annotations
-
 import random
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Level `train`, recorded in full: each step that a port reports is judged as it arrives."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from msgspec import structs

@@ -1,7 +1,5 @@
 """Levels `sgd` and `adam`: one update of the weights from given gradients."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """`conformance cases`: list the cases."""
 
-from __future__ import annotations
-
 import click
 
 from conformance.judging.outcome import ExitCode

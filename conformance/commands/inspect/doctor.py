@@ -1,7 +1,5 @@
 """`conformance doctor`: say what this machine has for the suite."""
 
-from __future__ import annotations
-
 import click
 
 from ..ending import exit_with

@@ -1,7 +1,5 @@
 """Examining what the suite itself needs: Python, golden traces, a cache, names.txt, room."""
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil

@@ -1,7 +1,5 @@
 """`conformance doctor`: examine the machine, and print the findings."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Examining what protects the machine from ports."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import tempfile

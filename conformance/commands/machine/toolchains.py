@@ -1,7 +1,5 @@
 """Examining which toolchains the machine has for the suite's ports and kits."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from collections.abc import Iterator

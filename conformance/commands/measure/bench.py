@@ -1,7 +1,5 @@
 """`conformance bench`: compare how fast ports train."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

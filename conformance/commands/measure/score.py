@@ -1,7 +1,5 @@
 """`conformance score`: measure how good the suite itself is."""
 
-from __future__ import annotations
-
 import click
 
 from conformance.judging.outcome import ExitCode

@@ -1,7 +1,5 @@
 """`conformance scoreboard`: judge many ports side by side, and rank them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`conformance stages`: train the stages of microgpt, and compare their losses."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

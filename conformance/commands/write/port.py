@@ -1,7 +1,5 @@
 """`conformance port`: write a starter kit for a new port."""
 
-from __future__ import annotations
-
 import shlex
 from pathlib import Path
 

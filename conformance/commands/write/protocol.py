@@ -1,7 +1,5 @@
 """`conformance protocol`: write the pages that are generated from the code."""
 
-from __future__ import annotations
-
 import click
 
 

@@ -1,7 +1,5 @@
 """The content of a printed test: the question as JSON, and the expected numbers with budgets."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

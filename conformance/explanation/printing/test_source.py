@@ -1,7 +1,5 @@
 """Fills in the template of a test in a language."""
 
-from __future__ import annotations
-
 import math
 import re
 import sys

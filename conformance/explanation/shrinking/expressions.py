@@ -1,7 +1,5 @@
 """Draws scalar expressions, checks where they are defined, and prints them as formulas."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Asks a port many questions in a row, and restarts it when it dies."""
 
-from __future__ import annotations
-
 from typing import Any, Self
 
 from msgspec import structs

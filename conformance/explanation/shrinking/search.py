@@ -1,7 +1,5 @@
 """Searches for the smallest failing question: first the smallest size, then simple numbers."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

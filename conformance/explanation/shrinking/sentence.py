@@ -1,7 +1,5 @@
 """Describes a smallest case in one sentence."""
 
-from __future__ import annotations
-
 import msgspec
 
 from conformance.judging.divergence import Divergence

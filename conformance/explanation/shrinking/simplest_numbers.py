@@ -1,7 +1,5 @@
 """The numbers that smallest cases consist of, the simplest first."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Draws questions to single layers, from the smallest vectors up."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any

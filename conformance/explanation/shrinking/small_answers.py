@@ -1,7 +1,5 @@
 """Computes the right answer, with budgets, to any question that shrinking may ask."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

@@ -4,8 +4,6 @@ If a port supports only the profile's sizes, a small model is placed in a corner
 one, whose other weights are 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache

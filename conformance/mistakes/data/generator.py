@@ -1,7 +1,5 @@
 """Mistakes in reimplementing CPython's random number generator."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Mistakes in reading a corpus into documents."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Callable, Iterable
 

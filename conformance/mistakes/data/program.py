@@ -1,7 +1,5 @@
 """Mistakes in the order of the program's parts, which share one random number generator."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace

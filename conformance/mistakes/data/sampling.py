@@ -1,7 +1,5 @@
 """Mistakes in sampling one document."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Mistakes in reimplementing CPython's shuffle."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from typing import Any

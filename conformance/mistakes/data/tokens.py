@@ -1,7 +1,5 @@
 """Mistakes in the tokenizer: characters, their order, the special token."""
 
-from __future__ import annotations
-
 import string
 from collections.abc import Callable, Iterable
 from typing import Any

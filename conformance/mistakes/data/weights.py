@@ -1,7 +1,5 @@
 """Mistakes in the initial weights."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterable
 

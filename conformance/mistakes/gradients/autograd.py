@@ -1,7 +1,5 @@
 """Mistakes in automatic differentiation: how gradients are passed on."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Mistakes in gradients derived by hand: a layer's output is right, but its gradient is not."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import reference.model

@@ -1,7 +1,5 @@
 """Mistakes in how numbers are stored, computed and printed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Mistakes in single operations: their values and their local gradients."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Mistakes in attention of one position to itself and the positions before it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

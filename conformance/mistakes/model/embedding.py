@@ -1,7 +1,5 @@
 """Mistakes in the model's input and output: tokens, positions, block size, layers, logits."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import replace

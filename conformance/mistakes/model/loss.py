@@ -1,7 +1,5 @@
 """Mistakes in the loss, its mean and its targets."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import Any

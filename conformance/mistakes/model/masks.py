@@ -1,7 +1,5 @@
 """Mistakes of ports that compute all positions at once and mask the later ones."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import reference.model

@@ -1,7 +1,5 @@
 """Mistakes in the MLP, most of them another activation."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Mistakes in RMSNorm."""
 
-from __future__ import annotations
-
 import reference.model
 from conformance.anatomy.levels import Level
 from reference.model import Vector

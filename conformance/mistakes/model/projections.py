@@ -1,7 +1,5 @@
 """Mistakes in the matrices around attention: queries, keys, values and output."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Mistakes in the places of norms and in residual connections."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Mistakes in the softmax."""
 
-from __future__ import annotations
-
 import math
 
 import reference.model

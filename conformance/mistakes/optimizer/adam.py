@@ -1,7 +1,5 @@
 """Mistakes in the optimizer's update."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import replace

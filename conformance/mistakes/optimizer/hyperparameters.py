@@ -1,7 +1,5 @@
 """Mistakes in the optimizer's hyperparameters."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Mistakes in the optimizer's two moments, the running means."""
 
-from __future__ import annotations
-
 from conformance.anatomy.levels import Level
 from reference.config import Config
 

@@ -1,7 +1,5 @@
 """Mistakes in the learning rate."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Mistakes in the training loop: the choice of documents, and the state kept between steps."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any

@@ -4,8 +4,6 @@ Unless a docstring has another shape, a vector is one position's `[n_embd]` valu
 prefix of a layer's names, such as `layer0.`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Sampling cut into replaceable functions: the first token, probabilities, the end."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import reference.model

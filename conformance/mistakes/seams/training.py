@@ -1,7 +1,5 @@
 """Training cut into replaceable functions: a document's loss, Adam's update, the loop."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 

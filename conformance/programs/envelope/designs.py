@@ -5,8 +5,6 @@ but the natural one are therefore tiny: the order hardly matters, and the losses
 programs differ only by their initial weights, which is little.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from string import ascii_lowercase
 

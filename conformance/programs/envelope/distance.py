@@ -7,8 +7,6 @@ many seeds. The limit is set by runs that are held out of that measurement: only
 in `1 / FALSE_ALARMS` exceeds it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Those of the published sizes are in `reference_losses.npz`, which `python -m con
 writes. Others are computed when they are first needed, and kept in the user's cache folder.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """The debug page: what is wrong with a port, why, and all numbers that show it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ The model's values and their gradients are nodes of one graph, in which whatever
 a wrong node may be wrong as well.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Where the boxes and lines of the program's data flow are drawn."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

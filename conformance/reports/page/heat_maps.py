@@ -1,7 +1,5 @@
 """The heat maps as data for the page's script: which tensors there are, and all their numbers."""
 
-from __future__ import annotations
-
 import base64
 import math
 import re

@@ -4,8 +4,6 @@ Its colors have a contrast of at least 3:1 on a light and on a dark ground. Dash
 names tell apart what is drawn, without its color.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The losses of a training: charts of port and reference, and a table of all steps."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A page is one file. It opens offline, and a policy in it forbids everything but 
 What a port printed is text: it is escaped, and characters that cannot be seen are spelled out.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from dataclasses import dataclass

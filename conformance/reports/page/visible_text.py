@@ -1,7 +1,5 @@
 """Text for the page. What a port printed is data: what cannot be seen is spelled out, and cut."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Budgets as a person reads them in a terminal: of all parts of an answer, or of one number."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console

@@ -1,7 +1,5 @@
 """The diagnosis as a person reads it in a terminal: short, and the most useful first."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator
 

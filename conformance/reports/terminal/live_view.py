@@ -1,7 +1,5 @@
 """What a person sees while a run lasts: bars on a terminal, a few lines in a log."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

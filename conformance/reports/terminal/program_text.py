@@ -1,7 +1,5 @@
 """A program's report as a person reads it in a terminal."""
 
-from __future__ import annotations
-
 from rich.console import Console
 from rich.text import Text
 

@@ -1,7 +1,5 @@
 """The report of a run as a person reads it in a terminal."""
 
-from __future__ import annotations
-
 import math
 import textwrap
 from collections import Counter

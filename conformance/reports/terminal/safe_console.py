@@ -1,7 +1,5 @@
 """The console that the suite writes to: 80 columns, and no command to a CI that shows its log."""
 
-from __future__ import annotations
-
 import re
 import sys
 from typing import IO, Any, cast

@@ -3,8 +3,6 @@
 The scoreboard measures each port in such a process, which a port cannot leave.
 """
 
-from __future__ import annotations
-
 import signal
 import sys
 

@@ -1,7 +1,5 @@
 """The page of a benchmark: how fast and how large ports and the reference are."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -5,8 +5,6 @@ the first and the last of many notifications, so the state, which is sent before
 not count. The best of several rounds is taken.
 """
 
-from __future__ import annotations
-
 import math
 import subprocess
 import sys

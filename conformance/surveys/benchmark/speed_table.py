@@ -1,7 +1,5 @@
 """The speeds of ports, fastest first, as a table for the terminal and as rows for a page."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """`conformance bench`: measure ports and the reference, and report their speeds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from conformance.cases.request import Request, Unusable

@@ -4,8 +4,6 @@ The programs are the suite's ports, and the canonical program and its honest var
 precisions. All run side by side and get the same questions, so each answer is computed once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from queue import Queue

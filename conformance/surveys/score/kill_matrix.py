@@ -4,8 +4,6 @@ It is stored as JSON and published as a table in `docs/score.md`. It holds the s
 that was tried, so that a mistake of the catalogue without a score is noticed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Scoring a known mistake: it is run as a faulty port, to be caught by a case and then named."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable

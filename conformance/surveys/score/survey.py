@@ -1,7 +1,5 @@
 """`conformance score`: score all mistakes in both precisions, and all honest programs."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed

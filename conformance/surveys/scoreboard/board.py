@@ -3,8 +3,6 @@
 Its JSON Schema is published as `board.schema.json` here.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from enum import StrEnum

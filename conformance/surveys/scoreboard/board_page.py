@@ -1,7 +1,5 @@
 """The scoreboard's page: how ports stand, level by level, and how fast they are."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The scoreboard in a terminal: a line as each port is done, and the table at the end."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rich.console import Console

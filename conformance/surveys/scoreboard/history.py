@@ -4,8 +4,6 @@ A run that is killed while it appends leaves at most half a line. Readers skip i
 run removes it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

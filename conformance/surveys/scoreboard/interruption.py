@@ -1,7 +1,5 @@
 """Interruption without loss: signals set a flag that is checked between steps."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Makes the row of a port from how its run ended: its report, or why there is none."""
 
-from __future__ import annotations
-
 import re
 import signal
 from collections.abc import Sequence

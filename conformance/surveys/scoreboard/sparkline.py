@@ -1,7 +1,5 @@
 """A port's runs as a line no larger than a word."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Ports are measured one after the other, so they do not slow each other down, eac
 its own.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing

@@ -1,7 +1,5 @@
 """`conformance scoreboard`: judge ports side by side, measure their speeds, and report."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import secrets

@@ -1,7 +1,5 @@
 """Running processes side by side, each with a time limit; none outlives the scoreboard."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

@@ -1,7 +1,5 @@
 """Training all stages on one corpus, each with its published settings."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The loss curves of all stages in one chart: on a page that opens offline, or as an SVG."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`conformance stages`: train all stages, and compare their losses in a table and a chart."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
