@@ -4,7 +4,9 @@ The suite must pass every one of them.
 """
 
 import math
+import operator
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import reference.adam
 import reference.model
@@ -37,10 +39,7 @@ def _largest(values: Vector) -> Value:
 
 
 def _plain_sum(terms: Sequence[Value]) -> Value:
-    result = terms[0]
-    for term in terms[1:]:
-        result = result + term
-    return result
+    return reduce(operator.add, terms)
 
 
 def _sums(total: Callable[[Sequence[Value]], Value]) -> Patch:

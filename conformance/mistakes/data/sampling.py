@@ -61,19 +61,15 @@ def temperature_always_one_half(logits: Vector, _temperature: float) -> Vector:
     why="Choosing the largest probability is simplest.",
     mend="Choose by probability, as `random.choices` does.",
 )
-def most_probable_token_taken() -> Patch:
-    original = reference.sampling.sample_from
+@around("sample_from")
+def most_probable_token_taken(original: Callable[..., list[int]], *asked: Any) -> list[int]:
+    *question, choose = asked
 
-    def sample_from(
-        logits_after: NextLogits, bos: int, temperature: float, config: Config, choose: Choose
-    ) -> list[int]:
-        def largest(probabilities: Sequence[float]) -> int:
-            choose(probabilities)
-            return max(range(len(probabilities)), key=probabilities.__getitem__)
+    def largest(probabilities: Sequence[float]) -> int:
+        choose(probabilities)
+        return max(range(len(probabilities)), key=probabilities.__getitem__)
 
-        return original(logits_after, bos, temperature, config, largest)
-
-    return {"sample_from": sample_from}
+    return original(*question, largest)
 
 
 @mistake(
@@ -123,16 +119,11 @@ def sample_starts_from_token_0() -> Patch:
     why="BOS, which starts the sample, is counted.",
     mend="Draw up to block_size tokens.",
 )
-def sample_one_token_short() -> Patch:
-    original = reference.sampling.sample_from
-
-    def sample_from(
-        logits_after: NextLogits, bos: int, temperature: float, config: Config, choose: Choose
-    ) -> list[int]:
-        shorter = replace(config, block_size=max(1, config.block_size - 1))
-        return original(logits_after, bos, temperature, shorter, choose)
-
-    return {"sample_from": sample_from}
+@around("sample_from")
+def sample_one_token_short(original: Callable[..., list[int]], *asked: Any) -> list[int]:
+    *question, config, choose = asked
+    shorter = replace(config, block_size=max(1, config.block_size - 1))
+    return original(*question, shorter, choose)
 
 
 @mistake(

@@ -1,7 +1,7 @@
 """Mistakes in the model's input and output: tokens, positions, block size, layers, logits."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from reference.model import Nodes, Tap, Vector
 
 from ..mistake import Patch, mistake_at
 from ..parts import without_tape
-from ..patch_of_function import given_to
+from ..patch_of_function import around, given_to
 from ..seams import model, training
 from ..seams.model import gpt_with
 from ..seams.training import loss_with
@@ -175,15 +175,10 @@ def block_of_the_last_tokens() -> Patch:
         "either.",
     },
 )
-def one_layer_only() -> Patch:
-    original = reference.model.gpt
-
-    def gpt(
-        token: int, position: int, cache: Any, weights: Nodes, config: Config, *rest: Any
-    ) -> Vector:
-        return original(token, position, cache, weights, replace(config, n_layer=1), *rest)
-
-    return {"gpt": gpt}
+@around("gpt")
+def one_layer_only(original: Callable[..., Vector], *asked: Any) -> Vector:
+    token, position, cache, weights, config, *rest = asked
+    return original(token, position, cache, weights, replace(config, n_layer=1), *rest)
 
 
 @mistake(
@@ -192,16 +187,11 @@ def one_layer_only() -> Patch:
     why="The published model has one layer, and its 0 was not replaced by the loop variable.",
     mend="Use the matrices of the layer that is being computed.",
 )
-def layers_share_weights() -> Patch:
-    original = reference.model.gpt
-
-    def gpt(
-        token: int, position: int, cache: Any, weights: Nodes, config: Config, *rest: Any
-    ) -> Vector:
-        shared = dict(weights)
-        for name in weights:
-            if name.startswith("layer"):
-                shared[name] = weights["layer0." + name.partition(".")[2]]
-        return original(token, position, cache, shared, config, *rest)
-
-    return {"gpt": gpt}
+@around("gpt")
+def layers_share_weights(original: Callable[..., Vector], *asked: Any) -> Vector:
+    token, position, cache, weights, *rest = asked
+    shared = dict(weights)
+    for name in weights:
+        if name.startswith("layer"):
+            shared[name] = weights["layer0." + name.partition(".")[2]]
+    return original(token, position, cache, shared, *rest)

@@ -226,12 +226,10 @@ def last_target_dropped() -> Patch:
     mend="Count every position, including the one that predicts the final BOS.",
     languages=("PyTorch", "TensorFlow"),
 )
-def end_ignored() -> Patch:
-    original_loss, original_mean = reference.training.document_loss, training.mean_loss
-
-    def document_loss(weights: Any, tokens: Sequence[int], config: Config, *rest: Any) -> Any:
-        logits, losses, _ = original_loss(weights, tokens, config, *rest)
-        counted = losses[:-1] if len(losses) == len(tokens) - 1 > 1 else losses
-        return logits, losses, original_mean(counted, config)
-
-    return {"document_loss": document_loss}
+@around("document_loss")
+def end_ignored(
+    original: Callable[..., Any], weights: Any, tokens: Sequence[int], config: Config, *rest: Any
+) -> Any:
+    logits, losses, _ = original(weights, tokens, config, *rest)
+    counted = losses[:-1] if len(losses) == len(tokens) - 1 > 1 else losses
+    return logits, losses, training.mean_loss(counted, config)
