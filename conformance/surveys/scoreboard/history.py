@@ -106,8 +106,14 @@ def read_history(path: Path) -> list[Record]:
         raise _unusable(path, error) from None
     whole, tail = _parted(content)
     lines = whole.split(b"\n")[:-1]
-    lines += [tail] if _is_record(tail) else []
-    return [_decoded(path, number, line) for number, line in enumerate(lines, 1)]
+    lines += [tail] if _record(tail) else []
+    records = []
+    for number, record in enumerate(map(_record, lines), 1):
+        if record is None:
+            why = "is not a record of a scoreboard; correct or remove this line"
+            raise Unusable(f"{path}:{number} {why}", ExitCode.USAGE)
+        records.append(record)
+    return records
 
 
 def append_history(path: Path, records: Sequence[Record]) -> None:
@@ -123,7 +129,7 @@ def append_history(path: Path, records: Sequence[Record]) -> None:
             fcntl.flock(file, fcntl.LOCK_EX)  # two scoreboards may end at the same time
             file.seek(0)
             whole, tail = _parted(file.read())
-            if _is_record(tail):
+            if _record(tail):
                 lines = b"\n" + lines
             elif tail:
                 file.truncate(len(whole))
@@ -146,21 +152,12 @@ def _parted(content: bytes) -> tuple[bytes, bytes]:
     return content[:end], content[end:]
 
 
-def _is_record(line: bytes) -> bool:
-    """Whether a last line is complete apart from its newline, which editors may remove."""
-    try:
-        _DECODER.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
-
-
-def _decoded(path: Path, number: int, line: bytes) -> Record:
+def _record(line: bytes) -> Record | None:
+    """The record in a line, or None if it is damaged; editors may remove the last newline."""
     try:
         return _DECODER.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        message = f"{path}:{number} is not a record of a scoreboard; correct or remove this line"
-        raise Unusable(message, ExitCode.USAGE) from None
+        return None
 
 
 def _unusable(path: Path, error: OSError) -> Unusable:
