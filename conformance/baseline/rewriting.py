@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import tomlkit
@@ -21,6 +20,7 @@ REASON_OF_NEW = "not looked at yet"
 """The reason given in an entry that a run adds."""
 
 EMPTY = b"# The cases that this port is known to fail, and why: one [[known]] table each.\n"
+"""The baseline of a port that has none yet."""
 
 
 def updated(
@@ -64,11 +64,6 @@ def updated(
     content = whole.encode()
     parse_baseline(baseline.path, content)
     return content
-
-
-def empty(path: Path) -> Baseline:
-    """A baseline without entries, for a port that has no baseline yet."""
-    return parse_baseline(path, EMPTY)
 
 
 def _changes(

@@ -19,7 +19,7 @@ from ports_adapter.quoting import printable
 
 from .applying import Expectations
 from .entries import BASELINE, BadBaseline, Baseline, parse_baseline, read_baseline
-from .rewriting import empty, updated
+from .rewriting import EMPTY, updated
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _chosen(choice: BaselineChoice, folder: Path) -> Baseline | None:
     if path.exists():
         return read_baseline(path)
     if choice.update:
-        return empty(path)
+        return parse_baseline(path, EMPTY)
     if choice.path is not None:
         raise BadBaseline(f"{path} does not exist; create it with --update-baseline")
     return None

@@ -179,19 +179,9 @@ def _steps(judged: Result) -> int:
 
 def _curves(judged: Result) -> LossCurves:
     assert judged.exchange is not None
-    reference: list[float] = []
-    budgets: list[float] = []
-    port: list[float] = []
-    for index, step in enumerate(judged.exchange.got["steps"]):
-        part = judged.exchange.expected.get(f"/steps/{index}/loss")
-        if isinstance(part, Numbers):
-            reference.append(float(part.value))
-            budgets.append(float(part.budget))
-            port.append(float(step.loss))
-    return LossCurves(
-        case=judged.case.slug,
-        first=judged.exchange.params.step,
-        reference=[number(x) for x in reference],
-        budgets=[number(x) for x in budgets],
-        port=[number(x) for x in port],
-    )
+    steps, expected = judged.exchange.got["steps"], judged.exchange.expected
+    losses = ((expected.get(f"/steps/{n}/loss"), step.loss) for n, step in enumerate(steps))
+    rows = [(part.value, part.budget, got) for part, got in losses if isinstance(part, Numbers)]
+    reference, budgets, port = ([number(float(row[n])) for row in rows] for n in range(3))
+    first = judged.exchange.params.step
+    return LossCurves(judged.case.slug, first, reference, budgets, port)

@@ -16,7 +16,7 @@ from reference.profiles import MICROGPT
 from . import notes, own_generator
 from .checks import against_reference, counts_check, wrong_numbers
 from .cpython_generator import ReferenceRun, first_loss, is_near, reference_run
-from .envelope.designs import Design, natural
+from .envelope.designs import Design, designed, natural
 from .evidence import Evidence
 from .printed_output import PrintedLoss
 from .program_report import Check, ProgramReport, make_report
@@ -128,7 +128,8 @@ def _follows_cpython(
     first = _first_losses(printed)
     if reference.is_near(first):
         return _information(first) >= ENOUGH_INFORMATION
-    config, design = reference.run.config, own_generator.designs(reference.run.config)[0]
+    config = reference.run.config
+    design = designed(config.block_size)[0]
     begun = {0: printed[0]} if 0 in printed else {}
     if _information(begun) < ENOUGH_INFORMATION or not reference.is_near(begun):
         return False

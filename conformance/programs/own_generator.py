@@ -19,11 +19,6 @@ from .program_run import Session
 from .step_numbers import Schedule
 
 
-def designs(config: Config) -> tuple[Design, ...]:
-    """The corpora designed for a configuration."""
-    return designed(config.block_size)
-
-
 def judge(
     evidence: Evidence,
     session: Session,
@@ -32,11 +27,11 @@ def judge(
     transcript: Transcript,
 ) -> None:
     """Compare the run on the natural corpus, then one run on each designed corpus."""
-    every = (natural(), *designs(config))
-    alarm = FALSE_ALARMS / len(every)
+    others = designed(config.block_size)
+    alarm = FALSE_ALARMS / (1 + len(others))
     evidence.checks.append(_samples(transcript, config))
     evidence.checks.append(_check(evidence, natural(), transcript, config, schedule, alarm))
-    for design in designs(config):
+    for design in others:
         steps = design.steps_of(config.num_steps)
         if min(schedule.losses(transcript)) >= steps:
             detail = f"no loss is printed for the first {steps} steps, the only ones compared"

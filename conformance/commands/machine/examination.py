@@ -38,9 +38,6 @@ def show(findings: Sequence[Finding], console: Console) -> None:
         put(console, part.capitalize(), "bold")
         for finding in findings:
             if finding.part is part:
-                _show(finding, console)
-
-
-def _show(finding: Finding, console: Console) -> None:
-    head = Text.assemble(f"  {finding.name:11}", (f"{finding.state:9}", STYLES[finding.state]))
-    put(console, f"{finding.detail}\n{finding.advice}".rstrip(), first=head)
+                state = f"{finding.state:9}", STYLES[finding.state]
+                head = Text.assemble(f"  {finding.name:11}", state)
+                put(console, f"{finding.detail}\n{finding.advice}".rstrip(), first=head)

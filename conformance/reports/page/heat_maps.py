@@ -3,7 +3,7 @@
 import base64
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -121,7 +121,7 @@ def _without_step(found: ErrorMap) -> str:
 
 def _grid(found: ErrorMap) -> Grid:
     rows, columns = _drawn(found.shape, len(found.errors))
-    numbers = np.array(list(_numbers(found)), dtype="<f8")
+    numbers = np.array([*map(float, (*found.expected, *found.got, *found.errors))], dtype="<f8")
     return Grid(
         visible(found.case),
         visible(found.pointer),
@@ -132,11 +132,6 @@ def _grid(found: ErrorMap) -> Grid:
         sum(not float(error) <= 1 for error in found.errors),
         base64.b64encode(numbers.tobytes()).decode(),
     )
-
-
-def _numbers(found: ErrorMap) -> Iterator[float]:
-    for values in (found.expected, found.got, found.errors):
-        yield from map(float, values)
 
 
 def _drawn(shape: Sequence[int], values: int) -> tuple[int, int]:
