@@ -1,4 +1,4 @@
-"""Decorators that turn the function that does something wrong into the patch that brings it in."""
+"""Decorators that turn a wrong function into the patch that puts it into the program."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,12 +11,12 @@ Decorator = Callable[[Callable[..., Any]], Callable[[], Patch]]
 
 
 def in_place_of(name: str) -> Decorator:
-    """The function stands in place of a part of the program, named as in a patch."""
+    """The decorated function replaces the part of the program with this name of a `Patch`."""
     return lambda function: wraps(function)(lambda: {name: function})
 
 
 def around(name: str) -> Decorator:
-    """The function stands in place of such a part, and takes what stood there before it first."""
+    """The same, but the function takes the part that it replaces as its first argument."""
 
     def decorator(function: Callable[..., Any]) -> Callable[[], Patch]:
         @wraps(function)
@@ -31,7 +31,7 @@ def around(name: str) -> Decorator:
 
 
 def given_to(patch_with: Callable[..., Patch], part: str = "") -> Decorator:
-    """The patch is made by a function that takes this one, by keyword if a part is named."""
+    """The decorated function goes to `patch_with`, which makes the patch; as `part`, if named."""
     return lambda function: wraps(function)(
         lambda: patch_with(**{part: function}) if part else patch_with(function)
     )
