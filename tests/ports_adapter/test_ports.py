@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from ports_adapter.building import build
 from ports_adapter.manifest import OURS, find_port, our_ports
 from reference.profiles import PROFILES
 from tests.reference.test_reference import needs_names
+from tests.support.changed_ports import Change, changed_port
 from tests.support.selection import of_a_port
 from tests.support.suite import case_of, failed_levels, run_suite
 
@@ -115,19 +115,6 @@ def test_our_port_passes_with_gelu(port: str) -> None:
     assert failures_of(judged_program, [port], *changed) == {port: []}
 
 
-BUILT = shutil.ignore_patterns("__pycache__", "target", ".build")
-
-
-def broken_copy(name: str, folder: Path, file: str, right: str, wrong: str) -> str:
-    """A port of ours with one change, as its author might have made it."""
-    copy = folder / name
-    shutil.copytree(OURS / name, copy, ignore=BUILT)
-    source = (copy / file).read_text()
-    assert source.count(right) == 1
-    (copy / file).write_text(source.replace(right, wrong))
-    return str(copy)
-
-
 @pytest.mark.needs("node")
 @pytest.mark.thorough
 @pytest.mark.slow
@@ -141,7 +128,7 @@ def broken_copy(name: str, folder: Path, file: str, right: str, wrong: str) -> s
 def test_a_sign_in_the_js_ports_softmax_gradient_is_blamed_and_adam_is_not(
     tmp_path: Path, right: str, wrong: str, blamed: str
 ) -> None:
-    report = run_suite(broken_copy("js", tmp_path, "src/value.js", right, wrong))
+    report = run_suite(str(changed_port("js", tmp_path, Change("src/value.js", right, wrong))))
     assert report.exit_code is ExitCode.FAIL
     assert report.first_divergence == f"autograd/{blamed}"
     assert failed_levels(report) == ["autograd", "layers", "backward", "train", "replicate"]
@@ -155,7 +142,8 @@ def test_a_sign_in_the_python_ports_softmax_gradient_is_blamed_on_the_layer(
     tmp_path: Path,
 ) -> None:
     right, wrong = "output * (output_grad - mean_grad)", "output * (output_grad + mean_grad)"
-    report = run_suite(broken_copy("python", tmp_path, "microgpt_numpy/layers.py", right, wrong))
+    change = Change("microgpt_numpy/layers.py", right, wrong)
+    report = run_suite(str(changed_port("python", tmp_path, change)))
     assert report.first_divergence == "layers/softmax-plain"
     assert failed_levels(report) == ["layers", "backward", "train", "replicate"]
 
@@ -166,8 +154,9 @@ def test_a_wrong_gradient_inside_attention_is_blamed_on_its_first_wrong_node(
 ) -> None:
     right = "scores_grad = softmax_vjp(weights, weights_grad)"
     wrong = "scores_grad = weights * weights_grad"
-    copy = broken_copy("python", tmp_path, "microgpt_numpy/attention.py", right, wrong)
-    report = run_suite(copy, "backward/cold*", "backward/warm*", "forward", "adam")
+    change = Change("microgpt_numpy/attention.py", right, wrong)
+    copy = changed_port("python", tmp_path, change)
+    report = run_suite(str(copy), "backward/cold*", "backward/warm*", "forward", "adam")
     assert failed_levels(report) == ["backward"]
     for case in report.cases:
         if case.level == "backward":

@@ -1,0 +1,30 @@
+"""Copies of our own ports with a change in a line, as an author might have made it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from ports_adapter.manifest import OURS
+
+BUILT = shutil.ignore_patterns("__pycache__", "target", ".build")
+
+
+class Change(NamedTuple):
+    """A right line of a file, and what it becomes."""
+
+    file: str
+    right: str
+    wrong: str
+
+
+def changed_port(name: str, folder: Path, *changes: Change) -> Path:
+    """The folder of the copy."""
+    copy = folder / name
+    shutil.copytree(OURS / name, copy, ignore=BUILT)
+    for file, right, wrong in changes:
+        source = (copy / file).read_text()
+        assert source.count(right) == 1
+        (copy / file).write_text(source.replace(right, wrong))
+    return copy
