@@ -19,7 +19,6 @@ from reference.sampling import OutOfUniforms, choose_by
 from reference.tokenizer import Tokenizer, UnknownCharacter
 from reference.training import evaluate
 from tests.support.command import run as run_command
-from tests.support.suite import unwrapped
 
 NAMES = names_path()
 PUBLISHED_SAMPLES = (
@@ -77,12 +76,6 @@ def test_the_program_prints_what_the_published_one_prints() -> None:
     assert [line[:10] for line in lines[7:]] == [f"sample {n:2d}:" for n in range(1, 21)]
 
 
-@pytest.mark.slow
-def test_two_runs_are_the_same_to_the_last_digit() -> None:
-    arguments = ("--embedded", "--steps", "2", "--digits", "17", "--set", "num_samples=2")
-    assert reference(*arguments).stdout == reference(*arguments).stdout
-
-
 @pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("steps", ["0", "30"])
@@ -91,24 +84,6 @@ def test_on_the_tape_the_program_prints_the_same_to_the_last_digit(steps: str) -
     scalar, tape = reference(*arguments), reference(*arguments, "--tape")
     assert scalar.stdout.count("sample ") == 20
     assert (tape.stdout, tape.stderr, tape.returncode) == (scalar.stdout, "", 0)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--corpus", "no/such/file"), "no/such/file cannot be read"),
-        (("--steps", "-3"), "num_steps is -3"),
-        (("--profile", "nanogpt"), "nanogpt"),
-        (("--digits", "40"), "40"),
-    ],
-)
-def test_wrong_input_gives_one_clear_line_and_no_traceback(
-    arguments: tuple[str, ...], message: str
-) -> None:
-    run = reference(*arguments)
-    assert run.returncode == 2
-    assert message in unwrapped(run.stderr)
-    assert "Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize(
