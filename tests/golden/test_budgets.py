@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import random
-import subprocess
-import sys
 from fractions import Fraction
 from typing import Any
 
@@ -17,21 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram
 from conformance.anatomy.small_functions import function_of
-from conformance.cases.by_level.program import CORPORA, Program, decided, is_decided, short
-from conformance.cases.situations import Situations
 from golden.budgets import SPREAD_FACTOR, UNIT_ROUNDOFF, Precision, spread_budget
 from golden.derived import budgets_of, pack, run_budgets, unpack
-from golden.goldens import load_budgets, load_trace, long_runs
+from golden.goldens import load_trace
 from golden.goldens import run_budgets as golden_run_budgets
 from golden.spread import REPLICAS, Replica, model_spread, perturbed_replay, replicas, spread_of
-from golden.trajectories import FreeRun, Trajectory, free_runs, kink_ledger, nearest_kink, rounded
+from golden.trajectories import FreeRun, Trajectory, rounded
 from ports_adapter.manifest import our_ports
 from ports_adapter.messages import EvaluateParams, Node, VectorParams
 from reference.config import Config
-from reference.corpus import EMBEDDED
-from reference.model import initial_weights, rmsnorm
+from reference.model import initial_weights
 from reference.profiles import MICROGPT
 from reference.tape import balls
 from reference.tape.formula import formula_of
@@ -40,8 +33,7 @@ from reference.tape.recording import record_function
 from reference.tape.rewrites import CANONICAL, REWRITES
 from reference.tape.symbols import Recorder, Symbol, Token, Unrecordable
 from reference.value import Value
-from tests.support.command import run as run_command
-from tests.support.suite import oracle_port, run_suite, unwrapped
+from tests.support.suite import run_suite
 
 PRECISIONS: list[Precision] = ["float64", "float32"]
 TOKENS = [26, 4, 12, 12, 0, 26]
@@ -199,68 +191,6 @@ def test_a_relu_at_exactly_zero_is_no_matter_of_rounding() -> None:
     assert budgets["/grads"][0] == 0
 
 
-def test_a_pre_activation_that_rounding_may_turn_is_a_kink() -> None:
-    config = Config(n_embd=4, n_head=2)
-    weights = flat(initial_weights(config, 5, random.Random(3)))
-    machine = Machine(config, 5)
-    replay = machine.evaluate(weights, [4, 1, 4])
-    assert nearest_kink(replay, "float64") is None
-    slot = int(np.asarray(replay.tape.values["/intermediates/layer0.mlp_hidden"])[0, 3])
-    replay.values[slot] = 1e-9
-    found = nearest_kink(replay, "float32")
-    assert found is not None
-    assert (found.index, found.value) == (3, 1e-9)
-    assert nearest_kink(replay, "float64") is None
-    replay.values[slot] = 0.0
-    assert nearest_kink(replay, "float32") is None
-
-
-def test_replicas_that_turn_a_relu_are_dropped_and_the_place_is_kept() -> None:
-    config = Config(n_embd=4, n_head=1)
-    shapes = config.shapes(5)
-    weights = {name: np.zeros(shape) for name, shape in shapes.items()}
-    generator = np.random.default_rng(1)
-    for name in ("wte", "wpe", "lm_head", "layer0.mlp_fc2"):
-        weights[name] = generator.normal(size=shapes[name])
-    # After the norms a hidden unit sums terms that cancel but for their rounding.
-    x = rmsnorm([Value(v) for v in weights["wte"][4] + weights["wpe"][0]])
-    normed = np.array([v.data for v in rmsnorm(x)])
-    weights["layer0.mlp_fc1"][0] = [normed[1] * 3, -normed[0] * 3, normed[3] * 7, -normed[2] * 7]
-    spread = model_spread(config, 5, flat(weights), [4, 4], "float32")
-    assert {kink.index for kink in spread.kinks} == {0}
-    assert spread.replicas < REPLICAS
-    assert max(sigma.max() for sigma in spread.sigma.values()) < 1e-4
-
-
-def test_runs_end_before_a_kink_and_begin_after_it() -> None:
-    kinks = [nearest(step) for step in (3, 7, 8)]
-    runs = free_runs(kinks, 10)
-    assert runs == [FreeRun(0, 3), FreeRun(4, 3), FreeRun(9, 1)]
-    assert FreeRun.named(runs[1].name) == runs[1]
-
-
-def nearest(step: int) -> Any:
-    from golden.spread import Kink
-
-    return Kink(step, "/intermediates/layer0.mlp_hidden", 0, 1e-9)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_golden_budgets_cover_the_trajectory_but_for_its_kinks(precision: Precision) -> None:
-    trajectory = Trajectory.of(load_trace())
-    ledger = kink_ledger(trajectory, precision)
-    kept = load_budgets()[precision]
-    assert [kink.step for kink in kept.kinks] == [kink.step for kink in ledger]
-    covered = [
-        step
-        for run in long_runs("microgpt", precision)
-        for step in range(run.first, run.first + run.count)
-    ]
-    assert covered == [s for s in range(1000) if s not in {kink.step for kink in ledger}]
-    assert bool(ledger) == (precision == "float32")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_golden_budgets_are_those_that_are_derived(precision: Precision) -> None:
@@ -283,26 +213,6 @@ def test_packed_budgets_are_rounded_up_and_zeros_stay() -> None:
     assert (unpacked["/a"] >= budgets["/a"]).all()
     assert (unpacked["/a"] <= budgets["/a"] * 2 ** (1 / 8) * (1 + 1e-12)).all()
     assert (unpacked["/z"] == 0).all()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_no_fixed_case_hangs_on_a_rounding(precision: Precision) -> None:
-    for situation in Situations.of(PUBLISHED, 1, precision).all:
-        assert nearest_kink(situation.replay, precision) is None, situation.name
-    for text in (EMBEDDED.read_text(), "heron\n", "까치\r\n\r\n두루미\r\n 참새\r\n"):
-        assert Program.of(short(PUBLISHED, text)).is_decided(precision)
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("name", ["train1", "train3", "train4", "first-revision", "early-revision"])
-def test_no_fixed_case_of_any_profile_hangs_on_a_rounding(name: str) -> None:
-    judged_program = JudgedProgram.of(name)
-    for _, text in CORPORA.values():
-        assert is_decided(decided(judged_program, text))
-    for situation in Situations.of(judged_program, 1, "float32").all:
-        assert nearest_kink(situation.replay, "float32") is None, situation.name
-        assert np.isfinite(situation.budgets["/losses"]).all(), situation.name
 
 
 def test_what_no_tape_can_hold_is_refused_not_recorded_wrongly() -> None:
@@ -337,89 +247,12 @@ def test_spreads_of_a_function_without_rewrites_come_from_its_own_tape() -> None
     assert 0 < spread.sigma["/value"][0] < 4 * 2.0**-53 * math.exp(1.3)
 
 
-def budget(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return run_command("conformance", "budget", *arguments)
-
-
-@pytest.mark.slow
-def test_the_budget_command_explains_a_number() -> None:
-    shown = budget("backward/one-letter#/grads/lm_head/3/0", "--precision", "float32")
-    assert shown.returncode == 0
-    for word in ("truth", "known to", "spread", "24 replicas", "rounding", "tensor", "24 times"):
-        assert word in shown.stdout
-
-
-@pytest.mark.slow
-def test_the_budget_command_lists_a_cases_parts_as_text_and_as_json() -> None:
-    lines = budget("layers/softmax-plain").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["part", "/output/0", "/grads/x/0"] or len(
-        lines
-    ) == 3
-    parts = json.loads(budget("layers/softmax-plain", "--json").stdout)
-    assert {part["pointer"].split("/")[1] for part in parts} == {"output", "grads"}
-    assert all(part["radius"] < 1e-30 < part["sigma"] for part in parts)
-    assert "compared exactly" in unwrapped(budget("tokenizer/crlf").stdout)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("place", "message"),
-    [
-        ("forward/one-leter", "near are forward/one-letter"),
-        ("forward/one-letter#/logits/99/0", "has no number at '/logits/99/0'; it has numbers at"),
-    ],
-)
-def test_the_budget_command_says_what_there_is(place: str, message: str) -> None:
-    shown = budget(place)
-    assert shown.returncode == 2
-    assert message in unwrapped(shown.stderr)
-    assert "Traceback" not in shown.stderr
-
-
 @pytest.mark.thorough
 @pytest.mark.parametrize("port", [name for name in our_ports() if name not in ("js", "swift")])
 def test_the_golden_trajectory_is_followed_by_our_fast_ports(port: str) -> None:
     report = run_suite(port, "train", seed=1, long=True)
     assert [case.slug for case in report.cases if case.outcome != "pass"] == []
     assert any(case.slug.startswith("train/trajectory-1-in-full") for case in report.cases)
-
-
-@pytest.mark.slow
-def test_fresh_cases_are_the_same_for_the_same_seed_and_others_for_another() -> None:
-    from conformance.cases import all_cases
-    from conformance.cases.budget_origin import offer_of
-
-    def questions(seed: int) -> dict[str, Any]:
-        offer = offer_of("float64")
-        cases = [case for case in all_cases(seed, "float64") if "fresh" in case.slug]
-        return {case.slug: case.question(offer) for case in cases}
-
-    first, again, other = questions(7), questions(7), questions(8)
-    assert first == again
-    assert [slug for slug in first if first[slug] == other[slug]] == []
-    levels = {slug.partition("/")[0] for slug in first}
-    assert levels == {
-        "tokenizer", "autograd", "layers", "forward", "backward", "adam", "train", "random",
-        "sample", "replicate",
-    }  # fmt: skip
-
-
-@pytest.mark.slow
-def test_a_port_that_replays_recorded_answers_fails(tmp_path: Any) -> None:
-    answers = str(tmp_path / "answers.json")
-    command = (sys.executable, "-m", "tests.support.ports.replaying_port", answers)
-    honest, replaying = (
-        structs.replace(oracle_port(), run=(*command, *how)) for how in (("--record",), ())
-    )
-    levels = ("tokenizer", "layers", "forward", "backward", "adam", "random")
-    quick = (*(f"{level}/*fresh*" for level in levels), "protocol/shutdown")
-    assert run_suite(honest, *quick, seed=1).verdict.startswith("PASS")
-    assert run_suite(replaying, *quick, seed=1).verdict.startswith("PASS")
-    report = run_suite(replaying, *quick, seed=2)
-    failed = {case.slug for case in report.cases if case.outcome == "error"}
-    assert failed
-    assert all("fresh" in slug for slug in failed)
-    assert {slug.partition("/")[0] for slug in failed} >= set(levels)
 
 
 def test_the_published_configuration_is_the_default() -> None:
