@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -48,12 +49,28 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("elsewhere") / "run.journal"
 
 
-@pytest.mark.slow
-def test_a_run_with_a_journal_is_the_run_without(make_port: MakePort, journal: Path) -> None:
-    made = make_port(port(""))
+class Finished(NamedTuple):
+    """An honest port, the journal of a whole run of it, and the report."""
+
+    port: Port
+    journal: bytes
+    report: Report
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder, journal = tmp_path_factory.mktemp("port"), tmp_path_factory.mktemp("run") / "journal"
+    (folder / "port.py").write_text(port(""))
+    made = Port(
+        folder=folder, name="p", language="Python", run=(sys.executable, "port.py"), label="p"
+    )
     report = resumed(made, journal)
-    assert outcomes(report) == outcomes(run_suite(made, *ASKED))
-    assert report.exit_code is ExitCode.PASS
+    return Finished(made, journal.read_bytes(), report)
+
+
+def test_a_run_with_a_journal_is_the_run_without(finished: Finished) -> None:
+    assert outcomes(finished.report) == outcomes(run_suite(finished.port, *ASKED))
+    assert finished.report.exit_code is ExitCode.PASS
 
 
 def test_what_was_finished_is_not_asked_again(make_port: MakePort, journal: Path) -> None:
@@ -75,12 +92,10 @@ def test_what_was_finished_is_not_asked_again(make_port: MakePort, journal: Path
 
 
 def test_a_finished_run_is_reported_again_without_the_port(
-    make_port: MakePort, journal: Path
+    finished: Finished, journal: Path
 ) -> None:
-    made = make_port(port(""))
-    whole = resumed(made, journal)
-    again = resumed(made, journal)
-    assert again == whole
+    journal.write_bytes(finished.journal)
+    assert resumed(finished.port, journal) == finished.report
 
 
 @pytest.mark.slow
@@ -104,10 +119,10 @@ def test_the_seed_is_the_one_that_the_run_was_begun_with(
     ],
 )
 def test_the_journal_of_another_run_is_refused(
-    make_port: MakePort, journal: Path, changes: dict[str, object], why: str
+    finished: Finished, journal: Path, changes: dict[str, object], why: str
 ) -> None:
-    made = make_port(port(""))
-    resumed(made, journal)
+    made, content, _ = finished
+    journal.write_bytes(content)
     with pytest.raises(Unusable, match=why) as refused:
         resumed(made, journal, **changes)
     assert refused.value.exit_code is ExitCode.USAGE
@@ -127,10 +142,10 @@ def test_a_journal_in_the_ports_folder_is_no_change_of_it(make_port: MakePort) -
 
 @pytest.mark.parametrize("line", [b"oops\n", b"{}\n", b'{"line":"case","case":{}}\n', b"\xff\n"])
 def test_a_damaged_line_is_named_and_nothing_is_lost(
-    make_port: MakePort, journal: Path, line: bytes
+    finished: Finished, journal: Path, line: bytes
 ) -> None:
-    made = make_port(port(""))
-    resumed(made, journal)
+    made, content, _ = finished
+    journal.write_bytes(content)
     cut(journal, 5, line)
     damaged = journal.read_bytes()
     with pytest.raises(Unusable, match=r"run\.journal:6 is no line of a journal"):

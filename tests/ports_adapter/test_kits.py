@@ -152,23 +152,6 @@ def test_the_workflow_takes_its_inputs_from_the_environment_alone(tmp_path: Path
     assert "uses: ./suite\n" in workflow
 
 
-@pytest.mark.needs("shell")
-@pytest.mark.parametrize(("repository", "code"), [("", 1), ("ada/suite", 0)])
-def test_the_workflow_says_so_while_the_suites_address_is_not_filled_in(
-    repository: str, code: int, tmp_path: Path
-) -> None:
-    write_kit("python", tmp_path)
-    workflow = (tmp_path / ".github/workflows/conformance.yml").read_text()
-    placeholder = re.search(r"SUITE_REPOSITORY: (\S+)", workflow)
-    assert placeholder
-    run = subprocess.run(
-        ["bash", "-e", "-c", runs_of(workflow)[0]], capture_output=True, text=True, check=False,
-        env=os.environ | {"SUITE_REPOSITORY": repository or placeholder[1]},
-    )  # fmt: skip
-    assert run.returncode == code
-    assert ("SUITE_REPOSITORY" in run.stdout) == bool(code)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),

@@ -77,8 +77,8 @@ def test_a_profile_has_as_many_parameters_as_published(name: str, parameters: in
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_prints_the_same_on_the_tape_to_the_last_digit(name: str) -> None:
-    arguments = ("--profile", name, "--embedded", "--steps", "6", "--digits", "17")
-    arguments += ("--set", "num_samples=4")
+    small = ("--steps", "6", "--set", "num_samples=4")
+    arguments = ("--profile", name, "--embedded", "--digits", "17", *small)
     scalar, tape = reference(*arguments), reference(*arguments, "--tape")
     assert scalar.stdout.count("sample ") == 4
     assert (tape.stdout, tape.stderr, tape.returncode) == (scalar.stdout, "", 0)
