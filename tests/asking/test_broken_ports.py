@@ -22,97 +22,80 @@ def only(report: Report) -> tuple[str, str]:
     return str(case.outcome), case.detail
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("change", "outcome", "message"),
-    [
-        ("def tokenize(r): put('Hello, I am your port!\\n')", "protocol violation", "'Hello, I am"),
-        ("def tokenize(r): put('\\n')", "protocol violation", "an empty line"),
-        ("def tokenize(r): put('{\"jsonrpc\": \"2.0\", \\n')", "protocol violation", "not JSON"),
-        ("def tokenize(r): put('\\x1b[2Jboo\\n')", "protocol violation", "\\x1b[2Jboo"),
-        ("def tokenize(r): put('[1, 2]\\n')", "protocol violation", "not a JSON-RPC message"),
-        ("def tokenize(r): put('\\xff\\xfe\\n')", "protocol violation", "not a JSON-RPC message"),
+WRONG_ANSWERS = {
+    "protocol violation": [
+        ("put('Hello, I am your port!\\n')", "'Hello, I am"),
+        ("put('\\n')", "an empty line"),
+        ('put(\'{"jsonrpc": "2.0", \\n\')', "not JSON"),
+        ("put('\\x1b[2Jboo\\n')", "\\x1b[2Jboo"),
+        ("put('[1, 2]\\n')", "not a JSON-RPC message"),
+        ("put('\\xff\\xfe\\n')", "not a JSON-RPC message"),
         (
-            "def tokenize(r): reply(r | {'id': 99}, tokens_of(r['params']['text']))",
-            "protocol violation",
+            "reply(r | {'id': 99}, tokens_of(r['params']['text']))",
             "the answer has id 99, but the question has id",
         ),
+        ("reply(r | {'id': str(r['id'])}, {})", "the answer has id '"),
+        ("put(json.dumps({'id': r['id'], 'result': {}}) + '\\n')", 'lacks "jsonrpc": "2.0"'),
+        ("put(json.dumps({'jsonrpc': '2.0', 'id': r['id']}) + '\\n')", "neither result nor error"),
         (
-            "def tokenize(r): reply(r | {'id': str(r['id'])}, {})",
-            "protocol violation",
-            "the answer has id '",
-        ),
-        (
-            "def tokenize(r): put(json.dumps({'id': r['id'], 'result': {}}) + '\\n')",
-            "protocol violation",
-            'lacks "jsonrpc": "2.0"',
-        ),
-        (
-            "def tokenize(r): put(json.dumps({'jsonrpc': '2.0', 'id': r['id']}) + '\\n')",
-            "protocol violation",
-            "neither result nor error",
-        ),
-        (
-            "def tokenize(r): reply(r, {'characters': 'abc', 'vocab_size': 4, 'tokens': []})",
-            "protocol violation",
+            "reply(r, {'characters': 'abc', 'vocab_size': 4, 'tokens': []})",
             "Expected `array`, got `str` at /result/characters",
         ),
         (
-            "def tokenize(r): reply(r, {'characters': ['a'], 'tokens': []})",
-            "protocol violation",
+            "reply(r, {'characters': ['a'], 'tokens': []})",
             "missing required field `vocab_size` at /result",
         ),
         (
-            "def tokenize(r): put(json.dumps({'jsonrpc': '2.0', 'method': 'log'}) + '\\n')",
-            "protocol violation",
+            "put(json.dumps({'jsonrpc': '2.0', 'method': 'log'}) + '\\n')",
             "tokenize sends no notifications",
         ),
         (
-            "def tokenize(r): put('{\\n \"jsonrpc\": \"2.0\"\\n}\\n')",
-            "protocol violation",
+            'put(\'{\\n "jsonrpc": "2.0"\\n}\\n\')',
             "write an answer as one line without line breaks",
         ),
-        ("def tokenize(r): refuse(r, -32603, 'out of luck')", "error", "error -32603: out of luck"),
-        ("def tokenize(r): sys.exit(7)", "crash", "exited with code 7 instead of answering"),
-        ("def tokenize(r): sys.exit(0)", "crash", "exited with code 0 instead of answering"),
-        ("def tokenize(r): os.kill(os.getpid(), signal.SIGSEGV)", "crash", "ended by SIGSEGV"),
         (
-            "def tokenize(r): put('{\"jsonrpc\"'); os.abort()",
-            "crash",
-            "ended by SIGABRT after 10 bytes of an unfinished line",
-        ),
-        ("def tokenize(r): time.sleep(60)", "timeout", "0 bytes came; does the port write"),
-        (
-            "def tokenize(r): sys.stdout.write('{}' * 100); time.sleep(60)",
-            "timeout",
-            "0 bytes came",
-        ),
-        (
-            "def tokenize(r): put('{\"jsonrpc\"'); time.sleep(60)",
-            "timeout",
-            "10 bytes came and no newline",
-        ),
-        (
-            "def tokenize(r): os.close(1); time.sleep(60)",
-            "crash",
-            "closed its output but still runs",
-        ),
-        (
-            "def tokenize(r):\n  for _ in range(101): put('x' * (1 << 20))\n  put('\\n')",
-            "protocol violation",
+            "\n  for _ in range(101): put('x' * (1 << 20))\n  put('\\n')",
             "a line of more than 64 MiB has no newline",
         ),
+    ],
+    "error": [
+        ("refuse(r, -32603, 'out of luck')", "error -32603: out of luck"),
+    ],
+    "crash": [
+        ("sys.exit(7)", "exited with code 7 instead of answering"),
+        ("sys.exit(0)", "exited with code 0 instead of answering"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "ended by SIGSEGV"),
         (
-            "def tokenize(r): reply(r, tokens_of(r['params']['text']) | {'vocab_size': 1})",
-            "mismatch",
+            "put('{\"jsonrpc\"'); os.abort()",
+            "ended by SIGABRT after 10 bytes of an unfinished line",
+        ),
+        ("os.close(1); time.sleep(60)", "closed its output but still runs"),
+    ],
+    "timeout": [
+        ("time.sleep(60)", "0 bytes came; does the port write"),
+        ("sys.stdout.write('{}' * 100); time.sleep(60)", "0 bytes came"),
+        ("put('{\"jsonrpc\"'); time.sleep(60)", "10 bytes came and no newline"),
+    ],
+    "mismatch": [
+        (
+            "reply(r, tokens_of(r['params']['text']) | {'vocab_size': 1})",
             "/vocab_size: expected 10, got 1",
         ),
     ],
-)  # fmt: skip
+}
+"""What a port does in place of `tokenize`, and what is said of it, by outcome."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("outcome", "deed", "message"),
+    [(outcome, *wrong) for outcome, several in WRONG_ANSWERS.items() for wrong in several],
+)
 def test_each_wrong_answer_has_its_outcome_and_its_message(
-    make_port: MakePort, change: str, outcome: str, message: str
+    make_port: MakePort, outcome: str, deed: str, message: str
 ) -> None:
-    made = make_port(port(change + "\nHANDLERS['tokenize'] = tokenize"), message=2.0)
+    source = f"def tokenize(r):\n  {deed}\nHANDLERS['tokenize'] = tokenize"
+    made = make_port(port(source), message=2.0)
     report = run_suite(made, TOKENS)
     assert only(report)[0] == outcome
     assert message in only(report)[1]

@@ -31,46 +31,25 @@ from tests.support.ports.arranged_port import WAYS
 from tests.support.suite import ROOT, oracle_port, outcomes, run_suite
 
 LAYOUTS = {
-    "transposed": """
-[[layout]]
-ours = "lm_head"
-pattern = "o i -> i o"
-"""
-    + "".join(
-        f"""
-[[layout]]
-ours = "{name}"
-pattern = "o i -> i o"
-"""
-        for name in OF_A_LAYER
-    ),
-    "per-head": "".join(
-        f"""
-[[layout]]
-ours = "layer{{l}}.attn_w{part}"
-port = "blocks.{{l}}.{part}"
-pattern = "(h d) i -> h i d"
-"""
-        for part in "qkv"
-    )
-    + """
-[[layout]]
-ours = "layer{l}.attn_wo"
-port = "blocks.{l}.out{h}"
-pattern = "o (h d) -> h o d"
-""",
-    "fused": """
-[[layout]]
-ours = ["layer{l}.attn_wq", "layer{l}.attn_wk", "layer{l}.attn_wv"]
-port = "h{l}.c_attn"
-pattern = "part o i -> i (part o)"
-""",
-    "flat": f"""
-[[layout]]
-ours = {[*OF_THE_MODEL, *OF_A_LAYER]}
-port = "theta"
-pattern = "*"
-""",
+    way: Layout(rules).toml()
+    for way, rules in {
+        "transposed": [Rule(name, "o i -> i o") for name in ("lm_head", *OF_A_LAYER)],
+        "per-head": [
+            *(
+                Rule(f"layer{{l}}.attn_w{part}", "(h d) i -> h i d", f"blocks.{{l}}.{part}")
+                for part in "qkv"
+            ),
+            Rule("layer{l}.attn_wo", "o (h d) -> h o d", "blocks.{l}.out{h}"),
+        ],
+        "fused": [
+            Rule(
+                [f"layer{{l}}.attn_w{part}" for part in "qkv"],
+                "part o i -> i (part o)",
+                "h{l}.c_attn",
+            )
+        ],
+        "flat": [Rule([*OF_THE_MODEL, *OF_A_LAYER], "*", "theta")],
+    }.items()
 }
 
 
@@ -121,7 +100,7 @@ def declared(way: str, right: str, wrong: str) -> tuple[str, str]:
         ("transposed", "", 'ours = "layer{l}.mlp_fc1"\npattern = "o i -> i o"'),
         (*declared("per-head", "h i d", "h d i"), 'pattern = "(h d) i -> h i d"'),
         (*declared("fused", "i (part o)", "(part o) i"), 'pattern = "p o i -> i (p o)"'),
-        (*declared("flat", "'wte', 'wpe', 'lm_head'", "'lm_head', 'wte', 'wpe'"), '["wte","wpe",'),
+        (*declared("flat", '"wte","wpe","lm_head"', '"lm_head","wte","wpe"'), '["wte","wpe",'),
     ],
 )  # fmt: skip
 def test_a_wrong_layout_is_recognised_and_the_right_lines_are_suggested(

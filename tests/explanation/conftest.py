@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.explanation.shrinking import Smallest
+from conformance.explanation.shrinking.search import Smallest
 from tests.support.smallest_cases import bound_to_the_profile, found
 
 

@@ -25,7 +25,7 @@ from tests.support.catalogue import some_mistakes
 from tests.support.suite import ROOT, MakePort, oracle_port
 
 LETTER = ("forward/one-letter", "backward/one-letter")
-MODEL = ("forward/warm-step-1", "backward/warm-step-1", *LETTER)
+MODEL = ("forward/cold-step-1", "backward/cold-step-1", *LETTER)
 QUICK = (
     "autograd/one-neuron", "autograd/relu*", "layers/softmax-*", "layers/rms*", *MODEL, "adam",
     "train/warm-start",

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from conformance.explanation.printing import printed
-from conformance.explanation.shrinking import Smallest
+from conformance.explanation.printing.test_source import printed
+from conformance.explanation.shrinking.search import Smallest
 from ports_adapter.kits import write_kit
 from ports_adapter.manifest import OURS, Port, find_port
 from tests.explanation.test_printing import hostile

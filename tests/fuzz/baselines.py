@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from conformance.anatomy.levels import Level
+from msgspec import structs
+
 from conformance.baseline.entries import BadBaseline, Baseline, parse_baseline
 from conformance.baseline.rewriting import updated
 from conformance.baseline.run_baseline import Rules
@@ -15,7 +16,7 @@ from conformance.judging.report import CaseReport, Difference
 from conformance.judging.standing import Standing
 from conformance.reports.terminal.run_text import show
 
-from .reports import rendered, report_of
+from .reports import case_of, rendered, report_of
 from .target import Ending, Target, claim, claim_printable
 
 WHOLE = b"""\
@@ -51,20 +52,14 @@ PATH = Path("baseline.toml")
 @cache
 def cases() -> tuple[CaseReport, ...]:
     """Cases that ended in each way."""
-    slugs = ("backward/steep-scores", "adam/cold-start", "tokenizer/words", "forward/one-letter")
-    return tuple(
-        CaseReport(
-            slug=slug, level=Level(slug.partition("/")[0]), about="is right", method="adam",
-            outcome=outcome, detail="", seconds=0.0, worst=0.0, worst_at="", values=0, identical=0,
-            ulps=0.0, differences=differences, tainted_by="", rerun="make", log=[],
-        )
-        for slug, outcome, differences in zip(
-            slugs,
-            (Outcome.MISMATCH, Outcome.CRASH, Outcome.PASS, Outcome.NOT_OFFERED),
-            ([Difference("/logits", "/logits/1", "/logits", "1", "2", 3.0, 1, 2)], [], [], []),
-            strict=True,
-        )
-    )  # fmt: skip
+    wrong = Difference("/logits", "/logits/1", "/logits", "1", "2", 3.0, 1, 2)
+    mismatch = case_of("backward/steep-scores", Outcome.MISMATCH)
+    return (
+        structs.replace(mismatch, differences=[wrong]),
+        case_of("adam/cold-start", Outcome.CRASH),
+        case_of("tokenizer/words"),
+        case_of("forward/one-letter", Outcome.NOT_OFFERED),
+    )
 
 
 def feed(content: bytes) -> Ending:

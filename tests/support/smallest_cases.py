@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from conformance.explanation.shrinking import Asker, Smallest, smallest
+from conformance.explanation.shrinking.repeated_questions import Asker
+from conformance.explanation.shrinking.search import Smallest, smallest
 from conformance.judging.compare import compare
 from conformance.judging.divergence import Divergence
 from conformance.judging.outcome import Outcome

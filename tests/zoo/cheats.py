@@ -64,44 +64,27 @@ ANIMALS = (
     parrot("lucky-parrot", "replays right answers to the questions of the seed that is asked: "
            "no run can tell, which is why each draws its own", BY_TEXT,
            RECORDED_SEED, "pass", ExitCode.PASS),
-    wild(
-        "counter",
-        "is right twice, and counts the questions",
-        """
-        seen = []
-        def tired(r):
-            seen.append(r)
-            reply(r, tokens_of(r["params"]["text"] if len(seen) < 3 else WORDS))
-        HANDLERS["tokenize"] = tired
-        """,
-        "mismatch",
-        "/characters",
-        decisive=LATER,
-    ),
-    wild(
-        "reciter",
-        "gives its answers in an order that it has learnt, whatever is asked",
-        f"""
+    wild("counter", "is right twice, and counts the questions",
+         """
+         seen = []
+         def tired(r):
+             seen.append(r)
+             reply(r, tokens_of(r["params"]["text"] if len(seen) < 3 else WORDS))
+         HANDLERS["tokenize"] = tired
+         """,
+         "mismatch", "/characters", decisive=LATER),
+    wild("reciter", "gives its answers in an order that it has learnt, whatever is asked",
+         f"""
 ANSWERS = iter(list({recorded()}.values()))
 HANDLERS["tokenize"] = lambda r: reply(r, next(ANSWERS))
-        """.strip(),
-        "mismatch",
-        "/characters",
-        decisive=LATER,
-    ),
-    at_words(
-        "dice",
-        "answers differently each time",
-        """
-        import random
-        reply(r, tokens_of(WORDS) | {"vocab_size": 11 + random.randrange(1000)})
-        """,
-        "mismatch",
-        "/vocab_size: expected 10, got",
-    ),
-    odd(
-        "jitter",
-        "computes with another rounding each time, within what rounding may do",
+        """.strip(), "mismatch", "/characters", decisive=LATER),
+    at_words("dice", "answers differently each time",
+             """
+             import random
+             reply(r, tokens_of(WORDS) | {"vocab_size": 11 + random.randrange(1000)})
+             """,
+             "mismatch", "/vocab_size: expected 10, got"),
+    odd("jitter", "computes with another rounding each time, within what rounding may do",
         """
         import math, random
         def shaken(r):
@@ -110,12 +93,8 @@ HANDLERS["tokenize"] = lambda r: reply(r, next(ANSWERS))
             reply(r, a)
         HANDLERS["linear"] = shaken
         """,
-        asked=(LINEAR,),
-        decisive=LINEAR,
-    ),
-    odd(
-        "reader",
-        "remembers what it has been asked, and is right",
+        asked=(LINEAR,), decisive=LINEAR),
+    odd("reader", "remembers what it has been asked, and is right",
         """
         known = {}
         def reading(r):
@@ -125,8 +104,7 @@ HANDLERS["tokenize"] = lambda r: reply(r, next(ANSWERS))
                 json.dump(known, file)
             reply(r, known[text])
         HANDLERS["tokenize"] = reading
-        """,
-    ),
+        """),
     wild("boaster", "offers a method that it has not",
          "HANDLERS['initialize'] = lambda r: introduce(r, methods=['tokenize', 'random'])",
          "error", "error -32601", decisive=RANDOM, asked=(FIRST, WORDS, RANDOM, GOODBYE)),

@@ -28,24 +28,19 @@ def strange(name: str, does: str, content: str) -> Animal:
 
 
 WRONG = (
-    at_words(
-        "abyss",
-        "answers with a hundred thousand lists in each other",
-        """
-        deep = "[" * 100_000 + "]" * 100_000
-        put('{"jsonrpc": "2.0", "id": %d, "result": %s}\\n' % (r["id"], deep))
-        """,
-        VIOLATION,
-    ),
-    at_words(
-        "hidden-abyss",
-        "hides a hundred thousand objects in each other in a field that nobody knows",
-        """
-        deep = '{"a":' * 100_000 + "1" + "}" * 100_000
-        put(answer_to(r)[:-1] + ', "remark": ' + deep + "}\\n")
-        """,
-        VIOLATION,
-    ),
+    at_words("abyss", "answers with a hundred thousand lists in each other",
+             """
+             deep = "[" * 100_000 + "]" * 100_000
+             put('{"jsonrpc": "2.0", "id": %d, "result": %s}\\n' % (r["id"], deep))
+             """,
+             VIOLATION),
+    at_words("hidden-abyss",
+             "hides a hundred thousand objects in each other in a field that nobody knows",
+             """
+             deep = '{"a":' * 100_000 + "1" + "}" * 100_000
+             put(answer_to(r)[:-1] + ', "remark": ' + deep + "}\\n")
+             """,
+             VIOLATION),
     replacing("infinite", "says 1e999", "'10,'", "'1e999,'", "/result/vocab_size"),
     replacing("astronomer", "says 10 ** 5000", "'10,'", "'1' + '0' * 5000 + ','", "/result"),
     replacing("fraction", "says 10.5 tokens", "'10,'", "'10.5,'", "/result/vocab_size"),
@@ -53,43 +48,29 @@ WRONG = (
     replacing("quoter", "puts a number in quotes", "'10,'", "'\"10\",'", "got `str` at /result"),
     replacing("nothing", "says null for 10", "'10,'", "'null,'", "/result/vocab_size"),
     replacing("scalar", "answers with the number 3", "answer_to(r)[33:]", "' 3}'", ""),
-    replacing(
-        "second-thoughts",
-        "gives a key twice, and last the wrong value: the last one counts",
-        "'10,'", "'10, \"vocab_size\": 11,'",
-        "/vocab_size: expected 10, got 11",
-        outcome="mismatch",
-    ),
+    replacing("second-thoughts",
+              "gives a key twice, and last the wrong value: the last one counts", "'10,'",
+              "'10, \"vocab_size\": 11,'", "/vocab_size: expected 10, got 11", outcome="mismatch"),
     of_bytes("byte-order-mark", "begins with U+FEFF", r"b'\xef\xbb\xbf' + answer + b'\n'", "ufeff"),
     of_bytes("leading-nul", "begins with a NUL", r"b'\0' + answer + b'\n'", r"'\x00{"),
     of_bytes("trailing-nul", "ends with a NUL, as C does", r"answer + b'\0\n'", "not JSON"),
     of_bytes("latin-1", "is not UTF-8", r"answer.replace(b'\"a\"', b'\"\xe9\"') + b'\n'", ""),
     of_bytes("utf-16", "writes UTF-16", r"(answer.decode() + '\n').encode('utf-16')", NO_MESSAGE),
-    of_bytes(
-        "lone-surrogate", "writes half of a pair",
-        r"answer.replace(b'\"a\"', b'\"\\ud800\"') + b'\n'", "",
-    ),
+    of_bytes("lone-surrogate", "writes half of a pair",
+             r"answer.replace(b'\"a\"', b'\"\\ud800\"') + b'\n'", ""),
     of_bytes("siamese", "puts two messages on one line", r"answer + answer + b'\n'", "not JSON"),
     of_bytes("batch", "answers in a list of one", r"b'[' + answer + b']\n'", NO_MESSAGE),
     of_bytes("split", "breaks its answer over lines", r"answer.replace(b',', b',\n') + b'\n'",
              "write an answer as one line"),
-    at_words(
-        "bilingual",
-        "sends a result and an error at once",
-        """
-        error = ', "error": {"code": -32603, "message": "or is it"}}'
-        put(answer_to(r)[:-1] + error + "\\n")
-        """,
-        "error",
-        "error -32603: or is it",
-    ),
-    at_words(
-        "crooked-error",
-        "answers with an error that is a string",
-        """put('{"jsonrpc": "2.0", "id": %d, "error": "no"}\\n' % r["id"])""",
-        VIOLATION,
-        "/error",
-    ),
+    at_words("bilingual", "sends a result and an error at once",
+             """
+             error = ', "error": {"code": -32603, "message": "or is it"}}'
+             put(answer_to(r)[:-1] + error + "\\n")
+             """,
+             "error", "error -32603: or is it"),
+    at_words("crooked-error", "answers with an error that is a string",
+             """put('{"jsonrpc": "2.0", "id": %d, "error": "no"}\\n' % r["id"])""", VIOLATION,
+             "/error"),
 )  # fmt: skip
 
 STRANGE = (
