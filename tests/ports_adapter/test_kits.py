@@ -36,7 +36,7 @@ def answers(port: Port, *lines: bytes) -> list[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("language", KITS)
 def test_a_kit_builds_is_green_and_says_what_comes_next(language: str, tmp_path: Path) -> None:
     folder = tmp_path / "my first port"

@@ -75,12 +75,6 @@ def test_a_name_that_no_folder_can_have_is_no_folder() -> None:
             find_port(name)
 
 
-def test_what_is_nested_without_end_is_no_package(tmp_path: Path) -> None:
-    (tmp_path / "package.json").write_text("[" * 100_000)
-    with pytest.raises(BadManifest, match=r"has no port\.toml"):
-        find_port(str(tmp_path))
-
-
 def test_a_port_is_found_by_name_by_folder_and_by_its_manifest() -> None:
     ours = find_port("js")
     assert find_port(str(ours.folder)).name == ours.name
@@ -161,7 +155,9 @@ def test_a_folder_without_a_manifest_is_recognised_by_its_languages_own(
 @pytest.mark.parametrize(
     ("file", "content"),
     [("Cargo.toml", "[package"), ("Cargo.toml", "[workspace]"), ("package.json", "[1]"),
-     ("package.json", '{"name": "p"}'), ("package.json", '{"scripts": 3}')],
+     ("package.json", '{"name": "p"}'), ("package.json", '{"scripts": 3}'),
+     ("package.json", "[" * 100_000)],
+    ids=["no TOML", "no package", "a list", "no program", "no scripts", "nested without end"],
 )  # fmt: skip
 def test_what_is_not_recognised_needs_a_manifest(tmp_path: Path, file: str, content: str) -> None:
     (tmp_path / file).write_text(content)

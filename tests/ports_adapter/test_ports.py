@@ -143,7 +143,11 @@ def test_a_sign_in_the_python_ports_softmax_gradient_is_blamed_on_the_layer(
 ) -> None:
     right, wrong = "output * (output_grad - mean_grad)", "output * (output_grad + mean_grad)"
     change = Change("microgpt_numpy/layers.py", right, wrong)
-    report = run_suite(str(changed_port("python", tmp_path, change)))
+    levels = (
+        "autograd/one-neuron", "layers", "forward/cold-step-1", "backward/cold-step-1", "adam/c*",
+        "train/warm-start", "replicate/short-run",
+    )  # fmt: skip
+    report = run_suite(str(changed_port("python", tmp_path, change)), *levels)
     assert report.first_divergence == "layers/softmax-plain"
     assert failed_levels(report) == ["layers", "backward", "train", "replicate"]
 
