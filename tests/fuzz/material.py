@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -13,16 +12,11 @@ import msgspec
 from conformance.cases import all_cases
 from conformance.mistakes.patched_port import introduction
 from conformance.oracle import reference_answer
-from ports_adapter.messages import METHODS, ModelParams, StepParams, Tensors, TrainParams
-from ports_adapter.messages.training import AdamParams, SgdParams
-from reference.config import Config
-from reference.model import initial_weights
-from reference.profiles import MICROGPT
+from ports_adapter.messages import METHODS, StepParams
+from ports_adapter.messages.training import SgdParams
+from tests.support.small_questions import TINY, model, training, update
 
 from .standin import ID
-
-SMALL = Config(n_embd=2, n_head=1, n_layer=1, block_size=2, num_steps=4, num_samples=2)
-VOCABULARY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +44,17 @@ def exchanged(method: str, params: Any) -> Exchanged:
     return Exchanged(method, params, (*lines, envelope(id=ID, result=result)))
 
 
-def weights(seed: int) -> Tensors:
-    """Those of a small model."""
-    named: Tensors = reference_answer.as_json(
-        initial_weights(SMALL, VOCABULARY, random.Random(seed))
-    )
-    return named
-
-
 def small_questions() -> dict[str, Any]:
     """Questions about a small model, by method."""
-    common: dict[str, Any] = {
-        "profile": MICROGPT.name,
-        "sizes": reference_answer.sizes_of(SMALL),
-        "weights": weights(1),
-    }
-    updated = common | {"optimizer": reference_answer.optimizer_of(SMALL), "step": 1}
-    moments: dict[str, Any] = {
-        "m": weights(3),
-        "v": {n: [[float(x) ** 2 for x in r] for r in w] for n, w in weights(4).items()},
-    }
-    model = ModelParams(**common, tokens=[2, 0, 1, 2], intermediates=True)
+    asked, adam = model(TINY, [4, 0, 1, 4]), update(1, 4, 1.0)
+    common = {name: getattr(adam, name) for name in SgdParams.__struct_fields__}
+    train = training(TINY, [[4, 0, 4], [4, 1, 0, 4]], steps=2)
     return {
-        "forward": model,
-        "backward": model,
-        "adam": AdamParams(**updated, **moments, grads=weights(2)),
-        "sgd": SgdParams(**updated, grads=weights(2)),
-        "train": TrainParams(
-            **updated, **moments, documents=[[2, 0, 2], [2, 1, 0, 2]], steps=2, record="full"
-        ),
+        "forward": asked,
+        "backward": asked,
+        "adam": adam,
+        "sgd": SgdParams(**common),
+        "train": train,
     }
 
 

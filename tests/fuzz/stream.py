@@ -16,9 +16,10 @@ from conformance.oracle.reference_answer import config_of
 from conformance.oracle.training_step import TapeOracle
 from ports_adapter.messages import TrainParams
 from reference.tape.machine import Machine
+from tests.support.small_questions import VOCABULARY
 
 from .judge import answer_in, ask
-from .material import VOCABULARY, answers
+from .material import answers
 from .rightness import at, is_number, leaves, outline
 from .target import Ending, Target, claim
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -81,18 +82,20 @@ def update(step: int, num_steps: int, std: float, *, fresh: bool = False) -> Ada
     )
 
 
-def training() -> TrainParams:
-    zeros = weights_of(SMALL, "zeros", 0.0)
+def training(
+    config: Config = SMALL, documents: Sequence[list[int]] = (SHORT, [4, 2, 4]), steps: int = 3
+) -> TrainParams:
+    zeros = weights_of(config, "zeros", 0.0)
     return TrainParams(
         profile="microgpt",
-        sizes=sizes_of(SMALL),
-        optimizer=optimizer_of(SMALL),
+        sizes=sizes_of(config),
+        optimizer=optimizer_of(config),
         step=1,
-        weights=weights_of(SMALL, "model"),
+        weights=weights_of(config, "model"),
         m=zeros,
         v=zeros,
-        documents=[SHORT, [4, 2, 4]],
-        steps=3,
+        documents=list(documents),
+        steps=steps,
         record="full",
     )
 
