@@ -25,7 +25,6 @@ from ports_adapter.manifest import our_ports
 from ports_adapter.messages import EvaluateParams, Node, VectorParams
 from reference.config import Config
 from reference.model import initial_weights
-from reference.profiles import MICROGPT
 from reference.tape import balls
 from reference.tape.formula import formula_of
 from reference.tape.machine import FlatState, Machine, flat, tape_of
@@ -253,10 +252,6 @@ def test_the_golden_trajectory_is_followed_by_our_fast_ports(port: str) -> None:
     report = run_suite(port, "train", seed=1, long=True)
     assert [case.slug for case in report.cases if case.outcome != "pass"] == []
     assert any(case.slug.startswith("train/trajectory-1-in-full") for case in report.cases)
-
-
-def test_the_published_configuration_is_the_default() -> None:
-    assert MICROGPT.config == Config()
 
 
 def test_a_pass_that_no_honest_port_was_seen_so_far_from_is_a_warning() -> None:

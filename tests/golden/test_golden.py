@@ -46,17 +46,13 @@ def entry_of(trace: Trace, content: bytes) -> Entry:
     return Entry("small.json", sha256(content), provenance(), trace_budgets(trace))
 
 
-def test_building_twice_gives_the_same_bytes(small: Trace) -> None:
-    again = build_trace(MICROGPT, corpus_of("small", b"jay\nowl\nkite\n"), SMALL)
-    assert encode(again) == encode(small)
-
-
-def test_a_trace_survives_its_encoding(small: Trace) -> None:
-    assert decode(encode(small)) == small
-
-
-def test_a_trace_has_a_line_for_each_step(small: Trace) -> None:
-    lines = encode(small).splitlines()
+def test_a_trace_is_the_same_when_it_is_built_again_and_has_a_line_for_each_step(
+    small: Trace,
+) -> None:
+    content = encode(small)
+    assert encode(build_trace(MICROGPT, corpus_of("small", b"jay\nowl\nkite\n"), SMALL)) == content
+    assert decode(content) == small
+    lines = content.splitlines()
     assert sum(line.startswith(b'{"step":') for line in lines) == SMALL.num_steps
 
 
