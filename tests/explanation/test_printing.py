@@ -9,8 +9,8 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from conformance.explanation.printing.test_source import printed
 from conformance.explanation.printing.content import question_text
+from conformance.explanation.printing.test_source import printed
 from conformance.explanation.shrinking.search import Smallest
 from conformance.judging.divergence import Divergence
 from conformance.oracle.answer import Answer, Numbers
