@@ -12,6 +12,7 @@ from .judge.debug import debug
 from .judge.merge import merge
 from .judge.replay_transcript import replay
 from .judge.run import run
+from .judge.trace import trace
 from .measure.all import all_
 from .measure.bench import bench
 from .measure.score import score
@@ -30,7 +31,7 @@ def main() -> None:
 
 
 for command in (
-    run, debug, replay, merge, all_, scoreboard, cases, budget, doctor, port, bench, stages, score,
-    protocol,
+    run, trace, debug, replay, merge, all_, scoreboard, cases, budget, doctor, port, bench, stages,
+    score, protocol,
 ):  # fmt: skip
     main.add_command(command)

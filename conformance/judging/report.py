@@ -113,12 +113,34 @@ class PartReport(Struct, frozen=True):
     slugs: list[str]
 
 
+class NotShown(Struct, frozen=True):
+    """A part that a trace lacks, what cannot be judged without it, and the line to add."""
+
+    part: str
+    unjudged: str
+    line: str
+
+
+class TraceReport(Struct, frozen=True):
+    """The trace that a verdict rests on.
+
+    `steps` is how many training steps it has, `samples` how many samples. `notes` are sentences
+    on what was recognized or inferred.
+    """
+
+    path: str
+    steps: int
+    samples: int
+    notes: list[str]
+    not_shown: list[NotShown]
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """A run. `profile` is the program that the cases are about, with `settings` changed.
 
     `first_divergence` is the slug of the failure to look at first, if any. `layout` is what
     port.toml should declare, if the port is right in that layout and wrong in the declared
-    one. `edition` says which cases count.
+    one. `edition` says which cases count. `trace` is set if a trace was judged, not a port.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -138,6 +160,7 @@ class Report(Struct, frozen=True, kw_only=True):
     seconds: float
     baseline: BaselineReport | None = None
     part: PartReport | None = None
+    trace: TraceReport | None = None
 
 
 def excused(report: Report) -> list[CaseReport]:

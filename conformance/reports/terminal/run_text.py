@@ -12,7 +12,7 @@ from rich.text import Text
 from conformance.anatomy.judged_program import JudgedProgram, stage_after
 from conformance.anatomy.levels import next_methods
 from conformance.judging.outcome import ExitCode, Outcome
-from conformance.judging.report import CaseReport, Difference, Report
+from conformance.judging.report import CaseReport, Difference, Report, TraceReport
 from conformance.judging.standing import Standing
 from golden.budgets import WARNING
 from ports_adapter.quoting import titled
@@ -47,11 +47,26 @@ def show(report: Report, console: Console) -> None:
     show_verdict(report, console)
     for words in next_steps(report):
         put(console, words)
+    if report.trace is not None:
+        _basis(report.trace, console)
+
+
+def _basis(trace: TraceReport, console: Console) -> None:
+    """What was recognized in a trace, and what it does not show."""
+    for note in trace.notes:
+        put(console, note)
+    if trace.not_shown:
+        first = trace.not_shown[0]
+        others = ", ".join(each.part for each in trace.not_shown[1:])
+        put(console, f"Worth adding next, for {first.unjudged}:\n  {first.line}")
+        if others:
+            put(console, f"Also not shown: {others}.")
 
 
 def show_verdict(report: Report, console: Console) -> None:
-    """Print the verdict and the seed."""
-    put(console, f"{report.verdict}. Seed {report.seed}.", verdict_style(report.exit_code))
+    """Print the verdict, and the seed of a run that draws cases."""
+    seed = "" if report.trace else f" Seed {report.seed}."
+    put(console, f"{report.verdict}.{seed}", verdict_style(report.exit_code))
 
 
 def verdict_style(exit_code: ExitCode) -> str:

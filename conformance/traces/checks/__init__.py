@@ -1,0 +1,1 @@
+"""Compares the parts of a trace with what follows from the state before them."""

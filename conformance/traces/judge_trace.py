@@ -1,0 +1,197 @@
+"""Judges a whole trace: recognizes how it is written, judges every step, and sums up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from msgspec import UNSET
+
+from conformance.judging.report import NotShown
+from golden.budgets import Precision
+
+from .checks.free_run import FreeRun
+from .checks.initial_weights import wrong_statistics
+from .checks.sample_checks import wrong_choice
+from .checks.token_checks import wrong_tokens
+from .checks.traced_case import TracedCase
+from .recognition import LOOKED_AT, first_step_of, formats_of, loss_of, model_of
+from .trace_judge import TraceJudge
+from .worth_adding import worth_adding
+from .writing.record_lines import BadTrace, Line, opened, records
+from .writing.recorded_steps import RecordedStep, head_of, joined
+from .writing.records import Head, SampleRecord
+
+Watch = Callable[[int], None]
+"""Takes the number of each step before it is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedTrace:
+    """What a trace shows: its cases, and what it leaves open."""
+
+    head: Head
+    precision: Precision
+    cases: list[TracedCase]
+    steps: int
+    samples: int
+    notes: list[str]
+    not_shown: list[NotShown]
+
+
+def judge_trace(
+    path: Path, settings: Mapping[str, Any], watch: Watch = lambda _step: None
+) -> JudgedTrace:
+    """Judge a trace.
+
+    Args:
+        path: the file; `-` is standard input.
+        settings: settings of the configuration, which come before those of the trace.
+        watch: takes the number of each step before it is judged.
+
+    Raises:
+        BadTrace: it is not a trace.
+    """
+    notes: dict[str, None] = {}
+    with opened(path) as file:
+        lines = records(file, notes.setdefault)
+        head = head_of(lines)
+        items = joined(lines)
+        looked_at = list(islice(items, LOOKED_AT))
+        steps = [item for item in looked_at if isinstance(item, RecordedStep)]
+        first = first_step_of(head, steps, notes.setdefault)
+        model = model_of(head, steps, first, settings, notes.setdefault)
+        formats = formats_of(head, steps, notes.setdefault)
+        judge = TraceJudge(head, model, formats, first, notes.setdefault) if model else None
+        cases = _Cases(head, first, judge)
+        cases.take_all(chain(looked_at, items), watch)
+    return JudgedTrace(
+        head,
+        formats.precision(*formats.of),
+        cases.ended(),
+        cases.steps,
+        cases.samples,
+        list(notes),
+        list(worth_adding(cases.lacking)),
+    )
+
+
+class _Cases:
+    """The cases of a trace, those of single steps in a judge if the trace has weights."""
+
+    def __init__(self, head: Head, first: int, judge: TraceJudge | None) -> None:
+        self.head, self.first, self.judge = head, first, judge
+        self.drawn = TracedCase(
+            "random/trace-weights", "draws its first weights as published", "random"
+        )
+        self.tokenized = TracedCase(
+            "tokenizer/trace-tokens", "encodes documents as published", "tokenize"
+        )
+        self.followed = TracedCase(
+            "train/trace-losses", "follows the losses of the right program", "train"
+        )
+        self.sampled = TracedCase(
+            "sample/trace-samples", "chooses tokens by its random numbers", "sample"
+        )
+        self.run = FreeRun()
+        self.steps = self.samples = 0
+        self.seen: set[str] = set()
+
+    def take_all(self, items: Iterable[RecordedStep | Line], watch: Watch) -> None:
+        self._initial_weights()
+        for item in items:
+            match item:
+                case RecordedStep():
+                    watch(item.record.step)
+                    self._step(item)
+                case Line(number, SampleRecord() as record):
+                    self._sample(number, record)
+        self._run_freely()
+
+    def ended(self) -> list[TracedCase]:
+        """All cases; the losses of a free run only if no step was judged by itself."""
+        of_steps = list(self.judge.cases.values()) if self.judge else []
+        free = [self.followed] if self.followed.steps or not self.judged_by_steps else []
+        return [self.drawn, self.tokenized, *of_steps, *free, self.sampled]
+
+    @property
+    def judged_by_steps(self) -> bool:
+        """Whether steps after the first could be judged, each from the state before it."""
+        if self.judge is None:
+            return False
+        return self.judge.cases["loss"].steps > 1 or self.judge.cases["update"].steps > 0
+
+    @property
+    def lacking(self) -> set[str]:
+        """The parts that the trace lacks."""
+        has = {
+            "weights before": self.head.weights is not UNSET,
+            "moments": {"m", "v"} <= self.seen,
+            "tokenizer": self.tokenized.steps > 0,
+            "samples": self.sampled.steps > 0,
+        }
+        parts = ("tokens", "grads", "weights", "logits", "losses", "learning_rate")
+        return {part for part in parts if part not in self.seen} | {
+            part for part, is_there in has.items() if not is_there
+        }
+
+    def _initial_weights(self) -> None:
+        weights = self.judge.before.weights if self.judge else None
+        if self.judge is not None and weights is not None:
+            std = self.judge.model.sizes.config.init_std
+            wrong = wrong_statistics(weights.numbers, self.judge.evaluations.order, std)
+            self.drawn.take_words("/weights", next(wrong, ""))
+
+    def _step(self, step: RecordedStep) -> None:
+        self.steps += 1
+        self.seen |= step.lines.keys()
+        record, vocab = step.record, self.head.vocab
+        tokens = None if record.tokens is UNSET else record.tokens
+        if tokens is not None and record.document is not UNSET and isinstance(vocab, str | list):
+            wrong = wrong_tokens(record.document, tokens, list(vocab))
+            self.tokenized.take_words(f"/steps/{record.step}/tokens", wrong)
+        self.run.take(record.step - self.first, tokens, loss_of(step))
+        if self.judge is not None:
+            self.judge.take(step)
+
+    def _sample(self, line: int, sample: SampleRecord) -> None:
+        self.samples += 1
+        weights = self.judge.before.weights if self.judge else None
+        if self.judge is None or weights is None or not weights.is_finite:
+            return
+        if sample.tokens is UNSET or sample.uniforms is UNSET:
+            return
+        sizes = self.judge.model.sizes
+        if max(sample.tokens, default=0) >= sizes.vocab_size:
+            raise BadTrace(f"line {line}, at /tokens: there are {sizes.vocab_size} tokens, from 0")
+        stated = sample.temperature
+        wrong = wrong_choice(
+            self.judge.model.machine,
+            weights.numbers,
+            sample.tokens,
+            sample.uniforms,
+            sizes.config.temperature if stated is UNSET else stated,
+            self.judge.formats.precision("weights"),
+        )
+        self.sampled.take_words(f"/samples/{sample.sample}", wrong)
+
+    def _run_freely(self) -> None:
+        """Judge the losses by a free run, if no later step was judged by itself."""
+        judge = self.judge
+        if judge is None or self.judged_by_steps or len(self.run.losses) < 2:
+            return
+        weights = judge.initial_weights(self.head)
+        if weights is None or weights.error.any() or not weights.is_finite:
+            return
+        losses = [judge.formats.bounded("loss", np.array([loss])) for loss in self.run.losses]
+        parts = self.run.parts(
+            judge.model.machine,
+            weights.numbers,
+            np.concatenate([loss.error for loss in losses]),
+            judge.formats.precision("weights"),
+        )
+        self.followed.take_losses(parts)

@@ -1,0 +1,78 @@
+"""The report on a trace, in the form of every run's report."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import structs
+
+from conformance.asking.run_report import Asked, case_report, make_report, port_report
+from conformance.judging.outcome import ExitCode, Outcome
+from conformance.judging.report import CaseReport, Report, TraceReport
+from ports_adapter.manifest import Port
+from ports_adapter.quoting import printable
+
+from .judge_trace import JudgedTrace
+
+NAMES = {
+    "random/trace-weights": "initial weights",
+    "tokenizer/trace-tokens": "tokenizer",
+    "forward/trace-logits": "logits",
+    "forward/trace-loss": "loss",
+    "backward/trace-grads": "gradients",
+    "adam/trace-schedule": "learning rate",
+    "adam/trace-update": "Adam",
+    "train/trace-losses": "losses, run freely",
+    "sample/trace-samples": "samples",
+}
+"""The cases of a trace, as the verdict names them."""
+
+WEAK = ("random/trace-weights", "tokenizer/trace-tokens", "adam/trace-schedule")
+"""Cases that verify nothing of the model by themselves."""
+
+
+def trace_report(path: Path, judged: JudgedTrace, settings: Sequence[str]) -> Report:
+    """The report on a judged trace."""
+    head = judged.head
+    port = Port(
+        folder=Path(),
+        name=printable(head.name or path.stem, 100),
+        language=printable(head.language or "traced", 60),
+        run=(),
+        precision=judged.precision,
+        label=str(path),
+    )
+    asked = Asked(port, 0, settings=settings)
+    words = ["conformance", "trace", shlex.quote(str(path))]
+    words += [f"--set {shlex.quote(setting)}" for setting in settings]
+    rerun = "python -m " + " ".join(words)
+    cases = [
+        structs.replace(case_report(case.result(), asked), rerun=rerun) for case in judged.cases
+    ]
+    report = make_report(asked, port_report(port, None), cases)
+    facts = TraceReport(str(path), judged.steps, judged.samples, judged.notes, judged.not_shown)
+    exit_code = report.exit_code
+    strong = [c for c in cases if c.outcome is Outcome.PASS and c.slug not in WEAK]
+    if exit_code is ExitCode.PASS and not strong:
+        exit_code = ExitCode.NOTHING_VERIFIED
+    verdict = _verdict(exit_code, cases, facts)
+    return structs.replace(report, exit_code=exit_code, verdict=verdict, trace=facts)
+
+
+def _verdict(exit_code: ExitCode, cases: Sequence[CaseReport], facts: TraceReport) -> str:
+    def named(outcome: Outcome) -> str:
+        return ", ".join(NAMES[case.slug] for case in cases if case.outcome is outcome)
+
+    right, wrong = named(Outcome.PASS), named(Outcome.MISMATCH)
+    absent = named(Outcome.NOT_OFFERED)
+    over = f" over {facts.steps} step{'s' * (facts.steps != 1)}"
+    not_shown = f"; not shown: {absent}" if absent else ""
+    match exit_code:
+        case ExitCode.PASS:
+            return f"PASS: {right}{over}{not_shown}"
+        case ExitCode.NOTHING_VERIFIED:
+            return f"NOTHING VERIFIED{over}{not_shown}"
+        case _:
+            return f"FAIL: {wrong}{over}" + (f"; right: {right}" if right else "") + not_shown

@@ -1,0 +1,1 @@
+"""What a program writes: records, joined to steps, and the numbers in them."""

@@ -1,0 +1,158 @@
+"""Reads the records of a trace from a file or a stream, line by line, in constant memory."""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import re
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from ports_adapter.quoting import printable, quoted
+
+from .records import KINDS, Head, Record, fields_of
+
+LONGEST_LINE = 1 << 29
+"""Bytes of the longest line that is read: the numbers of a step of a model of 5 million."""
+
+GZIP = b"\x1f\x8b"
+
+Note = Callable[[str], Any]
+"""Takes a sentence about the trace that changes no verdict by itself."""
+
+
+class BadTrace(Exception):
+    """A trace cannot be read; the message says where, what was expected, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A record, and the number of its line, from 1 on."""
+
+    number: int
+    record: Record
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a trace; `-` is standard input, and a gzipped file is unpacked.
+
+    Raises:
+        BadTrace: it cannot be read.
+    """
+    try:
+        if str(path) == "-":
+            yield sys.stdin.buffer
+            return
+        with path.open("rb") as file:
+            is_zipped = file.peek(2)[:2] == GZIP
+            yield gzip.GzipFile(fileobj=file) if is_zipped else file  # type: ignore[misc]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BadTrace(f"{path} is not a whole gzip file: {error}") from None
+    except OSError as error:
+        raise BadTrace(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def records(file: BinaryIO, note: Note) -> Iterator[Line]:
+    """The records of a trace in order; the first is its head.
+
+    Raises:
+        BadTrace: a line is not a record.
+    """
+    noted: set[str] = set()
+
+    def note_once(words: str) -> None:
+        if words not in noted:
+            noted.add(words)
+            note(words)
+
+    number = 0
+    while content := file.readline(LONGEST_LINE + 1):
+        number += 1
+        if not content.strip():
+            continue
+        if len(content) > LONGEST_LINE:
+            raise BadTrace(f"line {number} is longer than {LONGEST_LINE >> 20} MiB")
+        yield Line(number, _record(content, number, note_once))
+
+
+def _record(content: bytes, number: int, note: Note) -> Record:
+    document = _document(content, number)
+    kinds = [kind for name, kind in KINDS.items() if name in document]
+    if len(kinds) != 1:
+        names = " or ".join(f'"{name}"' for name in KINDS)
+        raise BadTrace(f"line {number}: a record has one of the fields {names}")
+    (kind,) = kinds
+    for unknown in document.keys() - set(fields_of(kind)):
+        close = difflib.get_close_matches(unknown, fields_of(kind), 1)
+        meant = f"; did you mean {close[0]}?" if close else ""
+        note(f"the field {printable(unknown, 60)!r} is not known and was not read{meant}")
+    try:
+        record: Record = msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        what, _, path = str(error).partition(" - at `$")
+        where = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
+        raise BadTrace(f"line {number}, at {where or '/'}: {what}") from None
+    if number > 1 and isinstance(record, Head):
+        raise BadTrace(f"line {number}: the record of a trace is the first one, and there is one")
+    return record
+
+
+def _document(content: bytes, number: int) -> dict[str, Any]:
+    """The object on a line; numbers that are not finite may be written as C and Python do."""
+    try:
+        document = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        mended = NOT_FINITE.sub(_as_string, content)
+        try:
+            if mended == content:
+                raise error
+            document = msgspec.json.decode(mended)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadTrace(f"line {number} is not JSON: {_advice(content, error)}") from None
+    if not isinstance(document, dict):
+        raise BadTrace(f'line {number}: a record is an object, as in {{"step": 0, "loss": 3.3}}')
+    names = KEY.findall(content)
+    if len(names) > _keys(document):
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise BadTrace(f"line {number}: the field {quoted(twice)} is there twice")
+    return document
+
+
+NOT_FINITE = re.compile(
+    rb"(?<=[\[,:\s])([+-]?)(nan|inf|infinity)(\(\w*\))?(?=[\s,\]}])", re.IGNORECASE
+)
+KEY = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:')
+
+
+def _as_string(found: re.Match[bytes]) -> bytes:
+    if found[2].lower() == b"nan":
+        return b'"NaN"'
+    return b'"-Infinity"' if found[1] == b"-" else b'"Infinity"'
+
+
+def _keys(document: Any) -> int:
+    """How many keys an object has, and the objects in it."""
+    if not isinstance(document, dict):
+        return 0
+    return len(document) + sum(map(_keys, document.values()))
+
+
+def _advice(content: bytes, error: Exception) -> str:
+    """What is wrong with a line that is not JSON, and what to do."""
+    if not content.endswith(b"\n"):
+        return "it breaks off; was the program ended while it wrote?"
+    if comma := re.search(rb",\s*[\]}]", content):
+        return f"there is a comma before {quoted(comma[0][-1:])}, at byte {comma.start() + 1}"
+    if b"'" in content and b'"' not in content:
+        return 'strings and names are quoted with "'
+    if re.search(rb"[0-9]-?(?:nan|inf)|#IND|#INF|#QNAN", content):
+        return "a number is not finite in a form that is not known: write NaN or Infinity"
+    return printable(str(error), 200)
