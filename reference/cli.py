@@ -16,6 +16,7 @@ from .corpus import Corpus, UnreadableCorpus, embedded_corpus, read_corpus
 from .counting import most_frequent
 from .profiles import MICROGPT, PROFILES
 from .program import Run
+from .trace_writing import USUAL_STEPS, TraceWriter
 from .training import collector_paused
 from .variation import InvalidVariation, profile_named, varied
 from .wrapping import wrapped
@@ -67,6 +68,14 @@ class _ListingProfiles(click.Command):
 @click.option(
     "--tape", is_flag=True, help="The same numbers, bit for bit, hundreds of times faster."
 )
+@click.option(
+    "--trace",
+    "trace_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a trace to FILE: the first weights, some steps in full, and the samples.",
+)
+@click.option("--every-step", is_flag=True, help="With --trace: every step in full.")
 @click.option("--download", is_flag=True, help="Download names.txt, check it, and stop.")
 def main(
     corpus_path: Path | None,
@@ -78,11 +87,15 @@ def main(
     steps: int | None,
     digits: int | None,
     tape: bool,
+    trace_path: Path | None,
+    every_step: bool,
     download: bool,
 ) -> None:
     """Train microgpt on a corpus and sample from it, in the canonical arithmetic."""
     if embedded and corpus_path:
         raise click.UsageError("--embedded and --corpus exclude each other")
+    if every_step and not trace_path:
+        raise click.UsageError("--every-step needs --trace")
     if more and not settings:
         raise click.UsageError(f"{more[0]!r} is not expected here; settings follow --set")
     try:
@@ -96,7 +109,10 @@ def main(
         with collector_paused():
             kind = _run_on_tape() if tape and config.gradient != "none" else Run
             run = kind.prepare(config, chosen.seed if seed is None else seed, corpus)
-            run_program(run, digits=digits)
+            if trace_path is None:
+                run_program(run, run, digits)
+            else:
+                _run_traced(run, trace_path, digits, every_step=every_step)
             gc.freeze()  # at exit, a search for cycles among so many objects would take long
     except (UnreadableCorpus, InvalidConfig, InvalidVariation) as error:
         _refuse(error)
@@ -114,8 +130,21 @@ def main(
         sys.exit(141)
 
 
-def run_program(run: Run, digits: int | None) -> None:
-    """Train and sample, and print each line as soon as it is known."""
+def _run_traced(run: Run, path: Path, digits: int | None, *, every_step: bool) -> None:
+    """Run the program while its trace is written."""
+    if (run.config.model, run.config.optimizer) != ("gpt", "adam"):
+        raise InvalidVariation("a trace is of the final program, microgpt, which trains by Adam")
+    recorded = range(run.config.num_steps) if every_step else USUAL_STEPS
+    try:
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise InvalidVariation(f"{path} cannot be written: {error.strerror}") from None
+    with file:
+        run_program(run, TraceWriter(run, file.write, recorded), digits)
+
+
+def run_program(run: Run, steps: Run | TraceWriter, digits: int | None) -> None:
+    """Train and sample by `steps`, and print each line as soon as it is known."""
     print(f"num docs: {len(run.documents)}")
     print(f"vocab size: {run.tokenizer.vocab_size}")
     print(f"num params: {run.num_params}", flush=True)
@@ -128,14 +157,14 @@ def run_program(run: Run, digits: int | None) -> None:
             flush=True,
         )
     total, weights = run.config.num_steps, run.weights
-    for number, (loss, trained) in enumerate(_with_progress(run), start=1):
+    for number, (loss, trained) in enumerate(_with_progress(steps, total), start=1):
         print(f"step {number:4d} / {total:4d} | loss {_shown(loss, digits, 4)}", flush=True)
         weights = trained
     if run.config.model == "counts":
         pairs = most_frequent(weights, run.tokenizer, MOST_FREQUENT)
         print("bigram counts | " + " ".join(f"{pair} {count}" for pair, count in pairs))
     print("\n--- inference (new, hallucinated names) ---")
-    for number, document in enumerate(run.samples(weights), start=1):
+    for number, document in enumerate(steps.samples(weights), start=1):
         print(f"sample {number:2d}: {document}", flush=True)
 
 
@@ -175,7 +204,7 @@ def _corpus(path: Path | None, embedded: bool) -> Corpus:
     return embedded_corpus() if path is None else read_corpus(path)
 
 
-def _with_progress(run: Run) -> Iterator[tuple[float, Any]]:
+def _with_progress(run: Run | TraceWriter, total: int) -> Iterator[tuple[float, Any]]:
     """The losses and weights of the run, with a progress bar if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield from run.losses()
@@ -186,4 +215,4 @@ def _with_progress(run: Run) -> Iterator[tuple[float, Any]]:
     # Printed lines must pass through the bar if, and only if, they go to the same terminal.
     share = sys.stdout.isatty()
     with Progress(console=Console(stderr=True), transient=True, redirect_stdout=share) as progress:
-        yield from progress.track(run.losses(), total=run.config.num_steps, description="training")
+        yield from progress.track(run.losses(), total=total, description="training")

@@ -25,7 +25,7 @@ from ports_adapter.quoting import printable
 from .diagnosis import Diagnosis, ErrorMap, FirstDivergence, LossCurves, SmallestCase
 from .judged_cases import JudgedCases, tensor_at
 from .locating import first_divergence, is_black_box
-from .naming import named_mistakes
+from .naming import MistakeSearch, named_mistakes
 from .probing import LEVEL_OF, ProbeResult, probe, situations_of
 from .symptoms import symptoms
 
@@ -81,7 +81,7 @@ def diagnose(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diag
             note("probing the model, part by part")
             divergence = _probed(run, divergence, run.offer)
         note("trying the known mistakes")
-        names = named_mistakes(cases, run.offer, run.mistakes)
+        names = named_mistakes(MistakeSearch(cases, run.offer, run.mistakes))
         found = symptoms(cases)
         note("looking for the smallest case that fails")
         smallest = shrink(run)

@@ -94,7 +94,13 @@ def fit_of(names: Names, judged: Result, offer: InitializeResult) -> Fit | None:
     if isinstance(params, dict) or judged.case.full_record:
         return Fit(0, 0, 0.0)  # a handshake, or too long to keep: no evidence
     try:
-        answer = answered(names, judged.case.method, params, _refuter(judged, offer.precision))
+        answer = answered(
+            names,
+            judged.case.method,
+            params,
+            _refuter(judged, offer.precision),
+            gradients=_has_gradients(judged),
+        )
     except Refuted:
         return None
     except FAILURES:
@@ -127,6 +133,12 @@ class Refuted(Exception):
 OnStep = Callable[[StepParams], None]
 
 
+def _has_gradients(judged: Result) -> bool:
+    """Whether a case compares gradients, so that the backward pass is needed."""
+    expected = judged.exchange.expected if judged.exchange else {}
+    return not expected or any("grads" in pointer for pointer in expected)
+
+
 def _refuter(judged: Result, precision: Precision) -> OnStep:
     """A function that takes training steps and stops at a loss far from the port's.
 
@@ -147,7 +159,12 @@ def _refuter(judged: Result, precision: Precision) -> OnStep:
 
 
 def answered(
-    names: Names, method: str, params: Any, on_step: OnStep = lambda _step: None
+    names: Names,
+    method: str,
+    params: Any,
+    on_step: OnStep = lambda _step: None,
+    *,
+    gradients: bool = True,
 ) -> dict[str, Any]:
     """The answer of the program with some mistakes, by field.
 
@@ -156,6 +173,7 @@ def answered(
         method: the protocol's method.
         params: its parameters.
         on_step: called after each training step.
+        gradients: whether those of `backward` are needed; without them it takes a third.
     """
     steps: list[StepParams] = []
 
@@ -164,7 +182,7 @@ def answered(
         steps.append(step)
 
     patches = [mistake.patch() for mistake in names]
-    if method == "forward":
+    if method == "forward" or (method == "backward" and not gradients):
         patches.append({"Value.backward": lambda _root: None})  # a forward pass needs no gradients
     with applied({name: new for patch in patches for name, new in patch.items()}):
         result = reference_answer.answer(method, params, take)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.anatomy.levels import Level, upstream
+from conformance.anatomy.levels import METHODS, Level, upstream
 from conformance.anatomy.nested_numbers import flat, shape_of
 from conformance.asking.case_result import Exchange, Result
 from conformance.judging.compare import budgets_of, resolve
@@ -70,6 +70,12 @@ def tensor_at(exchange: Exchange, pointer: str) -> Tensor | None:
         return None
     right = flat(part.value)
     return part.value, right, flat(got), budgets_of(part, right)
+
+
+def asked_level(judged: Result) -> Level:
+    """The level whose cases ask the same question; a trace answers it for another level, too."""
+    levels = (level for level, names in METHODS.items() if judged.case.method in names)
+    return next(levels, judged.case.level)
 
 
 def question_of(judged: Result, offer: InitializeResult) -> Any:

@@ -60,7 +60,7 @@ def _at(pointer: str, worst: Difference, judged: Result | None) -> tuple[str, st
     in_report = worst.expected, worst.got, worst.budgets
     if judged is None or judged.exchange is None or pointer == worst.pointer:
         return in_report
-    tensor = tensor_at(judged.exchange, worst.part)
+    tensor = tensor_at(judged.exchange, worst.part.removeprefix(judged.at))
     index = index_of(tensor[0], pointer.removeprefix(worst.part)) if tensor else None
     if tensor is None or index is None:
         return in_report
@@ -103,7 +103,8 @@ def _evidence(case: CaseReport, judged: Result | None) -> list[str]:
         )
     if judged and judged.exchange and judged.comparison:
         wrong = {divergence.part for divergence in judged.comparison.divergences}
-        before, after = _around(judged.exchange.expected, first.part, wrong)
+        part = first.part.removeprefix(judged.at)
+        before, after = _around(judged.exchange.expected, part, wrong)
         if before:
             sentences.insert(0, f"Correct before it: {', '.join(before[-4:])}.")
         else:

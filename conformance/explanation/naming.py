@@ -16,7 +16,7 @@ from ports_adapter.messages import InitializeResult
 
 from .diagnosis import NamedMistake
 from .fitting import Fit, Names, agreement, cost_of, fit_of, may_show, untouched
-from .judged_cases import JudgedCases, question_of
+from .judged_cases import JudgedCases, question_of, asked_level
 
 SECONDS = 10.0
 """The time for the search."""
@@ -45,6 +45,7 @@ class MistakeSearch:
         seconds: the time for the search.
         seconds_to_refute: the time for testing the mistakes that were found on further cases.
         sound: levels that were not asked but are known to be right; their mistakes are skipped.
+        refuters: right answers that refute most mistakes quickly; they are tried first.
         known: the results so far, by the slugs of the mistakes and of the case.
     """
 
@@ -54,6 +55,7 @@ class MistakeSearch:
     seconds: float = SECONDS
     seconds_to_refute: float = SECONDS_TO_REFUTE
     sound: frozenset[Level] = frozenset()
+    refuters: Sequence[JudgedCase] = ()
     known: dict[tuple[tuple[str, ...], str], Fit | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -109,6 +111,8 @@ class MistakeSearch:
 
     def _explains(self, names: Names, cases: Sequence[Result]) -> bool:
         """Whether no case refutes the mistakes, and at least one confirms them."""
+        if any(self.fit(names, judged) is None for judged in self.refuters):
+            return False
         fits = []
         for judged in cases:
             fit = self.fit(names, judged)
@@ -182,7 +186,7 @@ class MistakeSearch:
         """How the answer of the program with these mistakes agrees with the port's, if it does."""
         key = (_slugs(names), judged.case.slug)
         if key not in self.known:
-            shows = any(may_show(mistake, judged.case.level) for mistake in names)
+            shows = any(may_show(mistake, asked_level(judged)) for mistake in names)
             self.known[key] = fit_of(names, judged, self.offer) if shows else untouched(judged)
         return self.known[key]
 
@@ -200,13 +204,10 @@ def _is_compatible(one: Mistake, other: Mistake) -> bool:
     return not set(one.patch()) & set(other.patch())
 
 
-def named_mistakes(
-    cases: JudgedCases, offer: InitializeResult, mistakes: Sequence[Mistake]
-) -> list[NamedMistake]:
-    """Those of the mistakes that give the port's numbers, the best first."""
-    naming = MistakeSearch(cases, offer, mistakes)
-    found = naming.names()
-    return [_named(names, fits, [n for n, _ in found], naming) for names, fits in found]
+def named_mistakes(search: MistakeSearch) -> list[NamedMistake]:
+    """The mistakes that give the port's numbers, the best first."""
+    found = search.names()
+    return [_named(names, fits, [n for n, _ in found], search) for names, fits in found]
 
 
 def _named(names: Names, fits: list[Fit], all_: list[Names], search: MistakeSearch) -> NamedMistake:

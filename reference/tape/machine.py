@@ -243,6 +243,11 @@ class TapeRun(Run):
         """The initial weights, flat."""
         return flat(self.state.weights)
 
+    def steps(self) -> Iterator[Step]:
+        """Training from the initial state to the last step, unpacked."""
+        steps = self.machine.train(FlatState.of(self.state), self.tokens())
+        return map(self.machine.unpacked, steps)
+
     def losses(self) -> Iterator[tuple[float, Array]]:
         """The loss of each training step, and the weights after it."""
         steps = self.machine.train(FlatState.of(self.state), self.tokens())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @with_request(*QUESTIONS, *BASELINE, TRANSCRIPT, SANDBOX)
 @with_outputs
 def debug(request: Request, outputs: Outputs) -> None:
-    """Judge PORT, and explain what is wrong with it.
+    """Judge PORT, and explain what is wrong with it. A file is taken for a trace.
 
     Shows the first wrong place, the known mistake that gives the port's numbers, and the smallest
     case that fails, as a test in the port's own language. Failures that the baseline excuses are
@@ -27,4 +28,9 @@ def debug(request: Request, outputs: Outputs) -> None:
     """
     from conformance.runs.debugging import debug_port
 
+    if Path(request.port).is_file():
+        from conformance.runs.tracing import debug_trace_file
+
+        path = Path(request.port)
+        exit_with(lambda: debug_trace_file(path, request.settings, outputs), str(path), outputs)
     exit_with(lambda: debug_port(request, outputs), request.port, outputs)

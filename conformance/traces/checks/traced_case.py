@@ -156,7 +156,7 @@ class TracedCase:
         """The case as it ended."""
         case = self._case(self.first_wrong or self.first_right)
         if not self.steps:
-            return Result(case, Outcome.NOT_OFFERED, self.detail)
+            return Result(case, Outcome.NOT_OFFERED, "the trace does not show it")
         if self.first_wrong is None:
             outcome = Outcome.MISMATCH if self.wrong else Outcome.PASS
             return Result(case, outcome, self.detail, 0.0, self._comparison(()))

@@ -1,0 +1,95 @@
+"""Makes the diagnosis of a trace: the first wrong step, and the known mistake that explains it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from conformance.judging.outcome import Outcome
+from conformance.judging.report import Report
+from conformance.mistakes import MISTAKES, Mistake
+from conformance.traces.checks.traced_case import StepFinding, TracedCase
+from golden.budgets import Precision
+from ports_adapter.messages import InitializeResult
+
+from .diagnosing import Note, error_maps
+from .diagnosis import Diagnosis, without_explanation
+from .judged_cases import JudgedCase, JudgedCases
+from .locating import first_divergence
+from .naming import MistakeSearch, named_mistakes
+from .symptoms import symptoms
+
+SECONDS = 30.0
+"""The time for the search: a step of a trace is a longer question than the small cases of a run."""
+
+LOSS = "forward/trace-loss"
+"""The case whose right answer refutes the mistakes of the forward pass."""
+
+
+def diagnosed_trace(
+    report: Report,
+    traced: Sequence[TracedCase],
+    precision: Precision,
+    note: Note,
+    mistakes: Sequence[Mistake] = tuple(MISTAKES.values()),
+) -> Diagnosis:
+    """The diagnosis of a trace; the program itself is not run.
+
+    Args:
+        report: the report on the trace.
+        traced: its cases.
+        precision: in which the program computes.
+        note: called with the current activity.
+        mistakes: the known mistakes to try.
+    """
+    started = time.monotonic()
+    offer = InitializeResult(
+        protocol_version=1,
+        name=report.port.name,
+        language=report.port.language,
+        precision=precision,
+        methods=[],
+        profiles=[report.profile],
+    )
+    cases = JudgedCases({judged.case.slug: judged for judged in _judged(traced, offer)})
+    divergence = first_divergence(report, cases)
+    if divergence is None:
+        return without_explanation(report)
+    note("trying the known mistakes")
+    refuters = [judged for judged in cases.right if judged.case.slug == LOSS]
+    search = MistakeSearch(cases, offer, mistakes, seconds=SECONDS, refuters=refuters)
+    names = named_mistakes(search)
+    note("done")
+    return Diagnosis(
+        report=report,
+        divergence=divergence,
+        names=names,
+        symptoms=symptoms(cases),
+        smallest=[],
+        maps=list(error_maps(cases, divergence)),
+        curves=[],
+        seconds=time.monotonic() - started,
+    )
+
+
+def _judged(traced: Sequence[TracedCase], offer: InitializeResult) -> Iterator[JudgedCase]:
+    """The first wrong step of each wrong case, and the first right step of the right ones."""
+    for case in traced:
+        finding = case.first_wrong or case.first_right
+        result = case.result()
+        if finding is not None:
+            yield _of_step(case, finding, result.outcome, offer)
+        elif result.outcome.is_failure:
+            yield JudgedCase(result.case, result.outcome, None)
+
+
+def _of_step(
+    case: TracedCase, finding: StepFinding, outcome: Outcome, offer: InitializeResult
+) -> JudgedCase:
+    return JudgedCase(
+        case.result().case,
+        outcome,
+        case.exchange(finding, offer),
+        finding.comparison(),
+        finding.at,
+    )
