@@ -15,6 +15,7 @@ from conformance.judging import report
 from conformance.oracle.worked_examples import Example, examples
 from conformance.programs import program_report
 from conformance.surveys.scoreboard import board
+from conformance.traces.writing import records
 from golden.json_documents import schema_of
 from golden.store import replace_file
 from ports_adapter import messages as protocol
@@ -26,6 +27,7 @@ PROTOCOL = Path(ports_adapter.__file__).parent / "PROTOCOL.md"
 PROTOCOL_SCHEMA = PROTOCOL.with_name("protocol.schema.json")
 REPORT_SCHEMA = Path(report.__file__).with_name("report.schema.json")
 PROGRAM_REPORT_SCHEMA = Path(program_report.__file__).with_name("program_report.schema.json")
+TRACE_SCHEMA = Path(records.__file__).with_name("trace.schema.json")
 BOARD_SCHEMA = Path(board.__file__).with_name("board.schema.json")
 
 LIGHT = ("id", "step", "loss", "learning_rate")
@@ -55,6 +57,7 @@ def documents() -> dict[Path, bytes]:
         PROTOCOL_SCHEMA: protocol_schema(),
         REPORT_SCHEMA: schema_of(report.Report),
         PROGRAM_REPORT_SCHEMA: schema_of(program_report.ProgramReport),
+        TRACE_SCHEMA: records.schema(),
         BOARD_SCHEMA: schema_of(board.Board),
     }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from msgspec import structs
+
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import Report
 from conformance.mistakes import MISTAKES, Mistake
@@ -13,15 +15,17 @@ from golden.budgets import Precision
 from ports_adapter.messages import InitializeResult
 
 from .diagnosing import Note, error_maps
-from .diagnosis import Diagnosis, without_explanation
+from .diagnosis import Diagnosis, FirstDivergence, Place, without_explanation
 from .judged_cases import JudgedCase, JudgedCases
 from .locating import first_divergence
 from .naming import MistakeSearch, named_mistakes
+from .program_place import REACHED_THROUGH
 from .symptoms import symptoms
 
 SECONDS = 30.0
-"""The time for the search: a step of a trace is a longer question than the small cases of a run."""
+"""The processor time for the search: a step of a trace takes longer than the cases of a run."""
 
+LOGITS = "forward/trace-logits"
 LOSS = "forward/trace-loss"
 """The case whose right answer refutes the mistakes of the forward pass."""
 
@@ -52,9 +56,10 @@ def diagnosed_trace(
         profiles=[report.profile],
     )
     cases = JudgedCases({judged.case.slug: judged for judged in _judged(traced, offer)})
-    divergence = first_divergence(report, cases)
-    if divergence is None:
+    first = first_divergence(report, cases)
+    if first is None:
         return without_explanation(report)
+    divergence = structs.replace(first, place=_as_far_as_shown(first, report))
     note("trying the known mistakes")
     refuters = [judged for judged in cases.right if judged.case.slug == LOSS]
     search = MistakeSearch(cases, offer, mistakes, seconds=SECONDS, refuters=refuters)
@@ -70,6 +75,22 @@ def diagnosed_trace(
         curves=[],
         seconds=time.monotonic() - started,
     )
+
+
+def _as_far_as_shown(first: FirstDivergence, report: Report) -> Place:
+    """The place of the first wrong number; what the trace does not show may be to blame, too."""
+    place, shown = first.place, {c.slug for c in report.cases if c.outcome is Outcome.PASS}
+    node = place.node.rpartition(".")[2]
+    match first.case:
+        case "forward/trace-logits":
+            operation = "the forward pass, from the embeddings to the logits"
+        case "forward/trace-loss" if LOGITS not in shown:
+            operation = "the forward pass, from the embeddings to the loss"
+        case "backward/trace-grads" if node in REACHED_THROUGH:
+            operation = f"{REACHED_THROUGH[node]}, or {place.operation}"
+        case _:
+            return place
+    return structs.replace(place, operation=operation)
 
 
 def _judged(traced: Sequence[TracedCase], offer: InitializeResult) -> Iterator[JudgedCase]:
