@@ -1,0 +1,108 @@
+"""Traces of a right program pass, in whichever way they are written."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.judging.outcome import ExitCode
+from reference.profiles import MICROGPT
+from tests.support.traces import Writer, judged, outcomes, usual
+
+NAMES = list(MICROGPT.config.shapes(27))
+LARGER = replace(MICROGPT.config, n_layer=2, n_embd=8, n_head=2, block_size=8)
+SIZES = ("n_layer", "n_embd", "n_head", "block_size", "vocab")
+
+
+def torch_name(name: str) -> str:
+    return "transformer." + name.replace("layer0.", "h.0.").replace("_", ".", 1) + ".weight"
+
+
+RIGHT = {
+    "single precision, 9 digits": Writer(single=True, form="{:.9g}"),
+    "single precision, shortest": Writer(single=True, form="{}"),
+    "six decimals": Writer(form="{:.6f}"),
+    "six digits": Writer(form="{:.6g}"),
+    "matrices sorted by name": Writer(order=sorted(NAMES)),
+    "lm_head last": Writer(order=[*(n for n in NAMES if n != "lm_head"), "lm_head"]),
+    "transposed": Writer(transposed=True),
+    "named": Writer(named=lambda name: name.replace(".", "_")),
+    "named as in torch, transposed": Writer(named=torch_name, transposed=True),
+    "sizes not stated": Writer(without=SIZES),
+    "sizes not stated, named": Writer(without=SIZES, named=str),
+    "no moments": Writer(without=("m", "v")),
+    "no moments, single precision": Writer(without=("m", "v"), single=True, form="{}"),
+    "no gradients": Writer(without=("grads",)),
+    "weights and losses alone": Writer(
+        without=("grads", "m", "v", "logits", "losses", "learning_rate", "document")
+    ),
+    "steps from 1": Writer(first=1),
+    "two layers": Writer(config=LARGER),
+    "two layers, named, sizes not stated": Writer(config=LARGER, named=str, without=SIZES),
+}
+
+
+@pytest.mark.parametrize("writer", RIGHT.values(), ids=RIGHT)
+def test_a_right_program_passes_however_it_writes(writer: Writer, tmp_path: Path) -> None:
+    report = judged(tmp_path, writer.records())
+    assert report.exit_code is ExitCode.PASS, [case.detail for case in report.cases]
+    assert "mismatch" not in outcomes(report).values()
+
+
+def test_the_reference_is_bit_identical_in_all_its_numbers(tmp_path: Path) -> None:
+    report = judged(tmp_path, usual())
+    assert report.grade.startswith("bit-identical in all ")
+    assert report.verdict == (
+        "PASS: initial weights, tokenizer, logits, loss, gradients, learning rate, Adam over "
+        "2 steps; not shown: samples"
+    )
+
+
+def test_what_is_recognized_is_said(tmp_path: Path) -> None:
+    writer = Writer(order=sorted(NAMES), transposed=True, without=SIZES, first=1)
+    report = judged(tmp_path, writer.records())
+    assert report.trace is not None
+    notes = " ".join(report.trace.notes)
+    for words in (
+        "the matrices sorted by name and linear layers transposed",
+        "n_layer 1, n_embd 16, block_size 16, 27 tokens",
+        "4 heads, these give the first loss",
+        "Steps count from 1",
+    ):
+        assert words in notes
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("without", [("m", "v"), ("learning_rate",), ()])
+def test_a_number_of_steps_that_is_not_stated_is_inferred(
+    single: bool, without: tuple[str, ...], tmp_path: Path
+) -> None:
+    config = replace(MICROGPT.config, num_steps=300)
+    writer = Writer(config=config, single=single, form="{}", without=("num_steps", *without))
+    report = judged(tmp_path, writer.records(3))
+    assert report.exit_code is ExitCode.PASS
+    assert report.trace is not None
+    assert 'add "num_steps": 300 to the first record' in " ".join(report.trace.notes)
+
+
+def test_losses_alone_are_judged_by_a_free_run(tmp_path: Path) -> None:
+    writer = Writer(without=("grads", "m", "v", "logits", "losses", "learning_rate"))
+    head, *steps = writer.records(10)
+    losses = [{k: v for k, v in step.items() if k != "weights"} for step in steps]
+    report = judged(tmp_path, [head, *losses])
+    assert report.verdict.startswith("PASS: initial weights, tokenizer, loss, losses, run freely")
+    losses[8]["loss"] *= 1 + 1e-6
+    report = judged(tmp_path, [head, *losses])
+    assert report.exit_code is ExitCode.FAIL
+    assert report.first_divergence == "train/trace-losses"
+    assert report.cases[-2].differences[0].pointer == "/steps/4/loss"
+
+
+def test_skipped_steps_are_judged_where_the_state_before_them_is_there(tmp_path: Path) -> None:
+    head, *steps = Writer().records(5)
+    kept = [step for step in steps if step["step"] in (0, 3, 4)]
+    report = judged(tmp_path, [head, *kept])
+    assert report.exit_code is ExitCode.PASS
+    right = {case.slug: case.values for case in report.cases}
+    # Step 0 and step 4 have the state before them, step 3 has not.
+    assert right["backward/trace-grads"] == 2 * 4192
