@@ -31,13 +31,15 @@ OUTCOME_OF: dict[type[PortFailure], Outcome] = {
 class Exchange:
     """A question and the port's decoded answer to it.
 
-    `expected` is the right answer by JSON Pointer; `offer` is what the port offered.
+    `expected` is the right answer by JSON Pointer; `offer` is what the port offered. `at` is
+    where a report has the answer: the JSON Pointer of a step in a trace, otherwise empty.
     """
 
     params: Any
     expected: Answer
     got: Any
     offer: InitializeResult
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def _at(pointer: str, worst: Difference, judged: Result | None) -> tuple[str, st
     in_report = worst.expected, worst.got, worst.budgets
     if judged is None or judged.exchange is None or pointer == worst.pointer:
         return in_report
-    tensor = tensor_at(judged.exchange, worst.part.removeprefix(judged.at))
+    tensor = tensor_at(judged.exchange, worst.part.removeprefix(judged.exchange.at))
     index = index_of(tensor[0], pointer.removeprefix(worst.part)) if tensor else None
     if tensor is None or index is None:
         return in_report
@@ -102,8 +102,11 @@ def _evidence(case: CaseReport, judged: Result | None) -> list[str]:
             f"The first is {first.first or first.pointer}, the worst is {first.pointer}."
         )
     if judged and judged.exchange and judged.comparison:
-        wrong = {divergence.part for divergence in judged.comparison.divergences}
-        part = first.part.removeprefix(judged.at)
+        wrong = {
+            divergence.part.removeprefix(judged.exchange.at)
+            for divergence in judged.comparison.divergences
+        }
+        part = first.part.removeprefix(judged.exchange.at)
         before, after = _around(judged.exchange.expected, part, wrong)
         if before:
             sentences.insert(0, f"Correct before it: {', '.join(before[-4:])}.")

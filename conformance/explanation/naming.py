@@ -16,7 +16,7 @@ from ports_adapter.messages import InitializeResult
 
 from .diagnosis import NamedMistake
 from .fitting import Fit, Names, agreement, cost_of, fit_of, may_show, untouched
-from .judged_cases import JudgedCases, question_of, asked_level
+from .judged_cases import JudgedCases, asked_level, question_of
 
 SECONDS = 10.0
 """The processor time for the search, so that a busy machine finds the same."""
@@ -55,7 +55,7 @@ class MistakeSearch:
     seconds: float = SECONDS
     seconds_to_refute: float = SECONDS_TO_REFUTE
     sound: frozenset[Level] = frozenset()
-    refuters: Sequence[JudgedCase] = ()
+    refuters: Sequence[Result] = ()
     known: dict[tuple[tuple[str, ...], str], Fit | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

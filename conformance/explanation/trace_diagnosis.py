@@ -1,22 +1,20 @@
 """Makes the diagnosis of a trace: the first wrong step, and the known mistake that explains it."""
 
-from __future__ import annotations
-
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import structs
 
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import Report
 from conformance.mistakes import MISTAKES, Mistake
-from conformance.traces.checks.traced_case import StepFinding, TracedCase
+from conformance.traces.checks.traced_case import TracedCase
 from golden.budgets import Precision
 from ports_adapter.messages import InitializeResult
 
 from .diagnosing import Note, error_maps
 from .diagnosis import Diagnosis, FirstDivergence, Place, without_explanation
-from .judged_cases import JudgedCase, JudgedCases
+from .judged_cases import JudgedCases
 from .locating import first_divergence
 from .naming import MistakeSearch, named_mistakes
 from .program_place import REACHED_THROUGH
@@ -55,7 +53,9 @@ def diagnosed_trace(
         methods=[],
         profiles=[report.profile],
     )
-    cases = JudgedCases({judged.case.slug: judged for judged in _judged(traced, offer)})
+    cases = JudgedCases()
+    for case in traced:
+        cases(case.result(offer))
     first = first_divergence(report, cases)
     if first is None:
         return without_explanation(report)
@@ -91,26 +91,3 @@ def _as_far_as_shown(first: FirstDivergence, report: Report) -> Place:
         case _:
             return place
     return structs.replace(place, operation=operation)
-
-
-def _judged(traced: Sequence[TracedCase], offer: InitializeResult) -> Iterator[JudgedCase]:
-    """The first wrong step of each wrong case, and the first right step of the right ones."""
-    for case in traced:
-        finding = case.first_wrong or case.first_right
-        result = case.result()
-        if finding is not None:
-            yield _of_step(case, finding, result.outcome, offer)
-        elif result.outcome.is_failure:
-            yield JudgedCase(result.case, result.outcome, None)
-
-
-def _of_step(
-    case: TracedCase, finding: StepFinding, outcome: Outcome, offer: InitializeResult
-) -> JudgedCase:
-    return JudgedCase(
-        case.result().case,
-        outcome,
-        case.exchange(finding, offer),
-        finding.comparison(),
-        finding.at,
-    )

@@ -1,7 +1,5 @@
 """`conformance trace`, and `debug` of a trace: judge a program by what it wrote in training."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +19,7 @@ from conformance.reports.destinations import (
     write_report,
     write_run,
 )
-from conformance.reports.page import page_of
+from conformance.reports.page.debug_page import page_of
 from conformance.reports.summary import run_summary
 from conformance.reports.terminal.explanation_text import in_short, show
 from conformance.reports.terminal.live_view import activity

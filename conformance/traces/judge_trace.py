@@ -1,7 +1,5 @@
 """Judges a whole trace: recognizes how it is written, judges every step, and sums up."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice

@@ -1,7 +1,5 @@
 """Recognizes from its first steps how a trace is written: its model, layout and formats."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

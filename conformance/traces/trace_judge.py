@@ -6,8 +6,6 @@ judged from correct inputs, and a mistake is found in the step that makes it. Of
 only the last state is kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The report on a trace, in the form of every run's report."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a trace does not show, and the line that would show it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 
 from conformance.judging.report import NotShown

@@ -1,7 +1,5 @@
 """Compares logits, losses and gradients of a step with those that follow from its weights."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Judges losses alone: the right program runs freely from the program's first weights."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

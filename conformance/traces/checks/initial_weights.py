@@ -1,7 +1,5 @@
 """Judges whether the first weights are drawn as the published program draws them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Judges samples: each token must be the one that its random number chooses."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Judges tokens by the document that they encode."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 

@@ -1,7 +1,5 @@
 """Collects what a trace shows about a case: how near its numbers are, the first wrong step."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +9,7 @@ import numpy as np
 from conformance.asking.case_result import Exchange, Result, compared
 from conformance.cases.case import Case, Params
 from conformance.judging.compare import compare, in_budgets
-from conformance.judging.divergence import Comparison
+from conformance.judging.divergence import Comparison, Divergence
 from conformance.judging.outcome import Outcome
 from conformance.oracle.answer import Answer, Numbers
 from golden.budgets import Precision
@@ -75,9 +73,18 @@ class StepFinding:
             inside[name] = part.got.reshape(part.shape).tolist()
         return answer
 
-    def comparison(self) -> Comparison:
-        """What is wrong with the step."""
-        return compare(self.expected, self.got, "float64")  # they are as carried already
+    def divergences(self) -> tuple[Divergence, ...]:
+        """The wrong parts of the step, by their places in the trace."""
+        found = compare(self.expected, self.got, "float64")  # the numbers are as carried already
+        return tuple(
+            replace(
+                d,
+                part=self.at + d.part,
+                pointer=self.at + d.pointer,
+                first=d.first and self.at + d.first,
+            )
+            for d in found.divergences
+        )
 
 
 def worst_of(parts: Sequence[Part]) -> float:
@@ -152,34 +159,25 @@ class TracedCase:
             self.worst_at = at + part.pointer + "".join(f"/{i}" for i in index)
         return bool(ratios[worst] <= 1)
 
-    def result(self) -> Result:
-        """The case as it ended."""
-        case = self._case(self.first_wrong or self.first_right)
+    def result(self, offer: InitializeResult | None = None) -> Result:
+        """The case as it ended; with an `offer`, also the step that shows it as an exchange."""
+        finding = self.first_wrong or self.first_right
+        asked: Params = finding.question() if finding and finding.question else {}
+        case = Case.fixed(self.slug, self.about, self.method, asked, lambda _precision: {})
         if not self.steps:
             return Result(case, Outcome.NOT_OFFERED, "the trace does not show it")
         if self.first_wrong is None:
             outcome = Outcome.MISMATCH if self.wrong else Outcome.PASS
-            return Result(case, outcome, self.detail, 0.0, self._comparison(()))
-        found = self.first_wrong.comparison().divergences
-        at = self.first_wrong.at
-        divergences = tuple(
-            replace(d, part=at + d.part, pointer=at + d.pointer, first=d.first and at + d.first)
-            for d in found
-        )
-        return compared(case, self._comparison(divergences), 0.0)
+            result = Result(case, outcome, self.detail, 0.0, self._comparison(()))
+        else:
+            result = compared(case, self._comparison(self.first_wrong.divergences()), 0.0)
+        if finding is None or finding.question is None or offer is None:
+            return result
+        exchange = Exchange(asked, finding.expected, finding.got, offer, finding.at)
+        return replace(result, exchange=exchange)
 
-    def _comparison(self, divergences: Any) -> Comparison:
+    def _comparison(self, divergences: tuple[Divergence, ...]) -> Comparison:
         extent = f"{self.wrong} of {self.steps} steps wrong" if self.wrong else ""
         return Comparison(
             divergences, self.worst, self.worst_at, self.values, self.identical, self.ulps, extent
         )
-
-    def _case(self, finding: StepFinding | None) -> Case:
-        asked: Params = finding.question() if finding and finding.question else {}
-        return Case.fixed(self.slug, self.about, self.method, asked, lambda _precision: {})
-
-    def exchange(self, finding: StepFinding, offer: InitializeResult) -> Exchange | None:
-        """A step as a question and the program's answer to it, if the protocol has one."""
-        if finding.question is None:
-            return None
-        return Exchange(finding.question(), finding.expected, finding.got, offer)

@@ -1,7 +1,5 @@
 """Steps of a trace as questions of the protocol, for the search of known mistakes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from conformance.oracle.reference_answer import activation_of, as_json, optimizer_of, sizes_of

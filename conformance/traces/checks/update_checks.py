@@ -1,7 +1,5 @@
 """Compares moments and weights after a step with Adam's update by the step's own gradients."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple

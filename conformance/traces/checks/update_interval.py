@@ -5,8 +5,6 @@ an interval. The moments are monotone in their inputs, and the direction `m / (s
 its extremes at the corners of the intervals of `m` and `v`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

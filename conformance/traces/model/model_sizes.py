@@ -1,7 +1,5 @@
 """Finds the sizes of a traced model: from its first record, or from the shapes of its weights."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Recognizes the matrices of the model by the names that programs give them."""
 
-from __future__ import annotations
-
 import re
 
 LAYER = re.compile(r"(?:^|[^a-z])(?:transformer\.?h|layers?|blocks?|h|l)[._\[ ]*(\d+)[\]._ ]*")

@@ -1,7 +1,5 @@
 """Chooses the layout and the number of heads with which a trace's first numbers agree."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,7 +10,7 @@ from golden.numbers import Array
 from reference.tape.machine import Machine
 
 from ..writing.raw_numbers import RawTensors
-from ..writing.record_lines import Note
+from ..writing.record_lines import BadTrace, Note
 from ..writing.records import Head
 from .model_sizes import ModelSizes
 from .written_layout import WrittenLayout, layouts_of
@@ -22,6 +20,12 @@ LOSS_AGREES = 2e-4
 
 GRADS_AGREE = 1e-2
 """The largest relative error of gradients that agree, as a whole."""
+
+EXACT = 1e-5
+"""The error of a fit that needs no comparison with others."""
+
+CLEARLY_WORSE = 3
+"""A fit with so many times the error of the best one is not its rival."""
 
 CLEARLY_BETTER = 0.5
 """Gradients of a wrong program decide for a layout whose error is this share of the usual one."""
@@ -35,6 +39,11 @@ class Evidence:
     tokens: list[int]
     loss: float | None
     grads: RawTensors | None
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether it has nothing that a layout would have to explain."""
+        return self.loss is None and self.grads is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +60,15 @@ class _Fit:
     model: TracedModel
     loss_error: float
     grads_error: float
+    has_grads: bool
 
     @property
     def agrees(self) -> bool:
         return self.loss_error <= LOSS_AGREES and self.grads_error <= GRADS_AGREE
+
+    @property
+    def is_exact(self) -> bool:
+        return self.agrees and self.has_grads and self.error <= EXACT
 
     @property
     def error(self) -> float:
@@ -65,30 +79,66 @@ def traced_model(head: Head, sizes: ModelSizes, evidence: Evidence, note: Note) 
     """The model as its first evaluation shows it.
 
     Raises:
-        BadTrace: the weights fit no layout.
+        BadTrace: the weights fit no layout, or the number of heads stays open.
     """
     fits: list[_Fit] = []
     for model in _models(head, sizes, evidence):
         fits.append(_fit(model, evidence))
-        if fits[-1].agrees:
+        if fits[-1].is_exact:
             break
-    best = fits[-1] if fits[-1].agrees else _nearest(fits)
+        if evidence.shows_nothing:
+            return fits[-1].model
+    best = _likeliest(fits)
     if best.model.layout.words:
         _say_layout(best, note)
     if head.n_head is UNSET:
-        config = best.model.sizes.config
-        why = "these give the first loss" if best.agrees else "those of the published program"
-        note(f"n_head is not stated: {config.n_head} heads, {why}.")
+        _say_heads(best, fits, note)
+    elif not best.is_exact:
+        _doubt_heads(best, sizes, evidence, note)
     return best.model
+
+
+def _likeliest(fits: list[_Fit]) -> _Fit:
+    """The nearest fit that agrees; of a program with a mistake, in doubt the first fit."""
+    best = min(fits, key=lambda fit: fit.error)
+    is_clear = best.agrees or best.error <= CLEARLY_BETTER * fits[0].error
+    return best if is_clear else fits[0]
+
+
+def _say_heads(best: _Fit, fits: list[_Fit], note: Note) -> None:
+    n_head = best.model.sizes.config.n_head
+    rivals = {
+        fit.model.sizes.config.n_head
+        for fit in fits
+        if fit.agrees and fit.error <= CLEARLY_WORSE * best.error
+    }
+    if best.agrees and len(rivals) > 1:
+        both = " and ".join(str(n) for n in sorted(rivals))
+        raise BadTrace(f'line 1: {both} heads both give the first loss; state "n_head"')
+    why = "these give the first loss" if best.agrees else "those of the published program"
+    note(f"n_head is not stated: {n_head} heads, {why}.")
+
+
+def _doubt_heads(best: _Fit, sizes: ModelSizes, evidence: Evidence, note: Note) -> None:
+    """Say so if the first loss is that of another number of heads than the one stated."""
+    stated = sizes.config.n_head
+    for n_head in _divisors(sizes.config.n_embd):
+        of_heads = replace(sizes, config=replace(sizes.config, n_head=n_head))
+        machine = Machine(of_heads.config, sizes.vocab_size)
+        if n_head != stated:
+            other = _fit(TracedModel(of_heads, best.model.layout, machine), evidence)
+            if other.agrees and CLEARLY_WORSE * other.error < best.error:
+                note(
+                    f"The first record states {stated} heads, but the first loss is that of "
+                    f"{n_head} heads."
+                )
 
 
 def _models(head: Head, sizes: ModelSizes, evidence: Evidence) -> Iterator[TracedModel]:
     config = sizes.config
     heads = [config.n_head]
     if head.n_head is UNSET:
-        heads += [
-            n for n in range(1, config.n_embd + 1) if config.n_embd % n == 0 and n not in heads
-        ]
+        heads += [n for n in _divisors(config.n_embd) if n not in heads]
     order = None if head.order is UNSET else head.order
     for n_head in heads:
         of_heads = replace(sizes, config=replace(config, n_head=n_head))
@@ -106,7 +156,7 @@ def _fit(model: TracedModel, evidence: Evidence) -> _Fit:
         loss_error = _error(np.array([right.loss]), np.array([evidence.loss]))
     if evidence.grads is not None:
         grads_error = _error(right.grads, model.layout.canonical(evidence.grads, "the gradients"))
-    return _Fit(model, loss_error, grads_error)
+    return _Fit(model, loss_error, grads_error, evidence.grads is not None)
 
 
 def _error(right: Array, got: Array) -> float:
@@ -114,10 +164,8 @@ def _error(right: Array, got: Array) -> float:
     return error if np.isfinite(error) else float("inf")
 
 
-def _nearest(fits: list[_Fit]) -> _Fit:
-    """The most likely of the fits of a program with a mistake: in doubt the first one."""
-    best = min(fits, key=lambda fit: fit.error)
-    return best if best.error <= CLEARLY_BETTER * fits[0].error else fits[0]
+def _divisors(number: int) -> list[int]:
+    return [n for n in range(1, number + 1) if number % n == 0]
 
 
 def _say_layout(fit: _Fit, note: Note) -> None:

@@ -1,7 +1,5 @@
 """The layouts in which programs write the numbers of a model, and how to read each of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

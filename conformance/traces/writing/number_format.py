@@ -1,10 +1,9 @@
 """Tells from its numbers in which precision a program computes, and how many digits it prints."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -68,7 +67,7 @@ class SeenNumbers:
     kept: list[float]
 
     @classmethod
-    def of(cls, arrays: Iterable[Array]) -> SeenNumbers:
+    def of(cls, arrays: Iterable[Array]) -> Self:
         """The first numbers of some arrays that are neither 0 nor whole nor without end."""
         kept: list[float] = []
         for numbers in arrays:

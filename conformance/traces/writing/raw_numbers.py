@@ -1,7 +1,5 @@
 """The numbers of a record as arrays, as the program wrote them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain

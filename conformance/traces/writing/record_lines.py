@@ -1,7 +1,5 @@
 """Reads the records of a trace from a file or a stream, line by line, in constant memory."""
 
-from __future__ import annotations
-
 import difflib
 import gzip
 import re

@@ -1,7 +1,5 @@
 """Joins the records of a trace to steps, which may be written in several lines."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ The JSON Schema of a record is published as `trace.schema.json`, the format is d
 docs/reference/trace.md. Fields are named as in the golden traces.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 import msgspec

@@ -1,10 +1,8 @@
 """The numbers of a trace as far as they are known: with the error of their printing."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -27,7 +25,7 @@ class Bounded(NamedTuple):
     error: Array
 
     @classmethod
-    def exact(cls, numbers: Array) -> Bounded:
+    def exact(cls, numbers: Array) -> Self:
         """Numbers that are known exactly."""
         return cls(numbers, np.zeros(numbers.shape))
 
