@@ -14,6 +14,7 @@ import numpy as np
 from msgspec import UNSET
 
 from .checks.evaluation_checks import EvaluationChecks
+from .checks.recorder_slips import recorder_slips
 from .checks.traced_case import StepFinding, TracedCase
 from .checks.traced_questions import model_question, update_question
 from .checks.update_checks import STATE, UpdateChecks, UpdateInput
@@ -116,6 +117,10 @@ class TraceJudge:
         """Judge moments and weights after a step; give the state before the next one."""
         after = {kind: self._tensors(step, kind) for kind in STATE}
         known = KnownState(before.step + 1, after["weights"], after["m"], after["v"])
+        if not before.step:
+            written = self._tensors(step, "grads")
+            for words in recorder_slips(step.record.step, before.weights, written, after):
+                self.note(words)
         given = _update_input(before, grads)
         if given is None:
             return known

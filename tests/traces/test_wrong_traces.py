@@ -143,3 +143,23 @@ def test_what_shows_nothing_verifies_nothing(kept: int, tmp_path: Path) -> None:
     assert report.exit_code is ExitCode.NOTHING_VERIFIED
     assert report.trace is not None
     assert report.trace.not_shown[0].part == ("weights before" if not kept else "tokens")
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "words"),
+    [
+        (1, "grads", "All gradients of step 0 are 0."),
+        (2, "m", "All moments of step 0 are 0."),
+        (2, "weights", "The weights after step 0 are those before it."),
+    ],
+)
+def test_a_part_that_was_written_at_the_wrong_moment_is_told_so(
+    line: int, field: str, words: str, tmp_path: Path
+) -> None:
+    records = usual()
+    zeros = [0.0] * len(records[0]["weights"])
+    records[line][field] = records[0]["weights"] if field == "weights" else zeros
+    report = judged(tmp_path, records)
+    assert report.exit_code is ExitCode.FAIL
+    assert report.trace is not None
+    assert words in " ".join(report.trace.notes)
