@@ -13,7 +13,7 @@ endif
 # Tests start hundreds of programs, each of which would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup conform conform-all debug port test test-quick test-all golden check lint score bench stages zoo
+.PHONY: help setup conform conform-all trace debug port test test-quick test-all golden check lint score bench stages zoo
 .PHONY: fuzz scoreboard bench-speed doctor data protocol clean
 
 help:            ## Show this list.
@@ -24,7 +24,10 @@ setup: $(READY)  ## Make the virtual environment, with pinned packages.
 conform: $(READY)  ## Judge a port: js, python, rust, swift, or a folder. ## PORT=js [PROFILE=name] [CASE=slug] [ARGS=...]
 	@$(RUN) conformance run "$(PORT)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CASE),--case "$(CASE)") $(ARGS)
 
-debug: $(READY)  ## Explain what is wrong with a port. ## PORT=js [PROFILE=name] [CASE=slug] [HTML=page.html] [ARGS=...]
+trace: $(READY)  ## Judge a program by the trace that it wrote. ## FILE=trace.jsonl [ARGS=...]
+	@$(RUN) conformance trace "$(FILE)" $(ARGS)
+
+debug: $(READY)  ## Explain what is wrong with a port or a trace. ## PORT=js [PROFILE=name] [CASE=slug] [HTML=page.html] [ARGS=...]
 	@$(RUN) conformance debug "$(PORT)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CASE),--case "$(CASE)") $(if $(HTML),--html "$(HTML)") $(ARGS)
 
 conform-all: $(READY)  ## Judge every port that comes with the suite.

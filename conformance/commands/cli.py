@@ -12,7 +12,7 @@ from .judge.debug import debug
 from .judge.merge import merge
 from .judge.replay_transcript import replay
 from .judge.run import run
-from .judge.trace import trace
+from .judge.trace_file import trace
 from .measure.all import all_
 from .measure.bench import bench
 from .measure.score import score

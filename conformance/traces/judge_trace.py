@@ -17,8 +17,8 @@ from .checks.initial_weights import wrong_statistics
 from .checks.sample_checks import wrong_choice
 from .checks.token_checks import wrong_tokens
 from .checks.traced_case import TracedCase
-from .recognition import LOOKED_AT, first_step_of, formats_of, loss_of, model_of
 from .trace_judge import TraceJudge
+from .trace_recognition import LOOKED_AT, first_step_of, formats_of, loss_of, model_of
 from .worth_adding import worth_adding
 from .writing.record_lines import BadTrace, Line, opened, records
 from .writing.recorded_steps import RecordedStep, head_of, joined

@@ -1,5 +1,6 @@
 """Traces of a right program pass, in whichever way they are written."""
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,3 +107,41 @@ def test_skipped_steps_are_judged_where_the_state_before_them_is_there(tmp_path:
     right = {case.slug: case.values for case in report.cases}
     # Step 0 and step 4 have the state before them, step 3 has not.
     assert right["backward/trace-grads"] == 2 * 4192
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_an_order_that_follows_no_rule_is_found(single: bool, tmp_path: Path) -> None:
+    order = random.Random(single).sample(NAMES, len(NAMES))
+    writer = Writer(order=order, transposed=single, single=single, form="{}")
+    report = judged(tmp_path, writer.records())
+    assert report.exit_code is ExitCode.PASS
+    assert report.trace is not None
+    assert f"Layout: the order {', '.join(order)}" in " ".join(report.trace.notes)
+
+
+def test_an_order_that_is_stated_is_taken(tmp_path: Path) -> None:
+    order = random.Random(3).sample(NAMES, len(NAMES))
+    records = Writer(order=order, head={"order": order}, without=("grads",)).records()
+    assert judged(tmp_path, records).exit_code is ExitCode.PASS
+    records[0]["order"] = NAMES
+    assert judged(tmp_path, records).exit_code is ExitCode.FAIL
+
+
+def test_a_wrong_program_whose_order_may_be_another_is_told_how_to_state_it(
+    tmp_path: Path,
+) -> None:
+    records = usual()
+    records[1]["loss"] *= 1.5
+    report = judged(tmp_path, records)
+    assert report.exit_code is ExitCode.FAIL
+    assert report.trace is not None
+    assert 'state it: "order"' in " ".join(report.trace.notes)
+
+
+def test_two_matrices_exchanged_are_no_order_but_a_mistake(tmp_path: Path) -> None:
+    order = list(NAMES)
+    order[3], order[5] = order[5], order[3]
+    report = judged(tmp_path, Writer(order=order).records())
+    assert report.exit_code is ExitCode.FAIL
+    assert report.trace is not None
+    assert "the first loss would be right" in " ".join(report.trace.notes)

@@ -8,8 +8,11 @@ import pytest
 from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.runs.tracing import judged_trace_file
+from reference.profiles import MICROGPT
 from tests.support.command import run
 from tests.support.traces import Records, Writer, judged, outcomes, usual, written
+
+NAMES = list(MICROGPT.config.shapes(27))
 
 WRONG = {
     "a logit": (1, "logits", [0, 3], "forward/trace-logits", "/steps/0/logits/0/3"),
@@ -59,6 +62,7 @@ def test_a_wrong_weight_fails_its_update_and_the_next_step_goes_on_from_it(tmp_p
 
 def test_a_number_that_is_not_finite_is_wrong_and_no_reason_to_stop(tmp_path: Path) -> None:
     records = usual()
+    records[0]["order"] = NAMES
     records[1]["loss"] = float("nan")
     report = judged(tmp_path, records)
     assert report.first_divergence == "forward/trace-loss"
@@ -87,7 +91,7 @@ def test_a_first_record_that_cannot_be_is_refused(
 
 
 def test_a_wrong_number_of_heads_is_told_by_the_first_loss(tmp_path: Path) -> None:
-    report = judged(tmp_path, [usual()[0] | {"n_head": 2}, *usual()[1:]])
+    report = judged(tmp_path, [usual()[0] | {"n_head": 2, "order": NAMES}, *usual()[1:]])
     assert report.exit_code is ExitCode.FAIL
     assert report.trace is not None
     assert "the first loss is that of 4 heads" in " ".join(report.trace.notes)

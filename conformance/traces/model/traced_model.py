@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from msgspec import UNSET
@@ -9,11 +10,13 @@ from msgspec import UNSET
 from golden.numbers import Array
 from reference.tape.machine import Machine
 
+from ..writing.number_format import SeenNumbers
 from ..writing.raw_numbers import RawTensors
 from ..writing.record_lines import BadTrace, Note
 from ..writing.records import Head
 from .model_sizes import ModelSizes
-from .written_layout import WrittenLayout, layouts_of
+from .order_search import possible_orders
+from .written_layout import WrittenLayout, flat_layouts, layouts_of
 
 LOSS_AGREES = 2e-4
 """The largest relative error of a loss that agrees; some are printed with four decimals."""
@@ -24,6 +27,12 @@ GRADS_AGREE = 1e-2
 EXACT = 1e-5
 """The error of a fit that needs no comparison with others."""
 
+OF_ROUNDING = 30
+"""The relative error of an exact fit, in multiples of that of printing."""
+
+FEW_MOVED = 3
+"""So many matrices out of the published order may be a mistake of the program."""
+
 CLEARLY_WORSE = 3
 """A fit with so many times the error of the best one is not its rival."""
 
@@ -31,7 +40,7 @@ CLEARLY_BETTER = 0.5
 """Gradients of a wrong program decide for a layout whose error is this share of the usual one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """The first evaluation of a trace whose weights are known: what a layout must explain."""
 
@@ -44,6 +53,12 @@ class Evidence:
     def shows_nothing(self) -> bool:
         """Whether it has nothing that a layout would have to explain."""
         return self.loss is None and self.grads is None
+
+    @cached_property
+    def rounding(self) -> float:
+        """The relative error of weights and gradients that their printing causes."""
+        sets = [self.weights.numbers, *([self.grads.numbers] if self.grads else [])]
+        return sum(_rounding(numbers) for numbers in sets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +75,7 @@ class _Fit:
     model: TracedModel
     loss_error: float
     grads_error: float
-    has_grads: bool
+    evidence: Evidence
 
     @property
     def agrees(self) -> bool:
@@ -68,7 +83,8 @@ class _Fit:
 
     @property
     def is_exact(self) -> bool:
-        return self.agrees and self.has_grads and self.error <= EXACT
+        enough = EXACT + OF_ROUNDING * self.evidence.rounding
+        return self.agrees and self.evidence.grads is not None and self.error <= enough
 
     @property
     def error(self) -> float:
@@ -89,6 +105,8 @@ def traced_model(head: Head, sizes: ModelSizes, evidence: Evidence, note: Note) 
         if evidence.shows_nothing:
             return fits[-1].model
     best = _likeliest(fits)
+    if not best.is_exact and head.order is UNSET and not evidence.weights.shapes:
+        best = _in_any_order(best, evidence, note)
     if best.model.layout.words:
         _say_layout(best, note)
     if head.n_head is UNSET:
@@ -103,6 +121,39 @@ def _likeliest(fits: list[_Fit]) -> _Fit:
     best = min(fits, key=lambda fit: fit.error)
     is_clear = best.agrees or best.error <= CLEARLY_BETTER * fits[0].error
     return best if is_clear else fits[0]
+
+
+def _in_any_order(known: _Fit, evidence: Evidence, note: Note) -> _Fit:
+    """The fit in an order that follows no rule, if one agrees; otherwise the known one.
+
+    An order that exchanges a few matrices of the published one may be a mistake of the program
+    as well, so it is not taken for its own.
+    """
+    sizes, best = known.model.sizes, known
+    for order in _orders_left(sizes, evidence):
+        for layout in flat_layouts(f"the order {', '.join(order)}", order, sizes.shapes):
+            fit = _fit(TracedModel(sizes, layout, known.model.machine), evidence)
+            best = min(best, fit, key=lambda fit: fit.error if fit.agrees else np.inf)
+            if best.is_exact and best is fit:
+                moved = sum(a != b for a, b in zip(order, sizes.shapes, strict=True))
+                if moved > FEW_MOVED:
+                    return best
+                note(
+                    f"With the order {', '.join(order)} the first loss would be right. If the "
+                    f'program lists its matrices so, state it: "order" in the first record.'
+                )
+                return known
+    if not known.agrees:
+        note(
+            "No order of the matrices that is tried gives the program's first loss. If it writes "
+            'them in an order of its own, state it: "order": ["wte", …] in the first record.'
+        )
+    return known
+
+
+def _orders_left(sizes: ModelSizes, evidence: Evidence) -> Iterator[list[str]]:
+    if sizes.config.n_layer == 1 and evidence.grads is not None:
+        yield from possible_orders(sizes.shapes, evidence.grads.numbers, evidence.tokens)
 
 
 def _say_heads(best: _Fit, fits: list[_Fit], note: Note) -> None:
@@ -156,7 +207,12 @@ def _fit(model: TracedModel, evidence: Evidence) -> _Fit:
         loss_error = _error(np.array([right.loss]), np.array([evidence.loss]))
     if evidence.grads is not None:
         grads_error = _error(right.grads, model.layout.canonical(evidence.grads, "the gradients"))
-    return _Fit(model, loss_error, grads_error, evidence.grads is not None)
+    return _Fit(model, loss_error, grads_error, evidence)
+
+
+def _rounding(numbers: Array) -> float:
+    errors = SeenNumbers.of([numbers]).format.rounding(numbers)
+    return float(np.linalg.norm(errors) / (np.linalg.norm(numbers) or 1.0))
 
 
 def _error(right: Array, got: Array) -> float:

@@ -89,14 +89,19 @@ def layouts_of(
         yield from _by_name(raw, shapes, n_head, size)
         return
     for words, names in _orders(shapes, order):
-        for turned, transposed in _orientations(shapes):
-            parts = [_canonical(name, shapes) for name in names]
-            turned_parts = [
-                part.T if name in transposed else part
-                for name, part in zip(names, parts, strict=True)
-            ]
-            flat = np.concatenate([part.ravel() for part in turned_parts])
-            yield WrittenLayout(size, {"": flat}, " and ".join(w for w in (words, turned) if w))
+        yield from flat_layouts(words, names, shapes)
+
+
+def flat_layouts(words: str, names: Sequence[str], shapes: Shapes) -> Iterator[WrittenLayout]:
+    """The layouts of a flat list whose matrices are in an order, which `words` describe."""
+    size = sum(rows * columns for rows, columns in shapes.values())
+    for turned, transposed in _orientations(shapes):
+        parts = [_canonical(name, shapes) for name in names]
+        turned_parts = [
+            part.T if name in transposed else part for name, part in zip(names, parts, strict=True)
+        ]
+        flat = np.concatenate([part.ravel() for part in turned_parts])
+        yield WrittenLayout(size, {"": flat}, " and ".join(w for w in (words, turned) if w))
 
 
 def _canonical(name: str, shapes: Shapes) -> Indices:
