@@ -17,10 +17,11 @@ from .checks.initial_weights import wrong_statistics
 from .checks.sample_checks import wrong_choice
 from .checks.token_checks import wrong_tokens
 from .checks.traced_case import TracedCase
+from .model.model_sizes import refuse_large_tokens
 from .trace_judge import TraceJudge
 from .trace_recognition import LOOKED_AT, first_step_of, formats_of, loss_of, model_of
 from .worth_adding import worth_adding
-from .writing.record_lines import BadTrace, Line, opened, records
+from .writing.record_lines import Line, opened, records
 from .writing.recorded_steps import RecordedStep, head_of, joined
 from .writing.records import Head, SampleRecord
 
@@ -164,8 +165,7 @@ class _Cases:
         if sample.tokens is UNSET or sample.uniforms is UNSET:
             return
         sizes = self.judge.model.sizes
-        if max(sample.tokens, default=0) >= sizes.vocab_size:
-            raise BadTrace(f"line {line}, at /tokens: there are {sizes.vocab_size} tokens, from 0")
+        refuse_large_tokens(sample.tokens, sizes, f"line {line}, at /tokens")
         stated = sample.temperature
         wrong = wrong_choice(
             self.judge.model.machine,

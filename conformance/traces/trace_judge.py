@@ -18,6 +18,7 @@ from .checks.recorder_slips import recorder_slips
 from .checks.traced_case import StepFinding, TracedCase
 from .checks.traced_questions import model_question, update_question
 from .checks.update_checks import STATE, UpdateChecks, UpdateInput
+from .model.model_sizes import refuse_large_tokens
 from .model.traced_model import TracedModel
 from .writing.raw_numbers import array, raw_tensors
 from .writing.record_lines import BadTrace, Note
@@ -152,12 +153,7 @@ class TraceJudge:
         tokens = step.record.tokens
         if tokens is UNSET:
             return None
-        largest = self.model.sizes.vocab_size - 1
-        if max(tokens) > largest:
-            raise BadTrace(
-                f"{step.where('tokens')}: there is a token {max(tokens)}; wte has rows for 0 to "
-                f"{largest}"
-            )
+        refuse_large_tokens(tokens, self.model.sizes, step.where("tokens"))
         return tokens
 
     def _tensors(self, step: RecordedStep, kind: str) -> Bounded | None:

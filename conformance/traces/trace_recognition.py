@@ -49,7 +49,7 @@ def model_of(
     evidence = next(_evidence(head, steps, first), None)
     if evidence is None:
         return None
-    sizes = sizes_of(head, evidence.weights, dict(settings), note)
+    sizes = sizes_of(head, evidence.weights, evidence.tokens, dict(settings), note)
     return traced_model(head, sizes, evidence, note)
 
 
@@ -63,12 +63,12 @@ def _evidence(head: Head, steps: Sequence[RecordedStep], first: int) -> Iterator
         if weights is not None and record.step == number and record.tokens is not UNSET:
             grads = record.grads
             raw_grads = None if grads is UNSET else raw_tensors(grads, step.where("grads"))
-            yield Evidence(weights, record.tokens, loss_of(step), raw_grads)
+            yield Evidence(weights, record.tokens, step.where("tokens"), loss_of(step), raw_grads)
         if record.weights is not UNSET:
             weights = raw_tensors(record.weights, step.where("weights"))
             number = record.step + 1
     if weights is not None:
-        yield Evidence(weights, [0, 0], None, None)
+        yield Evidence(weights, [0, 0], "", None, None)
 
 
 def loss_of(step: RecordedStep) -> float | None:

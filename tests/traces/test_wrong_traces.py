@@ -1,6 +1,7 @@
 """A mistake in a traced program is found in the step and the stage that make it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,28 @@ def test_a_part_that_was_written_at_the_wrong_moment_is_told_so(
     assert report.exit_code is ExitCode.FAIL
     assert report.trace is not None
     assert words in " ".join(report.trace.notes)
+
+
+@pytest.mark.parametrize("without", [(), ("m", "v")])
+def test_other_hyperparameters_are_a_failure_that_says_how_to_state_them(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    config = replace(MICROGPT.config, learning_rate=0.003, beta1=0.9, beta2=0.999)
+    records = Writer(config=config, without=without).records()
+    report = judged(tmp_path, records)
+    assert outcomes(report)["adam/trace-update"] == "mismatch"
+    assert report.trace is not None
+    notes = " ".join(report.trace.notes)
+    assert '"learning_rate": 0.003' in notes
+    assert ('"beta1": 0.9, "beta2": 0.999' in notes) == (not without)
+    stated = {"learning_rate": 0.003, "beta1": 0.9, "beta2": 0.999}
+    assert judged(tmp_path, [records[0] | stated, *records[1:]]).exit_code is ExitCode.PASS
+
+
+def test_the_number_of_tokens_is_that_of_the_special_token(tmp_path: Path) -> None:
+    config = replace(MICROGPT.config, block_size=8)
+    sizes = ("n_layer", "n_embd", "block_size", "vocab")
+    report = judged(tmp_path, Writer(config=config, without=sizes).records())
+    assert report.exit_code is ExitCode.PASS
+    assert report.trace is not None
+    assert "block_size 8, 27 tokens" in " ".join(report.trace.notes)

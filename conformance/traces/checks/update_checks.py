@@ -17,6 +17,7 @@ from reference.tape.machine import FlatState, Machine
 from ..model.model_sizes import ModelSizes
 from ..writing.record_lines import Note
 from ..writing.shown_numbers import Bounded, Formats
+from .hyperparameters_shown import differences, shown_hyperparameters
 from .traced_case import Part, worst_of
 from .update_interval import update_error
 
@@ -83,7 +84,24 @@ class UpdateChecks:
             if worst_of(other) <= 1:
                 self._adopt(reading)
                 return other
+        if not given.step:
+            self._doubt_hyperparameters(given, after)
         return found
+
+    def _doubt_hyperparameters(
+        self, given: UpdateInput, after: Mapping[str, Bounded | None]
+    ) -> None:
+        """Say so if the first update is right by other hyperparameters than those stated."""
+        config = self.reading.config
+        shown = shown_hyperparameters(config, given.weights.numbers, given.grads.numbers, after)
+        others = differences(shown, config)
+        reading = self.reading._replace(config=shown)
+        if others and worst_of(self._parts(reading, given, after)) <= 1:
+            fields = ", ".join(f'"{name}": {value:g}' for name, value in others.items())
+            self.note(
+                f"The first update is right with {fields}. If the program means them, state them "
+                "in the first record; the published values differ."
+            )
 
     def learning_rate(self, step: int, got: Bounded) -> Part:
         """The part that compares a step's learning rate."""

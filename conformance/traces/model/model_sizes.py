@@ -1,6 +1,6 @@
 """Finds the sizes of a traced model: from its first record, or from the shapes of its weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,12 +48,26 @@ class ModelSizes:
         return sum(rows * columns for rows, columns in self.shapes.values())
 
 
-def sizes_of(head: Head, raw: RawTensors, settings: dict[str, Any], note: Note) -> ModelSizes:
+def refuse_large_tokens(tokens: Sequence[int], sizes: ModelSizes, where: str) -> None:
+    """Refuse tokens for which the model has no row: kernels do not check them.
+
+    Raises:
+        BadTrace: a token is too large.
+    """
+    largest = sizes.vocab_size - 1
+    if max(tokens, default=0) > largest:
+        raise BadTrace(f"{where}: there is a token {max(tokens)}; wte has rows for 0 to {largest}")
+
+
+def sizes_of(
+    head: Head, raw: RawTensors, tokens: Sequence[int], settings: dict[str, Any], note: Note
+) -> ModelSizes:
     """The sizes that the first record states, completed by what the weights show.
 
     Args:
         head: the first record.
         raw: a set of weights.
+        tokens: those of a document.
         settings: settings of the configuration that come before the record's.
         note: takes sentences about what was inferred.
 
@@ -86,7 +100,7 @@ def sizes_of(head: Head, raw: RawTensors, settings: dict[str, Any], note: Note) 
     if inferred:
         listed = ", ".join(f"{name} {shown[name]}" for name in inferred)
         note(f"From the shapes of the weights: {listed}.")
-    return _completed(known, vocab, raw.numbers.size, note)
+    return _completed(known, vocab, tokens, raw.numbers.size, note)
 
 
 def vocab_size_of(head: Head) -> int | None:
@@ -96,12 +110,17 @@ def vocab_size_of(head: Head) -> int | None:
     return head.vocab if isinstance(head.vocab, int) else len(head.vocab) + 1
 
 
-def _completed(known: dict[str, Any], vocab: int | None, size: int, note: Note) -> ModelSizes:
+def _completed(
+    known: dict[str, Any], vocab: int | None, tokens: Sequence[int], size: int, note: Note
+) -> ModelSizes:
     """The sizes known, completed by those of the published program or by the number of weights."""
     lacking = [name for name in ("n_layer", "n_embd", "block_size") if name not in known]
     found = [
         sizes for sizes in _candidates(known, lacking, vocab, size) if sizes.num_weights == size
     ]
+    # The published special token is the last one, and begins every document.
+    usual = [sizes for sizes in found if sizes.vocab_size == max(tokens) + 1 == tokens[0] + 1]
+    found = usual if vocab is None and usual else found
     if not found and not lacking and vocab is not None:
         right = _sizes(known, vocab).num_weights
         raise BadTrace(f"line 1: there are {size} weights; the sizes stated make it {right}")

@@ -14,7 +14,7 @@ from ..writing.number_format import SeenNumbers
 from ..writing.raw_numbers import RawTensors
 from ..writing.record_lines import BadTrace, Note
 from ..writing.records import Head
-from .model_sizes import ModelSizes
+from .model_sizes import ModelSizes, refuse_large_tokens
 from .order_search import possible_orders
 from .written_layout import WrittenLayout, flat_layouts, layouts_of
 
@@ -42,10 +42,14 @@ CLEARLY_BETTER = 0.5
 
 @dataclass(frozen=True)
 class Evidence:
-    """The first evaluation of a trace whose weights are known: what a layout must explain."""
+    """The first evaluation of a trace whose weights are known: what a layout must explain.
+
+    `where` is the place of its tokens in the trace.
+    """
 
     weights: RawTensors
     tokens: list[int]
+    where: str
     loss: float | None
     grads: RawTensors | None
 
@@ -97,6 +101,7 @@ def traced_model(head: Head, sizes: ModelSizes, evidence: Evidence, note: Note) 
     Raises:
         BadTrace: the weights fit no layout, or the number of heads stays open.
     """
+    refuse_large_tokens(evidence.tokens, sizes, evidence.where)
     fits: list[_Fit] = []
     for model in _models(head, sizes, evidence):
         fits.append(_fit(model, evidence))
