@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
 from typing import Any
 
 from msgspec import UNSET
@@ -26,23 +28,30 @@ HYPERPARAMETERS = {
 }
 """Fields of the first record, and of a configuration."""
 
-MOST_LAYERS = 12
+OPTIONS: dict[str, Sequence[int]] = {
+    "n_layer": range(1, 13),
+    "n_embd": range(2, 513, 2),
+    "block_size": [2**n for n in range(2, 11)],
+}
+"""The sizes that are tried where a trace does not tell them."""
+
 LARGEST = 4096
+"""Fewer tokens than so many are tried."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelSizes:
     """The configuration of a model, and the number of its tokens."""
 
     config: Config
     vocab_size: int
 
-    @property
+    @cached_property
     def shapes(self) -> dict[str, tuple[int, int]]:
         """The shapes of the matrices."""
         return self.config.shapes(self.vocab_size)
 
-    @property
+    @cached_property
     def num_weights(self) -> int:
         """How many weights the model has."""
         return sum(rows * columns for rows, columns in self.shapes.values())
@@ -114,10 +123,8 @@ def _completed(
     known: dict[str, Any], vocab: int | None, tokens: Sequence[int], size: int, note: Note
 ) -> ModelSizes:
     """The sizes known, completed by those of the published program or by the number of weights."""
-    lacking = [name for name in ("n_layer", "n_embd", "block_size") if name not in known]
-    found = [
-        sizes for sizes in _candidates(known, lacking, vocab, size) if sizes.num_weights == size
-    ]
+    lacking = [name for name in OPTIONS if name not in known]
+    found = list(_candidates(known, vocab, size))
     # The published special token is the last one, and begins every document.
     usual = [sizes for sizes in found if sizes.vocab_size == max(tokens) + 1 == tokens[0] + 1]
     found = usual if vocab is None and usual else found
@@ -143,32 +150,20 @@ def _is_published(sizes: ModelSizes, name: str) -> bool:
     return bool(getattr(sizes.config, name) == getattr(MICROGPT.config, name))
 
 
-def _candidates(
-    known: dict[str, Any], lacking: list[str], vocab: int | None, size: int
-) -> Iterator[ModelSizes]:
-    """Sizes that agree with what is known; their number of weights is to be checked."""
-    options = {
-        "n_layer": range(1, MOST_LAYERS + 1),
-        "n_embd": range(2, 513, 2),
-        "block_size": [2**n for n in range(2, 11)],
-    }
-    choices: list[dict[str, Any]] = [known]
-    for name in lacking:
-        choices = [choice | {name: value} for choice in choices for value in options[name]]
-    for choice in choices:
-        try:
-            if vocab is not None:
-                yield _sizes(choice, vocab)
-                continue
-            # The number of weights is linear in that of the tokens.
-            one, two = (_sizes(choice, v).num_weights for v in (1, 2))
-        except InvalidConfig as error:
-            if not lacking:
-                raise BadTrace(f"line 1: {error}") from None
-            continue
-        tokens, left = divmod(size - one, two - one)
-        if not left and 1 <= tokens < LARGEST:
-            yield _sizes(choice, tokens + 1)
+def _candidates(known: dict[str, Any], vocab: int | None, size: int) -> Iterator[ModelSizes]:
+    """The sizes that agree with what is known and give the number of weights."""
+    options = {name: (known[name],) if name in known else OPTIONS[name] for name in OPTIONS}
+    for n_layer, n_embd, block_size in product(*options.values()):
+        # wte and lm_head have a row for each token, wpe for each position.
+        left = size - block_size * n_embd - 12 * n_layer * n_embd**2
+        tokens, rest = divmod(left, 2 * n_embd)
+        if rest == 0 and 1 < tokens < LARGEST and vocab in (None, tokens):
+            chosen = {"n_layer": n_layer, "n_embd": n_embd, "block_size": block_size}
+            try:
+                yield _sizes(known | chosen, tokens)
+            except InvalidConfig as error:
+                if "n_embd" in known:
+                    raise BadTrace(f"line 1: {error}") from None
 
 
 def _sizes(known: dict[str, Any], vocab: int) -> ModelSizes:
