@@ -55,7 +55,8 @@ class NamedMistake(Struct, frozen=True):
 
     Of the `values` numbers in the failed `cases`, `explains` are within budget of the mistake's,
     and the worst is at `worst` budgets. `experiments` distinguish it from the other mistakes
-    that explain the numbers.
+    that explain the numbers. `part` is what of a trace they were looked for in, such as the
+    update; it is empty for a port.
     """
 
     slugs: list[str]
@@ -68,6 +69,7 @@ class NamedMistake(Struct, frozen=True):
     worst: Number
     cases: list[str]
     experiments: list[str]
+    part: str = ""
 
 
 class SmallestCase(Struct, frozen=True):
@@ -121,6 +123,14 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     curves: list[LossCurves]
     transcript: str = ""
     seconds: float = 0.0
+
+    @property
+    def names_by_part(self) -> dict[str, list[NamedMistake]]:
+        """The named mistakes of each part; those of one part cannot be distinguished."""
+        parts: dict[str, list[NamedMistake]] = {}
+        for name in self.names:
+            parts.setdefault(name.part, []).append(name)
+        return parts
 
 
 def without_explanation(report: Report) -> Diagnosis:

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from conformance.anatomy.computation_order import backward_order
+from conformance.anatomy.levels import Level
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import Report
 from conformance.mistakes import MISTAKES, Mistake
-from conformance.traces.checks.traced_case import TracedCase
-from golden.budgets import Precision
+from conformance.traces.judge_trace import JudgedTrace
 from ports_adapter.messages import InitializeResult
+from reference.config import Config
 
 from .diagnosing import Note, error_maps
-from .diagnosis import Diagnosis, FirstDivergence, Place, without_explanation
+from .diagnosis import Diagnosis, FirstDivergence, NamedMistake, Place, without_explanation
 from .judged_cases import JudgedCases
 from .locating import first_divergence
 from .naming import MistakeSearch, named_mistakes
@@ -23,6 +25,12 @@ from .symptoms import symptoms
 SECONDS = 30.0
 """The processor time for the search: a step of a trace takes longer than the cases of a run."""
 
+PARTS = {
+    "the model": (Level.FORWARD, Level.BACKWARD),
+    "the update": (Level.ADAM,),
+}
+"""The parts of a trace that are judged apart, so that each may have a mistake of its own."""
+
 LOGITS = "forward/trace-logits"
 LOSS = "forward/trace-loss"
 """The case whose right answer refutes the mistakes of the forward pass."""
@@ -30,8 +38,7 @@ LOSS = "forward/trace-loss"
 
 def diagnosed_trace(
     report: Report,
-    traced: Sequence[TracedCase],
-    precision: Precision,
+    judged: JudgedTrace,
     note: Note,
     mistakes: Sequence[Mistake] = tuple(MISTAKES.values()),
 ) -> Diagnosis:
@@ -39,8 +46,7 @@ def diagnosed_trace(
 
     Args:
         report: the report on the trace.
-        traced: its cases.
-        precision: in which the program computes.
+        judged: what it shows.
         note: called with the current activity.
         mistakes: the known mistakes to try.
     """
@@ -49,21 +55,21 @@ def diagnosed_trace(
         protocol_version=1,
         name=report.port.name,
         language=report.port.language,
-        precision=precision,
+        precision=judged.precision,
         methods=[],
         profiles=[report.profile],
     )
     cases = JudgedCases()
-    for case in traced:
+    for case in judged.cases:
         cases(case.result(offer))
     first = first_divergence(report, cases)
     if first is None:
         return without_explanation(report)
-    divergence = structs.replace(first, place=_as_far_as_shown(first, report))
-    note("trying the known mistakes")
-    refuters = [judged for judged in cases.right if judged.case.slug == LOSS]
-    search = MistakeSearch(cases, offer, mistakes, seconds=SECONDS, refuters=refuters)
-    names = named_mistakes(search)
+    divergence = structs.replace(first, place=_as_far_as_shown(first, report, judged.config))
+    names: list[NamedMistake] = []
+    for part, levels in PARTS.items():
+        note(f"trying the known mistakes in {part}")
+        names += _named(cases, offer, part, levels, mistakes)
     note("done")
     return Diagnosis(
         report=report,
@@ -77,17 +83,52 @@ def diagnosed_trace(
     )
 
 
-def _as_far_as_shown(first: FirstDivergence, report: Report) -> Place:
+def _named(
+    cases: JudgedCases,
+    offer: InitializeResult,
+    part: str,
+    levels: Sequence[Level],
+    mistakes: Sequence[Mistake],
+) -> list[NamedMistake]:
+    """The mistakes that explain a part of the trace, which is judged from right inputs."""
+    inside = JudgedCases(
+        {
+            slug: judged
+            for slug, judged in cases.by_slug.items()
+            if judged.exchange is not None and judged.case.level in levels
+        }
+    )
+    refuters = [judged for judged in inside.right if judged.case.slug == LOSS]
+    search = MistakeSearch(inside, offer, mistakes, seconds=SECONDS, refuters=refuters)
+    return [structs.replace(name, part=part) for name in named_mistakes(search)]
+
+
+def _as_far_as_shown(first: FirstDivergence, report: Report, config: Config) -> Place:
     """The place of the first wrong number; what the trace does not show may be to blame, too."""
     place, shown = first.place, {c.slug for c in report.cases if c.outcome is Outcome.PASS}
-    node = place.node.rpartition(".")[2]
     match first.case:
         case "forward/trace-logits":
             operation = "the forward pass, from the embeddings to the logits"
         case "forward/trace-loss" if LOGITS not in shown:
             operation = "the forward pass, from the embeddings to the loss"
-        case "backward/trace-grads" if node in REACHED_THROUGH:
-            operation = f"{REACHED_THROUGH[node]}, or {place.operation}"
+        case "backward/trace-grads":
+            operation = f"{_passed_back(place.node, config)}, or {place.operation}"
+        case "random/trace-weights":
+            operation = "the drawing of the first weights"
         case _:
             return place
     return structs.replace(place, operation=operation)
+
+
+def _passed_back(node: str, config: Config) -> str:
+    """The operations that pass gradients back to a node from the last one whose weights show."""
+    between: list[str] = []
+    for name, weights in backward_order(config):
+        between.append(name)
+        if name == node:
+            break
+        if weights:
+            between.clear()
+    if len(between) == 1:
+        return REACHED_THROUGH[node.rpartition(".")[2]]
+    return f"the backward pass at one of {', '.join(between)}"

@@ -124,12 +124,14 @@ class NotShown(Struct, frozen=True):
 class TraceReport(Struct, frozen=True):
     """The trace that a verdict rests on.
 
-    `steps` is how many training steps it has, `samples` how many samples. `notes` are sentences
-    on what was recognized or inferred.
+    `steps` is how many training steps it has, `judged_steps` how many of them were judged from
+    the state before them, `samples` how many samples. `notes` are sentences on what was
+    recognized or inferred.
     """
 
     path: str
     steps: int
+    judged_steps: int
     samples: int
     notes: list[str]
     not_shown: list[NotShown]

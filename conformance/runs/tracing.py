@@ -78,7 +78,7 @@ def debugged_trace(
         Unusable: the trace or a setting cannot be used.
     """
     report, judged = judged_trace_file(path, settings, note)
-    return diagnosed_trace(report, judged.cases, judged.precision, note, mistakes)
+    return diagnosed_trace(report, judged, note, mistakes)
 
 
 def judged_trace_file(

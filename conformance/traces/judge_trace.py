@@ -10,7 +10,9 @@ import numpy as np
 from msgspec import UNSET
 
 from conformance.judging.report import NotShown
-from golden.budgets import Precision
+from golden.budgets import UNIT_ROUNDOFF, Precision
+from reference.config import Config
+from reference.profiles import MICROGPT
 
 from .checks.free_run import FreeRun
 from .checks.initial_weights import wrong_statistics
@@ -24,6 +26,7 @@ from .worth_adding import worth_adding
 from .writing.record_lines import Line, opened, records
 from .writing.recorded_steps import RecordedStep, head_of, joined
 from .writing.records import Head, SampleRecord
+from .writing.shown_numbers import Formats
 
 Watch = Callable[[int], None]
 """Takes the number of each step before it is judged."""
@@ -34,9 +37,11 @@ class JudgedTrace:
     """What a trace shows: its cases, and what it leaves open."""
 
     head: Head
+    config: Config
     precision: Precision
     cases: list[TracedCase]
     steps: int
+    judged_steps: int
     samples: int
     notes: list[str]
     not_shown: list[NotShown]
@@ -68,15 +73,29 @@ def judge_trace(
         judge = TraceJudge(head, model, formats, first, notes.setdefault) if model else None
         cases = _Cases(head, first, judge)
         cases.take_all(chain(looked_at, items), watch)
+        if judge is not None and is_single(judge.cases.values(), formats):
+            notes.setdefault(
+                "All errors are as small as those of single precision. If the program computes "
+                'parts or has constants in it, state "precision": "float32" in the first record.'
+            )
     return JudgedTrace(
         head,
+        model.sizes.config if model else MICROGPT.config,
         formats.precision(*formats.of),
         cases.ended(),
         cases.steps,
+        judge.judged_steps if judge else 0,
         cases.samples,
         list(notes),
         list(worth_adding(cases.lacking)),
     )
+
+
+def is_single(cases: Iterable[TracedCase], formats: Formats) -> bool:
+    """Whether the wrong numbers of a program in double precision are right in single precision."""
+    wrong = [case.worst for case in cases if case.wrong]
+    single = UNIT_ROUNDOFF["float32"] / UNIT_ROUNDOFF["float64"]
+    return formats.precision(*formats.of) == "float64" and bool(wrong) and max(wrong) <= single
 
 
 class _Cases:
@@ -141,8 +160,8 @@ class _Cases:
     def _initial_weights(self) -> None:
         weights = self.judge.before.weights if self.judge else None
         if self.judge is not None and weights is not None:
-            std = self.judge.model.sizes.config.init_std
-            wrong = wrong_statistics(weights.numbers, self.judge.evaluations.order, std)
+            order, config = self.judge.evaluations.order, self.judge.model.sizes.config
+            wrong = wrong_statistics(weights.numbers, order, config)
             self.drawn.take_words("/weights", next(wrong, ""))
 
     def _step(self, step: RecordedStep) -> None:

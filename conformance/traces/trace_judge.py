@@ -58,6 +58,7 @@ class TraceJudge:
         self.cases = {name: TracedCase(*case) for name, case in CASES.items()}
         zeros = Bounded.exact(np.zeros(model.sizes.num_weights))
         self.before = KnownState(0, self.initial_weights(head), zeros, zeros)
+        self.judged_steps = 0
 
     def initial_weights(self, head: Head) -> Bounded | None:
         """The weights of the first record, in canonical order."""
@@ -77,10 +78,17 @@ class TraceJudge:
         if number < 0:
             raise BadTrace(f"step {step.record.step} comes before the first step, {self.first}")
         before = self.before if self.before.step == number else KnownState(number)
+        judged = self._judged
         grads = self._tensors(step, "grads")
         right_grads = self._evaluation(step, before.weights, grads)
         self._learning_rate(step, number)
         self.before = self._update(step, before, grads or right_grads)
+        self.judged_steps += self._judged > judged
+
+    @property
+    def _judged(self) -> int:
+        """How many parts of steps were judged from the state before them."""
+        return sum(case.steps for name, case in self.cases.items() if name != "learning_rate")
 
     def _evaluation(
         self, step: RecordedStep, weights: Bounded | None, grads: Bounded | None

@@ -50,7 +50,14 @@ def trace_report(path: Path, judged: JudgedTrace, settings: Sequence[str]) -> Re
         structs.replace(case_report(case.result(), asked), rerun=rerun) for case in judged.cases
     ]
     report = make_report(asked, port_report(port, None), cases)
-    facts = TraceReport(str(path), judged.steps, judged.samples, judged.notes, judged.not_shown)
+    facts = TraceReport(
+        str(path),
+        judged.steps,
+        judged.judged_steps,
+        judged.samples,
+        judged.notes,
+        judged.not_shown,
+    )
     exit_code = report.exit_code
     strong = [c for c in cases if c.outcome is Outcome.PASS and c.slug not in WEAK]
     if exit_code is ExitCode.PASS and not strong:
@@ -65,7 +72,9 @@ def _verdict(exit_code: ExitCode, cases: Sequence[CaseReport], facts: TraceRepor
 
     right, wrong = named(Outcome.PASS), named(Outcome.MISMATCH)
     absent = named(Outcome.NOT_OFFERED)
-    over = f" over {facts.steps} step{'s' * (facts.steps != 1)}"
+    over = f" over {_steps(facts.judged_steps)}"
+    if facts.judged_steps != facts.steps:
+        over += f" of {facts.steps}"
     not_shown = f"; not shown: {absent}" if absent else ""
     match exit_code:
         case ExitCode.PASS:
@@ -74,3 +83,7 @@ def _verdict(exit_code: ExitCode, cases: Sequence[CaseReport], facts: TraceRepor
             return f"NOTHING VERIFIED{over}{not_shown}"
         case _:
             return f"FAIL: {wrong}{over}" + (f"; right: {right}" if right else "") + not_shown
+
+
+def _steps(count: int) -> str:
+    return f"{count} step{'s' * (count != 1)}"

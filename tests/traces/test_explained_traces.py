@@ -1,6 +1,7 @@
 """A trace with a known mistake is explained: its place, its name, and how to mend it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from conformance.mistakes import MISTAKES, Mistake, applied
 from conformance.runs.tracing import debugged_trace
 from reference.config import Config
 from reference.corpus import corpus_of
+from reference.profiles import MICROGPT
 from reference.program import Run
 from reference.trace_writing import TraceWriter
 from tests.support.command import run
-from tests.support.traces import usual, written
+from tests.support.traces import Writer, usual, written
 
 SMALL = Config(n_embd=4, n_head=2, block_size=4, num_steps=20, num_samples=0)
 NAMES = corpus_of("names", b"ada\nbob\ncab\nabba\n" * 5)
@@ -83,3 +85,30 @@ def test_the_reference_writes_a_trace_that_is_bit_identical(tmp_path: Path) -> N
     assert judged.returncode == ExitCode.PASS, judged.stdout
     assert "bit-identical" in judged.stdout
     assert "samples over" in " ".join(judged.stdout.split())
+
+
+def test_two_independent_mistakes_are_both_named_each_in_its_part(tmp_path: Path) -> None:
+    model, update = MISTAKES["rms-of-the-sum"], MISTAKES["momentum-missing"]
+    both = dict(model.patch()) | dict(update.patch())
+    lines: list[str] = []
+    with applied(both):
+        writer = TraceWriter(Run.prepare(SMALL, 42, NAMES), lines.append, range(2))
+        losses = writer.losses()
+        for _ in range(2):
+            next(losses)
+    path = tmp_path / "trace.jsonl"
+    path.write_text("".join(lines))
+    found = debugged_trace(path, (), lambda _words: None, [model, update])
+    assert [(name.part, name.slugs) for name in found.names] == [
+        ("the model", [model.slug]),
+        ("the update", [update.slug]),
+    ]
+
+
+def test_first_weights_of_another_spread_are_no_known_mistake(tmp_path: Path) -> None:
+    records = Writer(config=replace(MICROGPT.config, init_std=0.02)).records()
+    found = debugged_trace(written(tmp_path, records), (), lambda _words: None)
+    assert found.divergence is not None
+    assert found.divergence.place.operation == "the drawing of the first weights"
+    assert 'state "init_std": 0.02' in found.divergence.got
+    assert found.names == []

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from conformance.judging.outcome import ExitCode
+from conformance.runs.tracing import judged_trace_file
 from reference.profiles import MICROGPT
-from tests.support.traces import Writer, judged, outcomes, usual
+from tests.support.traces import Writer, judged, outcomes, usual, written
 
 NAMES = list(MICROGPT.config.shapes(27))
 LARGER = replace(MICROGPT.config, n_layer=2, n_embd=8, n_head=2, block_size=8)
@@ -145,3 +146,30 @@ def test_two_matrices_exchanged_are_no_order_but_a_mistake(tmp_path: Path) -> No
     assert report.exit_code is ExitCode.FAIL
     assert report.trace is not None
     assert "the first loss would be right" in " ".join(report.trace.notes)
+
+
+def test_what_languages_write_without_knowing_better_is_read(tmp_path: Path) -> None:
+    head, first, *rest = usual()
+    first["tokens"] = [float(token) for token in first["tokens"]]  # Lua has no integers
+    first["grads"] = {str(place): x for place, x in enumerate(first["grads"])}  # a Float64Array
+    path = written(tmp_path, [head, first, *rest])
+    path.write_text(path.read_text() + '{"step": 2, "tokens": [1, 2')
+    report, _ = judged_trace_file(path)
+    assert report.exit_code is ExitCode.PASS
+    assert report.trace is not None
+    assert "Line 6, the last one, breaks off and was not read." in report.trace.notes
+
+
+def test_the_verdict_counts_the_steps_that_could_be_judged(tmp_path: Path) -> None:
+    head, *steps = Writer().records(5)
+    report = judged(tmp_path, [head, *(step for step in steps if step["step"] != 1)])
+    assert "over 3 steps of 4" in report.verdict
+
+
+def test_another_schedule_and_other_first_weights_can_be_stated(tmp_path: Path) -> None:
+    config = replace(MICROGPT.config, schedule="cosine", init_std=0.02, init_std_out=0.0)
+    records = Writer(config=config).records(3)
+    assert judged(tmp_path, records).exit_code is ExitCode.FAIL
+    stated = {"schedule": "cosine", "init_std": 0.02, "init_std_out": 0.0}
+    report = judged(tmp_path, [records[0] | stated, *records[1:]])
+    assert report.exit_code is ExitCode.PASS, [case.detail for case in report.cases]

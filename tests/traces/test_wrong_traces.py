@@ -193,3 +193,20 @@ def test_the_number_of_tokens_is_that_of_the_special_token(tmp_path: Path) -> No
     assert report.exit_code is ExitCode.PASS
     assert report.trace is not None
     assert "block_size 8, 27 tokens" in " ".join(report.trace.notes)
+
+
+def test_errors_as_small_as_those_of_single_precision_are_told_so(tmp_path: Path) -> None:
+    records = usual()
+    records[1]["losses"][0] *= 1.001
+    report = judged(tmp_path, records)
+    assert report.trace is not None
+    assert "as those of single precision" not in " ".join(report.trace.notes)
+    records = usual()
+    records[1]["losses"][0] *= 1 + 1e-8
+    report = judged(tmp_path, records)
+    assert report.exit_code is ExitCode.FAIL
+    assert report.trace is not None
+    assert 'state "precision": "float32"' in " ".join(report.trace.notes)
+    assert judged(tmp_path, [records[0] | {"precision": "float32"}, *records[1:]]).exit_code is (
+        ExitCode.PASS
+    )

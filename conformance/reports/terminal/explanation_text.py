@@ -70,13 +70,14 @@ def _names(diagnosis: Diagnosis, known: int, console: Console) -> None:
         for sentence in diagnosis.symptoms[:SYMPTOMS_SHOWN]:
             put(console, sentence, first="  ")
         return
-    title = "This is a known mistake"
-    if len(names) > 1:
-        title = f"One of {len(names)} known mistakes that cannot be told apart here"
-    put(console, f"\n{title}", "bold")
-    for name in names:
-        for words in _name(name):
-            put(console, words, first="  ")
+    for part, alike in diagnosis.names_by_part.items():
+        title = "This is a known mistake"
+        if len(alike) > 1:
+            title = f"One of {len(alike)} known mistakes that cannot be told apart here"
+        put(console, f"\n{part.capitalize()}: {title.lower()}" if part else f"\n{title}", "bold")
+        for name in alike:
+            for words in _name(name):
+                put(console, words, first="  ")
 
 
 def _name(name: NamedMistake) -> Iterator[str]:

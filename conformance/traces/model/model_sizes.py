@@ -24,7 +24,9 @@ HYPERPARAMETERS = {
     "beta2": "beta2",
     "eps": "eps_adam",
     "activation": "activation",
+    "schedule": "schedule",
     "init_std": "init_std",
+    "init_std_out": "init_std_out",
 }
 """Fields of the first record, and of a configuration."""
 

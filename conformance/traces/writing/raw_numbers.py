@@ -36,6 +36,8 @@ def raw_tensors(value: Any, where: str) -> RawTensors:
     Raises:
         BadTrace: it is none of these.
     """
+    if isinstance(value, dict) and value and list(value) == list(map(str, range(len(value)))):
+        value = list(value.values())  # how JavaScript writes a typed array
     if isinstance(value, dict):
         arrays = {name: array(part, f"{where}/{name}") for name, part in value.items()}
         shapes = {name: part.shape for name, part in arrays.items()}

@@ -22,12 +22,19 @@ LONGEST_LINE = 1 << 29
 
 GZIP = b"\x1f\x8b"
 
+FIRST_STEP_ENDS = 3
+"""A trace whose earlier lines break off has no step that could be judged."""
+
 Note = Callable[[str], Any]
 """Takes a sentence about the trace that changes no verdict by itself."""
 
 
 class BadTrace(Exception):
     """A trace cannot be read; the message says where, what was expected, and what to do."""
+
+
+class BrokenOff(BadTrace):
+    """The last line has no end: the program was ended while it wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +85,16 @@ def records(file: BinaryIO, note: Note) -> Iterator[Line]:
             continue
         if len(content) > LONGEST_LINE:
             raise BadTrace(f"line {number} is longer than {LONGEST_LINE >> 20} MiB")
-        yield Line(number, _record(content, number, note_once))
+        try:
+            yield Line(number, _record(content, number, note_once))
+        except BrokenOff:
+            if number < FIRST_STEP_ENDS:
+                raise
+            note(f"Line {number}, the last one, breaks off and was not read.")
 
 
 def _record(content: bytes, number: int, note: Note) -> Record:
-    document = _document(content, number)
+    document = _whole_tokens(_document(content, number))
     kinds = [kind for name, kind in KINDS.items() if name in document]
     if len(kinds) != 1:
         names = " or ".join(f'"{name}"' for name in KINDS)
@@ -114,13 +126,23 @@ def _document(content: bytes, number: int) -> dict[str, Any]:
                 raise error
             document = msgspec.json.decode(mended)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadTrace(f"line {number} is not JSON: {_advice(content, error)}") from None
+            words = f"line {number} is not JSON: {_advice(content, error)}"
+            raise (BadTrace if content.endswith(b"\n") else BrokenOff)(words) from None
     if not isinstance(document, dict):
         raise BadTrace(f'line {number}: a record is an object, as in {{"step": 0, "loss": 3.3}}')
     names = KEY.findall(content)
     if len(names) > _keys(document):
         twice = next(name for i, name in enumerate(names) if name in names[:i])
         raise BadTrace(f"line {number}: the field {quoted(twice)} is there twice")
+    return document
+
+
+def _whole_tokens(document: dict[str, Any]) -> dict[str, Any]:
+    """The record with whole floats as tokens, which languages without integers write."""
+    tokens = document.get("tokens")
+    if isinstance(tokens, list) and any(isinstance(token, float) for token in tokens):
+        whole = [int(t) if isinstance(t, float) and t.is_integer() else t for t in tokens]
+        return document | {"tokens": whole}
     return document
 
 

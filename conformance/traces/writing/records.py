@@ -14,6 +14,7 @@ from golden.budgets import Precision
 Size = Annotated[int, Meta(ge=1, le=2**20)]
 Token = Annotated[int, Meta(ge=0, le=2**20)]
 Document = Annotated[list[Token], Meta(min_length=2)]
+NotNegative = Annotated[float, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 Tensors = Any
@@ -46,7 +47,15 @@ class Head(Struct, frozen=True, kw_only=True):
     beta1: Share | UnsetType = UNSET
     beta2: Share | UnsetType = UNSET
     eps: Positive | UnsetType = UNSET
+    schedule: Annotated[
+        Literal["linear", "cosine", "constant"] | UnsetType,
+        Meta(description="How the learning rate decays."),
+    ] = UNSET
     init_std: Annotated[Positive | UnsetType, Meta(description="Of the initial weights.")] = UNSET
+    init_std_out: Annotated[
+        NotNegative | UnsetType,
+        Meta(description="Of attn_wo and mlp_fc2, if theirs is another."),
+    ] = UNSET
     activation: Annotated[
         Literal["relu", "squared_relu", "gelu"] | UnsetType, Meta(description="Of the MLP.")
     ] = UNSET
