@@ -145,6 +145,8 @@ class TraceJudge:
         self, step: RecordedStep, given: UpdateInput, after: Mapping[str, Bounded | None]
     ) -> None:
         parts = self.updates.parts(given, after)
+        if not parts:
+            return
         sizes = replace(self.model.sizes, config=self.updates.reading.config)
         numbers = [part.numbers for part in given[1:]]
         precision = self.formats.precision(*STATE, "grads")

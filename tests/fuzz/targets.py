@@ -10,6 +10,7 @@ from .manifests import MANIFEST
 from .reports import JOURNAL, MERGE
 from .stream import STREAM
 from .target import Target
+from .traces import TRACE
 from .transcripts import REPLAY, TRANSCRIPT
 
 TARGETS: dict[str, Target] = {
@@ -25,5 +26,6 @@ TARGETS: dict[str, Target] = {
         REPLAY,
         MERGE,
         JOURNAL,
+        TRACE,
     )
 }

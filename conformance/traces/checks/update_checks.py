@@ -183,7 +183,9 @@ class UpdateChecks:
             if got is not None:
                 budget = getattr(self._budget(reading, kind, given), kind)
                 budgets = budget + ROUNDING * (getattr(error, kind) + got.error)
-                parts += self._of_tensors(kind, getattr(right, kind), budgets, got.numbers)
+                # From wildly wrong gradients nothing finite follows, and only they are judged.
+                if np.isfinite(budgets).all() and np.isfinite(getattr(right, kind)).all():
+                    parts += self._of_tensors(kind, getattr(right, kind), budgets, got.numbers)
         return parts
 
     def _of_tensors(self, kind: str, right: Array, budgets: Array, got: Array) -> list[Part]:

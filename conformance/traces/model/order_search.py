@@ -12,8 +12,8 @@ import numpy as np
 
 from golden.numbers import Array
 
-MOST_ORDERS = 20_000
-"""So many orders are tried at the most: some seconds of evaluations."""
+MOST_ORDERS = 5_040
+"""So many orders are tried at the most: all those of seven matrices."""
 
 Shapes = Mapping[str, tuple[int, int]]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.anatomy.nested_numbers import is_number
+from conformance.anatomy.nested_numbers import DEEPEST, is_number
 from golden.numbers import Array
 from ports_adapter.quoting import printable
 
@@ -62,6 +62,8 @@ def array(value: Any, where: str, expected: Shape | None = None) -> Array:
     level: Sequence[Any] = [value]
     kinds = {type(value)}
     while kinds == {list}:
+        if len(shape) == DEEPEST:
+            raise BadTrace(f"{where}: lists in lists, more than {DEEPEST} deep")
         lengths = set(map(len, level))
         if len(lengths) > 1:
             raise BadTrace(f"{where}: rows of {min(lengths)} and of {max(lengths)} numbers")

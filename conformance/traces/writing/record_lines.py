@@ -2,6 +2,7 @@
 
 import difflib
 import gzip
+import json
 import re
 import sys
 import zlib
@@ -130,11 +131,21 @@ def _document(content: bytes, number: int) -> dict[str, Any]:
             raise (BadTrace if content.endswith(b"\n") else BrokenOff)(words) from None
     if not isinstance(document, dict):
         raise BadTrace(f'line {number}: a record is an object, as in {{"step": 0, "loss": 3.3}}')
-    names = KEY.findall(content)
-    if len(names) > _keys(document):
-        twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise BadTrace(f"line {number}: the field {quoted(twice)} is there twice")
+    if len(KEY.findall(content)) > _keys(document) and (twice := _field_there_twice(content)):
+        raise BadTrace(f"line {number}: the field {printable(twice, 60)!r} is there twice")
     return document
+
+
+def _field_there_twice(content: bytes) -> str:
+    """The first name that an object has twice; empty if there is none."""
+    found: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        found.extend(name for place, name in enumerate(names) if name in names[:place])
+
+    json.loads(content.decode(errors="replace"), object_pairs_hook=look, parse_int=float)
+    return next(iter(found), "")
 
 
 def _whole_tokens(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+"""Traces: any file is one, or it is said why it is none; judged, it has a verdict."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+
+from conformance.cases.request import Unusable
+from conformance.judging.outcome import ExitCode
+from conformance.runs.tracing import judged_trace_file
+from reference.config import Config
+from tests.support.traces import Writer
+
+from .folder import folder
+from .target import Ending, Target, claim, claim_printable, strings_in
+
+SMALL = Config(n_embd=4, n_head=2, block_size=4, num_steps=20)
+PLAIN, ZIPPED = range(2)
+"""How what is fed becomes a file."""
+
+
+@cache
+def seeds() -> list[bytes]:
+    """Traces of a right program: flat, named, without what can be inferred, and zipped."""
+    names = list(SMALL.shapes(5))
+    writers = (
+        Writer(config=SMALL, head={"order": names}),
+        Writer(config=SMALL, named=str, single=True, form="{}"),
+        Writer(config=SMALL, named=str, without=("n_head", "num_steps", "m", "v", "logits")),
+    )
+    sample = {"sample": 0, "temperature": 0.5, "uniforms": [0.1, 0.9], "tokens": [1]}
+    traces = [
+        "".join(json.dumps(record) + "\n" for record in [*writer.records(), sample]).encode()
+        for writer in writers
+    ]
+    return [*(bytes([PLAIN]) + t for t in traces), bytes([ZIPPED]) + traces[1]]
+
+
+def place() -> Path:
+    """Where traces are fed in this process."""
+    return folder() / "fed-trace.jsonl"
+
+
+def feed(content: bytes) -> Ending:
+    """Judge a trace."""
+    choice, payload = (content[0] if content else 0) % 2, content[1:]
+    place().write_bytes(gzip.compress(payload, 1) if choice == ZIPPED else payload)
+    try:
+        report, _ = judged_trace_file(place())
+    except Unusable as error:
+        claim_printable(str(error), "the error")
+        claim(error.exit_code is ExitCode.USAGE, "a bad trace is the suite's fault")
+        return Ending.REFUSED
+    assert report.trace is not None
+    for text in strings_in(
+        [*report.trace.notes, report.verdict, *(c.detail for c in report.cases)]
+    ):
+        claim_printable(text, "the report")
+    if report.exit_code is ExitCode.PASS:
+        strong = [c for c in report.cases if c.outcome == "pass" and c.values]
+        claim(strong, "a trace without judged numbers passes")
+        return Ending.ACCEPTED
+    return Ending.REFUSED
+
+
+TRACE = Target(
+    name="trace",
+    about="a trace, plain or zipped, to its judge",
+    feed=feed,
+    seeds=seeds,
+    choices=2,
+    seconds=20.0,
+    share=4,
+)
