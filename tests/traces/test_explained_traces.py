@@ -40,6 +40,7 @@ def diagnosis_of(slug: str, folder: Path) -> Diagnosis:
     return debugged_trace(path, (), lambda _words: None, mistakes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("slug", "case", "blamed"),
     [
@@ -76,6 +77,7 @@ def test_the_command_explains_a_trace_and_writes_its_page(tmp_path: Path) -> Non
     assert json.loads(report.read_text())["report"]["first_divergence"] == "adam/trace-update"
 
 
+@pytest.mark.slow
 def test_the_reference_writes_a_trace_that_is_bit_identical(tmp_path: Path) -> None:
     path = tmp_path / "trace.jsonl"
     words = ["--steps", "12", "--set", "num_samples=2", "n_embd=4", "--embedded"]
@@ -87,6 +89,7 @@ def test_the_reference_writes_a_trace_that_is_bit_identical(tmp_path: Path) -> N
     assert "samples over" in " ".join(judged.stdout.split())
 
 
+@pytest.mark.slow
 def test_two_independent_mistakes_are_both_named_each_in_its_part(tmp_path: Path) -> None:
     model, update = MISTAKES["rms-of-the-sum"], MISTAKES["momentum-missing"]
     both = dict(model.patch()) | dict(update.patch())
@@ -105,6 +108,7 @@ def test_two_independent_mistakes_are_both_named_each_in_its_part(tmp_path: Path
     ]
 
 
+@pytest.mark.slow
 def test_first_weights_of_another_spread_are_no_known_mistake(tmp_path: Path) -> None:
     records = Writer(config=replace(MICROGPT.config, init_std=0.02)).records()
     found = debugged_trace(written(tmp_path, records), (), lambda _words: None)

@@ -1,14 +1,19 @@
 """Traces of a right program pass, in whichever way they are written."""
 
+import gzip
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.runs.tracing import judged_trace_file
 from reference.profiles import MICROGPT
+from tests.support.suite import ROOT
 from tests.support.traces import Writer, judged, outcomes, usual, written
 
 NAMES = list(MICROGPT.config.shapes(27))
@@ -60,6 +65,7 @@ def test_the_reference_is_bit_identical_in_all_its_numbers(tmp_path: Path) -> No
     )
 
 
+@pytest.mark.slow
 def test_what_is_recognized_is_said(tmp_path: Path) -> None:
     writer = Writer(order=sorted(NAMES), transposed=True, without=SIZES, first=1)
     report = judged(tmp_path, writer.records())
@@ -87,6 +93,7 @@ def test_a_number_of_steps_that_is_not_stated_is_inferred(
     assert 'add "num_steps": 300 to the first record' in " ".join(report.trace.notes)
 
 
+@pytest.mark.slow
 def test_losses_alone_are_judged_by_a_free_run(tmp_path: Path) -> None:
     writer = Writer(without=("grads", "m", "v", "logits", "losses", "learning_rate"))
     head, *steps = writer.records(10)
@@ -110,6 +117,7 @@ def test_skipped_steps_are_judged_where_the_state_before_them_is_there(tmp_path:
     assert right["backward/trace-grads"] == 2 * 4192
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("single", [False, True])
 def test_an_order_that_follows_no_rule_is_found(single: bool, tmp_path: Path) -> None:
     order = random.Random(single).sample(NAMES, len(NAMES))
@@ -128,6 +136,7 @@ def test_an_order_that_is_stated_is_taken(tmp_path: Path) -> None:
     assert judged(tmp_path, records).exit_code is ExitCode.FAIL
 
 
+@pytest.mark.slow
 def test_a_wrong_program_whose_order_may_be_another_is_told_how_to_state_it(
     tmp_path: Path,
 ) -> None:
@@ -139,6 +148,7 @@ def test_a_wrong_program_whose_order_may_be_another_is_told_how_to_state_it(
     assert 'state it: "order"' in " ".join(report.trace.notes)
 
 
+@pytest.mark.slow
 def test_two_matrices_exchanged_are_no_order_but_a_mistake(tmp_path: Path) -> None:
     order = list(NAMES)
     order[3], order[5] = order[5], order[3]
@@ -173,3 +183,21 @@ def test_another_schedule_and_other_first_weights_can_be_stated(tmp_path: Path) 
     stated = {"schedule": "cosine", "init_std": 0.02, "init_std_out": 0.0}
     report = judged(tmp_path, [records[0] | stated, *records[1:]])
     assert report.exit_code is ExitCode.PASS, [case.detail for case in report.cases]
+
+
+@pytest.mark.slow
+def test_a_trace_comes_from_a_pipe_or_a_gzipped_file(tmp_path: Path) -> None:
+    path = written(tmp_path, usual())
+    zipped = tmp_path / "trace.jsonl.gz"
+    zipped.write_bytes(gzip.compress(path.read_bytes()))
+    assert judged_trace_file(zipped)[0].exit_code is ExitCode.PASS
+    zipped.write_bytes(zipped.read_bytes()[:-100])
+    with pytest.raises(Unusable, match="it is not a whole gzip file"):
+        judged_trace_file(zipped)
+    with pytest.raises(Unusable, match="it cannot be read"):
+        judged_trace_file(tmp_path / "nothing")
+    words = [sys.executable, "-m", "conformance", "trace", "-"]
+    done = subprocess.run(
+        words, input=path.read_bytes(), capture_output=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == ExitCode.PASS, done.stderr

@@ -61,9 +61,9 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             is_zipped = file.peek(2)[:2] == GZIP
             yield gzip.GzipFile(fileobj=file) if is_zipped else file  # type: ignore[misc]
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadTrace(f"{path} is not a whole gzip file: {error}") from None
+        raise BadTrace(f"it is not a whole gzip file: {error}") from None
     except OSError as error:
-        raise BadTrace(f"{path} cannot be read: {error.strerror or error}") from None
+        raise BadTrace(f"it cannot be read: {error.strerror or error}") from None
 
 
 def records(file: BinaryIO, note: Note) -> Iterator[Line]:
