@@ -1,4 +1,4 @@
-"""The recorders of compiled languages: honest small programs that call them are judged right."""
+"""The recorders of compiled languages: what small programs write by them is judged right."""
 
 import os
 import shutil
@@ -22,62 +22,52 @@ PROGRAMS = ROOT / "tests/support/recorded"
 class Language:
     """How a program and its recorder, beside each other in a folder, are built and run."""
 
+    tool: str
     suffix: str
     build: str
     run: str = "./microgpt"
     precision: str = "float64"
 
-    def built_in(self, folder: Path) -> None:
-        for path in (RECORDERS / f"recorder.{self.suffix}", PROGRAMS / f"microgpt.{self.suffix}"):
-            shutil.copy(path, folder)
-        self._do(self.build, folder)
 
-    def report(self, folder: Path, *arguments: str) -> Report:
-        """The report on a run of the program."""
-        trace = folder / "written.jsonl"
-        self._do(" ".join((self.run, *arguments)), folder, MICROGPT_TRACE=str(trace))
-        return judged_trace_file(trace)[0]
-
-    @staticmethod
-    def _do(command: str, folder: Path, **environment: str) -> None:
-        done = subprocess.run(
-            command.split(), cwd=folder, env=os.environ | environment,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-C_FLAGS = "-Wall -Wextra -Werror -Wno-unused-function"
+C_WARNINGS = "-Wall -Wextra -Werror"
+SWIFT_OPTIONS = "-swift-version 6 -warnings-as-errors -parse-as-library"
+JAVA_WARNINGS = "-Xlint:all,-auxiliaryclass -Werror"
 
 LANGUAGES = {
-    "C": (Language("c", f"cc -std=c99 {C_FLAGS} -o microgpt microgpt.c -lm"), "cc"),
-    "C++": (
-        Language("cpp", f"c++ -std=c++17 {C_FLAGS} -o microgpt microgpt.cpp", precision="float32"),
-        "c++",
+    "C": Language("cc", "c", f"cc -std=c99 {C_WARNINGS} microgpt.c -o microgpt -lm"),
+    "C++": Language(
+        "c++", "cpp", f"c++ -std=c++17 {C_WARNINGS} microgpt.cpp -o microgpt", precision="float32"
     ),
-    "Rust": (Language("rs", "rustc --edition=2021 -Dwarnings microgpt.rs"), "rustc"),
-    "Swift": (
-        Language(
-            "swift",
-            "swiftc -swift-version 6 -warnings-as-errors -parse-as-library -o microgpt "
-            "microgpt.swift recorder.swift",
-        ),
-        "swift",
+    "Rust": Language("rustc", "rs", "rustc --edition=2021 -Dwarnings microgpt.rs"),
+    "Swift": Language(
+        "swift", "swift", f"swiftc {SWIFT_OPTIONS} microgpt.swift recorder.swift -o microgpt"
     ),
-    "Go": (Language("go", "go build -o microgpt microgpt.go recorder.go"), "go"),
+    "Go": Language("go", "go", "go build microgpt.go recorder.go"),
+    "Java": Language(
+        "java", "java", f"javac {JAVA_WARNINGS} microgpt.java recorder.java", "java Microgpt"
+    ),
+    "C#": Language("mono", "cs", "mcs -warnaserror microgpt.cs recorder.cs", "mono microgpt.exe"),
 }
 
 PARAMETERS = [
-    pytest.param(language, marks=pytest.mark.needs(tool), id=name)
-    for name, (language, tool) in LANGUAGES.items()
+    pytest.param(language, marks=pytest.mark.needs(language.tool), id=name)
+    for name, language in LANGUAGES.items()
 ]
 
-RIGHT = {
-    "random/trace-weights": "pass",
-    "forward/trace-loss": "pass",
-    "backward/trace-grads": "pass",
-    "adam/trace-update": "pass",
-}
+JUDGED = ("random/trace-weights", "forward/trace-loss", "backward/trace-grads", "adam/trace-update")
+
+
+def do(command: str, folder: Path, **environment: str) -> None:
+    """Run a command in a folder; it has to end well."""
+    done = subprocess.run(
+        command.split(), cwd=folder, env=os.environ | environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def judged(trace: Path) -> Report:
+    return judged_trace_file(trace)[0]
 
 
 @pytest.mark.slow
@@ -86,22 +76,29 @@ RIGHT = {
 def test_a_recorded_program_is_judged_by_its_loss_gradients_and_adam(
     language: Language, tmp_path: Path
 ) -> None:
-    language.built_in(tmp_path)
-    right = language.report(tmp_path)
+    shutil.copy(RECORDERS / f"recorder.{language.suffix}", tmp_path)
+    shutil.copy(PROGRAMS / f"microgpt.{language.suffix}", tmp_path)
+    do(language.build, tmp_path)
+
+    do(language.run, tmp_path)
+    right = judged(tmp_path / "trace.jsonl")
     assert right.exit_code is ExitCode.PASS, right.verdict
-    assert {slug: outcomes(right)[slug] for slug in RIGHT} == RIGHT
+    assert {outcomes(right)[slug] for slug in JUDGED} == {"pass"}
     assert right.verdict.startswith("PASS: initial weights, loss, gradients, Adam over 3 steps")
     assert right.port.precision == language.precision
 
-    wrong = language.report(tmp_path, "wrong")
+    do(f"{language.run} wrong", tmp_path, MICROGPT_TRACE="elsewhere.jsonl")
+    wrong = judged(tmp_path / "elsewhere.jsonl")
     assert wrong.exit_code is ExitCode.FAIL, wrong.verdict
     assert wrong.first_divergence == "forward/trace-loss"
     assert outcomes(wrong)["adam/trace-update"] == "pass"
 
 
-def test_a_recorder_is_short_and_shows_in_its_first_lines_how_to_call_it() -> None:
-    for path in RECORDERS.glob("recorder.*"):
-        lines = path.read_text().splitlines()
-        assert len(lines) <= 40, path
-        assert max(map(len, lines)) <= 110, path
-        assert "num_steps" in " ".join(lines[:12]), path
+@pytest.mark.parametrize("path", sorted(RECORDERS.glob("recorder.*")), ids=lambda path: path.name)
+def test_a_recorder_is_short_and_its_first_lines_show_how_to_call_it(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 110
+    top = " ".join(lines[:12])
+    for field in ("trace", "n_head", "num_steps", "weights", "tokens", "loss", "grads", "m", "v"):
+        assert field in top
