@@ -1,8 +1,9 @@
 // Writes a trace: what a C++17 program computes while it trains, one JSON record a line.
 //   before training:  record("trace", 1, "n_head", 4, "num_steps", 1000, "weights", weights);
-//   and in each step that is_recorded(step), with numbers and containers of numbers,
-//   before gradients are cleared:  record("step", step, "tokens", tokens, "loss", loss, "grads", grads);
-//   after the update:              record("step", step, "m", m, "v", v, "weights", weights);
+//   and in each step, if (is_recorded(step)), of numbers and vectors of numbers,
+//   before gradients are cleared:
+//                     record("step", step, "tokens", tokens, "loss", loss, "grads", grads);
+//   after the update: record("step", step, "m", m, "v", v, "weights", weights);
 #include <cstdlib>
 #include <fstream>
 #include <iomanip>

@@ -1,5 +1,5 @@
 // Writes a trace: what a program computes while it trains, one JSON record a line.
-//   before training:   Recorder.Record(new { trace = 1, n_head = 4, num_steps = 1000, weights });
+//   before training:  Recorder.Record(new { trace = 1, n_head = 4, num_steps = 1000, weights });
 //   and in each step, if Recorder.IsRecorded(step), of numbers and arrays or lists of numbers,
 //   before gradients are cleared:  Recorder.Record(new { step, tokens, loss, grads });
 //   after the update:              Recorder.Record(new { step, m, v, weights });
@@ -27,7 +27,8 @@ static class Recorder
     static string Json(object value)
     {
         if (value is string text) return $"\"{text}\"";
-        if (value is IEnumerable list) return $"[{string.Join(", ", list.Cast<object>().Select(Json))}]";
+        if (value is IEnumerable list)
+            return $"[{string.Join(", ", list.Cast<object>().Select(Json))}]";
         string format = value is double ? "G17" : value is float ? "G9" : "G";
         return ((IFormattable)value).ToString(format, CultureInfo.InvariantCulture);
     }

@@ -1,9 +1,9 @@
 // Writes a trace: what a program computes while it trains, one JSON record a line.
-//   before training:   Recorder.record("trace", 1, "n_head", 4, "num_steps", 1000, "weights", weights);
-//   and in each step, if Recorder.isRecorded(step), of numbers and arrays or lists of numbers,
-//   before gradients are cleared:
-//                      Recorder.record("step", step, "tokens", tokens, "loss", loss, "grads", grads);
-//   after the update:  Recorder.record("step", step, "m", m, "v", v, "weights", weights);
+// Before training:
+//   Recorder.record("trace", 1, "n_head", 4, "num_steps", 1000, "weights", weights);
+// and if Recorder.isRecorded(step), before gradients are cleared and after the optimizer's update:
+//   Recorder.record("step", step, "tokens", tokens, "loss", loss, "grads", grads);
+//   Recorder.record("step", step, "m", m, "v", v, "weights", weights);
 
 import java.io.FileNotFoundException;
 import java.io.PrintStream;
@@ -30,8 +30,9 @@ final class Recorder {
     static void record(Object... fields) {
         StringJoiner members = new StringJoiner(", ", "{", "}\n");
         for (int i = 0; i < fields.length; i += 2) {
-            Object value = fields[i + 1] instanceof String text ? "\"" + text + "\"" : fields[i + 1];
-            String json = Arrays.deepToString(new Object[] {value}); // a list of this one value
+            Object value = fields[i + 1];
+            Object quoted = value instanceof String ? "\"" + value + "\"" : value;
+            String json = Arrays.deepToString(new Object[] {quoted}); // a list of this one value
             members.add("\"" + fields[i] + "\": " + json.substring(1, json.length() - 1));
         }
         TRACE.print(members);

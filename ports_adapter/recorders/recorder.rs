@@ -1,10 +1,10 @@
 //! Writes a trace: what a program computes while it trains, one JSON record a line.
-//!
-//! After `#[macro_use] mod recorder;`, of numbers and of slices or vectors of numbers:
+//! After `#[macro_use] mod recorder;`, of numbers and of slices or vectors of numbers,
 //!   before training:  record!(trace: 1, n_head: 4, num_steps: 1000, weights: weights);
 //!   and in each step, if recorder::is_recorded(step),
-//!   before gradients are cleared:  record!(step: step, tokens: tokens, loss: loss, grads: grads);
-//!   after the update:              record!(step: step, m: m, v: v, weights: weights);
+//!   before gradients are cleared:
+//!                     record!(step: step, tokens: tokens, loss: loss, grads: grads);
+//!   after the update: record!(step: step, m: m, v: v, weights: weights);
 
 use std::fs::File;
 use std::io::Write;

@@ -137,7 +137,8 @@ int main(int argc, char **argv) {
         for (int i = 0; i < n; i++) {
             m[i] = 0.85 * m[i] + 0.15 * grads[i];
             v[i] = 0.99 * v[i] + 0.01 * grads[i] * grads[i];
-            double m_hat = m[i] / (1 - pow(0.85, step + 1)), v_hat = v[i] / (1 - pow(0.99, step + 1));
+            double m_hat = m[i] / (1 - pow(0.85, step + 1));
+            double v_hat = v[i] / (1 - pow(0.99, step + 1));
             weights[i] -= 0.01 * (1 - (double)step / NUM_STEPS) * m_hat / (sqrt(v_hat) + 1e-8);
             tape[i].value = weights[i], tape[i].grad = 0;
         }

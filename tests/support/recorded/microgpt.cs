@@ -48,7 +48,8 @@ class Value
 
 static class Microgpt
 {
-    const int Embed = 8, Heads = 2, HeadSize = Embed / Heads, BlockSize = 8, VocabSize = 27, Bos = 26;
+    const int Embed = 8, Heads = 2, HeadSize = Embed / Heads, BlockSize = 8;
+    const int VocabSize = 27, Bos = 26;
     static readonly string[] names = { "anna", "bo", "christopher", "dora" };
 
     static readonly Random random = new Random(42);
@@ -62,7 +63,8 @@ static class Microgpt
         Many(rows, _ => Many(columns, __ => new Value(0.08 * Gaussian())));
 
     static double Gaussian() =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()))
+            * Math.Cos(2 * Math.PI * random.NextDouble());
 
     static T[] Many<T>(int n, Func<int, T> made) => Enumerable.Range(0, n).Select(made).ToArray();
     static Value Sum(IEnumerable<Value> terms) => terms.Aggregate((a, b) => a + b);
@@ -101,7 +103,8 @@ static class Microgpt
                 var scores = keys.Select(key =>
                     Dot(asked, key.Skip(head * HeadSize)) * Math.Pow(HeadSize, -0.5));
                 var weights = Softmax(scores.ToArray());
-                return Many(HeadSize, i => Dot(weights, values.Select(v => v[head * HeadSize + i])));
+                return Many(HeadSize, i =>
+                    Dot(weights, values.Select(value => value[head * HeadSize + i])));
             });
             x = Add(x, Linear(wo, heads.SelectMany(head => head).ToArray()));
             var hidden = Linear(fc1, RmsNorm(x, epsilon)).Select(h => h.Relu()).ToArray();

@@ -117,7 +117,10 @@ func rmsnorm(x vector) vector {
 func newMatrix(rows, columns int) matrix {
 	w := make(matrix, rows)
 	for i := range w {
-		w[i] = each(make(vector, columns), func(int, *value) *value { return constant(0.08 * rand.NormFloat64()) })
+		w[i] = make(vector, columns)
+		for j := range w[i] {
+			w[i][j] = constant(0.08 * rand.NormFloat64())
+		}
 	}
 	return w
 }
@@ -143,7 +146,11 @@ func (w *model) loss(tokens []int) *value {
 			}
 			weights := softmax(scaled(scores, constant(1/math.Sqrt(headSize))))
 			for i := h; i < h+headSize; i++ {
-				out = append(out, sum(each(weights, func(t int, x *value) *value { return x.mul(values[t][i]) })))
+				var column vector
+				for _, value := range values {
+					column = append(column, value[i])
+				}
+				out = append(out, dot(weights, column))
 			}
 		}
 		x = add(x, linear(w.wo, out))
@@ -171,8 +178,10 @@ func grad(p *value) float64 { return p.grad }
 
 func main() {
 	w := model{
-		wte: newMatrix(vocabSize, embed), wpe: newMatrix(blockSize, embed), lmHead: newMatrix(vocabSize, embed),
-		wq: newMatrix(embed, embed), wk: newMatrix(embed, embed), wv: newMatrix(embed, embed), wo: newMatrix(embed, embed),
+		wte: newMatrix(vocabSize, embed), wpe: newMatrix(blockSize, embed),
+		lmHead: newMatrix(vocabSize, embed),
+		wq:     newMatrix(embed, embed), wk: newMatrix(embed, embed),
+		wv: newMatrix(embed, embed), wo: newMatrix(embed, embed),
 		fc1: newMatrix(4*embed, embed), fc2: newMatrix(embed, 4*embed),
 		isWrong: len(os.Args) > 1 && os.Args[1] == "wrong",
 	}

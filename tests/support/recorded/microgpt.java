@@ -50,7 +50,8 @@ final class Value {
 }
 
 final class Microgpt {
-    static final int EMBED = 8, HEADS = 2, HEAD_SIZE = EMBED / HEADS, BLOCK = 8, VOCAB = 27, BOS = 26;
+    static final int EMBED = 8, HEADS = 2, HEAD_SIZE = EMBED / HEADS, BLOCK = 8;
+    static final int VOCAB = 27, BOS = 26;
     static final String[] NAMES = {"anna", "bo", "christopher", "dora"};
 
     static final Random random = new Random(42);
@@ -140,9 +141,7 @@ final class Microgpt {
             "vocab", VOCAB, "num_steps", NAMES.length, "weights", numbers(parameters, p -> p.data));
         for (int step = 0; step < NAMES.length; step++) {
             Value.tape = new ArrayList<>();
-            IntStream letters = NAMES[step].chars().map(letter -> letter - 'a');
-            IntStream ends = IntStream.of(BOS);
-            int[] tokens = IntStream.concat(IntStream.concat(ends, letters), IntStream.of(BOS)).toArray();
+            int[] tokens = ("{" + NAMES[step] + "{").chars().map(c -> c - 'a').toArray(); // { is BOS
             Value loss = loss(tokens, isWrong);
             loss.backward();
             System.out.printf("step %d loss %.6f%n", step + 1, loss.data);

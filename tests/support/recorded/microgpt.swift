@@ -74,12 +74,14 @@ func rmsnorm(_ x: Vector) -> Vector {
 struct Model {
     let wte = Self.matrix(vocabSize, embed), wpe = Self.matrix(blockSize, embed)
     let lmHead = Self.matrix(vocabSize, embed)
-    let wq = Self.matrix(embed, embed), wk = Self.matrix(embed, embed), wv = Self.matrix(embed, embed)
-    let wo = Self.matrix(embed, embed)
+    let wq = Self.matrix(embed, embed), wk = Self.matrix(embed, embed)
+    let wv = Self.matrix(embed, embed), wo = Self.matrix(embed, embed)
     let fc1 = Self.matrix(4 * embed, embed), fc2 = Self.matrix(embed, 4 * embed)
     let isWrong: Bool
 
-    var parameters: Vector { [wte, wpe, lmHead, wq, wk, wv, wo, fc1, fc2].flatMap { $0 }.flatMap { $0 } }
+    var parameters: Vector {
+        [wte, wpe, lmHead, wq, wk, wv, wo, fc1, fc2].flatMap { $0 }.flatMap { $0 }
+    }
 
     static func matrix(_ rows: Int, _ columns: Int) -> Matrix {
         (0..<rows).map { _ in (0..<columns).map { _ in Value(0.08 * gaussian()) } }
@@ -92,7 +94,8 @@ struct Model {
 
     func loss(_ tokens: [Int]) -> Value {
         var keys: Matrix = [], values: Matrix = [], losses: Vector = []
-        for (position, (token, target)) in zip(tokens, tokens.dropFirst()).prefix(blockSize).enumerated() {
+        for position in 0..<min(blockSize, tokens.count - 1) {
+            let (token, target) = (tokens[position], tokens[position + 1])
             var x = rmsnorm(add(wte[token], wpe[position]))
             let normed = rmsnorm(x)
             let query = linear(wq, normed)
