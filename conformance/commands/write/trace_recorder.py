@@ -11,24 +11,28 @@ from ..ending import fail
 RECORDERS = Path(__file__).parents[3] / "ports_adapter/recorders"
 
 LANGUAGES = {
-    "clj": "Clojure", "cpp": "C++", "cs": "C#", "erl": "Erlang", "ex": "Elixir", "exs": "Elixir",
-    "f90": "Fortran", "fs": "F#", "hs": "Haskell", "jl": "Julia", "js": "JavaScript",
-    "kt": "Kotlin", "m": "Octave", "ml": "OCaml", "php": "PHP", "pl": "Perl", "py": "Python",
-    "rb": "Ruby", "rkt": "Racket", "rs": "Rust", "scm": "Scheme", "ts": "TypeScript",
+    "cpp": "C++", "cs": "C#", "erl": "Erlang", "ex": "Elixir", "exs": "Elixir", "f90": "Fortran",
+    "fs": "F#", "hs": "Haskell", "jl": "Julia", "js": "JavaScript", "kt": "Kotlin",
+    "lisp": "Common Lisp", "ml": "OCaml", "numpy": "NumPy", "php": "PHP", "pl": "Perl",
+    "py": "Python", "rb": "Ruby", "rs": "Rust", "scm": "Scheme", "ts": "TypeScript",
 }  # fmt: skip
-"""Languages by the suffixes of their files, where the name is not the suffix with a capital."""
+"""What a recorder is for, by its key, where that is not the key with a capital."""
 
 
 def recorders() -> dict[str, Path]:
-    """The file of each recorder by its language, in alphabetical order."""
-    files = {language_of(path): path for path in RECORDERS.glob("recorder.*")}
+    """The file of each recorder, by what it is for, in alphabetical order."""
+    files = {name_of(path): path for path in RECORDERS.glob("recorder*.*")}
     return dict(sorted(files.items()))
 
 
-def language_of(path: Path) -> str:
-    """The language of a file, by its suffix."""
-    suffix = path.suffix.removeprefix(".")
-    return LANGUAGES.get(suffix, suffix.capitalize())
+def name_of(path: Path) -> str:
+    """What a recorder is for: a language, or a library of one."""
+    return LANGUAGES.get(key_of(path), key_of(path).capitalize())
+
+
+def key_of(path: Path) -> str:
+    """`rs` of `recorder.rs`, `numpy` of `recorder_numpy.py`."""
+    return path.stem.partition("_")[2] or path.suffix.removeprefix(".")
 
 
 @click.command("recorder")
@@ -44,8 +48,9 @@ def recorder(language: str) -> None:
         for name, path in known.items():
             click.echo(f"{name:{width}}  {path.name}")
         return
+    asked = language.lower()
     for name, path in known.items():
-        if language.lower() in (name.lower(), path.suffix.removeprefix(".").lower()):
+        if asked in (name.lower(), key_of(path).lower()):
             click.echo(path.read_text(encoding="utf-8"), nl=False)
             return
     fail(
