@@ -20,6 +20,7 @@ from .measure.scoreboard import scoreboard
 from .measure.stages import stages
 from .write.port import port
 from .write.protocol import protocol
+from .write.trace_recorder import recorder
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,7 +32,7 @@ def main() -> None:
 
 
 for command in (
-    run, trace, debug, replay, merge, all_, scoreboard, cases, budget, doctor, port, bench, stages,
-    score, protocol,
+    run, trace, recorder, debug, replay, merge, all_, scoreboard, cases, budget, doctor, port,
+    bench, stages, score, protocol,
 ):  # fmt: skip
     main.add_command(command)

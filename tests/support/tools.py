@@ -31,6 +31,11 @@ TOOLS = {
     "cargo": Tool(_on_path("cargo"), "install Rust (https://rustup.rs)"),
     "swift": Tool(_on_path("swift"), "install Swift 6 (https://swift.org/install)"),
     "cc": Tool(_on_path("cc"), "install a C compiler (apt-get install gcc)"),
+    "c++": Tool(_on_path("c++"), "install a C++ compiler (apt-get install g++)"),
+    "rustc": Tool(_on_path("rustc"), "install Rust (https://rustup.rs)"),
+    "go": Tool(_on_path("go"), "install Go (apt-get install golang-go)"),
+    "java": Tool(_on_path("javac"), "install Java 17 (apt-get install openjdk-17-jdk-headless)"),
+    "mono": Tool(_on_path("mcs"), "install Mono (apt-get install mono-mcs)"),
     "shell": Tool(
         lambda: all(map(shutil.which, ("bash", "sh", "cp", "false", "sleep"))),
         "put bash and the core utilities on the PATH",
