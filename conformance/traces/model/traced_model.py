@@ -36,8 +36,9 @@ FEW_MOVED = 3
 CLEARLY_WORSE = 3
 """A fit with so many times the error of the best one is not its rival."""
 
-CLEARLY_BETTER = 0.5
-"""Gradients of a wrong program decide for a layout whose error is this share of the usual one."""
+CLEARLY_LIKER = 0.1
+"""Gradients of a wrong program decide for a layout in which their cosine to the right ones is so
+much larger than in the published one: a mistake rarely turns them all."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class _Fit:
     model: TracedModel
     loss_error: float
     grads_error: float
+    likeness: float
     evidence: Evidence
 
     @property
@@ -123,9 +125,11 @@ def traced_model(head: Head, sizes: ModelSizes, evidence: Evidence, note: Note) 
 
 def _likeliest(fits: list[_Fit]) -> _Fit:
     """The nearest fit that agrees; of a program with a mistake, in doubt the first fit."""
-    best = min(fits, key=lambda fit: fit.error)
-    is_clear = best.agrees or best.error <= CLEARLY_BETTER * fits[0].error
-    return best if is_clear else fits[0]
+    nearest = min(fits, key=lambda fit: fit.error)
+    if nearest.agrees:
+        return nearest
+    likest = max(fits, key=lambda fit: fit.likeness)
+    return likest if likest.likeness > fits[0].likeness + CLEARLY_LIKER else fits[0]
 
 
 def _in_any_order(known: _Fit, evidence: Evidence, note: Note) -> _Fit:
@@ -207,17 +211,25 @@ def _models(head: Head, sizes: ModelSizes, evidence: Evidence) -> Iterator[Trace
 def _fit(model: TracedModel, evidence: Evidence) -> _Fit:
     weights = model.layout.canonical(evidence.weights, "the weights")
     right = model.machine.evaluate(weights, evidence.tokens)
-    loss_error = grads_error = 0.0
+    loss_error = grads_error = likeness = 0.0
     if evidence.loss is not None:
         loss_error = _error(np.array([right.loss]), np.array([evidence.loss]))
     if evidence.grads is not None:
-        grads_error = _error(right.grads, model.layout.canonical(evidence.grads, "the gradients"))
-    return _Fit(model, loss_error, grads_error, evidence)
+        grads = model.layout.canonical(evidence.grads, "the gradients")
+        grads_error = _error(right.grads, grads)
+        likeness = _cosine(right.grads, grads)
+    return _Fit(model, loss_error, grads_error, likeness, evidence)
 
 
 def _rounding(numbers: Array) -> float:
     errors = SeenNumbers.of([numbers]).format.rounding(numbers)
     return float(np.linalg.norm(errors) / (np.linalg.norm(numbers) or 1.0))
+
+
+def _cosine(right: Array, got: Array) -> float:
+    size = np.linalg.norm(right) * np.linalg.norm(got)
+    cosine = float(right @ got / size) if size else 0.0
+    return cosine if np.isfinite(cosine) else 0.0
 
 
 def _error(right: Array, got: Array) -> float:
