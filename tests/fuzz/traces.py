@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.runs.tracing import judged_trace_file
 from reference.config import Config
+from reference.corpus import corpus_of
+from reference.program import Run
+from reference.trace_writing import TraceWriter
 from tests.support.traces import Writer
 
 from .folder import folder
@@ -30,12 +34,22 @@ def seeds() -> list[bytes]:
         Writer(config=SMALL, named=str, single=True, form="{}"),
         Writer(config=SMALL, named=str, without=("n_head", "num_steps", "m", "v", "logits")),
     )
-    sample = {"sample": 0, "temperature": 0.5, "uniforms": [0.1, 0.9], "tokens": [1]}
     traces = [
-        "".join(json.dumps(record) + "\n" for record in [*writer.records(), sample]).encode()
+        "".join(json.dumps(record) + "\n" for record in writer.records()).encode()
         for writer in writers
     ]
+    traces.append("".join(_with_a_sample()).encode())
     return [*(bytes([PLAIN]) + t for t in traces), bytes([ZIPPED]) + traces[1]]
+
+
+def _with_a_sample() -> list[str]:
+    """The trace of the reference, which ends with a sample."""
+    lines: list[str] = []
+    config = replace(SMALL, num_steps=2, num_samples=1)
+    writer = TraceWriter(Run.prepare(config, 42, corpus_of("names", b"ada\nbob\n")), lines.append)
+    *_, (_, weights) = writer.losses()
+    list(writer.samples(weights))
+    return lines
 
 
 def place() -> Path:
