@@ -1,8 +1,8 @@
 // Writes a trace: what a program computes while it trains, one JSON record a line.
 //
-//   record({ trace: 1, n_head: 4, num_steps: 1000, weights });             // before training
-//   if (isRecorded(step)) record({ step, tokens, loss, grads });           // before grads are cleared
-//   if (isRecorded(step)) record({ step, m, v, weights });                 // after the update
+//   record({ trace: 1, n_head: 4, num_steps: 1000, weights });    // before training
+//   if (isRecorded(step)) record({ step, tokens, loss, grads });  // before gradients are cleared
+//   if (isRecorded(step)) record({ step, m, v, weights });        // after the update
 //
 // Weights, gradients and moments are flat lists, such as params.map((p) => p.data), or typed
 // arrays, or objects of matrices by name. In a CommonJS program, import by

@@ -56,6 +56,9 @@ LANGUAGES = {
     "NumPy": Language(
         "recorder_numpy.py", "microgpt_numpy.py", (sys.executable, "microgpt_numpy.py")
     ),
+    "Ruby": Language("recorder.rb", "microgpt.rb", ("ruby", "-w", "microgpt.rb"), ("ruby",)),
+    "Lua": Language("recorder.lua", "microgpt.lua", ("lua5.4", "microgpt.lua"), ("lua",)),
+    "PHP": Language("recorder.php", "microgpt.php", ("php", "microgpt.php"), ("php",)),
 }
 
 EACH_LANGUAGE = [
