@@ -1,0 +1,31 @@
+(* Writes a trace: what a program computes while it trains, one JSON record a line.
+
+     record [ "trace", `Int 1; "n_head", `Int 4; "num_steps", `Int 1000; "weights", `Floats weights ];
+     if is_recorded step then (* before the gradients are cleared *)
+       record [ "step", `Int step; "tokens", `Ints tokens; "loss", `Float loss; "grads", `Floats g ];
+     if is_recorded step then (* after the update *)
+       record [ "step", `Int step; "m", `Floats m; "v", `Floats v; "weights", `Floats weights ]
+
+   The first line comes before training. Lists of numbers are arrays. *)
+
+let trace =
+  open_out
+    (match Sys.getenv_opt "MICROGPT_TRACE" with
+    | None | Some "" -> "trace.jsonl"
+    | Some path -> path)
+
+(* Which steps to record: some at the start, and some later on. *)
+let is_recorded step = List.mem step [ 0; 1; 2; 9; 10; 99; 100 ]
+
+let rec json = function
+  | `Int number -> string_of_int number
+  | `Float number -> Printf.sprintf "%.17g" number
+  | `Text text -> Printf.sprintf "%S" text
+  | `Ints numbers -> json (`List (Array.map (fun number -> `Int number) numbers))
+  | `Floats numbers -> json (`List (Array.map (fun number -> `Float number) numbers))
+  | `List values -> "[" ^ String.concat "," (Array.to_list (Array.map json values)) ^ "]"
+
+(* Writes a record; its numbers read back as the same numbers. *)
+let record fields =
+  let field (name, value) = Printf.sprintf "%S:%s" name (json value) in
+  Printf.fprintf trace "{%s}\n%!" (String.concat "," (List.map field fields))
