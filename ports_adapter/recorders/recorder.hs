@@ -6,7 +6,7 @@
 -- >   record trace ["step" .= step, "tokens" .= tokens, "loss" .= loss, "grads" .= grads]
 -- >   record trace ["step" .= step, "m" .= m, "v" .= v, "weights" .= newWeights]
 --
--- Weights, gradients and moments are flat lists.
+-- Weights, gradients and moments are flat lists. Strings have to be ASCII.
 module Recorder (openTrace, isRecorded, record, (.=)) where
 
 import Data.List (intercalate)

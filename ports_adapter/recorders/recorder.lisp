@@ -1,11 +1,10 @@
 ;;; Writes a trace: what a program computes while it trains, one JSON record a line.
+;;;   (record :trace 1 :n-head 4 :num-steps 1000 :weights weights)
+;;;   (when (recorded-p step) (record :step step :tokens tokens :loss loss :grads grads))
+;;;   (when (recorded-p step) (record :step step :m m :v v :weights weights))
 ;;;
-;;;   (record :trace 1 :n-head 4 :num-steps 1000 :weights weights)      ; before training
-;;;   (when (recorded-p step)                              ; before the gradients are cleared
-;;;     (record :step step :tokens tokens :loss loss :grads grads))
-;;;   (when (recorded-p step) (record :step step :m m :v v :weights weights)) ; after the update
-;;;
-;;; Weights, gradients and moments are flat lists or vectors.
+;;; The first line comes before training, the second before gradients are cleared, the third after
+;;; the update. Weights, gradients and moments are flat lists or vectors.
 
 (require :asdf)
 
@@ -19,14 +18,17 @@
 
 (defgeneric json (value)
   (:documentation "The JSON of a string, a number, or a list or vector of such values.")
-  (:method ((value string)) (format nil "~s" value))
-  (:method ((value integer)) (format nil "~d" value))
+  (:method ((value character))
+    (if (or (char< value #\space) (find value "\"\\"))
+        (format nil "\\u~4,'0x" (char-code value))
+        (string value)))
+  (:method ((value string)) (format nil "\"~{~a~}\"" (map 'list #'json value)))
   (:method ((value sequence)) (format nil "[~{~a~^,~}]" (map 'list #'json value)))
+  (:method ((value integer)) (format nil "~d" value))
   (:method ((value float))
     (let ((*read-default-float-format* (type-of value)))
       (cond ((/= value value) "NaN")
-            ((> value most-positive-double-float) "Infinity")
-            ((< value most-negative-double-float) "-Infinity")
+            ((> (abs value) most-positive-double-float) (if (plusp value) "Infinity" "-Infinity"))
             (t (prin1-to-string value))))))
 
 (defun record (&rest fields)

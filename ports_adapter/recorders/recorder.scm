@@ -1,11 +1,11 @@
-;;; Writes a trace: what a program computes while it trains, one JSON record a line.
+;;; Writes a trace: what a program in Guile computes while it trains, one JSON record a line.
 ;;;
-;;;   (record 'trace 1 'n_head 4 'num_steps 1000 'weights weights)          ; before training
-;;;   (when (recorded? step)                                  ; before the gradients are cleared
-;;;     (record 'step step 'tokens tokens 'loss loss 'grads grads))
-;;;   (when (recorded? step) (record 'step step 'm m 'v v 'weights weights)) ; after the update
+;;;   (record 'trace 1 'n_head 4 'num_steps 1000 'weights weights)
+;;;   (when (recorded? step) (record 'step step 'tokens tokens 'loss loss 'grads grads))
+;;;   (when (recorded? step) (record 'step step 'm m 'v v 'weights weights))
 ;;;
-;;; Weights, gradients and moments are flat lists or vectors. For Guile 3.
+;;; The first line comes before training, the second before gradients are cleared, the third after
+;;; the update. Weights, gradients and moments are flat lists or vectors.
 
 (use-modules (ice-9 match))
 
