@@ -5,8 +5,8 @@
 //   if (isRecorded(step)) record({ step, m, v, weights });        // after the update
 //
 // Weights, gradients and moments are flat lists, such as params.map((p) => p.data), or typed
-// arrays, or objects of matrices by name. In a CommonJS program, import by
-// const { openSync, writeSync } = require("node:fs").
+// arrays, or objects of matrices by name. A CommonJS program has the line
+// const { openSync, writeSync } = require("node:fs"); instead of the import, and no export.
 
 import { openSync, writeSync } from "node:fs";
 

@@ -5,7 +5,7 @@
 --   if recorded then record{step = step, tokens = tokens, loss = loss, grads = grads} end
 --   if recorded then record{step = step, m = m, v = v, weights = weights} end
 --
--- The third line comes before the gradients are cleared, the fourth after the update. Weights,
+-- The second record comes before gradients are cleared, the third after the update. Weights,
 -- gradients and moments are flat lists, or tables of matrices by name. Require this file, or paste
 -- it without its last line.
 

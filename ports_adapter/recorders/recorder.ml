@@ -7,8 +7,8 @@
      if recorded then
        record [ "step", `Int step; "m", `Floats m; "v", `Floats v; "weights", `Floats w ]
 
-   The first line comes before training, the second record before the gradients are
-   cleared, the third after the update. Weights, gradients and moments are flat arrays. *)
+   The first record comes before training, the second before gradients are cleared, the third after
+   the update. Weights, gradients and moments are flat arrays. *)
 
 let trace =
   open_out

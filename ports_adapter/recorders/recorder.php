@@ -6,7 +6,7 @@
 //   if ($recorded) record(step: $step, tokens: $tokens, loss: $loss, grads: $grads);
 //   if ($recorded) record(step: $step, m: $m, v: $v, weights: $weights);
 //
-// The third line comes before the gradients are cleared, the fourth after the update. Weights,
+// The second record comes before gradients are cleared, the third after the update. Weights,
 // gradients and moments are flat lists, or arrays of matrices by name.
 
 const RECORDED_STEPS = [0, 1, 2, 9, 10, 99, 100];

@@ -12,7 +12,8 @@ require "json"
 
 RECORDED_STEPS = [0, 1, 2, 9, 10, 99, 100].freeze
 
-TRACE = File.open(ENV.fetch("MICROGPT_TRACE", "").then { _1.empty? ? "trace.jsonl" : _1 }, "w")
+path = ENV["MICROGPT_TRACE"].to_s
+TRACE = File.open(path.empty? ? "trace.jsonl" : path, "w")
 TRACE.sync = true
 
 # Writes a record; its numbers read back as the same numbers.

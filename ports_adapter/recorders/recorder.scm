@@ -4,8 +4,8 @@
 ;;;   (when (recorded? step) (record 'step step 'tokens tokens 'loss loss 'grads grads))
 ;;;   (when (recorded? step) (record 'step step 'm m 'v v 'weights weights))
 ;;;
-;;; The first line comes before training, the second before gradients are cleared, the third after
-;;; the update. Weights, gradients and moments are flat lists or vectors.
+;;; The first record comes before training, the second before gradients are cleared, the third
+;;; after the update. Weights, gradients and moments are flat lists or vectors.
 
 (use-modules (ice-9 match))
 

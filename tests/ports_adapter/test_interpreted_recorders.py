@@ -226,6 +226,16 @@ def test_a_killed_program_has_recorded_its_numbers(language: Language, tmp_path:
     np.testing.assert_array_equal(raw_tensors(line.record.weights, "/weights").numbers, NUMBERS)
 
 
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
+def test_a_recorder_is_short_and_its_first_lines_show_how_to_call_it(language: Language) -> None:
+    lines = (RECORDERS / language.recorder).read_text().splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 100
+    top = " ".join(lines[:10]).replace("-", "_")
+    for name in ("trace", "n_head", "num_steps", "weights", "tokens", "loss", "grads", "m", "v"):
+        assert name in top
+
+
 def _prepared(language: Language, program: str, folder: Path) -> list[str]:
     """The command of a program in a folder, once the recorder is there and it is built."""
     shutil.copy(RECORDERS / language.recorder, folder)
