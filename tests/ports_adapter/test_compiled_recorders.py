@@ -11,6 +11,7 @@ import pytest
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report
 from conformance.runs.tracing import judged_trace_file
+from tests.support.selection import of_a_language
 from tests.support.suite import ROOT
 from tests.support.traces import outcomes
 
@@ -50,8 +51,7 @@ LANGUAGES = {
 }
 
 PARAMETERS = [
-    pytest.param(language, marks=pytest.mark.needs(language.tool), id=name)
-    for name, language in LANGUAGES.items()
+    of_a_language(name, language, [language.tool]) for name, language in LANGUAGES.items()
 ]
 
 JUDGED = ("random/trace-weights", "forward/trace-loss", "backward/trace-grads", "adam/trace-update")

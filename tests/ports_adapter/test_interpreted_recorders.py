@@ -23,6 +23,7 @@ from conformance.runs.tracing import judged_trace_file
 from conformance.traces.writing.raw_numbers import raw_tensors
 from conformance.traces.writing.record_lines import records
 from conformance.traces.writing.records import Head
+from tests.support.selection import of_a_language
 from tests.support.suite import ROOT
 from tests.support.traces import outcomes
 
@@ -186,8 +187,7 @@ LANGUAGES = {
 }
 
 EACH_LANGUAGE = [
-    pytest.param(language, id=name, marks=pytest.mark.needs(*language.needs))
-    for name, language in LANGUAGES.items()
+    of_a_language(name, language, language.needs) for name, language in LANGUAGES.items()
 ]
 
 

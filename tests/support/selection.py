@@ -6,7 +6,7 @@ import os
 import random
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,20 @@ chosen = Chosen()
 
 COMPILED = ("rust", "swift")
 """Ports of ours whose every change costs a build."""
+
+
+SELDOM_INSTALLED = frozenset(
+    {"go", "mono", "ruby", "lua", "php", "sbcl", "ocaml", "haskell", "guile"}
+)
+"""Toolchains that `make test` does without."""
+
+
+def of_a_language(name: str, value: object, tools: Sequence[str]) -> ParameterSet:
+    """The parameter of a test in a language; one that is seldom installed is thorough."""
+    marks = [pytest.mark.needs(*tools)] if tools else []
+    if SELDOM_INSTALLED & set(tools):
+        marks.append(pytest.mark.thorough)
+    return pytest.param(value, marks=marks, id=name)
 
 
 def of_a_port(port: str, *values: object) -> ParameterSet:

@@ -88,9 +88,13 @@ class _Fit:
         return self.loss_error <= LOSS_AGREES and self.grads_error <= GRADS_AGREE
 
     @property
-    def is_exact(self) -> bool:
+    def is_near(self) -> bool:
         enough = EXACT + OF_ROUNDING * self.evidence.rounding
-        return self.agrees and self.evidence.grads is not None and self.error <= enough
+        return self.agrees and self.error <= enough
+
+    @property
+    def is_exact(self) -> bool:
+        return self.is_near and self.evidence.grads is not None
 
     @property
     def error(self) -> float:
@@ -243,7 +247,7 @@ def _divisors(number: int) -> list[int]:
 
 def _say_layout(fit: _Fit, note: Note) -> None:
     words = fit.model.layout.words
-    if fit.agrees:
+    if fit.is_near:
         note(f"Layout: {words}; it gives the program's own first loss.")
     else:
-        note(f"Layout: {words}; it is the nearest, since none gives the program's first loss.")
+        note(f"Layout: {words}; it is the nearest, and does not give the program's first loss.")
