@@ -37,7 +37,7 @@ def slugs_of(program: JudgedProgram) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.profile.name)
 def test_every_case_of_a_program_is_listed_in_an_edition(program: JudgedProgram) -> None:
     assert slugs_of(program) <= listed().keys()

@@ -71,7 +71,7 @@ def judged(trace: Path) -> Report:
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("language", PARAMETERS)
 def test_a_recorded_program_is_judged_by_its_loss_gradients_and_adam(
     language: Language, tmp_path: Path

@@ -192,7 +192,7 @@ EACH_LANGUAGE = [
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("language", EACH_LANGUAGE)
 def test_a_recorded_program_is_judged(language: Language, tmp_path: Path) -> None:
     shutil.copy(PROGRAMS / language.program, tmp_path)
@@ -212,7 +212,7 @@ def test_a_recorded_program_is_judged(language: Language, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("language", EACH_LANGUAGE)
 def test_a_killed_program_has_recorded_its_numbers(language: Language, tmp_path: Path) -> None:
     source = tmp_path / f"killed{Path(language.recorder).suffix}"

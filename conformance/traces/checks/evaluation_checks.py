@@ -32,6 +32,9 @@ PERTURBED = 8
 SAFETY = 4
 """The errors that rounded weights may cause, in multiples of the largest that was seen."""
 
+HOPELESS = 1e6
+"""Errors of so many of the rules' budgets are beyond any derived budget, too."""
+
 CASE_OF = {"logits": "logits", "losses": "loss", "loss": "loss"}
 """The case that compares a part."""
 
@@ -78,7 +81,7 @@ class EvaluationChecks:
             return None
         extra = self._error_of(weights, tokens, right.numbers.size)
         parts = self._parts(step, _widened(right, extra), tokens, grads)
-        if any(worst_of(found) > WELL_WITHIN for found in parts.values()):
+        if any(WELL_WITHIN < worst_of(found) < HOPELESS for found in parts.values()):
             right = self.answers.derived(step_input, right)
             parts = self._parts(step, _widened(right, extra), tokens, grads)
         size = self.order.size

@@ -145,7 +145,10 @@ def _in_any_order(known: _Fit, evidence: Evidence, note: Note) -> _Fit:
     sizes, best = known.model.sizes, known
     for order in _orders_left(sizes, evidence):
         for layout in flat_layouts(f"the order {', '.join(order)}", order, sizes.shapes):
-            fit = _fit(TracedModel(sizes, layout, known.model.machine), evidence)
+            model = TracedModel(sizes, layout, known.model.machine)
+            if _loss_error(model, evidence) > LOSS_AGREES:
+                continue
+            fit = _fit(model, evidence)
             best = min(best, fit, key=lambda fit: fit.error if fit.agrees else np.inf)
             if best.is_exact and best is fit:
                 moved = sum(a != b for a, b in zip(order, sizes.shapes, strict=True))
@@ -209,6 +212,16 @@ def _models(head: Head, sizes: ModelSizes, evidence: Evidence) -> Iterator[Trace
         machine = Machine(of_heads.config, sizes.vocab_size)
         for layout in layouts_of(evidence.weights, sizes.shapes, n_head, order):
             yield TracedModel(of_heads, layout, machine)
+
+
+@np.errstate(all="ignore")
+def _loss_error(model: TracedModel, evidence: Evidence) -> float:
+    """The relative error of the loss by a layout; 0 if the trace has none."""
+    if evidence.loss is None:
+        return 0.0
+    weights = model.layout.canonical(evidence.weights, "the weights")
+    right = model.machine.evaluate(weights, evidence.tokens)
+    return _error(np.array([right.loss]), np.array([evidence.loss]))
 
 
 @np.errstate(all="ignore")
