@@ -100,6 +100,14 @@ def formats_of(head: Head, steps: Sequence[RecordedStep], note: Note) -> Formats
             f"Printing has rounded {kinds}, which hides small errors. Print 17 significant digits "
             "of a double, 9 of a float."
         )
+    tensors = {kind: formats[kind] for kind in TENSORS if kind in formats}
+    single = [kind for kind, shown in tensors.items() if shown.precision == "float32"]
+    double = [kind for kind in tensors if kind not in single and not formats[kind].is_rounded]
+    if single and double:
+        note(
+            f"In single precision are {', '.join(single)}, in double {', '.join(double)}; each is "
+            "judged in the precision of its numbers."
+        )
     return Formats(formats, None if head.precision is UNSET else head.precision)
 
 

@@ -170,6 +170,15 @@ def test_what_languages_write_without_knowing_better_is_read(tmp_path: Path) -> 
     assert "Line 6, the last one, breaks off and was not read." in report.trace.notes
 
 
+def test_parts_in_two_precisions_are_told(tmp_path: Path) -> None:
+    head, first, second, *_ = Writer(single=True, form="{}").records(1)
+    doubles = Writer().records(1)[1]["grads"]
+    report = judged(tmp_path, [head, first | {"grads": doubles}, second])
+    assert report.trace is not None
+    notes = " ".join(report.trace.notes)
+    assert "In single precision are m, v, weights, in double grads" in notes
+
+
 def test_the_verdict_counts_the_steps_that_could_be_judged(tmp_path: Path) -> None:
     head, *steps = Writer().records(5)
     report = judged(tmp_path, [head, *(step for step in steps if step["step"] != 1)])
