@@ -73,7 +73,7 @@ def judge_trace(
         judge = TraceJudge(head, model, formats, first, notes.setdefault) if model else None
         cases = _Cases(head, first, judge)
         cases.take_all(chain(looked_at, items), watch)
-        if judge is not None and is_single(judge.cases.values(), formats):
+        if judge is not None and are_of_single_precision(judge.cases.values(), formats):
             notes.setdefault(
                 "All errors are as small as those of single precision. If the program computes "
                 'parts or has constants in it, state "precision": "float32" in the first record.'
@@ -91,7 +91,7 @@ def judge_trace(
     )
 
 
-def is_single(cases: Iterable[TracedCase], formats: Formats) -> bool:
+def are_of_single_precision(cases: Iterable[TracedCase], formats: Formats) -> bool:
     """Whether the wrong numbers of a program in double precision are right in single precision."""
     wrong = [case.worst for case in cases if case.wrong]
     single = UNIT_ROUNDOFF["float32"] / UNIT_ROUNDOFF["float64"]
