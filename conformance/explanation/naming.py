@@ -126,17 +126,24 @@ class MistakeSearch:
         for one in self._halves(cases):
             # The second mistake must explain the cases that the first does not: try them first.
             in_turn = sorted(cases, key=lambda judged: self._is_explained((one,), judged))
+            refuting = [judged for judged in self._refuting(one) if judged not in in_turn]
             found = False
             for (other,) in self._singles():
                 if time.process_time() > self.ends:
                     return
                 if one is not other and _is_compatible(one, other):
-                    is_pair = self._explains((one, other), in_turn)
+                    is_pair = self._explains((one, other), in_turn + refuting)
                     found |= is_pair
                     if is_pair:
                         yield (one, other)
             if found:
                 return
+
+    def _refuting(self, mistake: Mistake) -> list[Result]:
+        """The cases that a mistake alone does not explain, which its pair must."""
+        tried = self.cases.by_slug.items()
+        found = ((self.known.get(((mistake.slug,), slug), True), judged) for slug, judged in tried)
+        return [judged for fit, judged in found if fit is None]
 
     def _halves(self, cases: Sequence[Result]) -> list[Mistake]:
         """The mistakes that explain a case, or if none does, the first parts of a case."""
