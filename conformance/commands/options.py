@@ -77,6 +77,7 @@ FORMS = {
     "junit": "Write the report as JUnit XML to FILE, for Jenkins, GitLab and others.",
     "markdown": "Write the report as Markdown to FILE, for the summary of a job on GitHub.",
     "html": "Write the report as one page to FILE, which opens offline.",
+    "issue": "Write what is wrong as Markdown to FILE, for an issue where the port lives.",
     "badge": "Write a badge to FILE, as an endpoint of shields.io.",
 }
 OUTPUTS = (
@@ -128,9 +129,9 @@ def with_outputs(command: Function) -> Function:
         from conformance.reports.destinations import Outputs
 
         paths = {form: given.pop(form) for form in FORMS}
-        json, html = paths.pop("json"), paths.pop("html")
+        json, html, issue = paths.pop("json"), paths.pop("html"), paths.pop("issue")
         summaries = {form: path for form, path in paths.items() if path is not None}
-        outputs = Outputs(json, html, summaries, given.pop("annotations"))
+        outputs = Outputs(json, html, issue, summaries, given.pop("annotations"))
         if outputs.annotations and outputs.is_for_a_program:
             fail("--annotations and --json - both need standard output", ExitCode.USAGE)
         command(outputs=outputs, **given)

@@ -16,6 +16,7 @@ from golden.store import replace_file
 
 from .annotations import annotated
 from .badge import badge
+from .issue_text import issue_text
 from .junit import junit
 from .markdown import markdown
 from .summary import RunSummary, run_summary, trouble_summary
@@ -42,12 +43,14 @@ WRITERS: dict[str, Callable[[RunSummary], bytes]] = {
 class Outputs:
     """The files that a report goes to; `-` for `json` is standard output.
 
-    `summaries` are the files of forms in `WRITERS`, by their names. With `annotations`, standard
+    `summaries` are the files of forms in `WRITERS`, by their names. `issue` is the file of a text
+    for the author of the port. With `annotations`, standard
     output has workflow commands for GitHub after the text.
     """
 
     json: Path | None = None
     html: Path | None = None
+    issue: Path | None = None
     summaries: Mapping[str, Path] = field(default_factory=dict)
     annotations: bool = False
 
@@ -64,14 +67,15 @@ TO_THE_TERMINAL = Outputs()
 class Forms:
     """What every form of a report is made from.
 
-    `show` prints the text, `page` gives the HTML page. A program has no page, and a survey of
-    several ports no summary.
+    `show` prints the text, `page` gives the HTML page, and `issue` the text for the author of the
+    port. A program has no page and no issue, and a survey of several ports no summary.
     """
 
     summary: RunSummary | None
     json: bytes
     show: Callable[[Console], None]
     page: Callable[[], str] | None = None
+    issue: Callable[[], str] | None = None
 
 
 def write_run(report: Report, outputs: Outputs) -> None:
@@ -86,7 +90,13 @@ def write_run(report: Report, outputs: Outputs) -> None:
 
         return page_of(without_explanation(report))
 
-    forms = Forms(run_summary(report), encoded(report), lambda console: show(report, console), page)
+    forms = Forms(
+        run_summary(report),
+        encoded(report),
+        lambda console: show(report, console),
+        page,
+        lambda: issue_text(without_explanation(report)),
+    )
     write_report(forms, outputs)
 
 
@@ -133,6 +143,8 @@ def _files(forms: Forms, outputs: Outputs) -> Iterator[tuple[Path, bytes]]:
         yield outputs.json, forms.json
     if outputs.html is not None and forms.page is not None:
         yield outputs.html, forms.page().encode()
+    if outputs.issue is not None and forms.issue is not None:
+        yield outputs.issue, forms.issue().encode()
     yield from _summaries(forms.summary, outputs)
 
 
