@@ -48,6 +48,7 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True):
         n_embd: a size of its model, like `n_head`, `n_layer` and `block_size`.
         temperature: of its samples.
         num_steps: how many steps it takes, if it does not print that.
+        trace: the file in its folder that it writes its trace to; empty if it writes none.
     """
 
     input: str = "input.txt"
@@ -59,6 +60,7 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True):
     block_size: int = 16
     temperature: float = 0.5
     num_steps: int | None = None
+    trace: str = ""
 
 
 class PortToml(Struct, frozen=True, forbid_unknown_fields=True):
@@ -191,6 +193,9 @@ def _wrong_value(file: PortToml) -> str | None:
     place = Path(program.input)
     if place.is_absolute() or ".." in place.parts[1:] or place.name in ("", ".."):
         return f"program.input {program.input!r} must be a file in the port's folder or beside it"
+    trace = Path(program.trace)
+    if program.trace and (trace.is_absolute() or ".." in trace.parts or not trace.name):
+        return f"program.trace {program.trace!r} must be a file in the port's folder"
     return None
 
 

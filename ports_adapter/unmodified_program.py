@@ -30,6 +30,9 @@ from .failures import NotStarted, PortCrashed, PortTimedOut, ProtocolViolated
 from .manifest import Port, missing_tool
 from .quoting import quoted
 
+TRACE_VARIABLE = "MICROGPT_TRACE"
+"""The environment variable that tells a program where to write its trace."""
+
 CHUNK = 1 << 16
 OUTPUT_LIMIT = 64 << 20
 LOG_KEPT = 64 << 10
@@ -131,7 +134,9 @@ def _terms(port: Port, scratch: Path) -> Terms:
     """The port's terms, with permission to write into the scratch folder and linked folders."""
     linked = (port.folder / name for name in LINKED)
     writable = (scratch.parent, *(place.resolve() for place in linked if place.is_dir()))
-    return replace(port.terms, writable=writable)
+    trace = port.program.trace
+    given = {TRACE_VARIABLE: str(scratch / trace)} if trace else {}
+    return replace(port.terms, writable=writable, given=given)
 
 
 class RunningProgram:
@@ -176,6 +181,8 @@ class RunningProgram:
             self._selector.register(pipe, selectors.EVENT_READ)
         self._came = 0
         self._log = b""
+        self._heard = time.monotonic()
+        self._lives = False
 
     @property
     def log(self) -> bytes:
@@ -184,6 +191,8 @@ class RunningProgram:
 
     def chunks(self, start: float, message: float) -> Iterator[Chunk]:
         """The program's output as it arrives, until it ends with exit code 0.
+
+        An empty chunk comes at least twice a second while nothing arrives.
 
         Args:
             start: the time limit for the first byte, in seconds.
@@ -194,19 +203,22 @@ class RunningProgram:
             PortCrashed: it ended in another way; the message says how.
             ProtocolViolated: it writes more than the limit for all output.
         """
-        heard = time.monotonic()
         while self._selector.get_map():
-            limit = message if self._came else start
+            limit = message if self._lives else start
             ended = self._process.poll() is not None
             chunks = list(self._read(LINGER if ended else min(0.5, limit)))
-            yield from chunks
+            yield from chunks or [Chunk(Stream.OUT, b"")]
             if chunks:
-                heard = time.monotonic()
+                self.is_busy()
             elif ended:
                 break
-            elif time.monotonic() - heard > limit:
+            elif time.monotonic() - self._heard > limit:
                 raise PortTimedOut(self._silence(limit))
         self._expect_success(message)
+
+    def is_busy(self) -> None:
+        """Start the time limit anew: the program gave output, or another sign of life."""
+        self._heard, self._lives = time.monotonic(), True
 
     def close(self) -> None:
         """End the program and all processes that it started."""
@@ -251,7 +263,7 @@ class RunningProgram:
         return f"; its standard error ends with {quoted(lines[-1])}" if lines else ""
 
     def _silence(self, seconds: float) -> str:
-        if self._came:
+        if self._lives:
             return f"no output for {seconds:g} s, after {self._came} bytes (timeouts.message)"
         return (
             f"no output within {seconds:g} s (timeouts.start): does the program need more time? "

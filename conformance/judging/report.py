@@ -126,7 +126,8 @@ class TraceReport(Struct, frozen=True):
 
     `steps` is how many training steps it has, `judged_steps` how many of them were judged from
     the state before them, `samples` how many samples. `notes` are sentences on what was
-    recognized or inferred.
+    recognized or inferred. `corpora` are the names of the corpora that the suite gave to a program
+    which it ran; it is empty if a file was judged.
     """
 
     path: str
@@ -135,6 +136,7 @@ class TraceReport(Struct, frozen=True):
     samples: int
     notes: list[str]
     not_shown: list[NotShown]
+    corpora: list[str] = []
 
 
 class Report(Struct, frozen=True, kw_only=True):

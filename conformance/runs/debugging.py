@@ -19,6 +19,7 @@ from conformance.judging.outcome import ExitCode
 from conformance.judging.report import excused
 from conformance.mistakes import MISTAKES, Mistake
 from conformance.reports.destinations import TO_THE_TERMINAL, Forms, Outputs, write_report
+from conformance.reports.issue_text import issue_text
 from conformance.reports.page.debug_page import page_of
 from conformance.reports.summary import run_summary
 from conformance.reports.terminal.explanation_text import in_short, show
@@ -30,6 +31,7 @@ from ports_adapter.transcript.reader import read_transcript
 
 from .preparation import refuse_program, requested_port, usable
 from .running import judge_port
+from .traced_program import debug_traced_program
 
 
 def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
@@ -44,6 +46,8 @@ def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode
     """
     with usable(), tempfile.TemporaryDirectory() as folder:
         port = requested_port(request)
+        if port.program.trace:
+            return debug_traced_program(port, request, outputs)
         refuse_program(port, "nothing can be explained; `conformance run` judges what it prints")
         kept = request.transcript or Path(folder) / "transcript.jsonl.gz"
         with activity(screen(stderr=True)) as note:
@@ -62,6 +66,7 @@ def forms_of(diagnosis: Diagnosis, kept: Path) -> Forms:
         msgspec.json.encode(diagnosis) + b"\n",
         lambda console: show(diagnosis, len(MISTAKES), console),
         lambda: page_of(diagnosis, transcript_of(kept, slug)),
+        lambda: issue_text(diagnosis),
     )
 
 

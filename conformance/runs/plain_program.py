@@ -21,6 +21,23 @@ def run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     Raises:
         Unusable: the request is about cases, or the program or names.txt cannot be used.
     """
+    refuse_cases(port, request)
+    if outputs.html is not None:
+        warn(f"a program that is run as it is has no page: {outputs.html} is not written")
+    names = published_names() if request.names else None
+    with usable(), program_progress(screen(stderr=True)) as watcher:
+        report = judge_program(port, watcher, names)
+    forms = Forms(program_summary(report), encoded(report), lambda console: show(report, console))
+    write_report(forms, outputs)
+    return report.exit_code
+
+
+def refuse_cases(port: Port, request: Request) -> None:
+    """Refuse options that are about cases of the protocol: a program is asked none.
+
+    Raises:
+        Unusable: such an option is given.
+    """
     options = {
         "--case": request.patterns,
         "--long": request.long,
@@ -31,11 +48,3 @@ def run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     }
     if given := [option for option, value in options.items() if value]:
         refuse_program(port, f"there is no {' and no '.join(given)}")
-    if outputs.html is not None:
-        warn(f"a program that is run as it is has no page: {outputs.html} is not written")
-    names = published_names() if request.names else None
-    with usable(), program_progress(screen(stderr=True)) as watcher:
-        report = judge_program(port, watcher, names)
-    forms = Forms(program_summary(report), encoded(report), lambda console: show(report, console))
-    write_report(forms, outputs)
-    return report.exit_code

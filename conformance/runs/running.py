@@ -48,8 +48,10 @@ def run_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode:
         port = requested_port(request)
         if port.kind == "program":
             from .plain_program import run_program
+            from .traced_program import run_traced_program
 
-            return run_program(port, request, outputs)
+            run = run_traced_program if port.program.trace else run_program
+            return run(port, request, outputs)
         report = judge_port(port, request)
     write_run(report, outputs)
     return report.exit_code

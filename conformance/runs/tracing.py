@@ -19,6 +19,7 @@ from conformance.reports.destinations import (
     write_report,
     write_run,
 )
+from conformance.reports.issue_text import issue_text
 from conformance.reports.page.debug_page import page_of
 from conformance.reports.summary import run_summary
 from conformance.reports.terminal.explanation_text import in_short, show
@@ -56,14 +57,19 @@ def debug_trace_file(
     """
     with activity(screen(stderr=True)) as note:
         diagnosis = debugged_trace(path, settings, note)
-    forms = Forms(
+    write_report(forms_of_trace(diagnosis), outputs)
+    return diagnosis.report.exit_code
+
+
+def forms_of_trace(diagnosis: Diagnosis) -> Forms:
+    """The forms of the diagnosis of a trace."""
+    return Forms(
         run_summary(diagnosis.report, list(in_short(diagnosis))),
         msgspec.json.encode(diagnosis) + b"\n",
         lambda console: show(diagnosis, len(MISTAKES), console),
         lambda: page_of(diagnosis, []),
+        lambda: issue_text(diagnosis),
     )
-    write_report(forms, outputs)
-    return diagnosis.report.exit_code
 
 
 def debugged_trace(

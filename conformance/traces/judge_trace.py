@@ -19,13 +19,14 @@ from .checks.initial_weights import wrong_statistics
 from .checks.sample_checks import wrong_choice
 from .checks.token_checks import wrong_tokens
 from .checks.traced_case import TracedCase
+from .corpora.corpus_tokens import CorpusTokens
 from .model.model_sizes import refuse_large_tokens
 from .trace_judge import TraceJudge
 from .trace_recognition import LOOKED_AT, first_step_of, formats_of, loss_of, model_of
 from .worth_adding import worth_adding
 from .writing.record_lines import Line, opened, records
 from .writing.recorded_steps import RecordedStep, head_of, joined
-from .writing.records import Head, SampleRecord
+from .writing.records import Head, SampleRecord, StepRecord
 from .writing.shown_numbers import Formats
 
 Watch = Callable[[int], None]
@@ -48,7 +49,10 @@ class JudgedTrace:
 
 
 def judge_trace(
-    path: Path, settings: Mapping[str, Any], watch: Watch = lambda _step: None
+    path: Path,
+    settings: Mapping[str, Any],
+    watch: Watch = lambda _step: None,
+    corpus: CorpusTokens | None = None,
 ) -> JudgedTrace:
     """Judge a trace.
 
@@ -56,6 +60,7 @@ def judge_trace(
         path: the file; `-` is standard input.
         settings: settings of the configuration, which come before those of the trace.
         watch: takes the number of each step before it is judged.
+        corpus: judges the tokens, if the corpus is known that the program was given.
 
     Raises:
         BadTrace: it is not a trace.
@@ -71,7 +76,7 @@ def judge_trace(
         model = model_of(head, steps, first, settings, notes.setdefault)
         formats = formats_of(head, steps, notes.setdefault)
         judge = TraceJudge(head, model, formats, first, notes.setdefault) if model else None
-        cases = _Cases(head, first, judge)
+        cases = _Cases(head, first, judge, corpus)
         cases.take_all(chain(looked_at, items), watch)
         if judge is not None and are_of_single_precision(judge.cases.values(), formats):
             notes.setdefault(
@@ -101,13 +106,18 @@ def are_of_single_precision(cases: Iterable[TracedCase], formats: Formats) -> bo
 class _Cases:
     """The cases of a trace, those of single steps in a judge if the trace has weights."""
 
-    def __init__(self, head: Head, first: int, judge: TraceJudge | None) -> None:
-        self.head, self.first, self.judge = head, first, judge
+    def __init__(
+        self, head: Head, first: int, judge: TraceJudge | None, corpus: CorpusTokens | None
+    ) -> None:
+        self.head, self.first, self.judge, self.corpus = head, first, judge, corpus
         self.drawn = TracedCase(
             "random/trace-weights", "draws its first weights as published", "random"
         )
         self.tokenized = TracedCase(
             "tokenizer/trace-tokens", "encodes documents as published", "tokenize"
+        )
+        self.shuffled = TracedCase(
+            "random/trace-documents", "trains on each document once, in shuffled order", "random"
         )
         self.followed = TracedCase(
             "train/trace-losses", "follows the losses of the right program", "train"
@@ -129,12 +139,14 @@ class _Cases:
                 case Line(number, SampleRecord() as record):
                     self._sample(number, record)
         self._run_freely()
+        self._documents()
 
     def ended(self) -> list[TracedCase]:
         """All cases; the losses of a free run only if no step was judged by itself."""
         of_steps = list(self.judge.cases.values()) if self.judge else []
         free = [self.followed] if self.followed.steps or not self.judged_by_steps else []
-        return [self.drawn, self.tokenized, *of_steps, *free, self.sampled]
+        documents = [self.shuffled] if self.corpus else []
+        return [self.drawn, self.tokenized, *documents, *of_steps, *free, self.sampled]
 
     @property
     def judged_by_steps(self) -> bool:
@@ -167,14 +179,32 @@ class _Cases:
     def _step(self, step: RecordedStep) -> None:
         self.steps += 1
         self.seen |= step.lines.keys()
-        record, vocab = step.record, self.head.vocab
+        record = step.record
         tokens = None if record.tokens is UNSET else record.tokens
-        if tokens is not None and record.document is not UNSET and isinstance(vocab, str | list):
-            wrong = wrong_tokens(record.document, tokens, list(vocab))
-            self.tokenized.take_words(f"/steps/{record.step}/tokens", wrong)
+        if tokens is not None:
+            self._tokens(record, tokens)
         self.run.take(record.step - self.first, tokens, loss_of(step))
         if self.judge is not None:
             self.judge.take(step)
+
+    def _tokens(self, record: StepRecord, tokens: list[int]) -> None:
+        """Judge the tokens of a step by the corpus, or else by the document in the trace."""
+        vocab, at = self.head.vocab, f"/steps/{record.step}/tokens"
+        if self.corpus is not None:
+            size = self.judge.model.sizes.config.block_size if self.judge else len(tokens)
+            self.tokenized.take_words(at, self.corpus.take(record.step - self.first, tokens, size))
+        elif record.document is not UNSET and isinstance(vocab, str | list):
+            self.tokenized.take_words(at, wrong_tokens(record.document, tokens, list(vocab)))
+
+    def _documents(self) -> None:
+        """Judge the vocabulary, and which documents were taken, by the corpus."""
+        if self.corpus is None:
+            return
+        if self.judge is not None:
+            size = self.judge.model.sizes.vocab_size
+            self.tokenized.take_words("/weights", self.corpus.wrong_vocabulary(size))
+        if self.corpus.visits:
+            self.shuffled.take_words("/steps", next(self.corpus.wrong_documents(), ""))
 
     def _sample(self, line: int, sample: SampleRecord) -> None:
         self.samples += 1

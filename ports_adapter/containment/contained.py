@@ -52,6 +52,7 @@ class Contained:
         self._is_inside = not terms.is_build and sandbox.is_used(terms.sandbox)
         self._private = _unused_name()
         clean = environment.clean(self._private, terms.listed, is_build=terms.is_build)
+        clean |= terms.given
         if self._is_inside:
             clean = environment.sandboxed(clean, self._private)
             path = clean.get("PATH", os.defpath)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +19,14 @@ class Terms:
         listed: names of environment variables that it gets besides the usual ones.
         sandbox: whether it runs inside bubblewrap.
         writable: folders that it may write to in a sandbox, besides the one that it runs in.
+        given: environment variables that the suite sets for it.
     """
 
     limits: Limits = field(default_factory=Limits)
     listed: tuple[str, ...] = ()
     sandbox: Sandbox = Sandbox.AUTO
     writable: tuple[Path, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_build(self) -> bool:

@@ -65,7 +65,8 @@ def _basis(trace: TraceReport, console: Console) -> None:
 
 def show_verdict(report: Report, console: Console) -> None:
     """Print the verdict, and the seed of a run that draws cases."""
-    seed = "" if report.trace else f" Seed {report.seed}."
+    draws_cases = report.trace is None or report.trace.corpora
+    seed = f" Seed {report.seed}." if draws_cases else ""
     put(console, f"{report.verdict}.{seed}", verdict_style(report.exit_code))
 
 

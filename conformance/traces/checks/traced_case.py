@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.asking.case_result import Exchange, Result, compared
+from conformance.asking.case_result import Exchange, Result, compared, failed
 from conformance.cases.case import Case, Params
 from conformance.judging.compare import compare, in_budgets
 from conformance.judging.divergence import Comparison, Divergence
@@ -14,6 +14,7 @@ from conformance.judging.outcome import Outcome
 from conformance.oracle.answer import Answer, Numbers
 from golden.budgets import Precision
 from golden.numbers import Array, ulps
+from ports_adapter.failures import PortFailure
 from ports_adapter.messages import InitializeResult, Message
 
 Question = Callable[[], Message] | None
@@ -41,17 +42,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class StepFinding:
-    """The parts of one step that a case compares; the first wrong one, or the first right one."""
+    """The parts of one step that a case compares; the first wrong one, or the first right one.
+
+    `within` is the JSON Pointer of the trace among several, empty if there is one.
+    """
 
     step: int
     parts: Sequence[Part]
     question: Question
     precision: Precision
+    within: str = ""
 
     @property
     def at(self) -> str:
         """The JSON Pointer of the step in the trace."""
-        return f"/steps/{self.step}"
+        return f"{self.within}/steps/{self.step}"
 
     @property
     def expected(self) -> Answer:
@@ -114,6 +119,24 @@ class TracedCase:
     detail: str = ""
     first_wrong: StepFinding | None = None
     first_right: StepFinding | None = None
+    failure: PortFailure | None = None
+    log: bytes = b""
+
+    def add(self, other: "TracedCase", within: str) -> None:
+        """Take what another trace shows about the case; `within` is the trace's JSON Pointer."""
+        self.steps += other.steps
+        self.wrong += other.wrong
+        self.values += other.values
+        self.identical += other.identical
+        self.ulps = max(self.ulps, other.ulps)
+        if other.worst > self.worst:
+            self.worst, self.worst_at = other.worst, within + other.worst_at
+        if other.detail and not self.detail:
+            self.detail = within + other.detail
+        if other.first_wrong and not self.first_wrong:
+            self.first_wrong = replace(other.first_wrong, within=within)
+        if other.first_right and not self.first_right:
+            self.first_right = replace(other.first_right, within=within)
 
     def take(self, finding: StepFinding) -> bool:
         """Compare the parts of another step; gives whether they are right."""
@@ -164,6 +187,8 @@ class TracedCase:
         finding = self.first_wrong or self.first_right
         asked: Params = finding.question() if finding and finding.question else {}
         case = Case.fixed(self.slug, self.about, self.method, asked, lambda _precision: {})
+        if self.failure is not None:
+            return replace(failed(case, self.failure), log=self.log)
         if not self.steps:
             return Result(case, Outcome.NOT_OFFERED, "the trace does not show it")
         if self.first_wrong is None:

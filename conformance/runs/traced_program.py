@@ -1,0 +1,126 @@
+"""`conformance run` and `debug` of a program that writes traces, on corpora of our choice."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.cases.request import Request
+from conformance.explanation.trace_diagnosis import diagnosed_trace
+from conformance.judging.outcome import ExitCode
+from conformance.judging.report import Report
+from conformance.programs.watcher import Watcher
+from conformance.reports.destinations import Outputs, write_report, write_run
+from conformance.reports.terminal.live_view import activity, program_progress
+from conformance.reports.terminal.safe_console import screen
+from conformance.traces.corpora.corpus_tokens import CorpusTokens
+from conformance.traces.corpora.several_traces import joined_traces, runs_case
+from conformance.traces.corpora.trace_corpora import TraceCorpus, trace_corpora
+from conformance.traces.judge_trace import JudgedTrace, judge_trace
+from conformance.traces.trace_report import program_report
+from conformance.traces.writing.record_lines import BadTrace
+from ports_adapter.building import build
+from ports_adapter.failures import PortFailure, ProtocolViolated
+from ports_adapter.manifest import Port
+from ports_adapter.port_toml import Program
+from ports_adapter.traced_run import LAST_STEP, TracedRun
+from ports_adapter.unmodified_program import scratch_copy
+
+from .plain_program import refuse_cases
+from .preparation import usable
+from .tracing import forms_of_trace
+
+STATED = ("n_layer", "n_embd", "n_head", "block_size", "num_steps", "temperature")
+"""The settings of a program that its manifest may state."""
+
+
+def run_traced_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
+    """Run the program, judge its traces, and print and write the report.
+
+    Raises:
+        Unusable: the request is about cases, or the program cannot be built or started.
+    """
+    with usable(), program_progress(screen(stderr=True)) as watcher:
+        report, _ = judged_program_traces(port, request, watcher)
+    write_run(report, outputs)
+    return report.exit_code
+
+
+def debug_traced_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
+    """Run the program, judge its traces, and print and write the diagnosis.
+
+    Raises:
+        Unusable: the request is about cases, or the program cannot be built or started.
+    """
+    with usable(), program_progress(screen(stderr=True)) as watcher:
+        report, judged = judged_program_traces(port, request, watcher)
+    with activity(screen(stderr=True)) as note:
+        diagnosis = diagnosed_trace(report, judged, note)
+    write_report(forms_of_trace(diagnosis), outputs)
+    return report.exit_code
+
+
+def judged_program_traces(
+    port: Port, request: Request, watcher: Watcher
+) -> tuple[Report, JudgedTrace]:
+    """Run a program on each corpus, and judge its traces together.
+
+    Raises:
+        NotBuilt: its build command failed.
+        NotStarted: its run command cannot be executed, or its folder cannot be copied.
+        Unusable: the request is about cases.
+    """
+    refuse_cases(port, request)
+    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+    build(port)
+    runs = _Runs(port, watcher)
+    for corpus in trace_corpora(seed, port.program.block_size):
+        runs.take(corpus)
+        if not runs.judged:
+            break  # the others are not tried: it does not write a trace at all
+    judged = joined_traces(runs.judged, runs_case(len(runs.judged), runs.failure, runs.log))
+    return program_report(port, seed, judged, runs.tried), judged
+
+
+@dataclass
+class _Runs:
+    """The traces of a program that are judged so far, and the first run without one."""
+
+    port: Port
+    watcher: Watcher
+    judged: dict[str, JudgedTrace] = field(default_factory=dict)
+    failure: PortFailure | None = None
+    log: bytes = b""
+    tried: list[str] = field(default_factory=list)
+
+    def take(self, corpus: TraceCorpus) -> None:
+        """Run the program on a corpus in a fresh copy of its folder, and judge its trace."""
+        self.tried.append(corpus.name)
+        with scratch_copy(self.port) as scratch:
+            run = TracedRun(self.port, scratch)
+            self.watcher.running(f"the corpus {corpus.name}: {corpus.about}")
+            try:
+                path = run.trace(corpus.content, lambda step: self.watcher.stepped(step, LAST_STEP))
+                known = CorpusTokens(corpus.corpus)
+                self.judged[corpus.name] = judge_trace(
+                    path, stated_by(self.port.program), corpus=known
+                )
+            except BadTrace as error:
+                self._fail(ProtocolViolated(f"{self.port.program.trace}: {error}"), corpus, run)
+            except PortFailure as error:
+                self._fail(error, corpus, run)
+
+    def _fail(self, error: PortFailure, corpus: TraceCorpus, run: TracedRun) -> None:
+        if self.failure is None:
+            self.failure = type(error)(f"on the corpus {corpus.name} ({corpus.about}): {error}")
+            self.log = run.log
+
+
+def stated_by(program: Program) -> Mapping[str, Any]:
+    """The settings that a manifest states otherwise than the published program has them."""
+    usual = Program()
+    return {
+        name: getattr(program, name)
+        for name in STATED
+        if getattr(program, name) != getattr(usual, name)
+    }
