@@ -4,7 +4,7 @@ It says what is wrong, where, by how much, how to mend it, and how to see it aga
 `markdown`, text of a port stands in code spans and code blocks alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance.explanation.diagnosis import Diagnosis, FirstDivergence, NamedMistake, SmallestCase
 from conformance.judging.outcome import ExitCode
@@ -38,9 +38,16 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
         f"number by number: {code(report.verdict, 400)}."
     )
     yield from _what(diagnosis)
-    yield from _where(diagnosis.divergence, failures[0])
-    yield from _others(failures[1:])
-    yield from _again(report, failures[0], diagnosis.smallest)
+    first = _first(diagnosis, failures)
+    yield from _where(diagnosis.divergence, first)
+    yield from _others([case for case in failures if case is not first])
+    yield from _again(report, first, diagnosis.smallest)
+
+
+def _first(diagnosis: Diagnosis, failures: list[CaseReport]) -> CaseReport:
+    """The failure to look at first: the one that was explained, or else the first one."""
+    slug = diagnosis.divergence.case if diagnosis.divergence else ""
+    return next((case for case in failures if case.slug == slug), failures[0])
 
 
 def _title(diagnosis: Diagnosis, failures: list[CaseReport]) -> str:
@@ -48,10 +55,21 @@ def _title(diagnosis: Diagnosis, failures: list[CaseReport]) -> str:
         return "Nothing is wrong"
     if diagnosis.names:
         parts = diagnosis.names_by_part.values()
-        return "; ".join(" or ".join(" and ".join(n.titles) for n in alike) for alike in parts)
+        titles = [[" and ".join(name.titles) for name in alike] for alike in parts]
+        return _sentence(" or ".join(map(_sentence_part, alike)) for alike in titles)
     place = diagnosis.divergence.place if diagnosis.divergence else None
     about = place.words if place and place.words else f"a right port {failures[0].about}"
     return f"Wrong: {about}"
+
+
+def _sentence(parts: Iterable[str]) -> str:
+    whole = "; ".join(parts)
+    return whole[:1].upper() + whole[1:]
+
+
+def _sentence_part(title: str) -> str:
+    article, _, rest = title.partition(" ")
+    return f"{article.lower()} {rest}" if article in ("The", "A", "An") else title
 
 
 def _what(diagnosis: Diagnosis) -> Iterator[str]:
@@ -81,7 +99,6 @@ def _named(name: NamedMistake) -> Iterator[str]:
     yield from ("", "**To mend it:**", "")
     yield from (f"- {mend}" for mend in name.mend)
     yield from (f"- To tell it from the others: {each}" for each in name.experiments)
-    yield ""
 
 
 def _where(first: FirstDivergence | None, failure: CaseReport) -> Iterator[str]:

@@ -22,8 +22,9 @@ def run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
         Unusable: the request is about cases, or the program or names.txt cannot be used.
     """
     refuse_cases(port, request)
-    if outputs.html is not None:
-        warn(f"a program that is run as it is has no page: {outputs.html} is not written")
+    for form, path in (("page", outputs.html), ("issue", outputs.issue)):
+        if path is not None:
+            warn(f"a program that is run as it is has no {form}: {path} is not written")
     names = published_names() if request.names else None
     with usable(), program_progress(screen(stderr=True)) as watcher:
         report = judge_program(port, watcher, names)

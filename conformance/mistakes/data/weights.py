@@ -87,7 +87,7 @@ def matrices_drawn_by_columns(config: Config, vocab_size: int, generator: random
     "The initial standard deviation is 0.02",
     what="All weights start four times too small: 0.02 instead of 0.08.",
     why="GPT-2 and an early revision of the program use 0.02.",
-    mend="Use the question's standard deviation; the published program uses 0.08.",
+    mend="Use 0.08, as published; a port reads the standard deviation from the question.",
 )
 def initial_deviation_of_0_02() -> Patch:
     return _drawn(draw=lambda generator, _name, _config: generator.gauss(0, 0.02))

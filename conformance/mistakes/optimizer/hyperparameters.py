@@ -31,7 +31,7 @@ def _configured(change: Callable[[Config], Config]) -> Patch:
     "beta1 is 0.9",
     what="beta1 is 0.9 instead of 0.85, so m changes too slowly.",
     why="0.9 is the default everywhere; this program uses 0.85.",
-    mend="Read beta1 from the question; the published program uses 0.85.",
+    mend="Use 0.85, as published; a port reads beta1 from the question.",
 )
 def beta1_of_0_9() -> Patch:
     return _configured(lambda config: replace(config, beta1=0.9))
@@ -41,7 +41,7 @@ def beta1_of_0_9() -> Patch:
     "beta2 is 0.999",
     what="beta2 is 0.999 instead of 0.99, so v changes too slowly.",
     why="0.999 is the default everywhere; this program uses 0.99.",
-    mend="Read beta2 from the question; the published program uses 0.99.",
+    mend="Use 0.99, as published; a port reads beta2 from the question.",
 )
 def beta2_of_0_999() -> Patch:
     return _configured(lambda config: replace(config, beta2=0.999))
@@ -51,7 +51,7 @@ def beta2_of_0_999() -> Patch:
     "The betas are 0.9 and 0.95",
     what="beta1 is 0.9 instead of 0.85, and beta2 is 0.95 instead of 0.99.",
     why="An early revision of the program and many language models use these values.",
-    mend="Read both from the question; the published program uses 0.85 and 0.99.",
+    mend="Use 0.85 and 0.99, as published; a port reads both from the question.",
 )
 def betas_of_language_models() -> Patch:
     return _configured(lambda config: replace(config, beta1=0.9, beta2=0.95))
@@ -87,7 +87,7 @@ def hyperparameters_in_single_precision(config: Config) -> Config:
     "Adam's epsilon is 1e-7",
     what="1e-7 is added to the root instead of 1e-8.",
     why="It is the default of Keras.",
-    mend="Read epsilon from the question; the published program uses 1e-8.",
+    mend="Use 1e-8, as published; a port reads epsilon from the question.",
     languages=("TensorFlow", "Keras"),
     twins={
         "adam-epsilon-before-the-correction": "Compare small gradients at the first step and at a "

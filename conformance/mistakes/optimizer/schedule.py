@@ -111,7 +111,7 @@ def learning_rate_warms_up() -> Patch:
     "The learning rate always decays over 1000 steps",
     what="The factor is 1 - step / 1000, whatever num_steps says.",
     why="The published program's number was written into the formula.",
-    mend="Divide by num_steps from the question.",
+    mend="Divide by num_steps, which a port reads from the question.",
 )
 def schedule_always_over_1000_steps() -> Patch:
     return _rate(lambda step, _config: 1 - step / 1000)
@@ -121,7 +121,7 @@ def schedule_always_over_1000_steps() -> Patch:
     "The learning rate is 0.001",
     what="The rate starts at 0.001 instead of 0.01.",
     why="0.001 is Adam's default everywhere; this program uses 0.01.",
-    mend="Read the learning rate from the question.",
+    mend="Use 0.01, as published; a port reads the learning rate from the question.",
     languages=("PyTorch", "TensorFlow", "any"),
 )
 @around("Config.learning_rate_at")
