@@ -166,7 +166,7 @@ def _reject_unknown(path: Path, document: dict[str, Any], lines: tuple[int, ...]
     for index, (prefix, table, shape) in enumerate(tables):
         for key in table.keys() - set(shape.__struct_fields__):
             near = difflib.get_close_matches(key, shape.__struct_fields__, n=1)
-            meant = f"; did you mean {prefix}{near[0]}?" if near else ""
+            meant = f"; did you mean {prefix}{near[0]}?" if near else "."
             raise BadBaseline(
                 f"{path}{_line(lines, index - 1) if prefix else ''}: unknown key "
                 f"{prefix}{printable(key, 60)}{meant} "

@@ -9,13 +9,14 @@ from msgspec import structs
 from conformance.cases.request import BaselineChoice, Request, Unusable
 from conformance.cases.selection import known_slugs
 from conformance.judging.assembly import assembled
-from conformance.judging.edition import current_edition
+from conformance.judging.edition import current_edition, listed
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import BaselineReport, CaseReport, Report
 from conformance.judging.standing import Standing
 from golden.store import replace_file
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable
+from reference.profiles import MICROGPT
 
 from .applying import Expectations
 from .entries import BASELINE, BadBaseline, Baseline, parse_baseline, read_baseline
@@ -78,7 +79,8 @@ class Rules:
         """
         assert self.baseline is not None
         path = self.baseline.path
-        if report.part or not report.port.methods or report.exit_code in _INCOMPLETE:
+        was_asked = report.port.methods or report.trace
+        if report.part or not was_asked or report.exit_code in _INCOMPLETE:
             warn(f"{path} is not changed: {report.verdict}")
             return report
         content = updated(self.baseline, report.cases, self.slugs, self.profile, self.variant)
@@ -114,6 +116,17 @@ def rules_for(port: Port, request: Request) -> Rules:
     is_of_use = baseline is not None and (baseline.entries or request.baseline.update)
     slugs = known_slugs(judged_program, port.precision) if is_of_use else set()
     return Rules(judged_program.name, port.variant, baseline, slugs)
+
+
+def trace_rules(choice: BaselineChoice, folder: Path, variant: str = "") -> Rules:
+    """The rules for a trace, or for the traces of a program in a folder.
+
+    The baseline may also have entries about cases of the protocol.
+
+    Raises:
+        BadBaseline: the baseline cannot be read or used.
+    """
+    return Rules(MICROGPT.name, variant, _chosen(choice, folder), listed().keys())
 
 
 def recorded_rules(port: Port, request: Request, content: str) -> Rules:

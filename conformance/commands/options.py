@@ -71,6 +71,12 @@ BASELINE = (
     ),
     click.option("--no-baseline", "ignored", is_flag=True, help="Every failure fails the run."),
 )
+UPDATE = click.option(
+    "--update-baseline",
+    "update",
+    is_flag=True,
+    help="Rewrite the baseline to match this run, keeping its comments.",
+)
 QUESTIONS = (PROFILE, SETTINGS, CASES, SEED)
 FORMS = {
     "json": "Write the report as JSON to FILE; `-` is standard output, in place of the text.",
@@ -111,8 +117,8 @@ def with_request(*options: Decorator) -> Decorator:
             given["baseline"] = _baseline(
                 *(given.pop(name, None) for name in ("baseline_path", "ignored", "update"))
             )
-            given["shard"] = _shard(given.get("shard"), given["seed"])
-            given["sandbox"] = Sandbox(given["sandbox"])
+            given["shard"] = _shard(given.get("shard"), given.get("seed"))
+            given["sandbox"] = Sandbox(given.get("sandbox", Sandbox.AUTO))
             asked = {f.name: given.pop(f.name) for f in fields(Request) if f.name in given}
             command(request=Request(**{"port": "", **asked}), **given)
 

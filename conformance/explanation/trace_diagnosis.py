@@ -8,7 +8,7 @@ from msgspec import structs
 from conformance.anatomy.computation_order import backward_order
 from conformance.anatomy.levels import Level
 from conformance.judging.outcome import Outcome
-from conformance.judging.report import Report
+from conformance.judging.report import Report, excused
 from conformance.mistakes import MISTAKES, Mistake
 from conformance.traces.judge_trace import JudgedTrace
 from ports_adapter.messages import InitializeResult
@@ -62,6 +62,7 @@ def diagnosed_trace(
     cases = JudgedCases()
     for case in judged.cases:
         cases(case.result(offer))
+    cases.leave_out(excused(report))
     first = first_divergence(report, cases)
     if first is None:
         return without_explanation(report)

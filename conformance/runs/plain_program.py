@@ -21,7 +21,7 @@ def run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     Raises:
         Unusable: the request is about cases, or the program or names.txt cannot be used.
     """
-    refuse_cases(port, request)
+    refuse_cases(port, request, "--baseline" if _has_baseline(request) else "")
     for form, path in (("page", outputs.html), ("issue", outputs.issue)):
         if path is not None:
             warn(f"a program that is run as it is has no {form}: {path} is not written")
@@ -33,8 +33,8 @@ def run_program(port: Port, request: Request, outputs: Outputs) -> ExitCode:
     return report.exit_code
 
 
-def refuse_cases(port: Port, request: Request) -> None:
-    """Refuse options that are about cases of the protocol: a program is asked none.
+def refuse_cases(port: Port, request: Request, *others: str) -> None:
+    """Refuse options that are about cases of the protocol, and others: a program is asked none.
 
     Raises:
         Unusable: such an option is given.
@@ -44,8 +44,12 @@ def refuse_cases(port: Port, request: Request) -> None:
         "--long": request.long,
         "--shard": request.shard,
         "--resume": request.journal,
-        "--baseline": request.baseline.path or request.baseline.update,
         "--transcript": request.transcript,
     }
-    if given := [option for option, value in options.items() if value]:
+    given = [*(option for option, value in options.items() if value), *filter(None, others)]
+    if given:
         refuse_program(port, f"there is no {' and no '.join(given)}")
+
+
+def _has_baseline(request: Request) -> bool:
+    return bool(request.baseline.path or request.baseline.update)

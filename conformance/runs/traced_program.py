@@ -28,7 +28,7 @@ from ports_adapter.unmodified_program import scratch_copy
 
 from .plain_program import refuse_cases
 from .preparation import usable
-from .tracing import forms_of_trace
+from .tracing import by_baseline, forms_of_trace
 
 STATED = ("n_layer", "n_embd", "n_head", "block_size", "num_steps", "temperature")
 """The settings of a program that its manifest may state."""
@@ -66,6 +66,7 @@ def judged_program_traces(
     """Run a program on each corpus, and judge its traces together.
 
     Raises:
+        BadBaseline: its baseline cannot be used.
         NotBuilt: its build command failed.
         NotStarted: its run command cannot be executed, or its folder cannot be copied.
         Unusable: the request is about cases.
@@ -79,7 +80,13 @@ def judged_program_traces(
         if not runs.judged:
             break  # the others are not tried: it does not write a trace at all
     judged = joined_traces(runs.judged, runs_case(len(runs.judged), runs.failure, runs.log))
-    return program_report(port, seed, judged, runs.tried), judged
+    report = by_baseline(
+        lambda rules: program_report(port, seed, judged, runs.tried, rules),
+        request.baseline,
+        port.folder,
+        port.variant,
+    )
+    return report, judged
 
 
 @dataclass

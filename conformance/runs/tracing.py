@@ -1,11 +1,13 @@
 """`conformance trace`, and `debug` of a trace: judge a program by what it wrote in training."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from conformance.cases.request import Unusable
+from conformance.baseline.run_baseline import Rules, trace_rules
+from conformance.cases.request import BaselineChoice, Unusable
 from conformance.explanation.diagnosing import Note
 from conformance.explanation.diagnosis import Diagnosis
 from conformance.explanation.trace_diagnosis import diagnosed_trace
@@ -32,9 +34,17 @@ from reference.config import InvalidConfig
 from reference.profiles import MICROGPT
 from reference.variation import InvalidVariation, varied
 
+from .preparation import usable, warn
+
+PORTS_OWN = BaselineChoice()
+"""The baseline beside the trace, if there is one."""
+
 
 def judge_trace_file(
-    path: Path, settings: Sequence[str] = (), outputs: Outputs = TO_THE_TERMINAL
+    path: Path,
+    settings: Sequence[str] = (),
+    outputs: Outputs = TO_THE_TERMINAL,
+    baseline: BaselineChoice = PORTS_OWN,
 ) -> ExitCode:
     """Judge a trace, and print and write the report.
 
@@ -42,13 +52,16 @@ def judge_trace_file(
         Unusable: the trace, a setting or a report's file cannot be used.
     """
     with activity(screen(stderr=True)) as note:
-        report, _ = judged_trace_file(path, settings, note)
+        report, _ = judged_trace_file(path, settings, note, baseline)
     write_run(report, outputs)
     return report.exit_code
 
 
 def debug_trace_file(
-    path: Path, settings: Sequence[str] = (), outputs: Outputs = TO_THE_TERMINAL
+    path: Path,
+    settings: Sequence[str] = (),
+    outputs: Outputs = TO_THE_TERMINAL,
+    baseline: BaselineChoice = PORTS_OWN,
 ) -> ExitCode:
     """Judge a trace, and print and write the diagnosis.
 
@@ -56,7 +69,7 @@ def debug_trace_file(
         Unusable: the trace, a setting or a report's file cannot be used.
     """
     with activity(screen(stderr=True)) as note:
-        diagnosis = debugged_trace(path, settings, note)
+        diagnosis = debugged_trace(path, settings, note, baseline=baseline)
     write_report(forms_of_trace(diagnosis), outputs)
     return diagnosis.report.exit_code
 
@@ -77,23 +90,33 @@ def debugged_trace(
     settings: Sequence[str],
     note: Note,
     mistakes: Sequence[Mistake] = tuple(MISTAKES.values()),
+    baseline: BaselineChoice = PORTS_OWN,
 ) -> Diagnosis:
-    """The diagnosis of a trace.
+    """The diagnosis of a trace, without the failures that its baseline excuses.
 
     Raises:
         Unusable: the trace or a setting cannot be used.
     """
-    report, judged = judged_trace_file(path, settings, note)
+    report, judged = judged_trace_file(path, settings, note, baseline)
     return diagnosed_trace(report, judged, note, mistakes)
 
 
 def judged_trace_file(
-    path: Path, settings: Sequence[str] = (), note: Note = lambda _words: None
+    path: Path,
+    settings: Sequence[str] = (),
+    note: Note = lambda _words: None,
+    baseline: BaselineChoice = PORTS_OWN,
 ) -> tuple[Report, JudgedTrace]:
     """The report on a trace, and what it rests on.
 
+    Args:
+        path: the trace.
+        settings: as on the command line, such as `n_head=2`.
+        note: called with the current activity.
+        baseline: the known failures; by default those beside the trace, if there are any.
+
     Raises:
-        Unusable: the trace or a setting cannot be used.
+        Unusable: the trace, a setting or the baseline cannot be used.
     """
     try:
         config = varied(MICROGPT, settings)
@@ -105,4 +128,32 @@ def judged_trace_file(
         raise Unusable(str(error), ExitCode.USAGE) from None
     except BadTrace as error:
         raise Unusable(f"{path}: {error}", ExitCode.USAGE) from None
-    return trace_report(path, judged, settings), judged
+    with usable():
+        report = by_baseline(
+            lambda rules: trace_report(path, judged, settings, rules), baseline, path.parent
+        )
+    return report, judged
+
+
+def by_baseline(
+    report_by: Callable[[Rules], Report], choice: BaselineChoice, folder: Path, variant: str = ""
+) -> Report:
+    """A report on traces by the rules of their baseline, which is rewritten if that is chosen.
+
+    Args:
+        report_by: gives the report by some rules.
+        choice: which baseline.
+        folder: where it is, if the choice does not say.
+        variant: of the port.
+
+    Raises:
+        BadBaseline: it cannot be read, used or rewritten.
+        Unusable: its file cannot be written.
+    """
+    rules = trace_rules(choice, folder, variant)
+    report = report_by(rules)
+    if not choice.update or rules.baseline is None:
+        return report
+    rules.rewritten(report, warn)
+    now = replace(choice, path=rules.baseline.path, update=False)
+    return report_by(trace_rules(now, folder, variant))

@@ -7,8 +7,9 @@ from pathlib import Path
 from msgspec import structs
 
 from conformance.asking.run_report import Asked, case_report, make_report, port_report
+from conformance.baseline.run_baseline import Rules
 from conformance.judging.outcome import ExitCode, Outcome
-from conformance.judging.report import CaseReport, Report, TraceReport
+from conformance.judging.report import CaseReport, Report, TraceReport, excused
 from ports_adapter.manifest import Port
 from ports_adapter.quoting import printable
 
@@ -38,10 +39,8 @@ WEAK = (
 )
 """Cases that verify nothing of the model by themselves."""
 
-FAILURES = [outcome for outcome in Outcome if outcome.is_failure]
 
-
-def trace_report(path: Path, judged: JudgedTrace, settings: Sequence[str]) -> Report:
+def trace_report(path: Path, judged: JudgedTrace, settings: Sequence[str], rules: Rules) -> Report:
     """The report on a judged trace."""
     head = judged.head
     port = Port(
@@ -54,26 +53,30 @@ def trace_report(path: Path, judged: JudgedTrace, settings: Sequence[str]) -> Re
     )
     words = ["conformance", "trace", shlex.quote(str(path))]
     words += [f"--set {shlex.quote(setting)}" for setting in settings]
-    asked = Asked(port, 0, settings=settings)
-    return _report(asked, judged, "python -m " + " ".join(words), str(path), [])
+    asked = Asked(port, 0, settings=settings, edition=rules.edition, baseline=rules.report)
+    return _report(asked, judged, rules, "python -m " + " ".join(words), [])
 
 
-def program_report(port: Port, seed: int, judged: JudgedTrace, corpora: Sequence[str]) -> Report:
+def program_report(
+    port: Port, seed: int, judged: JudgedTrace, corpora: Sequence[str], rules: Rules
+) -> Report:
     """The report on a program that was traced on these corpora, drawn from a seed."""
     rerun = f"make conform PORT={shlex.quote(port.label)} ARGS='--seed {seed}'"
     shown = structs.replace(port, precision=judged.precision)
-    return _report(Asked(shown, seed), judged, rerun, port.program.trace, corpora)
+    asked = Asked(shown, seed, edition=rules.edition, baseline=rules.report)
+    return _report(asked, judged, rules, rerun, corpora)
 
 
 def _report(
-    asked: Asked, judged: JudgedTrace, rerun: str, path: str, corpora: Sequence[str]
+    asked: Asked, judged: JudgedTrace, rules: Rules, rerun: str, corpora: Sequence[str]
 ) -> Report:
     cases = [
-        structs.replace(case_report(case.result(), asked), rerun=rerun) for case in judged.cases
+        rules.judged(structs.replace(case_report(case.result(), asked), rerun=rerun))
+        for case in judged.cases
     ]
     report = make_report(asked, port_report(asked.port, None), cases)
     facts = TraceReport(
-        path,
+        asked.port.program.trace or asked.port.label,
         judged.steps,
         judged.judged_steps,
         judged.samples,
@@ -85,29 +88,34 @@ def _report(
     strong = [c for c in cases if c.outcome is Outcome.PASS and c.slug not in WEAK]
     if exit_code is ExitCode.PASS and not strong:
         exit_code = ExitCode.NOTHING_VERIFIED
-    verdict = _verdict(exit_code, report.cases, facts)
+    verdict = f"{exit_code.word}: {_basis(report, facts)}"
     return structs.replace(report, exit_code=exit_code, verdict=verdict, trace=facts)
 
 
-def _verdict(exit_code: ExitCode, cases: Sequence[CaseReport], facts: TraceReport) -> str:
-    def named(*outcomes: Outcome) -> str:
-        return ", ".join(NAMES[case.slug] for case in cases if case.outcome in outcomes)
-
-    right, wrong = named(Outcome.PASS), named(*FAILURES)
-    absent = named(Outcome.NOT_OFFERED)
-    over = f" over {_counted(facts.judged_steps, 'step', 'steps')}"
+def _basis(report: Report, facts: TraceReport) -> str:
+    """What is wrong, what is right, over which steps, and what is not shown."""
+    cases = report.cases
+    failing = [case for case in cases if case.fails]
+    passed = [c for c in cases if c.outcome is Outcome.PASS and not c.fails]
+    over = f"over {_counted(facts.judged_steps, 'step', 'steps')}"
     if facts.judged_steps != facts.steps:
         over += f" of {facts.steps}"
     if facts.corpora:
         over += f" on {_counted(len(facts.corpora), 'corpus', 'corpora')}"
-    not_shown = f"; not shown: {absent}" if absent else ""
-    match exit_code:
-        case ExitCode.PASS:
-            return f"PASS: {right}{over}{not_shown}"
-        case ExitCode.NOTHING_VERIFIED:
-            return f"NOTHING VERIFIED{over}{not_shown}"
-        case _:
-            return f"FAIL: {wrong}{over}" + (f"; right: {right}" if right else "") + not_shown
+    parts = [f"{_named(failing or passed)} {over}".strip()]
+    if failing and passed:
+        parts.append(f"right: {_named(passed)}")
+    if known := excused(report):
+        parts.append(f"excused by the baseline: {_named(known)}")
+    if report.baseline and report.baseline.unmatched:
+        parts.append("the baseline has an entry without a case")
+    if absent := [case for case in cases if case.outcome is Outcome.NOT_OFFERED]:
+        parts.append(f"not shown: {_named(absent)}")
+    return "; ".join(parts)
+
+
+def _named(cases: Sequence[CaseReport]) -> str:
+    return ", ".join(NAMES[case.slug] for case in cases)
 
 
 def _counted(count: int, one: str, many: str) -> str:

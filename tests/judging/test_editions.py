@@ -14,6 +14,7 @@ from conformance.judging import edition
 from conformance.judging.edition import current_edition, listed, since
 from conformance.judging.outcome import ExitCode
 from conformance.judging.standing import Standing
+from conformance.traces.trace_report import NAMES
 from reference.profiles import PROFILES
 from tests.support.ports.broken import port
 from tests.support.suite import MakePort, run_suite
@@ -44,8 +45,12 @@ def test_every_case_of_a_program_is_listed_in_an_edition(program: JudgedProgram)
 
 
 @pytest.mark.thorough
-def test_every_listed_case_is_a_case_of_some_program() -> None:
-    assert listed().keys() == set().union(*map(slugs_of, PROGRAMS))
+def test_every_listed_case_is_a_case_of_some_program_or_of_traces() -> None:
+    assert listed().keys() == set(NAMES).union(*map(slugs_of, PROGRAMS))
+
+
+def test_every_case_of_traces_is_listed_in_an_edition() -> None:
+    assert set(NAMES) <= listed().keys()
 
 
 def test_a_case_is_at_most_one_edition_ahead() -> None:

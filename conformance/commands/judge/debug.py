@@ -32,5 +32,9 @@ def debug(request: Request, outputs: Outputs) -> None:
         from conformance.runs.tracing import debug_trace_file
 
         path = Path(request.port)
-        exit_with(lambda: debug_trace_file(path, request.settings, outputs), str(path), outputs)
+        exit_with(
+            lambda: debug_trace_file(path, request.settings, outputs, request.baseline),
+            str(path),
+            outputs,
+        )
     exit_with(lambda: debug_port(request, outputs), request.port, outputs)

@@ -9,19 +9,23 @@ import click
 from conformance.judging.outcome import ExitCode
 
 from ..ending import JudgingCommand, exit_with, fail
-from ..options import BASELINE, FILE, QUESTIONS, SANDBOX, TRANSCRIPT, with_outputs, with_request
+from ..options import (
+    BASELINE,
+    FILE,
+    QUESTIONS,
+    SANDBOX,
+    TRANSCRIPT,
+    UPDATE,
+    with_outputs,
+    with_request,
+)
 
 if TYPE_CHECKING:
     from conformance.cases.request import Request
     from conformance.reports.destinations import Outputs
 
 OF_A_RUN = (
-    click.option(
-        "--update-baseline",
-        "update",
-        is_flag=True,
-        help="Rewrite the baseline to match this run, keeping its comments.",
-    ),
+    UPDATE,
     click.option(
         "--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely."
     ),

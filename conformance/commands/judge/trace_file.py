@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING
 import click
 
 from ..ending import JudgingCommand, exit_with
-from ..options import SETTINGS, with_outputs
+from ..options import BASELINE, SETTINGS, UPDATE, with_outputs, with_request
 
 if TYPE_CHECKING:
+    from conformance.cases.request import Request
     from conformance.reports.destinations import Outputs
 
 
 @click.command(cls=JudgingCommand)
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@SETTINGS
+@with_request(SETTINGS, *BASELINE, UPDATE)
 @with_outputs
-def trace(file: Path, settings: tuple[str, ...], outputs: Outputs) -> None:
+def trace(file: Path, request: Request, outputs: Outputs) -> None:
     """Judge a program by FILE, the trace that it wrote while it trained.
 
     `-` is standard input. Each step is judged from the program's own state before it.
     """
     from conformance.runs.tracing import judge_trace_file
 
-    exit_with(lambda: judge_trace_file(file, settings, outputs), str(file), outputs)
+    exit_with(
+        lambda: judge_trace_file(file, request.settings, outputs, request.baseline),
+        str(file),
+        outputs,
+    )
