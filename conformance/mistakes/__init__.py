@@ -7,7 +7,18 @@ from .data import generator, lines, program, sampling, shuffling, tokens, weight
 from .gradients import autograd, by_hand, number_formats, operations  # noqa: F401
 from .honest_variants import VARIANTS
 from .mistake import MISTAKES, Mistake, Patch, arrange
-from .model import attention, embedding, loss, masks, mlp, norms, projections, residuals, softmax  # noqa: F401
+from .model import (  # noqa: F401
+    attention,
+    embedding,
+    heads,
+    loss,
+    masks,
+    mlp,
+    norms,
+    projections,
+    residuals,
+    softmax,
+)
 from .optimizer import adam, hyperparameters, moments, schedule, training  # noqa: F401
 from .patching import applied, apply
 

@@ -96,8 +96,8 @@ Inputs = tuple[Vector, Matrix, Matrix, Config]
 """The query, the keys and values of all cached positions, the configuration."""
 
 
-def _with_inputs(change: Callable[[Vector, Matrix, Matrix, Config], Inputs]) -> Patch:
-    """Attention to changed inputs."""
+def with_inputs(change: Callable[[Vector, Matrix, Matrix, Config], Inputs]) -> Patch:
+    """Attention to inputs that `change` gives in place of the query, keys and values."""
     original = reference.model.attention
 
     def attention(q: Vector, keys: Matrix, values: Matrix, config: Config, *rest: Any) -> Vector:
@@ -115,7 +115,7 @@ def _with_inputs(change: Callable[[Vector, Matrix, Matrix, Config], Inputs]) -> 
     languages=("any", "written by hand"),
 )
 def cached_keys_detached() -> Patch:
-    return _with_inputs(lambda q, k, v, config: (q, [*map(constants, k[:-1]), k[-1]], v, config))
+    return with_inputs(lambda q, k, v, config: (q, [*map(constants, k[:-1]), k[-1]], v, config))
 
 
 @layers_mistake(
@@ -126,10 +126,28 @@ def cached_keys_detached() -> Patch:
     mend="Keep the values of a document as nodes of its graph until the backward pass is done.",
     languages=("any", "written by hand"),
 )
-@given_to(_with_inputs)
+@given_to(with_inputs)
 def cached_values_detached(q: Vector, keys: Matrix, values: Matrix, config: Config) -> Inputs:
     without_tape(q[0])
     return q, keys, [*map(constants, values[:-1]), values[-1]], config
+
+
+@layers_mistake(
+    "Cached keys and values get no gradient",
+    what="The keys and values of earlier positions are treated as constants, so the gradients of "
+    "attn_wk and attn_wv are wrong.",
+    why="The cache stores plain numbers, or the backward pass handles each position by itself.",
+    mend="Keep keys and values as nodes of the graph; by hand, add the gradients that all later "
+    "positions pass back to them.",
+    languages=("any", "written by hand", "C"),
+)
+@given_to(with_inputs)
+def cached_keys_and_values_detached(
+    q: Vector, keys: Matrix, values: Matrix, config: Config
+) -> Inputs:
+    without_tape(q[0])
+    detached = ([*map(constants, rows[:-1]), rows[-1]] for rows in (keys, values))
+    return q, *detached, config
 
 
 @layers_mistake(
@@ -139,7 +157,7 @@ def cached_values_detached(q: Vector, keys: Matrix, values: Matrix, config: Conf
     mend="Compute scores from queries and keys; take the weighted sum of the values.",
 )
 def keys_and_values_swapped() -> Patch:
-    return _with_inputs(lambda q, k, v, config: (q, v, k, config))
+    return with_inputs(lambda q, k, v, config: (q, v, k, config))
 
 
 @layers_mistake(
@@ -149,78 +167,7 @@ def keys_and_values_swapped() -> Patch:
     mend="Take the weighted sum of the values.",
 )
 def keys_summed_for_values() -> Patch:
-    return _with_inputs(lambda q, k, _v, config: (q, k, k, config))
-
-
-@layers_mistake(
-    "Attention has a single head",
-    what="All n_embd dimensions form one head, whatever n_head says.",
-    why="The code for a single head was kept when more heads were added.",
-    mend="Give each head its own n_embd / n_head dimensions and its own softmax.",
-)
-def heads_ignored() -> Patch:
-    original = reference.model.attention
-
-    def attention(
-        q: Vector, k: Matrix, v: Matrix, config: Config, tap: Tap = no_tap, prefix: str = ""
-    ) -> Vector:
-        def heads(name: str, nodes: Vector | Matrix) -> None:
-            alone = name.endswith(("attn_scores", "attn_weights"))
-            tap(name, [*nodes] * config.n_head if alone else nodes)
-
-        return original(q, k, v, Config(n_embd=config.n_embd, n_head=1), heads, prefix)
-
-    return {"attention": attention}
-
-
-@layers_mistake(
-    "Heads take every n-th dimension",
-    what="Head h uses dimensions h, h + n_head, h + 2 * n_head, ... instead of a contiguous slice.",
-    why="The vector is reshaped to [head_dim][n_head] instead of [n_head][head_dim].",
-    mend="Let head h use dimensions h * head_dim to (h + 1) * head_dim - 1.",
-    languages=("NumPy", "PyTorch", "Julia", "R", "MATLAB", "Fortran"),
-)
-def heads_interleaved() -> Patch:
-    return _joined_interleaved(lambda vector, order: [vector[i] for i in order])
-
-
-@layers_mistake(
-    "The heads' outputs are joined in the wrong order",
-    what="The output starts with the first dimension of every head, then the second of every head, "
-    "and so on.",
-    why="A transposition before the flattening is missing, or there is one too many.",
-    mend="Concatenate the heads: all of head 0, then all of head 1, and so on.",
-    languages=("NumPy", "PyTorch", "Julia", "R", "MATLAB", "Fortran"),
-)
-def heads_joined_interleaved() -> Patch:
-    return _joined_interleaved(lambda vector, _order: vector)
-
-
-def _joined_interleaved(reordered: Callable[[Vector, list[int]], Vector]) -> Patch:
-    """Attention whose heads are joined dimension by dimension.
-
-    Args:
-        reordered: changes queries, keys and values `[n_embd]`, given the order of dimensions that
-            puts every n-th one of them next to each other.
-    """
-    original = reference.model.attention
-
-    def attention(
-        q: Vector, k: Matrix, v: Matrix, config: Config, tap: Tap = no_tap, prefix: str = ""
-    ) -> Vector:
-        heads = range(config.n_head)
-        order = [j * config.n_head + head for head in heads for j in range(config.head_dim)]
-
-        def joined(nodes: Vector) -> Vector:
-            return [nodes[order.index(i)] for i in range(len(nodes))]
-
-        def tapped(name: str, nodes: Any) -> None:
-            tap(name, joined(nodes) if name.endswith("attn_heads") else nodes)
-
-        keys, values = ([reordered(row, order) for row in rows] for rows in (k, v))
-        return joined(original(reordered(q, order), keys, values, config, tapped, prefix))
-
-    return {"attention": attention}
+    return with_inputs(lambda q, k, _v, config: (q, k, k, config))
 
 
 @forward_mistake(
@@ -231,7 +178,18 @@ def _joined_interleaved(reordered: Callable[[Vector, list[int]], Vector]) -> Pat
     languages=("C", "C++", "any"),
 )
 def attention_window_of_8() -> Patch:
-    return _with_inputs(lambda q, k, v, config: (q, k[-8:], v[-8:], config))
+    return with_inputs(lambda q, k, v, config: (q, k[-8:], v[-8:], config))
+
+
+@layers_mistake(
+    "Later positions do not attend to the first one",
+    what="The loop over keys and values starts at position 1, except at the first position.",
+    why="An index from 1 was kept from a language that counts so, or position 0 counts as padding.",
+    mend="Attend to all positions of the document so far, from 0 on.",
+    languages=("Lua", "Julia", "Fortran", "C", "any"),
+)
+def first_position_left_out() -> Patch:
+    return with_inputs(lambda q, k, v, config: (q, k[1:] or k, v[1:] or v, config))
 
 
 @layers_mistake(

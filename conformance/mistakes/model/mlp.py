@@ -7,8 +7,11 @@ import reference.activation
 import reference.model
 from conformance.anatomy.levels import Level
 from reference.model import Vector
+from reference.value import Value
 
 from ..mistake import Patch, mistake_at
+from ..parts import without_tape
+from ..patch_of_function import given_to
 from ..seams import model
 from ..seams.model import activation_with, gpt_with
 
@@ -24,6 +27,21 @@ forward_mistake = mistake_at(Level.FORWARD)
 )
 def gelu_for_relu() -> Patch:
     return activation_with(reference.activation.gelu)
+
+
+@layers_mistake(
+    "The MLP uses the exact GELU instead of ReLU",
+    what="Hidden units go through x * Phi(x), with the normal distribution Phi.",
+    why="It is the GELU that PyTorch uses by default.",
+    mend="Use max(0, x).",
+    languages=("PyTorch", "JAX", "any"),
+)
+@given_to(activation_with)
+def exact_gelu_for_relu(x: Value) -> Value:
+    without_tape(x)
+    below = (1 + math.erf(x.data / math.sqrt(2))) / 2
+    density = math.exp(-(x.data**2) / 2) / math.sqrt(2 * math.pi)
+    return Value(x.data * below, (x,), (below + x.data * density,))
 
 
 @layers_mistake(

@@ -48,6 +48,17 @@ def beta2_of_0_999() -> Patch:
 
 
 @mistake(
+    "The betas are 0.9 and 0.999",
+    what="beta1 is 0.9 instead of 0.85, and beta2 is 0.999 instead of 0.99.",
+    why="These are Adam's defaults in its paper and in most libraries.",
+    mend="Use 0.85 and 0.99, as published; a port reads both from the question.",
+    languages=("PyTorch", "TensorFlow", "any"),
+)
+def betas_of_the_paper() -> Patch:
+    return _configured(lambda config: replace(config, beta1=0.9, beta2=0.999))
+
+
+@mistake(
     "The betas are 0.9 and 0.95",
     what="beta1 is 0.9 instead of 0.85, and beta2 is 0.95 instead of 0.99.",
     why="An early revision of the program and many language models use these values.",
