@@ -146,8 +146,11 @@ def cached_keys_and_values_detached(
     q: Vector, keys: Matrix, values: Matrix, config: Config
 ) -> Inputs:
     without_tape(q[0])
-    detached = ([*map(constants, rows[:-1]), rows[-1]] for rows in (keys, values))
-    return q, *detached, config
+
+    def detached(rows: Matrix) -> Matrix:
+        return [*map(constants, rows[:-1]), rows[-1]]
+
+    return q, detached(keys), detached(values), config
 
 
 @layers_mistake(
