@@ -13,11 +13,14 @@ from . import (
     resources,
     silence,
     snooping,
+    trace_lies,
+    trace_lines,
 )  # fmt: skip
 from .animal import Animal
 
 HOUSES = (
     silence, floods, json_tricks, ids, deaths, children, disguise, cheats, resources, snooping,
+    trace_lines, trace_lies,
 )  # fmt: skip
 
 ANIMALS: dict[str, Animal] = {animal.name: animal for house in HOUSES for animal in house.ANIMALS}

@@ -73,6 +73,11 @@ class Animal:
         content = tomlkit.dumps(manifest | dict(self.manifest))
         (folder / "port.toml").write_text(content, encoding="utf-8")
 
+    def command(self, folder: Path) -> list[str]:
+        """The words of the suite's command line that judge it in its folder."""
+        cases = [word for slug in self.asked for word in ("--case", slug)]
+        return ["run", str(folder), "--seed", str(self.seed), *cases]
+
 
 def wild(name: str, does: str, change: str, outcome: str, says: str = "", **more: Any) -> Animal:
     """An honest port in Python with some of its handlers replaced by a `change`."""
