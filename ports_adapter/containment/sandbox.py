@@ -1,7 +1,5 @@
 """The sandbox: bubblewrap, if it is installed and the system allows it."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os

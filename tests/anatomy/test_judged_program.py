@@ -1,7 +1,5 @@
 """Cases of every profile, and ports that are on their way through the stages."""
 
-from __future__ import annotations
-
 import sys
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Broken ports, each a real program: the right outcome, a clear message, nothing left behind."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

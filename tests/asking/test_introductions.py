@@ -1,7 +1,5 @@
 """What a port offers and how it begins: slips are no silent pass."""
 
-from __future__ import annotations
-
 import pytest
 
 from conformance.judging.outcome import ExitCode

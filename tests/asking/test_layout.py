@@ -1,7 +1,5 @@
 """Layouts: a port that keeps its weights otherwise is asked, and answers, in its own way."""
 
-from __future__ import annotations
-
 import re
 import sys
 import tomllib

@@ -1,7 +1,5 @@
 """A run that was ended goes on from its journal, and never from another's."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

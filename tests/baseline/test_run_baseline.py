@@ -1,7 +1,5 @@
 """The baseline of a port: known failures pass, and whatever is not as it says fails."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

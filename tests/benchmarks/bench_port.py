@@ -5,8 +5,6 @@ are started, and warmed up, beforehand. `make bench` runs this. Ratios within a 
 times do not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 

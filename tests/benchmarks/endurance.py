@@ -7,8 +7,6 @@ line: seconds, memory of the suite and of the port in MiB. What a line tells is 
 compare with the lines after it: times travel badly.
 """
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Iterator

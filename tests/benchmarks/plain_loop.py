@@ -3,8 +3,6 @@
 Same arithmetic as the program's, to the last bit; `plain_loop.c` says how.
 """
 
-from __future__ import annotations
-
 import atexit
 import shutil
 import subprocess

@@ -7,8 +7,6 @@ corpora that programs with their own generator are judged by. Prints the table o
 docs/explanation/programs.md.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import tempfile

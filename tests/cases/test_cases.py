@@ -1,7 +1,5 @@
 """The cases: what makes them fair questions."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate

@@ -4,8 +4,6 @@ Several at once in a port that must be built: every stage is judged by itself, s
 mistake shows in its own cases.
 """
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the suite prints fits a terminal of 80 columns, however long the names in it are."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A smallest case that several tests of explanations look at."""
 
-from __future__ import annotations
-
 import pytest
 
 from conformance.explanation.shrinking.search import Smallest

@@ -1,7 +1,5 @@
 """Explaining a divergence: the first wrong place, names, symptoms."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Printed tests in the languages of our ports: they fail on a slip, and pass without it."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

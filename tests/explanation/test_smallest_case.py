@@ -1,7 +1,5 @@
 """The smallest case: small indeed, still failing, and right on a right port."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Baselines: any file is one, or it is said in words why it is none; rewriting loses nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path

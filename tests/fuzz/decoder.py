@@ -1,7 +1,5 @@
 """The decoder of messages: whatever a port prints is an answer, or a failure of the port."""
 
-from __future__ import annotations
-
 from functools import cache
 from itertools import repeat
 from pathlib import Path

@@ -3,8 +3,6 @@
 python -m tests.fuzz.faults [--kills N] [--seed S] [--record]
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import random

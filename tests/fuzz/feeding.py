@@ -1,7 +1,5 @@
 """Feeding a target one input: under an alarm, with what went wrong told in a line."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import resource

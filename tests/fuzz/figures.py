@@ -1,7 +1,5 @@
 """What recorded runs came to, kept in a file, and the page that is made of it."""
 
-from __future__ import annotations
-
 import platform
 from importlib import metadata
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A folder for what must be read from a file: one a process, gone with it."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import shutil

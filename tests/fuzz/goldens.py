@@ -1,7 +1,5 @@
 """Golden files: what is damaged is never taken, and said to be damaged in words."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The judge: whatever an answer is, it has a verdict, and passes only if it is right."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Sequence

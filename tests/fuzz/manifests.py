@@ -1,7 +1,5 @@
 """Manifests of ports: any file is one, or it is said in words why it is none."""
 
-from __future__ import annotations
-
 import math
 from functools import cache
 from pathlib import Path

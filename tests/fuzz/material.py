@@ -1,7 +1,5 @@
 """Real material: questions to a small model and the right answers to them, as lines."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache

@@ -3,8 +3,6 @@
 python -m tests.fuzz.replacing FILE FIRST SECOND
 """
 
-from __future__ import annotations
-
 import sys
 from itertools import cycle
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reports of parts, and journals: any file is one, or it is said in words why it is none."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """Whether an answer is right, decided from its JSON alone and without the judge."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from enum import Enum

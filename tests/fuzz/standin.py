@@ -1,7 +1,5 @@
 """What stands in for a port's process: it has said what it will say before it is asked."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from ports_adapter.failures import PortCrashed

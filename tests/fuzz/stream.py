@@ -1,7 +1,5 @@
 """The judge of streams: trainings recorded in full, judged while they arrive."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from functools import cache

@@ -1,7 +1,5 @@
 """A target: something that reads what comes from outside, and what must hold whatever comes."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Traces: any file is one, or it is said why it is none; judged, it has a verdict."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Transcripts: any file is one, or it is said why it is none; replayed, it has a verdict."""
 
-from __future__ import annotations
-
 import gzip
 import re
 import zlib

@@ -3,8 +3,6 @@
 It ends the process that it runs in, so it has one of its own, which leaves what it found in a file.
 """
 
-from __future__ import annotations
-
 import base64
 import importlib.util
 import os

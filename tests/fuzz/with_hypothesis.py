@@ -1,7 +1,5 @@
 """Hypothesis as an engine: it draws which parts of a seed become what, and makes that small."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

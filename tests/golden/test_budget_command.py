@@ -1,7 +1,5 @@
 """The budget command: what a budget is made of, explained."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 

@@ -1,7 +1,5 @@
 """Budgets: exact values enclosed, honest roundings within, and what they are made of explained."""
 
-from __future__ import annotations
-
 import io
 import math
 import random

@@ -1,7 +1,5 @@
 """Cases drawn anew for a seed: no port passes by answers that it has recorded."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The golden traces: whole, deterministic, replaced atomically, and checked."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import subprocess

@@ -1,7 +1,5 @@
 """Kinks: where rounding may turn a ReLU, and runs and fixed cases that keep away from it."""
 
-from __future__ import annotations
-
 import random
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The action for GitHub, run step by step as it stands, and the script that it is a cover of."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

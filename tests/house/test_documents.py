@@ -1,7 +1,5 @@
 """The documents: short, linked, in the index; and what they show is what happens."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterator

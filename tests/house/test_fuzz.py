@@ -1,7 +1,5 @@
 """Fuzzing: a short run of every target, and that a fault would be found, said and made small."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The comparison: structure, numbers in budgets, and the order of blame."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Editions: no new case turns an old port red before it was announced."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Trainings recorded in full: each step is judged as it arrives, and blamed for itself alone."""
 
-from __future__ import annotations
-
 import functools
 import operator
 from collections.abc import Callable

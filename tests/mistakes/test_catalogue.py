@@ -1,7 +1,5 @@
 """The catalogue: every known mistake is described, can be made, and is taken back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any

@@ -1,7 +1,5 @@
 """Known mistakes, run as ports through the real protocol: each is caught, at the right level."""
 
-from __future__ import annotations
-
 import pytest
 
 from conformance.judging.outcome import ExitCode

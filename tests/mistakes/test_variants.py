@@ -1,7 +1,5 @@
 """Honest variants: whoever computes the same mathematics in another order is never failed."""
 
-from __future__ import annotations
-
 import pytest
 from msgspec import structs
 

@@ -1,7 +1,5 @@
 """Starts Python source as a port's process."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from pathlib import Path

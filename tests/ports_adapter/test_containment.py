@@ -1,7 +1,5 @@
 """All of a program ends when it should, and nothing is left of it: real processes."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

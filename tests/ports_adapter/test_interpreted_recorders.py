@@ -3,8 +3,6 @@
 A program that writes its trace by a recorder is judged right, and wrong with a mistake in it.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

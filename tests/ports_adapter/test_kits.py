@@ -1,7 +1,5 @@
 """Starter kits: each is generated, built and run, and is a right port as far as it goes."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """What a program may take, and how it is ended when it takes more: real processes."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

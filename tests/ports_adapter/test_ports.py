@@ -1,7 +1,5 @@
 """Our own ports: each passes everything, reproduces the twenty names, and fails when broken."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Sequence

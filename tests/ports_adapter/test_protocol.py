@@ -1,7 +1,5 @@
 """The protocol's page, its schema and its worked examples."""
 
-from __future__ import annotations
-
 import json
 import random
 import re

@@ -1,7 +1,5 @@
 """What a program sees and reaches, with a sandbox and without: real processes."""
 
-from __future__ import annotations
-
 import os
 import socket
 import sys

@@ -1,7 +1,5 @@
 """`pytest --port`: a port's cases as tests, with the outcomes of the command line."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """`pytest --port`: which cases are asked, with which options, by how many workers."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The programs that the sources describe, and variations of them."""
 
-from __future__ import annotations
-
 import random
 import re
 from dataclasses import replace

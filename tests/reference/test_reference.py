@@ -1,7 +1,5 @@
 """The canonical program."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The tape: the canonical program at machine speed, bit for bit what the scalar program gives."""
 
-from __future__ import annotations
-
 import os
 import random
 import shutil

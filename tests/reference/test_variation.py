@@ -1,7 +1,5 @@
 """Settings: what varies a program, and what is said of those that there are not."""
 
-from __future__ import annotations
-
 import random
 from itertools import product
 

@@ -1,7 +1,5 @@
 """Annotations for a CI, and that nothing else that is printed is a command to it."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The debug page, in a real browser without a network."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

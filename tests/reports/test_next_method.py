@@ -1,7 +1,5 @@
 """What to write next: a passing port that is not complete is told."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The forms of a report as files: all of one run, whatever becomes of it."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

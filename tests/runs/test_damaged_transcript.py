@@ -1,7 +1,5 @@
 """Transcripts that are damaged, cut off or of something else, and runs that end too early."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import signal

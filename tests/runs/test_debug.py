@@ -1,7 +1,5 @@
 """What `make debug` says of mistakes planted by hand in our own ports."""
 
-from __future__ import annotations
-
 import io
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A run that is split: its parts, joined, are the whole run, and no part may be missing."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import msgspec

@@ -1,7 +1,5 @@
 """Transcripts: what a run wrote down is judged again, and alike, when the port is gone."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

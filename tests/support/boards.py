@@ -1,7 +1,5 @@
 """Scoreboards made by hand, with all that a page may have to show."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from msgspec import structs

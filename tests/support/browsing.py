@@ -1,7 +1,5 @@
 """Pages in a real browser, which may ask nothing of the network and complain of nothing."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

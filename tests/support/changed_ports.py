@@ -1,7 +1,5 @@
 """Copies of our own ports with a change in a line, as an author might have made it."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import NamedTuple

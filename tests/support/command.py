@@ -4,8 +4,6 @@ A server imports the suite once and forks for every command: what `python -m` wo
 second of imports sooner.
 """
 
-from __future__ import annotations
-
 import io
 import multiprocessing
 import os

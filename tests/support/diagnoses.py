@@ -1,7 +1,5 @@
 """Diagnoses made by hand: of a failed run, of one that passed, and of one full of hostile text."""
 
-from __future__ import annotations
-
 import math
 import random
 import typing

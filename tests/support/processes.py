@@ -1,7 +1,5 @@
 """Python source as a port's process: what it says, and how it ends."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Which tests run: those whose tools are here, and a sample of those with many entries."""
 
-from __future__ import annotations
-
 import os
 import random
 import secrets

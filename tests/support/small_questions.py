@@ -1,7 +1,5 @@
 """Small questions that between them tell of every mistake, and what the program answers."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """Smallest cases found for tests, and a port that is bound to the published sizes."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

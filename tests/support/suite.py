@@ -1,7 +1,5 @@
 """Runs of the suite against a port, and the canonical program as a port."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The tools that some tests need, whether this machine has them, and how to install them."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

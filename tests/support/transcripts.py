@@ -1,7 +1,5 @@
 """Recording a port, replaying what it answered, and comparing what both tell."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`make bench`: ports and the reference side by side, as a table, as JSON, and as a plot."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """The rows of a scoreboard, and the scoreboard as JSON and as a table in a terminal."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable

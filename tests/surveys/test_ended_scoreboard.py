@@ -1,7 +1,5 @@
 """Scoreboards whose runs hang or are ended, or that are ended themselves."""
 
-from __future__ import annotations
-
 import json
 import signal
 import time

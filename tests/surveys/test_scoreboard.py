@@ -1,7 +1,5 @@
 """The scoreboard: many ports side by side, none of which can hide the others."""
 
-from __future__ import annotations
-
 import json
 import signal
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`make conform-all`: every port whose toolchain is there, and the others by name."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What an animal is: a small real program, what it is asked, and what is right to say of it."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Those that die: by every signal that ends a process, and by themselves."""
 
-from __future__ import annotations
-
 from conformance.judging.outcome import ExitCode
 
 from .animal import (

@@ -1,7 +1,5 @@
 """The keeper: runs an animal through the real command line, and sees whether all is right."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """What a run has left behind: processes, sockets, files."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Iterator

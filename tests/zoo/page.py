@@ -1,7 +1,5 @@
 """The page about the zoo: what each program does, and how its run ended."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from .animal import Animal

@@ -1,7 +1,5 @@
 """Sources of small broken ports. Each introduces itself, then does its one wrong thing."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from textwrap import dedent, indent
 

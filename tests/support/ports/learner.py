@@ -3,8 +3,6 @@
 python -m tests.support.ports.learner PROFILES [SLIP] [--published-sizes] [--relu-alone]
 """
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 python -m tests.support.ports.replaying_port FILE [--record]
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sys

@@ -6,8 +6,6 @@ come from CPython's generator or from NumPy's. Run as `python taped.py ROOT [opt
 
 # ruff: noqa: T201 (a program prints)
 
-from __future__ import annotations
-
 import argparse
 import json
 import random
