@@ -90,7 +90,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _time(benchmark: BenchmarkFixture, running: Running, case: Case, port: Running) -> None:
-    """Time a program's answers to what the port is asked in a case that it offers."""
     if reason := not_offered(case, port.offer):
         pytest.skip(reason)
     client, question = running.client, case.question(port.offer)

@@ -28,7 +28,6 @@ MEBIBYTE = 1 << 20
 
 
 def cases_without_end(port: Port) -> Iterator[Case]:
-    """The cases of seed 0, then those of seed 1, and so on."""
     for seed in count():
         yield from all_cases(seed, port.precision)
 

@@ -55,7 +55,6 @@ def flattened(weights: Weights) -> NDArray[np.float64]:
 
 
 def fnv1a(data: bytes) -> int:
-    """The 64-bit FNV-1a hash."""
     value = 14695981039346656037
     for byte in data:
         value = (value ^ byte) * 1099511628211 % 2**64

@@ -36,13 +36,11 @@ class Run(NamedTuple):
     distances: dict[str, tuple[float, ...]]
 
     def rejected(self, every: int) -> bool:
-        """Whether any design rejects it."""
         index = EVERY.index(every)
         return any(not distance[index] <= 1 for distance in self.distances.values())
 
 
 def designs() -> tuple[Design, ...]:
-    """All of them."""
     return (natural(), *designed(MICROGPT.config.block_size))
 
 
@@ -83,7 +81,6 @@ def envelope(design: Design, steps: tuple[int, ...]) -> Envelope:
 
 
 def median(distances: Sequence[float]) -> str:
-    """The middle one, in two digits."""
     return f"{sorted(distances)[len(distances) // 2]:.2g}"
 
 

@@ -106,25 +106,20 @@ class Training:
         return FlatState.of(self.state)
 
     def scalar_seconds(self, steps: int) -> float:
-        """A step of the scalar program, on the documents in turn."""
         return seconds_per_step(train(self.state, self.documents, self.config), steps)
 
     def tape_seconds(self, steps: int) -> float:
-        """A step of the tape, on the documents in turn."""
         return seconds_per_step(self.machine.train(self.start, self.documents), steps)
 
     def plain(self, steps: int) -> plain_loop.PlainRun:
-        """The loop in C."""
         weights = plain_loop.flattened(self.state.weights)
         return plain_loop.run(self.config, self.vocab_size, weights, self.documents, steps)
 
     def plain_seconds(self, steps: int) -> float:
-        """A step of the loop in C."""
         return self.plain(steps).seconds_per_step
 
 
 def seconds_per_step(training: Iterator[object], steps: int) -> float:
-    """What a step takes, of the first ones."""
     started = time.process_time()
     for _ in islice(training, steps):
         pass
@@ -187,7 +182,6 @@ def _seconds_of_children() -> float:
 
 
 def cold_process_seconds() -> float:
-    """A process that has to record and compile everything."""
     with tempfile.TemporaryDirectory() as folder:
         return process_seconds("--tape", caches=Path(folder))
 

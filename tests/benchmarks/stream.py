@@ -113,7 +113,6 @@ def write_stream(path: Path, steps: list[StepParams], size: int) -> int:
 
 
 def decode_seconds(path: Path, count: int) -> float:
-    """How long decoding takes, and nothing else."""
     decoder = msgspec.json.Decoder(Notification)
     seconds = 0.0
     with path.open("rb") as file:
@@ -161,7 +160,6 @@ class ReplayedOracle:
 
 
 def judge_stream(path: Path, count: int) -> Judged:
-    """Run the case against a port that replays the stream."""
     question, steps = seed_run()
     question = structs.replace(question, steps=count, record="full")
     order, vocab_size = model_order(question), len(question.weights["wte"])
@@ -229,7 +227,6 @@ def main(megabytes: int, rounds: int, judge: Path | None, count: int) -> None:
 
 
 def measure(megabytes: int, rounds: int) -> Measured:
-    """Decode a stream alone and judge it, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stream.jsonl"
         count = write_stream(path, seed_run()[1], megabytes * 1_000_000)

@@ -40,7 +40,6 @@ def too_long(printed: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A port with a mistake, in a folder of a long name."""
     folder = tmp_path_factory.mktemp("a-folder-whose-name-is-rather-long-so-that-lines-are-long")
     return folder_of(folder, WRONG, MANIFEST.replace('"p"', '"a port with a name"'))
 

@@ -49,7 +49,6 @@ PATH = Path("baseline.toml")
 
 @cache
 def cases() -> tuple[CaseReport, ...]:
-    """Cases that ended in each way."""
     wrong = Difference("/logits", "/logits/1", "/logits", "1", "2", 3.0, 1, 2)
     mismatch = case_of("backward/steep-scores", Outcome.MISMATCH)
     return (
@@ -61,7 +60,6 @@ def cases() -> tuple[CaseReport, ...]:
 
 
 def feed(content: bytes) -> Ending:
-    """Read a baseline, judge by it, and rewrite it."""
     try:
         baseline = parse_baseline(PATH, content)
     except BadBaseline as error:
@@ -95,7 +93,6 @@ def _check_rewriting(
 
 
 def seeds() -> list[bytes]:
-    """A whole one, and each of its entries alone."""
     alone = [b"[[known]]" + part for part in WHOLE.split(b"[[known]]")[1:]]
     listed = [b"known = [{slug = 'a/b', outcome = 'error', reason = 'x'}]"]
     return [b"\x00" + content for content in (WHOLE, *alone, *listed)]

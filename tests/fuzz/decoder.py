@@ -34,8 +34,6 @@ ARRANGED = structs.replace(
 
 
 class Asking(NamedTuple):
-    """How a client asks."""
-
     method: str
     streams: bool
     port: Port
@@ -58,7 +56,6 @@ def _client(number: int) -> Client:
 
 
 def feed(content: bytes) -> Ending:
-    """Give a client lines in answer to its question."""
     number = content[0] % len(askings()) if content else 0
     method, streams, _ = askings()[number]
     client = _client(number)

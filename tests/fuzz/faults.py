@@ -97,7 +97,6 @@ def _end_once(what: Ended, number: signal.Signals, moment: float) -> None:
 
 
 def temporary_files(folder: Path) -> list[Path]:
-    """What is left of files that were being written."""
     return sorted(folder.rglob("*.tmp"))
 
 
@@ -189,7 +188,6 @@ COMMANDS: tuple[Callable[[Path], Ended], ...] = (reporting, building, replacing)
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every JSON file in a folder."""
     return {
         str(path): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*.json"))
@@ -197,7 +195,6 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def _seconds_of(command: list[str], folder: Path) -> float:
-    """How long a command takes if it is left alone."""
     started = time.monotonic()
     subprocess.run(command, cwd=folder, capture_output=True, check=True)
     return time.monotonic() - started

@@ -52,12 +52,10 @@ class Figures(Struct):
 
 
 def load() -> Figures:
-    """What is kept."""
     return msgspec.json.decode(KEPT.read_bytes(), type=Figures) if KEPT.exists() else Figures()
 
 
 def row_of(ran: Ran, seed: int) -> Row:
-    """What a run came to."""
     accepted, refused = ran.endings[Ending.ACCEPTED], ran.endings[Ending.REFUSED]
     return Row(ran.target, ran.engine, seed, ran.inputs, accepted, refused, len(ran.findings))
 
@@ -87,7 +85,6 @@ def _keep(figures: Figures) -> None:
 
 
 def versions() -> dict[str, str]:
-    """What this ran with."""
     found = {"Python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -98,7 +95,6 @@ def versions() -> dict[str, str]:
 
 
 def page(figures: Figures) -> str:
-    """docs/reference/fuzz.md."""
     ran = [_line(row) for row in figures.rows]
     total = sum(row.inputs for row in figures.rows)
     findings = sum(row.findings for row in figures.rows)

@@ -47,7 +47,6 @@ def right() -> dict[str, bytes]:
 
 @cache
 def small() -> Trace:
-    """A run of a small model."""
     return build_trace(MICROGPT, corpus_of("small", b"a\nab\n"), SMALL)
 
 
@@ -62,7 +61,6 @@ def place(file: str) -> Path:
 
 
 def feed(content: bytes) -> Ending:
-    """Load a golden folder with one file that may be damaged, and check that file."""
     file = FILES[(content[0] if content else 0) % len(FILES)]
     payload, here = content[1:], place(file)
     (here / file).write_bytes(payload)
@@ -88,7 +86,6 @@ def feed(content: bytes) -> Ending:
 
 
 def seeds() -> list[bytes]:
-    """The right files."""
     return [bytes([n]) + right()[file] for n, file in enumerate(FILES)]
 
 

@@ -55,7 +55,6 @@ class Judged:
 
 @cache
 def all_judged() -> list[Judged]:
-    """The cases that are judged, their answers known beforehand."""
     known = {case.slug: case for case in all_cases(1, "float64")}
     return [judged_of(known[slug]) for slug in SLUGS if slug in known]
 
@@ -78,7 +77,6 @@ class Lines(Source):
         self.lines = [envelope(id=ID, result=introduction()), *lines]
 
     def client(self, port: Port) -> Client:
-        """A client of a port that has said all that it will say."""
         lines, self.lines = self.lines, self.lines[:1]
         return Client(port, StandIn(lines), repeat(ID))
 
@@ -95,7 +93,6 @@ def ask(case: Case, lines: Sequence[bytes]) -> tuple[Result, Report]:
 
 
 def feed(content: bytes) -> Ending:
-    """Judge an answer, as a run does."""
     judged = all_judged()[content[0] % len(all_judged()) if content else 0]
     lines = content[1:].split(b"\n")
     result, report = ask(judged.case, lines)
@@ -147,7 +144,6 @@ def _validator() -> jsonschema.Draft202012Validator:
 
 
 def seeds() -> list[bytes]:
-    """The right answers."""
     return [bytes([n]) + b"\n".join(judged.lines) for n, judged in enumerate(all_judged())]
 
 

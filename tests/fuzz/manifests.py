@@ -70,7 +70,6 @@ def place(file: str) -> Path:
 
 
 def feed(content: bytes) -> Ending:
-    """Read a manifest, or a port by what it is called."""
     choice, payload = (content[0] if content else 0) % (NAMED + 1), content[1:]
     try:
         if choice == NAMED:
@@ -87,7 +86,6 @@ def feed(content: bytes) -> Ending:
 
 
 def check(port: Port) -> None:
-    """What must hold of any port that is taken."""
     times = (port.timeouts.build, port.timeouts.start, port.timeouts.message)
     claim(all(0 < seconds < math.inf for seconds in times), f"time limits of {times}")
     claim(port.run and all(isinstance(word, str) for word in port.run), f"it runs {port.run!r}")

@@ -11,7 +11,6 @@ from golden.store import replace_file
 
 
 def main() -> None:
-    """Replace the file for ever."""
     file, *others = map(Path, sys.argv[1:])
     for content in cycle([other.read_bytes() for other in others]):
         replace_file(file, content)

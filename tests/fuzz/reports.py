@@ -34,7 +34,6 @@ PORT = PortReport("p", "p", "C", "float64", ["tokenize"], ["microgpt"])
 
 
 def case_of(slug: str, outcome: Outcome = Outcome.PASS) -> CaseReport:
-    """A case that ended so."""
     return CaseReport(
         slug=slug, level=Level(slug.partition("/")[0]), about="is right", method="tokenize",
         outcome=outcome, detail="", seconds=0.5, worst=0.25, worst_at="/logits/0", values=9,
@@ -47,7 +46,6 @@ def report_of(
     baseline: BaselineReport | None = None,
     part: PartReport | None = None,
 ) -> Report:
-    """A report on these cases."""
     head = Report(
         port=PORT, seed=1, exit_code=ExitCode.PASS, verdict="", grade="", first_divergence="",
         layout="", levels=[], cases=[], seconds=0.0, baseline=baseline, part=part,
@@ -56,7 +54,6 @@ def report_of(
 
 
 def rendered(report: Report, render: Callable[[Report, Console], None]) -> str:
-    """The report as it is shown, which has an end."""
     shown = io.StringIO()
     render(report, Console(file=shown, width=100, no_color=True))
     return shown.getvalue()
@@ -64,7 +61,6 @@ def rendered(report: Report, render: Callable[[Report, Console], None]) -> str:
 
 @cache
 def parts() -> tuple[Report, Report]:
-    """A run in two parts."""
     first, second = (PartReport(index, 2, SLUGS) for index in (1, 2))
     wrong = case_of("adam/cold-start", Outcome.MISMATCH)
     return (
@@ -92,7 +88,6 @@ def feed_part(content: bytes) -> Ending:
 
 
 def part_seeds() -> list[bytes]:
-    """Each part, as it is written and without white space."""
     return [b"\x00" + text for p in parts() for text in (encoded(p), msgspec.json.encode(p))]
 
 
@@ -116,7 +111,6 @@ def _path() -> Path:
 
 
 def feed_journal(content: bytes) -> Ending:
-    """Go on from a journal."""
     path, request = _path(), Request("p", ("tokenizer",), 1)
     path.write_bytes(content)
     try:
@@ -133,7 +127,6 @@ def feed_journal(content: bytes) -> Ending:
 
 
 def journal_seeds() -> list[bytes]:
-    """A whole one, and one that was cut off."""
     path = _path()
     path.unlink(missing_ok=True)
     with Journal(path, _port(), Request("p", ("tokenizer",), 1), 1) as journal:

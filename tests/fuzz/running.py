@@ -52,7 +52,6 @@ class Ran:
 
     @property
     def inputs(self) -> int:
-        """How many there were."""
         return self.endings.total() + sum(found.count for found in self.findings.values())
 
     def keep(self, content: bytes, fault: Fault) -> None:
@@ -76,7 +75,6 @@ class Ran:
 
 @cache
 def mutator_of(target: Target) -> Mutator:
-    """The mutator of a target's seeds."""
     return Mutator(target.seeds(), target.choices)
 
 
@@ -110,7 +108,6 @@ def run(target: Target, inputs: int, seed: int, workers: int = WORKERS) -> Ran:
 
 
 def in_small(target: Target, ran: Ran) -> Ran:
-    """The same, its findings minimised."""
     for kind, found in ran.findings.items():
         content = _smaller(target, found)
         ran.findings[kind] = Finding(target.name, content, found.fault, found.count)
@@ -141,7 +138,6 @@ class _Watched:
         self.seen, self.since = -1, time.monotonic()
 
     def start(self) -> None:
-        """Start the worker on what is left."""
         self.pipe, there = FORK.Pipe(duplex=False)
         work = (there, self.target, self.seed, self.numbers, self.at)
         self.process: ForkProcess = FORK.Process(target=_work, args=work, daemon=True)
@@ -186,7 +182,6 @@ class _Watched:
             self.start()
 
     def stop(self) -> None:
-        """End the worker."""
         if hasattr(self, "process"):
             self.process.kill()
             self.process.join()
@@ -217,7 +212,6 @@ def _work(pipe: Connection, target: Target, seed: int, numbers: range, at: Any) 
 
 
 def shares(targets: Sequence[Target], inputs: int) -> Iterator[tuple[Target, int]]:
-    """How many of the inputs each target gets."""
     total = sum(target.share for target in targets)
     for target in targets:
         yield target, -(-inputs * target.share // total)

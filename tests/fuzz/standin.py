@@ -21,7 +21,6 @@ class StandIn:
         """Nobody listens."""
 
     def receive(self, seconds: float) -> bytes:  # noqa: ARG002
-        """The next line."""
         for line in self.lines:
             return line
         raise PortCrashed("the port exited with code 0 instead of answering")
@@ -31,7 +30,6 @@ class StandIn:
         return None
 
     def wait(self, seconds: float) -> int | None:  # noqa: ARG002
-        """It has exited."""
         return 0
 
     def close(self) -> None:

@@ -27,7 +27,6 @@ TOLERABLE = 1e-9
 
 @cache
 def case() -> Case:
-    """A small model's training, recorded in full."""
     question: TrainParams = answers()["train"].params
     oracle = TapeOracle(Machine(config_of(question), VOCABULARY))
     plain = Case.fixed("train/in-full", "records all", "train", question, lambda _precision: {})
@@ -45,7 +44,6 @@ def right() -> Any:
 
 
 def feed(content: bytes) -> Ending:
-    """Judge steps and the answer after them, as a run does."""
     lines = content[1:].split(b"\n")
     result, report = ask(case(), lines)
     if result.outcome is not Outcome.PASS:
@@ -80,7 +78,6 @@ def _compare(pointer: str, got: Any) -> None:
 
 
 def seeds() -> list[bytes]:
-    """The right stream."""
     return [b"\x00" + b"\n".join(answers()["train"].lines)]
 
 

@@ -75,7 +75,6 @@ def claim_printable(text: str, what: str) -> None:
 
 
 def strings_in(content: Any) -> list[str]:
-    """All strings in decoded JSON, keys too."""
     found: list[str] = []
     left = [content]
     while left:

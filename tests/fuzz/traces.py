@@ -25,7 +25,6 @@ PLAIN, ZIPPED = range(2)
 
 @cache
 def seeds() -> list[bytes]:
-    """Traces of a right program: flat, named, without what can be inferred, and zipped."""
     names = list(SMALL.shapes(5))
     writers = (
         Writer(config=SMALL, head={"order": names}),
@@ -51,12 +50,10 @@ def _with_a_sample() -> list[str]:
 
 
 def place() -> Path:
-    """Where traces are fed in this process."""
     return folder() / "fed-trace.jsonl"
 
 
 def feed(content: bytes) -> Ending:
-    """Judge a trace."""
     choice, payload = (content[0] if content else 0) % 2, content[1:]
     place().write_bytes(gzip.compress(payload, 1) if choice == ZIPPED else payload)
     try:

@@ -51,7 +51,6 @@ def summed(content: bytes) -> bytes:
 
 
 def place() -> Path:
-    """Where transcripts are fed in this process."""
     return folder() / "fed.jsonl"
 
 
@@ -65,7 +64,6 @@ def written(content: bytes) -> tuple[Path, bool]:
 
 
 def read(content: bytes) -> Ending:
-    """Read a transcript and all of its events."""
     path, _ = written(content)
     try:
         with read_transcript(path) as transcript:
@@ -79,7 +77,6 @@ def read(content: bytes) -> Ending:
 
 
 def replay(content: bytes) -> Ending:
-    """Judge what a transcript tells again."""
     path, is_mended = written(content)
     try:
         with patch.object(selection, "all_cases", _cases), read_transcript(path) as transcript:
@@ -97,7 +94,6 @@ def _told(content: bytes) -> bytes:
 
 
 def check(report: Report, *, is_right: bool) -> None:
-    """What must hold of a report that was replayed."""
     claim(report.exit_code is not ExitCode.SUITE_FAULT, f"suite fault: {_details(report)}")
     for text in strings_in(
         [case.detail for case in report.cases] + [report.layout, report.verdict]
@@ -116,13 +112,11 @@ _cases = lru_cache(maxsize=8)(all_cases)
 
 
 def seeds() -> list[bytes]:
-    """Whole transcripts, and zipped ones that are fed as they are."""
     plain = [bytes([choice]) + content for content in recorded() for choice in range(3)]
     return [*plain, *(b"\x00" + gzip.compress(content) for content in recorded())]
 
 
 def small_seeds() -> list[bytes]:
-    """Whole transcripts alone."""
     return seeds()[:6]
 
 

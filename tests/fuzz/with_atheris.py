@@ -37,7 +37,6 @@ class _Told(msgspec.Struct):
 
 
 def is_installed() -> bool:
-    """Whether there is an atheris."""
     return importlib.util.find_spec("atheris") is not None
 
 
@@ -81,7 +80,6 @@ def _leave(ran: Ran, path: Path) -> None:
 
 
 def main() -> None:
-    """The process that atheris runs in, and ends."""
     import atheris
 
     name, inputs, seed, folder = sys.argv[1:]

@@ -22,7 +22,6 @@ VALUES = st.recursive(
 
 
 def pieces() -> st.SearchStrategy[bytes]:
-    """What is put in place of a part."""
     decoded = VALUES.map(lambda value: json.dumps(value).encode())
     return st.sampled_from(WEIRD) | decoded | st.binary(max_size=20)
 

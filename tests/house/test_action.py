@@ -28,7 +28,6 @@ SMALL = {"python-version": "", "cases": "tokenizer\nprotocol", "seed": "1"}
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Somebody's repository with a port in it."""
     write_kit("python", tmp_path / "repository/the port")
     return tmp_path / "repository"
 

@@ -152,12 +152,10 @@ def inside(sent: Any, place: tuple[str | int, ...]) -> Any:
 
 
 def put(value: Any, *place: str | int) -> Change:
-    """A change that puts a value at a place."""
     return lambda sent: operator.setitem(inside(sent, place[:-1]), place[-1], value)
 
 
 def drop(*place: str | int) -> Change:
-    """A change that takes away what is at a place."""
     return lambda sent: operator.delitem(inside(sent, place[:-1]), place[-1])
 
 

@@ -173,8 +173,6 @@ def test_what_is_on_tape_computes_what_it_computes_by_scalars(name: str) -> None
 
 
 def numbers_of(answer: Any, part: str) -> list[float]:
-    """All numbers of a part, one after the other."""
-
     def flat(nested: Any) -> Iterator[float]:
         if isinstance(nested, float | int):
             yield nested

@@ -17,7 +17,6 @@ from tests.support.processes import (
 
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Made]:
-    """Starts Python source as a port's process; ends it afterwards."""
     running = []
 
     def make(source: str, sandbox: Sandbox = Sandbox.NEVER, **keys: object) -> PortProcess:

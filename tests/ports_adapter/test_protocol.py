@@ -101,7 +101,6 @@ def test_our_ports_give_the_answers_of_the_page(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def schema() -> Any:
-    """The published schema, which is one."""
     published = json.loads(PROTOCOL_SCHEMA.read_text())
     Validator.check_schema(published)
     return published

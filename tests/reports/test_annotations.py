@@ -70,7 +70,6 @@ def test_what_the_baseline_has_wrong_is_annotated_at_its_entry(
 
 
 def is_a_command(printed: str) -> bool:
-    """Whether a line of what was printed is a command to a CI."""
     return "##[" in printed or bool(re.search(r"^\s*::", printed, re.MULTILINE))
 
 

@@ -22,7 +22,6 @@ Show = Callable[[Diagnosis], Page]
 
 @pytest.fixture
 def shown(opened: Open) -> Show:
-    """Shows the page of a diagnosis."""
     return lambda diagnosis: opened(page_of(diagnosis, TRANSCRIPT))
 
 

@@ -58,7 +58,6 @@ Change = Callable[[list[dict[str, Any]]], object]
 
 
 def question_at(lines: list[dict[str, Any]], slug: str) -> int:
-    """The index of a case's question."""
     return 1 + next(i for i, line in enumerate(lines) if line.get("slug") == slug)
 
 

@@ -55,7 +55,6 @@ class Tab:
 
 
 def check_accessible(page: Page, **options: object) -> None:
-    """Fail with what axe finds on a page."""
     found = Axe().run(page, options={"resultTypes": ["violations"], **options})
     assert found.violations_count == 0, found.generate_report()
 
@@ -66,5 +65,4 @@ def width_of(page: Page) -> int:
 
 
 def ground_of(page: Page) -> str:
-    """The color of a page's background."""
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))

@@ -104,7 +104,6 @@ def failed_story(layers: int = 1) -> Diagnosis:
 
 
 def passed_story() -> Diagnosis:
-    """Every level was asked, and passed."""
     report = report_of({level: Outcome.PASS for level in Level if level is not Level.SGD})
     return Diagnosis(
         report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
@@ -112,7 +111,6 @@ def passed_story() -> Diagnosis:
 
 
 def empty_story() -> Diagnosis:
-    """Nothing was asked."""
     report = report_of({})
     return Diagnosis(
         report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
@@ -136,7 +134,6 @@ def unfinite_story() -> Diagnosis:
 
 
 def hostile_story() -> Diagnosis:
-    """A failed run in which every text is hostile."""
     texts = random.Random(1)
     hostile: Diagnosis = _hostile(failed_story(), texts)
     return hostile

@@ -57,7 +57,6 @@ OF_LANGUAGE = {"js": "node", "rust": "cargo", "swift": "swift", "c": "cc"}
 
 @cache
 def is_here(tool: str) -> bool:
-    """Whether this machine has a tool of the table above."""
     return TOOLS[tool].is_here()
 
 

@@ -10,5 +10,4 @@ from tests.support.scoreboards import Make
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Makes a port's folder."""
     return lambda name, *parts: folder_of(tmp_path / name, *parts)

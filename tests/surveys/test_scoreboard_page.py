@@ -19,7 +19,6 @@ WRONG_BY = {"d": 4.11e6, "e": 4.08e6, "f": 4.2e6, "g": "Infinity"}
 
 @pytest.fixture
 def shown(opened: Open) -> Show:
-    """Shows the page of a board."""
     return lambda board: opened(page_of(board))
 
 

@@ -79,7 +79,6 @@ def prepare(animal: Animal, den: Path) -> None:
 
 
 def run_suite_on(animal: Animal, den: Path) -> Run:
-    """The command line on an animal."""
     command = [sys.executable, "-m", "conformance", "run", str(den / "port")]
     command += ["--json", str(den / "report.json"), "--seed", str(animal.seed)]
     command += [word for slug in animal.asked for word in ("--case", slug)]
@@ -108,7 +107,6 @@ def run_suite_on(animal: Animal, den: Path) -> Run:
 
 
 def read_report(path: Path) -> dict[str, Any] | None:
-    """The report of a run, if there is one."""
     try:
         report: dict[str, Any] = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -117,7 +115,6 @@ def read_report(path: Path) -> dict[str, Any] | None:
 
 
 def outcomes_of(run: Run) -> dict[str, str]:
-    """How each case ended."""
     return {case["slug"]: case["outcome"] for case in run.report["cases"]} if run.report else {}
 
 
@@ -181,7 +178,6 @@ def open_door(den: Path) -> Iterator[socket.socket]:
 
 
 def has_caller(door: socket.socket) -> bool:
-    """Whether somebody has come."""
     try:
         connection, _ = door.accept()
     except BlockingIOError:

@@ -32,7 +32,6 @@ def page(animals: Sequence[Animal], seen: Mapping[str, Visit]) -> str:
 
 
 def summary(animals: Sequence[Animal], seen: Mapping[str, Visit]) -> str:
-    """How many there are, and how many were as they should be."""
     right = sum(not found.complaints for found in seen.values())
     left_out = len([animal for animal in animals if animal.name not in seen])
     words = f"{len(animals)} programs, {right} in their right outcome"
@@ -40,7 +39,6 @@ def summary(animals: Sequence[Animal], seen: Mapping[str, Visit]) -> str:
 
 
 def row(animal: Animal, found: Visit | None) -> str:
-    """A line of the table."""
     if found is None:
         ended = "not run here | |"
     else:
