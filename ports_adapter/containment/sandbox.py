@@ -30,7 +30,6 @@ HIDDEN = (
 KEPT_OF_RUN = ("/run/current-system", "/run/opengl-driver", "/run/wrappers")
 """Folders of /run with programs of NixOS; the rest of /run, with sockets, is hidden."""
 
-
 STDOUT = 9
 OPENING = ("/bin/sh", "-c", f'exec "$0" "$@" >&{STDOUT} {STDOUT}>&-')
 """Bubblewrap keeps its own standard output open, so the program gets another file descriptor.

@@ -29,7 +29,6 @@ QUICK = (
     "train/warm-start",
 )  # fmt: skip
 
-
 OURS = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
 """So that a port made for a test can use the program."""
 

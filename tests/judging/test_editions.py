@@ -22,7 +22,6 @@ def wrong(r):
 HANDLERS["tokenize"] = wrong
 """
 
-
 PROGRAMS = [
     *(JudgedProgram.of(name) for name in PROFILES),
     JudgedProgram.of("microgpt", ("activation=gelu",)),

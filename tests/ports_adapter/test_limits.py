@@ -94,7 +94,6 @@ for number in range(200):
 time.sleep(20)
 """
 
-
 BURNING = """
 import os, time
 end = time.monotonic() + 20
@@ -102,7 +101,6 @@ os.fork()
 while time.monotonic() < end:
     pass
 """
-
 
 GROWING = """
 import signal

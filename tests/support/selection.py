@@ -32,10 +32,8 @@ class Chosen:
 
 chosen = Chosen()
 
-
 COMPILED = ("rust", "swift")
 """Ports of ours whose every change costs a build."""
-
 
 SELDOM_INSTALLED = frozenset(
     {"go", "mono", "ruby", "lua", "php", "sbcl", "ocaml", "haskell", "guile"}
