@@ -57,19 +57,6 @@ def test_slugs_stay_the_same_whatever_the_seed() -> None:
     assert [case.slug for case in all_cases(8, "float32")] == [case.slug for case in CASES]
 
 
-FRESH = [case for case in CASES if "fresh" in case.slug]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("case", FRESH, ids=lambda case: case.slug)
-def test_another_seed_asks_something_else(case: object) -> None:
-    index = [c.slug for c in CASES].index(case.slug)  # type: ignore[attr-defined]
-    other = all_cases(8, "float64")[index]
-    assert CASES[index].question(OFFER) != other.question(OFFER)
-    again = all_cases(7, "float64")[index]
-    assert CASES[index].question(OFFER) == again.question(OFFER)
-
-
 class Margin:
     """A choice that keeps how near a uniform ever came to choosing another token."""
 

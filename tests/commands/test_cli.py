@@ -52,16 +52,6 @@ def test_a_failing_port_exits_with_1_and_prints_the_line_that_runs_it_again(fold
 
 
 @pytest.mark.slow
-def test_the_same_seed_draws_the_same_fresh_cases() -> None:
-    outputs = {
-        conformance("run", "python", "--case", "layers/*fresh*", "--seed", "8").stdout for _ in "12"
-    }
-    assert len(outputs) == 1
-    other = conformance("run", "python", "--case", "layers/*fresh*", "--seed", "9").stdout
-    assert other not in outputs
-
-
-@pytest.mark.slow
 def test_the_report_obeys_its_published_schema(folder: Path, tmp_path: Path) -> None:
     folder_of(folder, "HANDLERS['linear'] = lambda r: sys.exit(2)")
     path = tmp_path / "report.json"

@@ -25,12 +25,10 @@ from conformance.mistakes.mistake import Patch
 from conformance.mistakes.patched_port import introduction
 from conformance.oracle import reference_answer
 from ports_adapter.containment.sandbox import Sandbox
-from ports_adapter.manifest import our_ports
 from ports_adapter.messages import Message, StepParams, TrainResult
 from tests.support.suite import ROOT, MakePort, case_of, oracle_port, run_suite
 
 CASE = "train/recorded-in-full"
-STEPS = 6
 OFFER = introduction()
 
 Change = Callable[[Any], object]
@@ -88,15 +86,6 @@ def divergences(result: Result) -> tuple[Divergence, ...]:
     assert result.outcome is Outcome.MISMATCH
     assert result.comparison
     return result.comparison.divergences
-
-
-@pytest.mark.slow
-@pytest.mark.sampled(1)
-@pytest.mark.parametrize("name", our_ports())
-def test_our_ports_pass(name: str) -> None:
-    case = case_of(run_suite(name, CASE), CASE)
-    assert (str(case.outcome), case.detail) == ("pass", "")
-    assert case.values > STEPS * 4 * 4000
 
 
 def test_a_port_that_does_not_declare_it_is_not_asked(case: Case) -> None:
