@@ -18,7 +18,7 @@ from conformance.runs.running import judge_port
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
 from tests.support.ports.broken import port
-from tests.support.suite import ROOT, MakePort, outcomes, run_suite
+from tests.support.suite import ROOT, MakePort, outcomes, python_port, run_suite
 
 ASKED = ("protocol", "tokenizer", "layers")
 
@@ -59,9 +59,7 @@ class Finished(NamedTuple):
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder, journal = tmp_path_factory.mktemp("port"), tmp_path_factory.mktemp("run") / "journal"
     (folder / "port.py").write_text(port(""))
-    made = Port(
-        folder=folder, name="p", language="Python", run=(sys.executable, "port.py"), label="p"
-    )
+    made = python_port(folder, "port.py")
     report = resumed(made, journal)
     return Finished(made, journal.read_bytes(), report)
 

@@ -1,11 +1,9 @@
 """The command lines, run as a user runs them."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import jsonschema
@@ -13,13 +11,9 @@ import pytest
 
 from conformance.commands.published_pages import REPORT_SCHEMA
 from conformance.judging.outcome import ExitCode
-from tests.support.command import run as run_command
+from tests.support.command import conformance, started, wait_for_marks
 from tests.support.ports.broken import MANIFEST, SLOW, folder_of, wrong_linear
 from tests.support.suite import ROOT, living, unwrapped
-
-
-def conformance(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run_command("conformance", *arguments, env=os.environ | environment)
 
 
 @pytest.fixture
@@ -130,14 +124,8 @@ def test_an_interrupted_run_keeps_what_is_finished_and_ends_the_port(
 ) -> None:
     folder_of(folder, SLOW)
     path = folder / "report.json"
-    run = subprocess.Popen(
-        [sys.executable, "-m", "conformance", "run", str(folder), "--json", str(path),
-         "--sandbox", "never"],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    while not (folder / "pid").exists() or not (folder / "pid").read_text():
-        assert run.poll() is None
-        time.sleep(0.05)
+    run = started("run", folder, "--json", path, "--sandbox", "never")
+    wait_for_marks(run, folder)
     run.send_signal(number)
     _, errors = run.communicate(timeout=30)
     assert run.returncode == ExitCode.INTERRUPTED

@@ -13,8 +13,9 @@ from conformance.judging.outcome import Outcome
 from conformance.judging.report import CaseReport, Difference
 from conformance.judging.standing import Standing
 from conformance.reports.terminal.run_text import show
+from tests.support.suite import printed
 
-from .reports import case_of, rendered, report_of
+from .reports import case_of, report_of
 from .target import Ending, Target, claim, claim_printable
 
 WHOLE = b"""\
@@ -59,7 +60,7 @@ def cases() -> tuple[CaseReport, ...]:
     )
 
 
-def feed(content: bytes) -> Ending:
+def feed(_choice: int, content: bytes) -> Ending:
     try:
         baseline = parse_baseline(PATH, content)
     except BadBaseline as error:
@@ -69,7 +70,7 @@ def feed(content: bytes) -> Ending:
         rules = Rules("microgpt", variant, baseline, {case.slug for case in cases()})
         judged = [rules.judged(case) for case in cases()]
         report = report_of(judged, rules.report)
-        rendered(report, show)
+        printed(show, report)
         _check_rewriting(baseline, rules, judged, variant)
     return Ending.ACCEPTED
 
@@ -101,7 +102,7 @@ def seeds() -> list[bytes]:
 BASELINE = Target(
     name="baseline",
     about="`baseline.toml` to `parse_baseline`, judging by it, and rewriting it",
-    feed=lambda content: feed(content[1:]),
+    feed=feed,
     seeds=seeds,
     share=10,
 )

@@ -24,7 +24,7 @@ from conformance.commands.published_pages import REPORT_SCHEMA
 from golden.store import replace_file
 from ports_adapter.transcript.events import Unreplayable
 from ports_adapter.transcript.reader import read_transcript
-from tests.support.ports.broken import port
+from tests.support.ports.broken import folder_of
 
 from . import figures
 from .feeding import ROOT
@@ -104,11 +104,7 @@ def reporting(folder: Path) -> Ended:
     """A run of a small port, which writes a report over an older one, and a transcript."""
     made, report = folder / "port", folder / "report.json"
     transcript = folder / "run.jsonl"
-    made.mkdir()
-    (made / "port.toml").write_text(
-        'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
-    )
-    (made / "port.py").write_text(port(""))
+    folder_of(made)
     command = [sys.executable, "-m", "conformance", "run", str(made), "--case", "tokenizer"]
     command += ["--case", "layers/linear*", "--seed", "1", "--transcript", str(transcript)]
     command += ["--json", str(report)]

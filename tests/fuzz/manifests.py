@@ -2,7 +2,6 @@
 
 import math
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from ports_adapter.manifest import OURS, Port, find_port, read_manifest
 from ports_adapter.port_toml import FILE
 
 from .folder import folder
-from .target import Ending, Target, claim, claim_printable
+from .target import Ending, Target, claim, claim_printable, refused
 
 FILES = (FILE, "Cargo.toml", "package.json")
 VARIANTS = ("", "v", "float32")
@@ -62,25 +61,16 @@ CARGO = b'[package]\nname = "p"\nversion = "0.1.0"\n[[bin]]\nname = "q"\npath = 
 PACKAGE = b'{"name": "p", "main": "p.js", "scripts": {"start": "node p.js"}}'
 
 
-def place(file: str) -> Path:
-    """Where a file of that name is fed in this process."""
-    made = folder() / file.replace(".", "-")
-    made.mkdir(exist_ok=True)
-    return made
-
-
-def feed(content: bytes) -> Ending:
-    choice, payload = (content[0] if content else 0) % (NAMED + 1), content[1:]
+def feed(choice: int, content: bytes) -> Ending:
     try:
         if choice == NAMED:
-            find_port(payload.decode(errors="surrogateescape"))
+            find_port(content.decode(errors="surrogateescape"))
             return Ending.ACCEPTED
         file, variant = FILES[choice % len(FILES)], VARIANTS[choice // len(FILES)]
-        (place(file) / file).write_bytes(payload)
-        port = read_manifest(place(file) / FILE, variant)
+        (folder(file) / file).write_bytes(content)
+        port = read_manifest(folder(file) / FILE, variant)
     except BadManifest as error:
-        claim_printable(str(error), "the error")
-        return Ending.REFUSED
+        return refused(error)
     check(port)
     return Ending.ACCEPTED
 

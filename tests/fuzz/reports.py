@@ -1,13 +1,11 @@
 """Reports of parts, and journals: any file is one, or it is said in words why it is none."""
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import msgspec
 from msgspec import structs
-from rich.console import Console
 
 from conformance.anatomy.levels import Level
 from conformance.asking.journal import Journal
@@ -25,9 +23,10 @@ from conformance.reports.terminal.run_text import show
 from conformance.runs.merging import decode_part, merged
 from golden.json_documents import encoded
 from ports_adapter.manifest import Port
+from tests.support.suite import printed
 
 from .folder import folder
-from .target import Ending, Target, claim, claim_printable
+from .target import Ending, Target, claim, refused
 
 SLUGS = ["tokenizer/words", "adam/cold-start", "forward/one-letter", "protocol/shutdown"]
 PORT = PortReport("p", "p", "C", "float64", ["tokenize"], ["microgpt"])
@@ -53,12 +52,6 @@ def report_of(
     return assembled(head, cases)
 
 
-def rendered(report: Report, render: Callable[[Report, Console], None]) -> str:
-    shown = io.StringIO()
-    render(report, Console(file=shown, width=100, no_color=True))
-    return shown.getvalue()
-
-
 @cache
 def parts() -> tuple[Report, Report]:
     first, second = (PartReport(index, 2, SLUGS) for index in (1, 2))
@@ -69,20 +62,19 @@ def parts() -> tuple[Report, Report]:
     )
 
 
-def feed_part(content: bytes) -> Ending:
+def feed_part(_choice: int, content: bytes) -> Ending:
     """Join a part with a right one; what is taken is judged by its cases, whatever it claims."""
     first, second = parts()
     try:
         report = decode_part(Path("part.json"), content)
         joined = merged([(Path("1.json"), first), (Path("part.json"), report)])
     except Unusable as error:
-        claim_printable(str(error), "the error")
-        return Ending.REFUSED
+        return refused(error)
     claim([case.slug for case in joined.cases] == SLUGS, f"it has {joined.cases}")
     failing = any(case.fails for case in joined.cases)
     claim(not failing or joined.exit_code is not ExitCode.PASS, "a failing case passes")
     claim(joined.baseline == second.baseline, "its baseline is another")
-    rendered(joined, show)
+    printed(show, joined)
     encoded(joined)
     return Ending.ACCEPTED
 
@@ -94,23 +86,21 @@ def part_seeds() -> list[bytes]:
 MERGE = Target(
     name="merge",
     about="a part's report to `merge`",
-    feed=lambda content: feed_part(content[1:]),
+    feed=feed_part,
     seeds=part_seeds,
     share=10,
 )
 
 
 def _port() -> Port:
-    place = folder() / "port"
-    place.mkdir(exist_ok=True)
-    return Port(folder=place, name="p", language="C", run=("p",), label="p")
+    return Port(folder=folder("port"), name="p", language="C", run=("p",), label="p")
 
 
 def _path() -> Path:
-    return folder() / "run.journal"
+    return folder("journal") / "run.journal"
 
 
-def feed_journal(content: bytes) -> Ending:
+def feed_journal(_choice: int, content: bytes) -> Ending:
     path, request = _path(), Request("p", ("tokenizer",), 1)
     path.write_bytes(content)
     try:
@@ -118,9 +108,8 @@ def feed_journal(content: bytes) -> Ending:
             done = dict(journal.done)
             journal.keep(case_of("tokenizer/crlf"))
     except Unusable as error:
-        claim_printable(str(error), "the error")
         claim(path.read_bytes() == content, "a refused journal is changed")
-        return Ending.REFUSED
+        return refused(error)
     with Journal(path, _port(), request, 1) as journal:
         claim(journal.done == done | {"tokenizer/crlf": case_of("tokenizer/crlf")}, "it is lost")
     return Ending.ACCEPTED
@@ -140,7 +129,7 @@ def journal_seeds() -> list[bytes]:
 JOURNAL = Target(
     name="journal",
     about="a journal to `--resume`",
-    feed=lambda content: feed_journal(content[1:]),
+    feed=feed_journal,
     seeds=journal_seeds,
     share=5,
 )

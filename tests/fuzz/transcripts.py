@@ -20,7 +20,7 @@ from tests.support.ports.broken import folder_of
 from tests.support.transcripts import record
 
 from .folder import folder
-from .target import Ending, Target, claim, claim_printable, strings_in
+from .target import Ending, Target, claim, refused, strings_in
 
 PATTERNS = ("protocol/i*", "tokenizer/words", "layers/linear-square")
 CHANGE = "HANDLERS['linear'] = lambda r: (put('Hello'), sys.exit(3))"
@@ -34,8 +34,7 @@ def recorded() -> list[bytes]:
     """Transcripts of a right port and of one that dies."""
     found = []
     for name, change in (("right", ""), ("dying", CHANGE)):
-        made = folder() / name
-        made.mkdir()
+        made = folder(name)
         path = made / "run.jsonl"
         record(find_port(str(folder_of(made / "port", change))), path, *PATTERNS)
         # The same wherever it is made, so that an input is made again from its number.
@@ -50,41 +49,34 @@ def summed(content: bytes) -> bytes:
     return content[:end] + END.sub(b'"crc32":%d' % total, content[end:])
 
 
-def place() -> Path:
-    return folder() / "fed.jsonl"
-
-
-def written(content: bytes) -> tuple[Path, bool]:
-    """What is fed as a file, and whether it was made whole."""
-    choice, payload = (content[0] if content else 0) % 3, content[1:]
+def written(choice: int, content: bytes) -> Path:
+    """What is fed as a file; it is made whole unless it stays plain."""
+    path = folder("transcript") / "fed.jsonl"
     if choice != PLAIN:
-        payload = summed(payload)
-    place().write_bytes(gzip.compress(payload, 1) if choice == ZIPPED else payload)
-    return place(), choice != PLAIN
+        content = summed(content)
+    path.write_bytes(gzip.compress(content, 1) if choice == ZIPPED else content)
+    return path
 
 
-def read(content: bytes) -> Ending:
-    path, _ = written(content)
+def read(choice: int, content: bytes) -> Ending:
     try:
-        with read_transcript(path) as transcript:
+        with read_transcript(written(choice, content)) as transcript:
             for slug in transcript.sections:
                 events = [*transcript.of_start(slug), *transcript.of_case(slug)]
                 claim(len(events) <= 2 * transcript.lines, "there are more events than lines")
     except Unreplayable as error:
-        claim_printable(str(error), "the error")
-        return Ending.REFUSED
+        return refused(error)
     return Ending.ACCEPTED
 
 
-def replay(content: bytes) -> Ending:
-    path, is_mended = written(content)
+def replay(choice: int, content: bytes) -> Ending:
+    path = written(choice, content)
     try:
         with patch.object(selection, "all_cases", _cases), read_transcript(path) as transcript:
             report = judge_transcript(transcript)
     except (Unreplayable, NotStarted, Unusable) as error:
-        claim_printable(str(error), "the error")
-        return Ending.REFUSED
-    check(report, is_right=is_mended or _told(content[1:]) in map(_told, recorded()))
+        return refused(error)
+    check(report, is_right=choice != PLAIN or _told(content) in map(_told, recorded()))
     return Ending.ACCEPTED
 
 

@@ -79,5 +79,5 @@ def run(target: Target, examples: int, seed: int, *, derandomize: bool = False) 
     try:
         tried()
     except (Failed, hypothesis.errors.Flaky):
-        ran.keep(*last[0])
+        ran.count(*last[0])
     return ran

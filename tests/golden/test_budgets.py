@@ -1,6 +1,5 @@
 """Budgets: exact values enclosed, honest roundings within, and what they are made of explained."""
 
-import io
 import math
 import random
 from fractions import Fraction
@@ -30,7 +29,7 @@ from reference.tape.recording import record_function
 from reference.tape.rewrites import CANONICAL, REWRITES
 from reference.tape.symbols import Recorder, Symbol, Token, Unrecordable
 from reference.value import Value
-from tests.support.suite import run_suite
+from tests.support.suite import printed, run_suite
 
 PRECISIONS: list[Precision] = ["float64", "float32"]
 TOKENS = [26, 4, 12, 12, 0, 26]
@@ -253,15 +252,12 @@ def test_the_golden_trajectory_is_followed_by_our_fast_ports(port: str) -> None:
 
 
 def test_a_pass_that_no_honest_port_was_seen_so_far_from_is_a_warning() -> None:
-    from rich.console import Console
 
     from conformance.reports.terminal.run_text import show
 
     report = run_suite("python", "layers/linear*", seed=1)
     (level,) = report.levels
     for worst, warned in ((0.4, False), (0.6, True)):
-        console = Console(file=io.StringIO(), record=True, width=200)
         near = structs.replace(level, worst=worst)
-        show(structs.replace(report, levels=[near]), console)
-        text = console.export_text()
+        text = printed(show, structs.replace(report, levels=[near]), width=200)
         assert ("Warning: layers passes, but with more error than honest ports" in text) == warned

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,12 @@ from conformance.reports.annotations import annotated
 from conformance.reports.badge import badge
 from conformance.reports.junit import junit
 from conformance.reports.summary import run_summary
-from tests.support.command import run as run_command
+from tests.support.command import conformance
 from tests.support.junit_reader import is_red, read
 from tests.support.ports.broken import MANIFEST, folder_of, wrong_linear
 from tests.support.suite import oracle_port, run_suite, unwrapped
 
 pytestmark = pytest.mark.slow
-
-
-def conformance(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return run_command("conformance", *arguments)
 
 
 def options(folder: Path, *forms: str) -> list[str]:

@@ -3,9 +3,6 @@
 import gzip
 import os
 import signal
-import subprocess
-import sys
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +16,10 @@ from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import Report
 from conformance.runs.replaying import replay_transcript
 from ports_adapter.manifest import find_port
+from tests.support.command import conformance, started, wait_for_marks
 from tests.support.ports.broken import SLOW, folder_of, port
-from tests.support.suite import ROOT, MakePort, case_of, outcomes, unwrapped
-from tests.support.transcripts import conformance, record, replayed, same
+from tests.support.suite import MakePort, case_of, outcomes, unwrapped
+from tests.support.transcripts import record, replayed, same
 
 TOKENS = "tokenizer/words"
 
@@ -196,14 +194,9 @@ def test_an_interrupted_or_killed_run_leaves_what_it_had_finished(
 ) -> None:
     folder = folder_of(tmp_path / "port", SLOW)
     path, report = tmp_path / name, tmp_path / "report.json"
-    run = subprocess.Popen(
-        [sys.executable, "-m", "conformance", "run", str(folder), "--json", str(report),
-         "--transcript", str(path), "--case", "tokenizer", "--case", "layers"],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    while not (folder / "pid").exists() or not (folder / "pid").read_text():
-        assert run.poll() is None
-        time.sleep(0.05)
+    cases = ("--case", "tokenizer", "--case", "layers")
+    run = started("run", folder, "--json", report, "--transcript", path, *cases)
+    wait_for_marks(run, folder)
     run.send_signal(number)
     run.communicate(timeout=30)
     again = replayed(path)

@@ -1,13 +1,11 @@
 """What `make debug` says of mistakes planted by hand in our own ports."""
 
-import io
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from conformance.cases.request import Request
 from conformance.explanation.diagnosis import Diagnosis
@@ -18,7 +16,7 @@ from ports_adapter.manifest import find_port
 from tests.support.catalogue import some_mistakes
 from tests.support.planted import KNOWN, UNKNOWN, Planted
 from tests.support.selection import of_a_port
-from tests.support.suite import ROOT
+from tests.support.suite import ROOT, printed
 
 CASES = (
     "autograd", "layers", "forward/*step-1", "forward/fresh-1", "backward/*step-1",
@@ -61,9 +59,7 @@ def story_of(folder: Path, planted: Planted) -> Diagnosis:
 
 
 def told(diagnosis: Diagnosis) -> str:
-    stream = io.StringIO()
-    show(diagnosis, len(MISTAKES), Console(file=stream, width=200))
-    return stream.getvalue()
+    return printed(show, diagnosis, len(MISTAKES), width=200)
 
 
 @pytest.mark.sampled(1)

@@ -12,11 +12,11 @@ from ports_adapter.manifest import find_port
 from ports_adapter.transcript.events import Failed, Line, Logged, Question, Unreplayable
 from ports_adapter.transcript.reader import read_transcript
 from tests.asking.test_layout import LAYOUTS, arranged_port
+from tests.support.command import conformance
 from tests.support.ports.broken import folder_of, port
 from tests.support.suite import MakePort, case_of, oracle_port
 from tests.support.transcripts import (
     assert_reproduced,
-    conformance,
     record,
     replayed,
     same,

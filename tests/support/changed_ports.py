@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ports_adapter.manifest import OURS
 
-BUILT = shutil.ignore_patterns("__pycache__", "target", ".build")
+BUILT = shutil.ignore_patterns("__pycache__", "target", ".build", "node_modules")
 
 
 class Change(NamedTuple):

@@ -10,6 +10,7 @@ import os
 import runpy
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,6 +47,27 @@ def run(
         return subprocess.CompletedProcess(
             words, process.exitcode, out.read_text(), errors.read_text()
         )
+
+
+def conformance(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite's command line, with changes of the environment."""
+    return run("conformance", *arguments, env=os.environ | environment)
+
+
+def started(*arguments: str | Path) -> subprocess.Popen[str]:
+    """The suite's command line while it runs, for those who want to end it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "conformance", *map(str, arguments)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for_marks(run: subprocess.Popen[str], *folders: Path) -> None:
+    """Wait until the ports in these folders have left their process ids."""
+    marks = [folder / "pid" for folder in folders]
+    while not all(mark.exists() and mark.read_text() for mark in marks):
+        assert run.poll() is None
+        time.sleep(0.05)
 
 
 def _become(words: list[str], cwd: Path, env: dict[str, str], out: Path, errors: Path) -> None:

@@ -1,6 +1,5 @@
 """Smallest cases found for tests, and a port that is bound to the published sizes."""
 
-import sys
 from pathlib import Path
 
 from conformance.explanation.shrinking.repeated_questions import Asker
@@ -10,7 +9,7 @@ from conformance.judging.divergence import Divergence
 from conformance.judging.outcome import Outcome
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
-from tests.support.suite import ROOT
+from tests.support.suite import ROOT, python_port
 
 SECONDS = 10.0
 """Of a search; more than it takes, since other tests run at the same time."""
@@ -51,10 +50,4 @@ patched_port.main()
 def bound_to_the_profile(folder: Path, mistake: str) -> Port:
     """A port with a mistake that answers questions of the published sizes alone."""
     (folder / "port.py").write_text(PROFILE_ONLY)
-    return Port(
-        folder=folder,
-        name="bound to the profile",
-        language="Python",
-        run=(sys.executable, "port.py", mistake),
-        sandbox=Sandbox.NEVER,
-    )
+    return python_port(folder, "port.py", mistake, sandbox=Sandbox.NEVER)
