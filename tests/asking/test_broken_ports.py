@@ -7,7 +7,7 @@ import pytest
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report
 from ports_adapter.quoting import LINE_SHOWN
-from tests.support.ports.broken import port
+from tests.support.ports.broken import port, wrong_linear
 from tests.support.suite import MakePort, run_suite
 
 TOKENS = "tokenizer/words"
@@ -115,14 +115,7 @@ def test_each_wrong_answer_has_its_outcome_and_its_message(
 def test_a_wrong_number_or_shape_is_a_mismatch_at_its_place(
     make_port: MakePort, change: str, pointer: str, expected: str, got: str
 ) -> None:
-    source = f"""
-    def wrong(r):
-        a = linear(r["params"])
-        {change}
-        reply(r, a)
-    HANDLERS["linear"] = wrong
-    """
-    report = run_suite(make_port(port(source)), LINEAR)
+    report = run_suite(make_port(port(wrong_linear(change))), LINEAR)
     (case,) = report.cases
     assert str(case.outcome) == "mismatch"
     first = case.differences[0]

@@ -43,6 +43,14 @@ def block(language: str) -> str:
     return found[1]
 
 
+def small_port(folder: Path) -> Path:
+    """The port of the how-to, which offers little, in this folder."""
+    (folder / "port.toml").write_text(block("toml"))
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "port.js").write_text(block("js"))
+    return folder
+
+
 def prose(path: Path) -> str:
     """A page without its blocks of code."""
     return re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
@@ -173,10 +181,7 @@ def test_the_budget_explained_is_that_of_today() -> None:
 
 @pytest.mark.needs("node")
 def test_the_port_of_the_how_to_runs_and_passes(tmp_path: Path) -> None:
-    (tmp_path / "port.toml").write_text(block("toml"))
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "port.js").write_text(block("js"))
-    report = run_suite(str(tmp_path), "protocol", "layers")
+    report = run_suite(str(small_port(tmp_path)), "protocol", "layers")
     assert report.exit_code is ExitCode.PASS
     passed = {case.slug for case in report.cases if case.outcome == "pass"}
     assert {"layers/softmax-overflow", "protocol/shutdown"} <= passed

@@ -52,6 +52,15 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Report]:
     return path.read_bytes(), report
 
 
+def refusal(path: Path) -> str:
+    """The line in which the replay of a transcript is refused."""
+    with pytest.raises(Unusable) as refused:
+        replay_transcript(path)
+    assert refused.value.exit_code is ExitCode.USAGE
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
 Change = Callable[[list[dict[str, Any]]], object]
 
 
@@ -99,11 +108,7 @@ def test_what_is_damaged_or_answers_another_question_is_refused_in_one_line(
     if message is None:
         assert replayed(path).exit_code is ExitCode.PASS
         return
-    with pytest.raises(Unusable) as refused:
-        replay_transcript(path)
-    assert refused.value.exit_code is ExitCode.USAGE
-    assert message.format(**places) in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert message.format(**places) in refusal(path)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +128,7 @@ def test_what_is_no_transcript_gives_a_clear_line_and_no_traceback(
 ) -> None:
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(Unusable) as refused:
-        replay_transcript(path)
-    assert refused.value.exit_code is ExitCode.USAGE
-    assert message in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert message in refusal(path)
 
 
 @pytest.mark.parametrize("zipped", [False, True])

@@ -13,7 +13,7 @@ from ports_adapter.transcript.events import Failed, Line, Logged, Question, Unre
 from ports_adapter.transcript.reader import read_transcript
 from tests.asking.test_layout import LAYOUTS, arranged_port
 from tests.support.command import conformance
-from tests.support.ports.broken import folder_of, port
+from tests.support.ports.broken import folder_of, offering, port
 from tests.support.suite import MakePort, case_of, oracle_port
 from tests.support.transcripts import (
     assert_reproduced,
@@ -40,13 +40,8 @@ def test_a_right_port_passes_again_with_the_same_grade(path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_wrong_port_fails_again_with_the_same_report(path: Path) -> None:
-    report = assert_reproduced(
-        oracle_port("softmax-denominator-detached"),
-        path,
-        "layers/softmax-p*",
-        "adam/fresh",
-        "backward/cold-step-1",
-    )
+    patterns = ("layers/softmax-p*", "adam/fresh", "backward/cold-step-1")
+    report = assert_reproduced(oracle_port("softmax-denominator-detached"), path, *patterns)
     assert report.exit_code is ExitCode.FAIL
     assert report.first_divergence == "layers/softmax-plain"
     assert case_of(report, "backward/cold-step-1").tainted_by == "layers/softmax-plain"
@@ -127,7 +122,7 @@ def test_what_was_given_up_on_is_given_up_on_again(make_port: MakePort, path: Pa
         "raise RuntimeError('no')",
         "print('Training...')",
         port("HANDLERS['initialize'] = lambda r: reply(r, {})"),
-        port("HANDLERS['initialize'] = lambda r: introduce(r, methods=[])"),
+        offering("methods=[]"),
         port("def fall(r):\n    reply(r, {})\n    sys.exit(4)\nHANDLERS['shutdown'] = fall"),
         port("HANDLERS['tokenize'] = lambda r: (os.remove('port.py'), sys.exit(3))"),
         port("HANDLERS['shutdown'] = lambda r: (reply(r, {}), reply(r, {}), sys.exit(0))"),

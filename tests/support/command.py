@@ -28,7 +28,7 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float = 500,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m MODULE ARGUMENTS`, as `subprocess.run` would.
+    """Run `python -m MODULE ARGUMENTS`, as `subprocess.run` would; nothing may print a traceback.
 
     Raises:
         subprocess.TimeoutExpired: it took longer than `timeout` seconds, and was killed.
@@ -44,9 +44,11 @@ def run(
             process.kill()
             process.join()
             raise subprocess.TimeoutExpired(words, timeout)
-        return subprocess.CompletedProcess(
+        done = subprocess.CompletedProcess(
             words, process.exitcode, out.read_text(), errors.read_text()
         )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
 
 
 def conformance(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -104,17 +104,18 @@ def failed_story(layers: int = 1) -> Diagnosis:
 
 
 def passed_story() -> Diagnosis:
-    report = report_of({level: Outcome.PASS for level in Level if level is not Level.SGD})
-    return Diagnosis(
-        report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
-    )
+    return _nothing_wrong({level: Outcome.PASS for level in Level if level is not Level.SGD})
 
 
 def empty_story() -> Diagnosis:
-    report = report_of({})
+    return _nothing_wrong({})
+
+
+def _nothing_wrong(outcomes: dict[Level, Outcome]) -> Diagnosis:
     return Diagnosis(
-        report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
-    )
+        report=report_of(outcomes), divergence=None,
+        names=[], symptoms=[], smallest=[], maps=[], curves=[],
+    )  # fmt: skip
 
 
 def unfinite_story() -> Diagnosis:

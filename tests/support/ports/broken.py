@@ -74,6 +74,11 @@ def port(change: str) -> str:
     return HONEST + dedent(change) + "\nserve()\n"
 
 
+def offering(changes: str) -> str:
+    """The honest port that introduces itself with these changes."""
+    return port(f"HANDLERS['initialize'] = lambda r: introduce(r, {changes})")
+
+
 SLOW = """
 def slow(r):
     open("pid", "w").write(str(os.getpid()))
