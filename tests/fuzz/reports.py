@@ -12,13 +12,7 @@ from conformance.asking.journal import Journal
 from conformance.cases.request import Request, Unusable
 from conformance.judging.assembly import assembled
 from conformance.judging.outcome import ExitCode, Outcome
-from conformance.judging.report import (
-    BaselineReport,
-    CaseReport,
-    PartReport,
-    PortReport,
-    Report,
-)
+from conformance.judging.report import BaselineReport, CaseReport, PartReport, PortReport, Report
 from conformance.reports.terminal.run_text import show
 from conformance.runs.merging import decode_part, merged
 from golden.json_documents import encoded

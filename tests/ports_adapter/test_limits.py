@@ -11,13 +11,7 @@ from ports_adapter.containment.limits import BuildLimits, Limits
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import NotBuilt
 from ports_adapter.manifest import Port
-from tests.support.processes import (
-    BOTH,
-    Made,
-    end_of,
-    is_gone,
-    said,
-)
+from tests.support.processes import BOTH, Made, end_of, is_gone, said
 from tests.support.suite import living
 
 

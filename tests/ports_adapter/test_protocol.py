@@ -9,11 +9,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator as Validator
 
-from conformance.commands.published_pages import (
-    PROTOCOL,
-    PROTOCOL_SCHEMA,
-    documents,
-)
+from conformance.commands.published_pages import PROTOCOL, PROTOCOL_SCHEMA, documents
 from conformance.oracle import reference_answer
 from conformance.oracle.worked_examples import Example, examples
 from ports_adapter.client import Client

@@ -8,10 +8,7 @@ import pytest
 
 from reference.corpus import embedded_corpus
 from reference.model import initial_weights
-from reference.profiles import (
-    MICROGPT,
-    PROFILES,
-)
+from reference.profiles import MICROGPT, PROFILES
 from reference.tape import balls
 from reference.tape.balls import Enclosure
 from reference.tape.machine import FlatState, Machine, TapeRun, flat

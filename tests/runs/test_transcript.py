@@ -15,12 +15,7 @@ from tests.asking.test_layout import LAYOUTS, arranged_port
 from tests.support.command import conformance
 from tests.support.ports.broken import folder_of, offering, port
 from tests.support.suite import MakePort, case_of, oracle_port
-from tests.support.transcripts import (
-    assert_reproduced,
-    record,
-    replayed,
-    same,
-)
+from tests.support.transcripts import assert_reproduced, record, replayed, same
 
 CHEAP = ("protocol", "tokenizer", "layers/linear*", "layers/softmax-*", "random", "adam/fresh")
 TOKENS = "tokenizer/words"

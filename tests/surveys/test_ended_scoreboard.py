@@ -12,14 +12,7 @@ from conformance.judging.outcome import ExitCode
 from conformance.surveys.scoreboard.history import read_history
 from tests.support.command import started, wait_for_marks
 from tests.support.ports.broken import SLOW
-from tests.support.scoreboards import (
-    CASES,
-    TWO,
-    Make,
-    ended,
-    is_gone,
-    rows_of,
-)
+from tests.support.scoreboards import CASES, TWO, Make, ended, is_gone, rows_of
 from tests.support.suite import ROOT
 
 pytestmark = pytest.mark.slow

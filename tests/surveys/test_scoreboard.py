@@ -15,14 +15,7 @@ from conformance.surveys.scoreboard.worker_processes import Ended, How, Job
 from golden.json_documents import encoded
 from tests.support.command import conformance
 from tests.support.ports.broken import MANIFEST, folder_of, wrong_linear
-from tests.support.scoreboards import (
-    CASES,
-    TWO,
-    Completed,
-    Make,
-    is_gone,
-    rows_of,
-)
+from tests.support.scoreboards import CASES, TWO, Completed, Make, is_gone, rows_of
 from tests.support.suite import ROOT, run_suite, unwrapped
 
 HUGE = """
