@@ -7,7 +7,7 @@ import pytest
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report
 from ports_adapter.quoting import LINE_SHOWN
-from tests.support.ports.broken import port, wrong_linear
+from tests.support.ports.broken import ENDLESS, port, wrong_linear
 from tests.support.suite import MakePort, run_suite
 
 TOKENS = "tokenizer/words"
@@ -165,17 +165,7 @@ def test_what_the_port_logs_is_shown_when_it_fails(make_port: MakePort) -> None:
 
 
 def test_steps_without_end_are_a_violation(make_port: MakePort) -> None:
-    source = """
-    def endless(r):
-        s = 0
-        while True:
-            step = {"id": r["id"], "step": s, "loss": 3.0, "learning_rate": 0.01}
-            put(json.dumps({"jsonrpc": "2.0", "method": "step", "params": step}) + "\\n")
-            s += 1
-    HANDLERS["train"] = endless
-    HANDLERS["initialize"] = lambda r: introduce(r, methods=["train"])
-    """
-    outcome, detail = only(run_suite(make_port(port(source)), "train/warm-start"))
+    outcome, detail = only(run_suite(make_port(ENDLESS), "train/warm-start"))
     assert outcome == "protocol violation"
     assert "more than the 2 steps that were asked for" in detail
 

@@ -9,25 +9,16 @@ import pytest
 from conformance.anatomy.judged_program import PUBLISHED
 from conformance.anatomy.levels import BUILT_ON, Level, upstream
 from conformance.cases import all_cases
+from conformance.cases.budget_origin import offer_of
 from conformance.cases.by_level.program import short
 from conformance.oracle.reference_answer import config_of, run_of
 from golden.goldens import load_trace
 from golden.trace import floats
-from ports_adapter.messages import METHODS, InitializeResult, SampleParams
+from ports_adapter.messages import SampleParams
 from reference.corpus import EMBEDDED
 from reference.sampling import choose_by, sample
 
-OFFER = InitializeResult(
-    protocol_version=1,
-    name="all",
-    language="any",
-    precision="float64",
-    methods=list(METHODS),
-    profiles=["microgpt"],
-    other_sizes=True,
-    intermediates=True,
-    full_record=True,
-)
+OFFER = offer_of("float64")
 CASES = all_cases(7, "float64")
 
 

@@ -60,27 +60,22 @@ def test_the_report_obeys_its_published_schema(folder: Path, tmp_path: Path) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("arguments", "message"),
     [
-        (("run", "no-such-port"), ExitCode.USAGE, "there is no folder 'no-such-port'"),
-        (("run", "tests"), ExitCode.USAGE, "has no port.toml"),
-        (("run", "js", "--case", "bakward/fresh-1"), ExitCode.USAGE, "near are backward/fresh-1"),
-        (("run", "js", "--seed", "-1"), ExitCode.USAGE, "--seed"),
-        (("run",), ExitCode.USAGE, "Missing argument 'PORT'"),
-        (("walk",), ExitCode.USAGE, "No such command 'walk'"),
-        (
-            ("run", "python", "--case", "protocol", "--json", "no/such/place/\0/r.json"),
-            ExitCode.USAGE, "",
-        ),
+        (("run", "no-such-port"), "there is no folder 'no-such-port'"),
+        (("run", "tests"), "has no port.toml"),
+        (("run", "js", "--case", "bakward/fresh-1"), "near are backward/fresh-1"),
+        (("run", "js", "--seed", "-1"), "--seed"),
+        (("run",), "Missing argument 'PORT'"),
+        (("walk",), "No such command 'walk'"),
+        (("run", "python", "--case", "protocol", "--json", "/proc/no/such/place/r.json"), ""),
     ],
-)  # fmt: skip
+)
 def test_wrong_input_gives_a_clear_line_and_no_traceback(
-    arguments: tuple[str, ...], code: ExitCode, message: str
+    arguments: tuple[str, ...], message: str
 ) -> None:
-    if any("\0" in argument for argument in arguments):
-        arguments = (*arguments[:-1], "/proc/no/such/place/report.json")
     run = conformance(*arguments)
-    assert run.returncode == code
+    assert run.returncode == ExitCode.USAGE
     assert message in unwrapped(run.stderr)
     assert "Traceback" not in run.stdout
 

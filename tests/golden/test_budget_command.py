@@ -7,8 +7,9 @@ import pytest
 from tests.support.command import conformance
 from tests.support.suite import unwrapped
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_the_budget_command_explains_a_number() -> None:
     shown = conformance("budget", "layers/softmax-plain#/output/0", "--precision", "float32")
     assert shown.returncode == 0
@@ -16,7 +17,6 @@ def test_the_budget_command_explains_a_number() -> None:
         assert word in shown.stdout
 
 
-@pytest.mark.slow
 def test_the_budget_command_lists_a_cases_parts_as_text_and_as_json() -> None:
     lines = conformance("budget", "layers/softmax-plain").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["part", "/output/0", "/grads/x/0"] or len(
@@ -28,7 +28,6 @@ def test_the_budget_command_lists_a_cases_parts_as_text_and_as_json() -> None:
     assert "compared exactly" in unwrapped(conformance("budget", "tokenizer/crlf").stdout)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "message"),
     [

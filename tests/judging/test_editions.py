@@ -16,11 +16,7 @@ from reference.profiles import PROFILES
 from tests.support.ports.broken import port
 from tests.support.suite import MakePort, run_suite
 
-WRONG = """
-def wrong(r):
-    refuse(r, -32603, "no")
-HANDLERS["tokenize"] = wrong
-"""
+WRONG = "HANDLERS['tokenize'] = lambda r: refuse(r, -32603, 'no')"
 
 PROGRAMS = [
     *(JudgedProgram.of(name) for name in PROFILES),

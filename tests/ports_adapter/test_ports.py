@@ -115,7 +115,6 @@ def test_our_port_passes_with_gelu(port: str) -> None:
 
 @pytest.mark.needs("node")
 @pytest.mark.thorough
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("right", "wrong", "blamed"),
     [

@@ -142,7 +142,6 @@ def test_a_declared_layout_is_applied_again(tmp_path: Path, path: Path) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_a_layout_that_was_recognised_is_told_again(
     tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

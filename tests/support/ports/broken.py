@@ -79,6 +79,19 @@ def offering(changes: str) -> str:
     return port(f"HANDLERS['initialize'] = lambda r: introduce(r, {changes})")
 
 
+ENDLESS = port(
+    """
+    def endless(r):
+        step = {"id": r["id"], "loss": 3.0, "learning_rate": 0.01}
+        for number in iter(int, 1):
+            params = step | {"step": number}
+            put(json.dumps({"jsonrpc": "2.0", "method": "step", "params": params}) + "\\n")
+    HANDLERS["train"] = endless
+    HANDLERS["initialize"] = lambda r: introduce(r, methods=["train"], other_sizes=True)
+    """
+)
+"""Answers a `train` with steps without end."""
+
 SLOW = """
 def slow(r):
     open("pid", "w").write(str(os.getpid()))
