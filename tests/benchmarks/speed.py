@@ -7,8 +7,6 @@ processor's: all of this runs in one thread, and waiting for others must not cou
 busy machine slows what uses much memory more than what does not; we warn of that.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import resource
@@ -22,6 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 import click
 import msgspec
@@ -76,7 +75,7 @@ class Training:
     documents: Sequence[Sequence[int]]
 
     @classmethod
-    def published(cls, documents: int) -> Training:
+    def published(cls, documents: int) -> Self:
         """The published program on names.txt, or on the embedded corpus."""
         path = names_path()
         corpus = embedded_corpus() if path is None else read_corpus(path)
@@ -84,7 +83,7 @@ class Training:
         return cls(run.config, run.tokenizer.vocab_size, run.state, run.tokens()[:documents])
 
     @classmethod
-    def large(cls) -> Training:
+    def large(cls) -> Self:
         """A model of almost a million parameters on documents as long as its block."""
         generator, vocab_size = random.Random(1), 27
         weights = initial_weights(LARGE, vocab_size, generator)

@@ -6,8 +6,6 @@ A port that replays a file sends the stream, so pipes and line splitting count. 
 nothing: it gives numbers made beforehand, some a last bit beside the recorded ones.
 """
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys
@@ -17,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import click
 import msgspec
@@ -131,7 +129,7 @@ class ReplayedOracle:
     updated: Iterator[Updated]
 
     @classmethod
-    def of(cls, order: Order, vocab_size: int, steps: list[StepParams]) -> ReplayedOracle:
+    def of(cls, order: Order, vocab_size: int, steps: list[StepParams]) -> Self:
         layout = StepLayout(order, vocab_size, TOKENS)
         generator = np.random.default_rng(1)
         evaluated: list[Evaluated] = []

@@ -4,8 +4,6 @@ Input `number` of a target depends on the seed, the target's name and that numbe
 of them can be made again.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import random
 import signal
@@ -16,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
-from typing import Any
+from typing import Any, Self
 
 from .feeding import Fault, fed, limit_memory, quiet
 from .minimising import minimised
@@ -62,7 +60,7 @@ class Ran:
         elif len(self.findings) < KINDS_KEPT:
             self.findings[ending.kind] = Finding(content, ending)
 
-    def add(self, other: Ran) -> None:
+    def add(self, other: Self) -> None:
         """Put another part of the same run to this one."""
         self.endings += other.endings
         for kind, found in other.findings.items():
