@@ -20,8 +20,6 @@ Two rules, also measured, give budgets for a single step from given inputs:
   is sharper than replicas are.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Literal
 

@@ -3,8 +3,6 @@
 `golden.check` recomputes the steps recorded in full with the scalar program.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ differs when it is computed again, because of another libm or a changed program.
 step is recomputed from the recorded state before it, so errors do not propagate.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum

@@ -1,7 +1,5 @@
 """The command line of the golden traces: `build` writes them, `check` checks them."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager

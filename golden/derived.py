@@ -4,8 +4,6 @@ A packed tensor has its largest budget and one byte for each element: the number
 `2 ** (1 / 8)` by which the element's budget is smaller, rounded toward the larger budget.
 """
 
-from __future__ import annotations
-
 import base64
 import zlib
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Loads, builds and checks all golden traces and the golden budgets."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """JSON documents: encoding, decoding to a type, and the JSON Schema of a type."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """Arrays of the numbers in JSON documents, and distances between them in ulps."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The type of callbacks that show the progress of long work."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]

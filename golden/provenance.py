@@ -1,7 +1,5 @@
 """The manifest, which lists each golden file's checksum, its provenance, and its budgets."""
 
-from __future__ import annotations
-
 import hashlib
 import platform
 from pathlib import Path

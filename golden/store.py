@@ -1,7 +1,5 @@
 """Reads golden files, and replaces files atomically: whole, or not at all."""
 
-from __future__ import annotations
-
 import fcntl
 import glob
 import os

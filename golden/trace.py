@@ -3,8 +3,6 @@
 Places inside a trace are JSON Pointers (RFC 6901): `/steps/0/grads/layer0.attn_wq/5/2`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Converts the tensors of questions to a port's layout, and those of answers back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self

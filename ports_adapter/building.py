@@ -1,7 +1,5 @@
 """Runs the build command of a port."""
 
-from __future__ import annotations
-
 import os
 import select
 import subprocess

@@ -1,7 +1,5 @@
 """Asks a port questions by JSON-RPC: sends a request, receives notifications and the answer."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The ways in which a port can fail, one exception each, with a message for its author."""
 
-from __future__ import annotations
-
 from .quoting import printable
 
 MANIFEST_SHOWN = 2000

@@ -1,7 +1,5 @@
 """The request and error objects of JSON-RPC 2.0."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from msgspec import Struct

@@ -5,8 +5,6 @@ A rule maps one or several of the suite's tensors to one of the port's by an ein
 of indices converts numbers in both directions.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field

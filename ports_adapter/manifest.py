@@ -1,7 +1,5 @@
 """A port as its manifest, `port.toml`, describes it, and how the suite finds one."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a manifest, `port.toml`, may contain, and the checks of its content."""
 
-from __future__ import annotations
-
 import difflib
 import math
 import re

@@ -1,7 +1,5 @@
 """Runs a port as a process that reads and writes lines, with time limits."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

@@ -1,7 +1,5 @@
 """Makes text from a port safe to show: cut, quoted and escaped."""
 
-from __future__ import annotations
-
 import re
 
 LINE_SHOWN = 120

@@ -1,7 +1,5 @@
 """Recognizes a port without a manifest by the files of its language's tools."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Nothing is written into the user's folder, not even through symbolic links.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import pty

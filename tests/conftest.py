@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.asking import layout_search
-from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
 from ports_adapter.port_toml import Timeouts
-from tests.support.suite import MakePort
+from tests.support.suite import MakePort, python_port
 
 if TYPE_CHECKING:
     from tests.support.browsing import Open, Tab
@@ -38,19 +36,11 @@ def make_port(tmp_path: Path) -> MakePort:
         *,
         start: float = 5.0,
         message: float = 5.0,
-        sandbox: Sandbox = Sandbox.AUTO,
         **keys: object,
     ) -> Port:
         (tmp_path / "port.py").write_text(source)
-        return Port(
-            folder=tmp_path,
-            name="made for a test",
-            language="Python",
-            run=(sys.executable, "port.py"),
-            timeouts=Timeouts(start=start, message=message),
-            label=str(tmp_path),
-            sandbox=sandbox,
-            **keys,  # type: ignore[arg-type]
+        return python_port(
+            tmp_path, "port.py", timeouts=Timeouts(start=start, message=message), **keys
         )
 
     return make

@@ -33,14 +33,9 @@ def single_precision() -> Patch:
         self.children = children
         self.local_grads = local_grads
 
-    def answer(
-        method: str,
-        params: Any,
-        on_step: reference_answer.OnStep = lambda _step: None,
-        id_: int = 1,
-    ) -> Any:
+    def answer(*question: Any) -> Any:
         with np.errstate(all="ignore"):
-            return original(method, params, on_step, id_)
+            return original(*question)
 
     return {
         "Value.__init__": init,

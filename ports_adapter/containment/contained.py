@@ -1,7 +1,5 @@
 """Starts a program under a guardian; the suite starts other people's programs only this way."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -1,7 +1,5 @@
 """The environment variables of a program: those that tools need, and no secrets."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 

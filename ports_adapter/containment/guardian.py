@@ -10,8 +10,6 @@ and exits. It reports on its status pipe, one line each:
     ended CODE            the program ended, with a negative code for a signal
 """
 
-from __future__ import annotations
-
 import os
 import select
 import signal

@@ -3,8 +3,6 @@
 Like the guardian, it imports little of the standard library and nothing else, to start fast.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

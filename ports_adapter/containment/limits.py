@@ -1,7 +1,5 @@
 """Limits on what a program uses, and the messages for programs that exceed them."""
 
-from __future__ import annotations
-
 from msgspec import Struct, structs
 
 

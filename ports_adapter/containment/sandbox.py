@@ -1,7 +1,5 @@
 """The sandbox: bubblewrap, if it is installed and the system allows it."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os
@@ -31,7 +29,6 @@ HIDDEN = (
 
 KEPT_OF_RUN = ("/run/current-system", "/run/opengl-driver", "/run/wrappers")
 """Folders of /run with programs of NixOS; the rest of /run, with sockets, is hidden."""
-
 
 STDOUT = 9
 OPENING = ("/bin/sh", "-c", f'exec "$0" "$@" >&{STDOUT} {STDOUT}>&-')

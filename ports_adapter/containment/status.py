@@ -1,7 +1,5 @@
 """Reads the reports of a guardian and its sandbox about their program."""
 
-from __future__ import annotations
-
 import os
 import re
 import select

@@ -1,7 +1,5 @@
 """The terms of a program: its limits, environment, sandbox and writable folders."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Makes the name of a new port from its folder, without characters that need quoting."""
 
-from __future__ import annotations
-
 import re
 
 SPARE = "my-port"

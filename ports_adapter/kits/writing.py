@@ -5,8 +5,6 @@ are in `common`. Files that one of the suite's own ports has, such as a JSON mod
 from there.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Types that several messages share: numbers, tensors, sizes, hyperparameters."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType

@@ -1,7 +1,5 @@
 """The first and the last message of a run: `initialize` and `shutdown`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta, field

@@ -1,7 +1,5 @@
 """Single parts of the program: `evaluate`, and each layer with its vector-Jacobian product."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field

@@ -1,7 +1,5 @@
 """The methods of the protocol, each with the types of its question and its answer."""
 
-from __future__ import annotations
-
 from msgspec import Struct
 
 from .common import Message

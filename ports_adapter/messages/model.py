@@ -1,7 +1,5 @@
 """The whole model on one document: `forward`, `backward`, `sample`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType

@@ -1,7 +1,5 @@
 """What surrounds the model: `tokenize`, `random`, and the whole program, `replicate`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import UNSET, Meta

@@ -1,7 +1,5 @@
 """Updates of the weights: `sgd`, `adam`, `train`, and the notification `step`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field

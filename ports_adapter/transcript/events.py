@@ -1,7 +1,5 @@
 """The lines of a transcript: a header, then one event per line, in order."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, Self
 
 from msgspec import Meta, Struct

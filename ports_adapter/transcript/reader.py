@@ -1,7 +1,5 @@
 """Reads a transcript: checks each line, and finds events by case."""
 
-from __future__ import annotations
-
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Records a run: writes all questions to a port and all its answers to a transcript."""
 
-from __future__ import annotations
-
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Sequence

@@ -1,14 +1,10 @@
 """Cases of every profile, and ports that are on their way through the stages."""
 
-from __future__ import annotations
-
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from conformance.anatomy.judged_program import PUBLISHED, JudgedProgram, stage_after
 from conformance.anatomy.levels import Level
@@ -22,23 +18,15 @@ from conformance.reports.terminal.run_text import show
 from conformance.runs.running import judge_port
 from golden.goldens import load_budgets, load_trace
 from golden.trace import full_steps
-from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
 from reference.profiles import PROFILES
-from tests.support.suite import ROOT
+from tests.support.suite import module_port, printed
 from tests.support.transcripts import replayed, same
 
 
 def learner(*arguments: str) -> Port:
-    return Port(
-        folder=ROOT,
-        name="a learner's port",
-        language="Python",
-        run=(sys.executable, "-m", "tests.support.ports.learner", *arguments),
-        precision="float64",
-        label="../learner",
-        sandbox=Sandbox.NEVER,  # which could not read the tapes and kernels that are kept
-    )
+    named = {"name": "a learner's port", "label": "../learner"}
+    return module_port("tests.support.ports.learner", *arguments, **named)
 
 
 def judged(
@@ -46,13 +34,6 @@ def judged(
 ) -> Report:
     request = Request(port.label, patterns, 1, profile=profile, settings=settings)
     return judge_port(port, request)
-
-
-def printed(report: Report) -> str:
-    console = Console(width=400)
-    with console.capture() as capture:
-        show(report, console)
-    return capture.get()
 
 
 def failed_levels(report: Report) -> set[Level]:
@@ -106,7 +87,7 @@ def test_a_port_of_the_first_stage_alone_is_asked_about_that_told_what_comes_nex
     report = judge_port(port, Request(port.label, (), 1, transcript=path))
     assert same(report, replayed(path))
     assert (report.exit_code, report.profile) == (ExitCode.PASS, "train0")
-    text = printed(report)
+    text = printed(show, report, width=400)
     assert "a learner's port (Python, float64), profile train0" in text
     assert "Next: train1, an MLP on the current token" in text
     assert "make conform PORT=../learner PROFILE=train1" in text
@@ -203,7 +184,7 @@ def test_a_variation_of_sizes_is_judged_at_every_level() -> None:
     report = judged(learner("train4"), *patterns, profile="train4", settings=settings)
     assert report.exit_code is ExitCode.PASS
     assert {level.outcome for level in report.levels} == {Outcome.PASS}
-    assert "profile train4 with n_embd=8, block_size=8" in printed(report)
+    assert "profile train4 with n_embd=8, block_size=8" in printed(show, report, width=400)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Broken ports, each a real program: the right outcome, a clear message, nothing left behind."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report
 from ports_adapter.quoting import LINE_SHOWN
-from tests.support.ports.broken import port
+from tests.support.ports.broken import ENDLESS, port, wrong_linear
 from tests.support.suite import MakePort, run_suite
 
 TOKENS = "tokenizer/words"
@@ -117,14 +115,7 @@ def test_each_wrong_answer_has_its_outcome_and_its_message(
 def test_a_wrong_number_or_shape_is_a_mismatch_at_its_place(
     make_port: MakePort, change: str, pointer: str, expected: str, got: str
 ) -> None:
-    source = f"""
-    def wrong(r):
-        a = linear(r["params"])
-        {change}
-        reply(r, a)
-    HANDLERS["linear"] = wrong
-    """
-    report = run_suite(make_port(port(source)), LINEAR)
+    report = run_suite(make_port(port(wrong_linear(change))), LINEAR)
     (case,) = report.cases
     assert str(case.outcome) == "mismatch"
     first = case.differences[0]
@@ -174,17 +165,7 @@ def test_what_the_port_logs_is_shown_when_it_fails(make_port: MakePort) -> None:
 
 
 def test_steps_without_end_are_a_violation(make_port: MakePort) -> None:
-    source = """
-    def endless(r):
-        s = 0
-        while True:
-            step = {"id": r["id"], "step": s, "loss": 3.0, "learning_rate": 0.01}
-            put(json.dumps({"jsonrpc": "2.0", "method": "step", "params": step}) + "\\n")
-            s += 1
-    HANDLERS["train"] = endless
-    HANDLERS["initialize"] = lambda r: introduce(r, methods=["train"])
-    """
-    outcome, detail = only(run_suite(make_port(port(source)), "train/warm-start"))
+    outcome, detail = only(run_suite(make_port(ENDLESS), "train/warm-start"))
     assert outcome == "protocol violation"
     assert "more than the 2 steps that were asked for" in detail
 

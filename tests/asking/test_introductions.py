@@ -1,11 +1,9 @@
 """What a port offers and how it begins: slips are no silent pass."""
 
-from __future__ import annotations
-
 import pytest
 
 from conformance.judging.outcome import ExitCode
-from tests.support.ports.broken import port
+from tests.support.ports.broken import offering, port
 from tests.support.suite import MakePort, case_of, run_suite
 
 
@@ -18,9 +16,7 @@ def test_an_honest_small_port_passes_what_it_offers(make_port: MakePort) -> None
 
 
 def test_a_port_that_offers_nothing_is_no_pass(make_port: MakePort) -> None:
-    report = run_suite(
-        make_port(port("HANDLERS['initialize'] = lambda r: introduce(r, methods=[])"))
-    )
+    report = run_suite(make_port(offering("methods=[]")))
     assert report.exit_code is ExitCode.NOTHING_VERIFIED
     assert report.verdict.startswith("NOTHING VERIFIED")
 
@@ -37,8 +33,7 @@ def test_a_port_that_offers_nothing_is_no_pass(make_port: MakePort) -> None:
 def test_a_slip_in_what_a_port_offers_is_no_silent_pass(
     make_port: MakePort, changes: str, message: str
 ) -> None:
-    source = port(f"HANDLERS['initialize'] = lambda r: introduce(r, {changes})")
-    report = run_suite(make_port(source))
+    report = run_suite(make_port(offering(changes)))
     introduction = case_of(report, "protocol/initialize")
     assert str(introduction.outcome) == "mismatch"
     assert message in introduction.detail
@@ -46,8 +41,7 @@ def test_a_slip_in_what_a_port_offers_is_no_silent_pass(
 
 
 def test_a_method_of_tomorrow_is_no_slip(make_port: MakePort) -> None:
-    methods = "methods=['tokenize', 'linear', 'telepathy']"
-    source = port(f"HANDLERS['initialize'] = lambda r: introduce(r, {methods})")
+    source = offering("methods=['tokenize', 'linear', 'telepathy']")
     assert run_suite(make_port(source)).exit_code is ExitCode.PASS
 
 
@@ -75,6 +69,5 @@ def test_a_port_that_does_not_introduce_itself_fails_there(
 def test_a_port_that_declares_another_precision_than_its_manifest_fails(
     make_port: MakePort,
 ) -> None:
-    source = port("HANDLERS['initialize'] = lambda r: introduce(r, precision='float32')")
-    report = run_suite(make_port(source))
+    report = run_suite(make_port(offering("precision='float32'")))
     assert case_of(report, "protocol/initialize").outcome == "mismatch"

@@ -1,7 +1,5 @@
 """Layouts: a port that keeps its weights otherwise is asked, and answers, in its own way."""
 
-from __future__ import annotations
-
 import re
 import sys
 import tomllib
@@ -16,15 +14,7 @@ from msgspec import structs
 from conformance.asking import layout_search
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import BadManifest, WrongAnswer
-from ports_adapter.layout import (
-    EXAMPLE,
-    OF_A_LAYER,
-    OF_THE_MODEL,
-    BadRule,
-    Layout,
-    Rule,
-    check,
-)
+from ports_adapter.layout import EXAMPLE, OF_A_LAYER, OF_THE_MODEL, BadRule, Layout, Rule, check
 from ports_adapter.manifest import Port, read_manifest
 from ports_adapter.port_toml import FILE
 from tests.support.ports.arranged_port import WAYS

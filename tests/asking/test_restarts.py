@@ -1,7 +1,5 @@
 """Ports that die, hang or stream: they are started again, given up on, and leave nothing open."""
 
-from __future__ import annotations
-
 import psutil
 import pytest
 

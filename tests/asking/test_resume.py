@@ -1,15 +1,11 @@
 """A run that was ended goes on from its journal, and never from another's."""
 
-from __future__ import annotations
-
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -19,8 +15,9 @@ from conformance.judging.report import Report
 from conformance.runs.running import judge_port
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
-from tests.support.ports.broken import port
-from tests.support.suite import ROOT, MakePort, outcomes, run_suite
+from tests.support.command import conformance, started
+from tests.support.ports.broken import folder_of, offering, port
+from tests.support.suite import MakePort, outcomes, python_port, run_suite
 
 ASKED = ("protocol", "tokenizer", "layers")
 
@@ -32,11 +29,8 @@ HANDLERS["tokenize"] = counted
 """
 
 
-def resumed(made: Port, journal: Path, **changes: object) -> Report:
-    request = Request(made.label, ASKED, 1, journal=journal)
-    for name, value in changes.items():
-        object.__setattr__(request, name, value)
-    return judge_port(made, request)
+def resumed(made: Port, journal: Path, **changes: Any) -> Report:
+    return judge_port(made, replace(Request(made.label, ASKED, 1, journal=journal), **changes))
 
 
 def cut(journal: Path, lines: int, tail: bytes = b"") -> None:
@@ -61,9 +55,7 @@ class Finished(NamedTuple):
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder, journal = tmp_path_factory.mktemp("port"), tmp_path_factory.mktemp("run") / "journal"
     (folder / "port.py").write_text(port(""))
-    made = Port(
-        folder=folder, name="p", language="Python", run=(sys.executable, "port.py"), label="p"
-    )
+    made = python_port(folder, "port.py")
     report = resumed(made, journal)
     return Finished(made, journal.read_bytes(), report)
 
@@ -155,9 +147,7 @@ def test_a_damaged_line_is_named_and_nothing_is_lost(
 
 @pytest.mark.slow
 def test_a_port_of_an_earlier_stage_goes_on_with_that(make_port: MakePort, journal: Path) -> None:
-    made = make_port(
-        port("HANDLERS['initialize'] = lambda r: introduce(r, profiles=['train1', 'train3'])")
-    )
+    made = make_port(offering("profiles=['train1', 'train3']"))
     whole = resumed(made, journal)
     assert whole.profile == "train3"
     cut(journal, 9)
@@ -166,34 +156,25 @@ def test_a_port_of_an_earlier_stage_goes_on_with_that(make_port: MakePort, journ
 
 
 @pytest.mark.slow
-def test_a_runner_that_is_killed_goes_on_to_the_same_report(
-    make_port: MakePort, journal: Path
-) -> None:
+def test_a_runner_that_is_killed_goes_on_to_the_same_report(tmp_path: Path, journal: Path) -> None:
     slow = """
     def slowly(r):
         time.sleep(0.2)
         tokenize(r)
     HANDLERS["tokenize"] = slowly
     """
-    made = make_port(port(slow))
-    (made.folder / "port.toml").write_text(
-        f'name = "x"\nlanguage = "Python"\nrun = ["{made.run[0]}", "port.py"]\n'
-    )
-    command = [sys.executable, "-m", "conformance", "run", str(made.folder), "--seed", "1"]
-    command += [word for pattern in ASKED for word in ("--case", pattern)]
-    command += ["--resume", str(journal), "--json", "-"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    runner = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
-    )
+    folder = folder_of(tmp_path / "port", slow)
+    cases = [word for pattern in ASKED for word in ("--case", pattern)]
+    command = ("run", str(folder), "--seed", "1", *cases, "--resume", str(journal), "--json", "-")
+    runner = started(*command)
     deadline = time.monotonic() + 60
     while not (journal.exists() and journal.read_bytes().count(b"\n") > 8):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     runner.send_signal(signal.SIGKILL)
-    assert runner.communicate()[1] == b""
+    assert runner.communicate()[1] == ""
     assert runner.returncode == -signal.SIGKILL
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, env=environment)
-    report = json.loads(done.stdout)
+    done = conformance(*command)
     assert done.returncode == ExitCode.PASS
-    assert {c["slug"]: c["outcome"] for c in report["cases"]} == outcomes(run_suite(made, *ASKED))
+    ended = {case["slug"]: case["outcome"] for case in json.loads(done.stdout)["cases"]}
+    assert ended == outcomes(run_suite(str(folder), *ASKED))

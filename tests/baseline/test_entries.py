@@ -1,7 +1,5 @@
 """What a wrong baseline is refused with."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """A baseline that is rewritten: the run passes by it, and what somebody wrote is kept."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from conformance.baseline.entries import parse_baseline

@@ -1,7 +1,5 @@
 """The baseline of a port: known failures pass, and whatever is not as it says fails."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -20,7 +18,7 @@ from tests.support.baselines import (
     WRONG,
     judged,
 )
-from tests.support.command import run as run_command
+from tests.support.command import conformance
 from tests.support.ports.broken import MANIFEST, folder_of, port, wrong_linear
 from tests.support.suite import MakePort
 
@@ -147,7 +145,7 @@ def test_the_command_line_takes_another_baseline_or_none(tmp_path: Path) -> None
 
     def exit_code(*options: str) -> int:
         cases = [word for slug in ASKED for word in ("--case", slug)]
-        return run_command("conformance", "run", folder, *cases, *options).returncode
+        return conformance("run", folder, *cases, *options).returncode
 
     assert exit_code() == ExitCode.PASS
     assert exit_code("--no-baseline") == ExitCode.FAIL

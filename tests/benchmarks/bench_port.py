@@ -5,8 +5,6 @@ are started, and warmed up, beforehand. `make bench` runs this. Ratios within a 
 times do not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -92,7 +90,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _time(benchmark: BenchmarkFixture, running: Running, case: Case, port: Running) -> None:
-    """Time a program's answers to what the port is asked in a case that it offers."""
     if reason := not_offered(case, port.offer):
         pytest.skip(reason)
     client, question = running.client, case.question(port.offer)

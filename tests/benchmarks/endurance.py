@@ -7,8 +7,6 @@ line: seconds, memory of the suite and of the port in MiB. What a line tells is 
 compare with the lines after it: times travel badly.
 """
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Iterator
@@ -30,7 +28,6 @@ MEBIBYTE = 1 << 20
 
 
 def cases_without_end(port: Port) -> Iterator[Case]:
-    """The cases of seed 0, then those of seed 1, and so on."""
     for seed in count():
         yield from all_cases(seed, port.precision)
 

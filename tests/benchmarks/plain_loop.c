@@ -12,7 +12,7 @@
 
        plain_loop INPUT
 
-   INPUT holds 8-byte numbers in native byte order (`plain_loop.write_input`); the losses, a
+   INPUT holds 8-byte numbers in native byte order (`plain_loop.run`); the losses, a
    checksum of the weights, and the time that a step takes go to standard output. */
 
 #define _POSIX_C_SOURCE 200809L

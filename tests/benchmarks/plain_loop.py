@@ -3,8 +3,6 @@
 Same arithmetic as the program's, to the last bit; `plain_loop.c` says how.
 """
 
-from __future__ import annotations
-
 import atexit
 import shutil
 import subprocess
@@ -57,31 +55,10 @@ def flattened(weights: Weights) -> NDArray[np.float64]:
 
 
 def fnv1a(data: bytes) -> int:
-    """The 64-bit FNV-1a hash."""
     value = 14695981039346656037
     for byte in data:
         value = (value ^ byte) * 1099511628211 % 2**64
     return value
-
-
-def write_input(
-    path: Path,
-    config: Config,
-    vocab_size: int,
-    weights_flat: NDArray[np.float64],
-    documents: Sequence[Sequence[int]],
-    steps: int,
-) -> None:
-    """Everything that the C program reads, as int64 and float64 in native byte order."""
-    sizes = [config.n_embd, config.n_head, config.n_layer, config.block_size, vocab_size]
-    counts = [weights_flat.size, config.num_steps, steps, len(documents)]
-    rates = [config.learning_rate, config.beta1, config.beta2, config.eps_adam]
-    with path.open("wb") as file:
-        file.write(np.array(sizes + counts, dtype=np.int64).tobytes())
-        file.write(np.array(rates, dtype=np.float64).tobytes())
-        file.write(weights_flat.astype(np.float64).tobytes())
-        for document in documents:
-            file.write(np.array([len(document), *document], dtype=np.int64).tobytes())
 
 
 def run(
@@ -91,10 +68,21 @@ def run(
     documents: Sequence[Sequence[int]],
     steps: int,
 ) -> PlainRun:
-    """`steps` steps from step 0 on; step `k` takes document `k % len(documents)`."""
+    """`steps` steps from step 0 on; step `k` takes document `k % len(documents)`.
+
+    All that the C program reads is int64 and float64 in native byte order.
+    """
+    sizes = [config.n_embd, config.n_head, config.n_layer, config.block_size, vocab_size]
+    counts = [weights_flat.size, config.num_steps, steps, len(documents)]
+    rates = [config.learning_rate, config.beta1, config.beta2, config.eps_adam]
+    tokens = [number for document in documents for number in (len(document), *document)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "input"
-        write_input(path, config, vocab_size, weights_flat, documents, steps)
+        with path.open("wb") as file:
+            file.write(np.array(sizes + counts, dtype=np.int64).tobytes())
+            file.write(np.array(rates, dtype=np.float64).tobytes())
+            file.write(weights_flat.astype(np.float64).tobytes())
+            file.write(np.array(tokens, dtype=np.int64).tobytes())
         command = [build(), path]
         lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     *losses, checksum, seconds, multiply_adds = lines.splitlines()

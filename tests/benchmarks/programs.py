@@ -7,8 +7,6 @@ corpora that programs with their own generator are judged by. Prints the table o
 docs/explanation/programs.md.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import tempfile
@@ -38,13 +36,11 @@ class Run(NamedTuple):
     distances: dict[str, tuple[float, ...]]
 
     def rejected(self, every: int) -> bool:
-        """Whether any design rejects it."""
         index = EVERY.index(every)
         return any(not distance[index] <= 1 for distance in self.distances.values())
 
 
 def designs() -> tuple[Design, ...]:
-    """All of them."""
     return (natural(), *designed(MICROGPT.config.block_size))
 
 
@@ -85,7 +81,6 @@ def envelope(design: Design, steps: tuple[int, ...]) -> Envelope:
 
 
 def median(distances: Sequence[float]) -> str:
-    """The middle one, in two digits."""
     return f"{sorted(distances)[len(distances) // 2]:.2g}"
 
 

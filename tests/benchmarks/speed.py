@@ -7,8 +7,6 @@ processor's: all of this runs in one thread, and waiting for others must not cou
 busy machine slows what uses much memory more than what does not; we warn of that.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import resource
@@ -22,6 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 import click
 import msgspec
@@ -76,7 +75,7 @@ class Training:
     documents: Sequence[Sequence[int]]
 
     @classmethod
-    def published(cls, documents: int) -> Training:
+    def published(cls, documents: int) -> Self:
         """The published program on names.txt, or on the embedded corpus."""
         path = names_path()
         corpus = embedded_corpus() if path is None else read_corpus(path)
@@ -84,7 +83,7 @@ class Training:
         return cls(run.config, run.tokenizer.vocab_size, run.state, run.tokens()[:documents])
 
     @classmethod
-    def large(cls) -> Training:
+    def large(cls) -> Self:
         """A model of almost a million parameters on documents as long as its block."""
         generator, vocab_size = random.Random(1), 27
         weights = initial_weights(LARGE, vocab_size, generator)
@@ -106,25 +105,20 @@ class Training:
         return FlatState.of(self.state)
 
     def scalar_seconds(self, steps: int) -> float:
-        """A step of the scalar program, on the documents in turn."""
         return seconds_per_step(train(self.state, self.documents, self.config), steps)
 
     def tape_seconds(self, steps: int) -> float:
-        """A step of the tape, on the documents in turn."""
         return seconds_per_step(self.machine.train(self.start, self.documents), steps)
 
     def plain(self, steps: int) -> plain_loop.PlainRun:
-        """The loop in C."""
         weights = plain_loop.flattened(self.state.weights)
         return plain_loop.run(self.config, self.vocab_size, weights, self.documents, steps)
 
     def plain_seconds(self, steps: int) -> float:
-        """A step of the loop in C."""
         return self.plain(steps).seconds_per_step
 
 
 def seconds_per_step(training: Iterator[object], steps: int) -> float:
-    """What a step takes, of the first ones."""
     started = time.process_time()
     for _ in islice(training, steps):
         pass
@@ -187,7 +181,6 @@ def _seconds_of_children() -> float:
 
 
 def cold_process_seconds() -> float:
-    """A process that has to record and compile everything."""
     with tempfile.TemporaryDirectory() as folder:
         return process_seconds("--tape", caches=Path(folder))
 

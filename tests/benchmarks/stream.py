@@ -6,8 +6,6 @@ A port that replays a file sends the stream, so pipes and line splitting count. 
 nothing: it gives numbers made beforehand, some a last bit beside the recorded ones.
 """
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys
@@ -17,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import click
 import msgspec
@@ -113,7 +111,6 @@ def write_stream(path: Path, steps: list[StepParams], size: int) -> int:
 
 
 def decode_seconds(path: Path, count: int) -> float:
-    """How long decoding takes, and nothing else."""
     decoder = msgspec.json.Decoder(Notification)
     seconds = 0.0
     with path.open("rb") as file:
@@ -132,7 +129,7 @@ class ReplayedOracle:
     updated: Iterator[Updated]
 
     @classmethod
-    def of(cls, order: Order, vocab_size: int, steps: list[StepParams]) -> ReplayedOracle:
+    def of(cls, order: Order, vocab_size: int, steps: list[StepParams]) -> Self:
         layout = StepLayout(order, vocab_size, TOKENS)
         generator = np.random.default_rng(1)
         evaluated: list[Evaluated] = []
@@ -161,7 +158,6 @@ class ReplayedOracle:
 
 
 def judge_stream(path: Path, count: int) -> Judged:
-    """Run the case against a port that replays the stream."""
     question, steps = seed_run()
     question = structs.replace(question, steps=count, record="full")
     order, vocab_size = model_order(question), len(question.weights["wte"])
@@ -229,7 +225,6 @@ def main(megabytes: int, rounds: int, judge: Path | None, count: int) -> None:
 
 
 def measure(megabytes: int, rounds: int) -> Measured:
-    """Decode a stream alone and judge it, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stream.jsonl"
         count = write_stream(path, seed_run()[1], megabytes * 1_000_000)

@@ -7,8 +7,6 @@ loss, gradients, moments and weights of each of the first steps. It prints a lin
 and the sums, beside those of the protocol in the score.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """Answers kept on disk: the same to the last bit, whatever happened to their files."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Callable

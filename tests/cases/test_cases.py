@@ -1,7 +1,5 @@
 """The cases: what makes them fair questions."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
@@ -11,25 +9,16 @@ import pytest
 from conformance.anatomy.judged_program import PUBLISHED
 from conformance.anatomy.levels import BUILT_ON, Level, upstream
 from conformance.cases import all_cases
+from conformance.cases.budget_origin import offer_of
 from conformance.cases.by_level.program import short
 from conformance.oracle.reference_answer import config_of, run_of
 from golden.goldens import load_trace
 from golden.trace import floats
-from ports_adapter.messages import METHODS, InitializeResult, SampleParams
+from ports_adapter.messages import SampleParams
 from reference.corpus import EMBEDDED
 from reference.sampling import choose_by, sample
 
-OFFER = InitializeResult(
-    protocol_version=1,
-    name="all",
-    language="any",
-    precision="float64",
-    methods=list(METHODS),
-    profiles=["microgpt"],
-    other_sizes=True,
-    intermediates=True,
-    full_record=True,
-)
+OFFER = offer_of("float64")
 CASES = all_cases(7, "float64")
 
 
@@ -57,19 +46,6 @@ def test_a_level_builds_on_earlier_ones_only() -> None:
 @pytest.mark.slow
 def test_slugs_stay_the_same_whatever_the_seed() -> None:
     assert [case.slug for case in all_cases(8, "float32")] == [case.slug for case in CASES]
-
-
-FRESH = [case for case in CASES if "fresh" in case.slug]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("case", FRESH, ids=lambda case: case.slug)
-def test_another_seed_asks_something_else(case: object) -> None:
-    index = [c.slug for c in CASES].index(case.slug)  # type: ignore[attr-defined]
-    other = all_cases(8, "float64")[index]
-    assert CASES[index].question(OFFER) != other.question(OFFER)
-    again = all_cases(7, "float64")[index]
-    assert CASES[index].question(OFFER) == again.question(OFFER)
 
 
 class Margin:

@@ -4,16 +4,14 @@ Several at once in a port that must be built: every stage is judged by itself, s
 mistake shows in its own cases.
 """
 
-from __future__ import annotations
-
-import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from conformance.judging.outcome import ExitCode
-from ports_adapter.manifest import OURS
+from tests.support.changed_ports import Change, changed_port
 from tests.support.selection import of_a_port
 from tests.support.suite import run_suite
 
@@ -139,23 +137,13 @@ SWIFT = (
 )
 
 
-def switched(port: str, edges: tuple[Edge, ...], folder: Path) -> str:
-    """A copy of a port of ours, with these edges wrong."""
-    copy = folder / port
-    built = shutil.ignore_patterns("__pycache__", "target", ".build", "node_modules")
-    shutil.copytree(OURS / port, copy, ignore=built)
-    for edge in edges:
-        source = (copy / edge.file).read_text()
-        assert source.count(edge.right) == 1, edge.name
-        (copy / edge.file).write_text(source.replace(edge.right, edge.wrong))
-    return str(copy)
-
-
 EDGES = {"python": PYTHON, "js": JS, "rust": RUST, "swift": SWIFT}
 
 
-def failed_cases(port: str) -> list[str]:
-    report = run_suite(port)
+def failed_cases(port: str, edges: Sequence[Edge], folder: Path) -> list[str]:
+    """The cases that a copy of a port of ours fails with these edges wrong."""
+    changes = [Change(edge.file, edge.right, edge.wrong) for edge in edges]
+    report = run_suite(str(changed_port(port, folder, *changes)))
     assert report.exit_code is ExitCode.FAIL
     return [case.slug for case in report.cases if case.outcome.is_failure]
 
@@ -167,7 +155,7 @@ def failed_cases(port: str) -> list[str]:
     ids=lambda part: part if isinstance(part, str) else part.name.replace(" ", "-"),
 )
 def test_an_edge_switched_wrong_is_red_in_its_place(tmp_path: Path, port: str, edge: Edge) -> None:
-    failed = failed_cases(switched(port, (edge,), tmp_path))
+    failed = failed_cases(port, [edge], tmp_path)
     assert set(edge.fails) <= set(failed)
     levels = {slug.partition("/")[0] for slug in edge.fails} | {"train", "replicate"}
     assert {slug.partition("/")[0] for slug in failed} <= levels
@@ -181,8 +169,7 @@ def test_an_edge_switched_wrong_is_red_in_its_place(tmp_path: Path, port: str, e
 def test_edges_switched_wrong_at_once_are_each_red_in_their_place(
     tmp_path: Path, port: str, edges: tuple[Edge, ...]
 ) -> None:
-    copy = switched(port, edges, tmp_path)
-    failed = failed_cases(copy)
+    failed = failed_cases(port, edges, tmp_path)
     for edge in edges:
         assert set(edge.fails) <= set(failed), edge.name
     levels = {slug.partition("/")[0] for edge in edges for slug in edge.fails}

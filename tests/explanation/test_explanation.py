@@ -1,7 +1,5 @@
 """Explaining a divergence: the first wrong place, names, symptoms."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +18,7 @@ from conformance.explanation.program_place import place_of
 from conformance.explanation.symptoms import constant_ratio
 from conformance.mistakes import MISTAKES
 from conformance.runs.running import judge_port
-from ports_adapter.manifest import Port, find_port
+from ports_adapter.manifest import Port
 from tests.support.catalogue import some_mistakes
 from tests.support.suite import ROOT, MakePort, oracle_port
 
@@ -30,7 +28,6 @@ QUICK = (
     "autograd/one-neuron", "autograd/relu*", "layers/softmax-*", "layers/rms*", *MODEL, "adam",
     "train/warm-start",
 )  # fmt: skip
-
 
 OURS = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
 """So that a port made for a test can use the program."""
@@ -242,10 +239,3 @@ def test_a_question_costs_about_what_it_computes() -> None:
     one, many = (cost_of(params_of(f"backward/{name}")) for name in ("one-letter", "block-size"))
     assert 4 < many / one < 16
     assert math.isfinite(many)
-
-
-@pytest.mark.slow
-@pytest.mark.needs("node")
-def test_a_right_port_needs_no_explanation() -> None:
-    found = diagnosis(find_port("js"), ("layers/rms*", *LETTER))
-    assert (found.divergence, found.names, found.symptoms, found.smallest) == (None, [], [], [])

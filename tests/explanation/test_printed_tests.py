@@ -1,7 +1,5 @@
 """Printed tests in the languages of our ports: they fail on a slip, and pass without it."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
@@ -21,6 +19,8 @@ from tests.support.changed_ports import Change, changed_port
 from tests.support.selection import of_a_port
 from tests.support.smallest_cases import found
 from tests.support.suite import oracle_port
+
+pytestmark = pytest.mark.slow
 
 PYTEST = (sys.executable, "-m", "pytest", "-q")
 
@@ -124,7 +124,6 @@ def fails_and_passes_once_mended(
     assert code == 0, said
 
 
-@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", [of_a_port(name, name) for name in OF_PORTS])
 def test_a_printed_test_fails_on_the_slip_and_passes_without_it(
@@ -143,7 +142,6 @@ def test_a_printed_test_fails_on_the_slip_and_passes_without_it(
 
 
 @pytest.mark.needs("node")
-@pytest.mark.slow
 def test_in_any_other_language_the_test_starts_the_port_by_its_command(tmp_path: Path) -> None:
     slips = OF_PORTS["js"].slips[:1]
     folder = changed_port("js", tmp_path, *slips)
@@ -155,7 +153,6 @@ def test_in_any_other_language_the_test_starts_the_port_by_its_command(tmp_path:
     fails_and_passes_once_mended(folder, slips, [case], (*PYTEST, test.file_name))
 
 
-@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("language", "tests", "command"),

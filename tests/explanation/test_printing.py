@@ -1,7 +1,5 @@
 """A smallest case as a test: in every language, with foreign text in comments alone."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The smallest case: small indeed, still failing, and right on a right port."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -17,6 +15,7 @@ from conformance.explanation.shrinking.search import Smallest, complexity, small
 from conformance.judging.outcome import Outcome
 from ports_adapter.manifest import find_port
 from ports_adapter.messages import AdamParams, EvaluateParams, Message, VectorParams
+from tests.support.ports.broken import ENDLESS
 from tests.support.smallest_cases import SOON, divergences, found
 from tests.support.suite import ROOT, MakePort, oracle_port
 
@@ -112,23 +111,6 @@ def test_a_port_that_always_dies_is_given_up(make_port: MakePort) -> None:
         assert smallest(asker, "softmax") is None
         with pytest.raises(GivenUp):
             _ = asker.offer
-
-
-ENDLESS = """
-import json, sys
-for line in sys.stdin:
-    request = json.loads(line)
-    answer = {"jsonrpc": "2.0", "id": request["id"]}
-    if request["method"] == "initialize":
-        answer["result"] = {
-            "protocol_version": 1, "name": "", "language": "", "precision": "float64",
-            "methods": ["train"], "profiles": ["microgpt"], "other_sizes": True,
-        }
-        print(json.dumps(answer), flush=True)
-    while request["method"] == "train":
-        params = {"id": request["id"], "step": 0, "loss": 1.0, "learning_rate": 0.1}
-        print(json.dumps({"jsonrpc": "2.0", "method": "step", "params": params}), flush=True)
-"""
 
 
 @pytest.mark.slow

@@ -3,8 +3,6 @@
 python -m tests.fuzz [--inputs N] [--target NAME] [--seed S] [--engine NAME] [--record]
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import secrets

@@ -1,7 +1,5 @@
 """Baselines: any file is one, or it is said in words why it is none; rewriting loses nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -15,8 +13,9 @@ from conformance.judging.outcome import Outcome
 from conformance.judging.report import CaseReport, Difference
 from conformance.judging.standing import Standing
 from conformance.reports.terminal.run_text import show
+from tests.support.suite import printed
 
-from .reports import case_of, rendered, report_of
+from .reports import case_of, report_of
 from .target import Ending, Target, claim, claim_printable
 
 WHOLE = b"""\
@@ -51,7 +50,6 @@ PATH = Path("baseline.toml")
 
 @cache
 def cases() -> tuple[CaseReport, ...]:
-    """Cases that ended in each way."""
     wrong = Difference("/logits", "/logits/1", "/logits", "1", "2", 3.0, 1, 2)
     mismatch = case_of("backward/steep-scores", Outcome.MISMATCH)
     return (
@@ -62,8 +60,7 @@ def cases() -> tuple[CaseReport, ...]:
     )
 
 
-def feed(content: bytes) -> Ending:
-    """Read a baseline, judge by it, and rewrite it."""
+def feed(_choice: int, content: bytes) -> Ending:
     try:
         baseline = parse_baseline(PATH, content)
     except BadBaseline as error:
@@ -73,7 +70,7 @@ def feed(content: bytes) -> Ending:
         rules = Rules("microgpt", variant, baseline, {case.slug for case in cases()})
         judged = [rules.judged(case) for case in cases()]
         report = report_of(judged, rules.report)
-        rendered(report, show)
+        printed(show, report)
         _check_rewriting(baseline, rules, judged, variant)
     return Ending.ACCEPTED
 
@@ -97,7 +94,6 @@ def _check_rewriting(
 
 
 def seeds() -> list[bytes]:
-    """A whole one, and each of its entries alone."""
     alone = [b"[[known]]" + part for part in WHOLE.split(b"[[known]]")[1:]]
     listed = [b"known = [{slug = 'a/b', outcome = 'error', reason = 'x'}]"]
     return [b"\x00" + content for content in (WHOLE, *alone, *listed)]
@@ -106,7 +102,7 @@ def seeds() -> list[bytes]:
 BASELINE = Target(
     name="baseline",
     about="`baseline.toml` to `parse_baseline`, judging by it, and rewriting it",
-    feed=lambda content: feed(content[1:]),
+    feed=feed,
     seeds=seeds,
     share=10,
 )

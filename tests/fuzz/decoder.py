@@ -1,7 +1,5 @@
 """The decoder of messages: whatever a port prints is an answer, or a failure of the port."""
 
-from __future__ import annotations
-
 from functools import cache
 from itertools import repeat
 from pathlib import Path
@@ -19,7 +17,7 @@ from ports_adapter.messages import METHODS, StepParams
 
 from .material import answers
 from .standin import ID, StandIn
-from .target import Ending, Target, claim, claim_printable, otherwise_decoded
+from .target import Ending, Target, claim, otherwise_decoded, refused
 
 PORT = Port(folder=Path(), name="p", language="none", run=("p",))
 ARRANGED = structs.replace(
@@ -36,8 +34,6 @@ ARRANGED = structs.replace(
 
 
 class Asking(NamedTuple):
-    """How a client asks."""
-
     method: str
     streams: bool
     port: Port
@@ -59,12 +55,10 @@ def _client(number: int) -> Client:
     return Client(askings()[number].port, StandIn(()), repeat(ID))
 
 
-def feed(content: bytes) -> Ending:
-    """Give a client lines in answer to its question."""
-    number = content[0] % len(askings()) if content else 0
-    method, streams, _ = askings()[number]
-    client = _client(number)
-    lines = content[1:].split(b"\n")
+def feed(choice: int, content: bytes) -> Ending:
+    method, streams, _ = askings()[choice]
+    client = _client(choice)
+    lines = content.split(b"\n")
     client._process = StandIn(lines)
     taken: list[StepParams] = []
     kind: type[Any] = METHODS[method].result
@@ -73,8 +67,7 @@ def feed(content: bytes) -> Ending:
             method, answers()[method].params, kind, 1.0, taken.append if streams else None
         )
     except PortFailure as failure:
-        claim_printable(str(failure), "the failure")
-        return Ending.REFUSED
+        return refused(failure)
     claim(type(got) is kind, f"the answer is {type(got)}")
     claim(all(type(step) is StepParams and step.id == ID for step in taken), "a step is none")
     answered = lines[len(taken)]

@@ -3,8 +3,6 @@
 python -m tests.fuzz.faults [--kills N] [--seed S] [--record]
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import random
@@ -26,7 +24,7 @@ from conformance.commands.published_pages import REPORT_SCHEMA
 from golden.store import replace_file
 from ports_adapter.transcript.events import Unreplayable
 from ports_adapter.transcript.reader import read_transcript
-from tests.support.ports.broken import port
+from tests.support.ports.broken import folder_of
 
 from . import figures
 from .feeding import ROOT
@@ -99,7 +97,6 @@ def _end_once(what: Ended, number: signal.Signals, moment: float) -> None:
 
 
 def temporary_files(folder: Path) -> list[Path]:
-    """What is left of files that were being written."""
     return sorted(folder.rglob("*.tmp"))
 
 
@@ -107,11 +104,7 @@ def reporting(folder: Path) -> Ended:
     """A run of a small port, which writes a report over an older one, and a transcript."""
     made, report = folder / "port", folder / "report.json"
     transcript = folder / "run.jsonl"
-    made.mkdir()
-    (made / "port.toml").write_text(
-        'name = "p"\nlanguage = "Python"\nrun = ["{python}", "port.py"]\n'
-    )
-    (made / "port.py").write_text(port(""))
+    folder_of(made)
     command = [sys.executable, "-m", "conformance", "run", str(made), "--case", "tokenizer"]
     command += ["--case", "layers/linear*", "--seed", "1", "--transcript", str(transcript)]
     command += ["--json", str(report)]
@@ -191,7 +184,6 @@ COMMANDS: tuple[Callable[[Path], Ended], ...] = (reporting, building, replacing)
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every JSON file in a folder."""
     return {
         str(path): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*.json"))
@@ -199,7 +191,6 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def _seconds_of(command: list[str], folder: Path) -> float:
-    """How long a command takes if it is left alone."""
     started = time.monotonic()
     subprocess.run(command, cwd=folder, capture_output=True, check=True)
     return time.monotonic() - started

@@ -1,7 +1,5 @@
 """Feeding a target one input: under an alarm, with what went wrong told in a line."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import resource
@@ -31,7 +29,7 @@ def fed(target: Target, content: bytes) -> Ending | Fault:
     """How an input ends, or what is wrong."""
     try:
         with alarm(target.seconds), contextlib.redirect_stderr(io.StringIO()):
-            return target.feed(content)
+            return target.ending(content)
     except (Exception, TooSlow) as error:
         return fault_of(error)
     except KeyboardInterrupt:

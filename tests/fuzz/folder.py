@@ -1,7 +1,5 @@
 """A folder for what must be read from a file: one a process, gone with it."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import shutil
@@ -10,9 +8,11 @@ from functools import cache
 from pathlib import Path
 
 
-def folder() -> Path:
-    """This process's own folder."""
-    return _folder_of(os.getpid())
+def folder(name: str) -> Path:
+    """A folder of that name, this process's own."""
+    made = _folder_of(os.getpid()) / name
+    made.mkdir(exist_ok=True)
+    return made
 
 
 @cache

@@ -1,7 +1,5 @@
 """Golden files: what is damaged is never taken, and said to be damaged in words."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +27,7 @@ from reference.corpus import corpus_of
 from reference.profiles import MICROGPT
 
 from .folder import folder
-from .target import Ending, Target, claim, claim_printable
+from .target import Ending, Target, claim, claim_printable, refused
 
 SMALL = Config(n_embd=2, n_head=1, n_layer=1, block_size=2, num_steps=3, num_samples=1)
 FILES = ("manifest.json", "microgpt.json", "budgets.json")
@@ -49,40 +47,36 @@ def right() -> dict[str, bytes]:
 
 @cache
 def small() -> Trace:
-    """A run of a small model."""
     return build_trace(MICROGPT, corpus_of("small", b"a\nab\n"), SMALL)
 
 
 def place(file: str) -> Path:
     """A folder of this process in which just that file is fed; the others are right."""
-    made = folder() / file.replace(".", "-")
-    if not made.exists():
-        made.mkdir()
-        for name, content in right().items():
+    made = folder(file)
+    for name, content in right().items():
+        if not (made / name).exists():
             (made / name).write_bytes(content)
     return made
 
 
-def feed(content: bytes) -> Ending:
-    """Load a golden folder with one file that may be damaged, and check that file."""
-    file = FILES[(content[0] if content else 0) % len(FILES)]
-    payload, here = content[1:], place(file)
-    (here / file).write_bytes(payload)
-    is_same = payload == right()[file]
+def feed(choice: int, content: bytes) -> Ending:
+    file = FILES[choice]
+    here = place(file)
+    (here / file).write_bytes(content)
+    is_same = content == right()[file]
     if file == "microgpt.json":
         entry = read_manifest(here / FILES[0]).traces[MICROGPT.name]
-        found = check_trace(MICROGPT.name, entry, payload)
+        found = check_trace(MICROGPT.name, entry, content)
         claim((found.condition is Condition.INTACT) == is_same, f"it is found {found.condition}")
         claim_printable(found.detail, "what is found")
     if file == "budgets.json":
-        condition = check_budgets(read_manifest(here / FILES[0]).budgets, payload).condition
+        condition = check_budgets(read_manifest(here / FILES[0]).budgets, content).condition
         claim((condition is Condition.INTACT) == is_same, f"they are found {condition}")
     try:
         trace = load_trace(folder=here)
         budgets = load_budgets.__wrapped__(folder=here)
     except UnreadableGolden as error:
-        claim_printable(str(error), "the error")
-        return Ending.REFUSED
+        return refused(error)
     claim(trace == small(), "another trace is taken for the golden one")
     claim(budgets.keys() == {"float64"}, "other budgets are taken for the golden ones")
     claim(is_same or file == FILES[0], "a damaged file is taken")
@@ -90,7 +84,6 @@ def feed(content: bytes) -> Ending:
 
 
 def seeds() -> list[bytes]:
-    """The right files."""
     return [bytes([n]) + right()[file] for n, file in enumerate(FILES)]
 
 

@@ -1,8 +1,5 @@
 """The judge: whatever an answer is, it has a verdict, and passes only if it is right."""
 
-from __future__ import annotations
-
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +11,6 @@ from zlib import crc32
 
 import jsonschema
 import msgspec
-from rich.console import Console
 
 from conformance.asking.case_result import Finished, Result
 from conformance.asking.engine import Engine
@@ -30,6 +26,7 @@ from conformance.reports.terminal.run_text import show
 from golden.json_documents import encoded
 from ports_adapter.client import Client, Source
 from ports_adapter.manifest import Port
+from tests.support.suite import printed
 
 from .material import envelope, exchanged
 from .rightness import Rightness, rightness
@@ -57,9 +54,8 @@ class Judged:
 
 @cache
 def all_judged() -> list[Judged]:
-    """The cases that are judged, their answers known beforehand."""
     known = {case.slug: case for case in all_cases(1, "float64")}
-    return [judged_of(known[slug]) for slug in SLUGS if slug in known]
+    return [judged_of(known[slug]) for slug in SLUGS]
 
 
 def judged_of(case: Case) -> Judged:
@@ -80,7 +76,6 @@ class Lines(Source):
         self.lines = [envelope(id=ID, result=introduction()), *lines]
 
     def client(self, port: Port) -> Client:
-        """A client of a port that has said all that it will say."""
         lines, self.lines = self.lines, self.lines[:1]
         return Client(port, StandIn(lines), repeat(ID))
 
@@ -96,10 +91,9 @@ def ask(case: Case, lines: Sequence[bytes]) -> tuple[Result, Report]:
     return finished.results[0], report
 
 
-def feed(content: bytes) -> Ending:
-    """Judge an answer, as a run does."""
-    judged = all_judged()[content[0] % len(all_judged()) if content else 0]
-    lines = content[1:].split(b"\n")
+def feed(choice: int, content: bytes) -> Ending:
+    judged = all_judged()[choice]
+    lines = content.split(b"\n")
     result, report = ask(judged.case, lines)
     passes = result.outcome is Outcome.PASS
     if isinstance(judged.expected, Refusal):
@@ -134,9 +128,7 @@ def check_report(report: Report, finished: Finished) -> None:
         claim(all(c.isprintable() or c == "\n" for c in text), f"raw characters: {text!a:.300}")
     if crc32(written) % 64 == 0:  # which takes longer than all the rest
         _validator().validate(document)
-    screen = io.StringIO()
-    show(report, Console(file=screen, width=80))
-    shown = screen.getvalue()
+    shown = printed(show, report)
     claim(
         all(c.isprintable() or c == "\n" for c in shown),
         f"raw characters are shown: {shown!a:.300}",
@@ -149,7 +141,6 @@ def _validator() -> jsonschema.Draft202012Validator:
 
 
 def seeds() -> list[bytes]:
-    """The right answers."""
     return [bytes([n]) + b"\n".join(judged.lines) for n, judged in enumerate(all_judged())]
 
 

@@ -1,10 +1,7 @@
 """Manifests of ports: any file is one, or it is said in words why it is none."""
 
-from __future__ import annotations
-
 import math
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +12,7 @@ from ports_adapter.manifest import OURS, Port, find_port, read_manifest
 from ports_adapter.port_toml import FILE
 
 from .folder import folder
-from .target import Ending, Target, claim, claim_printable
+from .target import Ending, Target, claim, claim_printable, refused
 
 FILES = (FILE, "Cargo.toml", "package.json")
 VARIANTS = ("", "v", "float32")
@@ -64,32 +61,21 @@ CARGO = b'[package]\nname = "p"\nversion = "0.1.0"\n[[bin]]\nname = "q"\npath = 
 PACKAGE = b'{"name": "p", "main": "p.js", "scripts": {"start": "node p.js"}}'
 
 
-def place(file: str) -> Path:
-    """Where a file of that name is fed in this process."""
-    made = folder() / file.replace(".", "-")
-    made.mkdir(exist_ok=True)
-    return made
-
-
-def feed(content: bytes) -> Ending:
-    """Read a manifest, or a port by what it is called."""
-    choice, payload = (content[0] if content else 0) % (NAMED + 1), content[1:]
+def feed(choice: int, content: bytes) -> Ending:
     try:
         if choice == NAMED:
-            find_port(payload.decode(errors="surrogateescape"))
+            find_port(content.decode(errors="surrogateescape"))
             return Ending.ACCEPTED
         file, variant = FILES[choice % len(FILES)], VARIANTS[choice // len(FILES)]
-        (place(file) / file).write_bytes(payload)
-        port = read_manifest(place(file) / FILE, variant)
+        (folder(file) / file).write_bytes(content)
+        port = read_manifest(folder(file) / FILE, variant)
     except BadManifest as error:
-        claim_printable(str(error), "the error")
-        return Ending.REFUSED
+        return refused(error)
     check(port)
     return Ending.ACCEPTED
 
 
 def check(port: Port) -> None:
-    """What must hold of any port that is taken."""
     times = (port.timeouts.build, port.timeouts.start, port.timeouts.message)
     claim(all(0 < seconds < math.inf for seconds in times), f"time limits of {times}")
     claim(port.run and all(isinstance(word, str) for word in port.run), f"it runs {port.run!r}")

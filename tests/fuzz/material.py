@@ -1,7 +1,5 @@
 """Real material: questions to a small model and the right answers to them, as lines."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -29,7 +27,6 @@ class Exchanged:
 
 
 def envelope(**members: Any) -> bytes:
-    """A message as a line."""
     return msgspec.json.encode({"jsonrpc": "2.0"} | members, enc_hook=float)
 
 
@@ -45,7 +42,6 @@ def exchanged(method: str, params: Any) -> Exchanged:
 
 
 def small_questions() -> dict[str, Any]:
-    """Questions about a small model, by method."""
     asked, adam = model(TINY, [4, 0, 1, 4]), update(1, 4, 1.0)
     common = {name: getattr(adam, name) for name in SgdParams.__struct_fields__}
     train = training(TINY, [[4, 0, 4], [4, 1, 0, 4]], steps=2)
@@ -68,7 +64,6 @@ def answers() -> dict[str, Exchanged]:
 
 
 def _by_size(wanted: Callable[[Any], bool]) -> dict[str, Any]:
-    """Of all cases the smallest question by method."""
     smallest: dict[str, tuple[int, Any]] = {}
     offer = introduction()
     for case in all_cases(1, "float64"):

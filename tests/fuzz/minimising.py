@@ -1,7 +1,5 @@
 """Making an input small that something fails on: parts are left out as long as it still fails."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -4,12 +4,11 @@ A seed's values, groups and lines are found once, as spans; an edit puts somethi
 of them. That is quick, keeps the rest whole, and serves JSON and TOML alike.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Self
 
 Span = tuple[int, int]
 
@@ -47,7 +46,7 @@ class Seed:
     spans: Sequence[Span]
 
     @classmethod
-    def of(cls, content: bytes) -> Seed:
+    def of(cls, content: bytes) -> Self:
         """Content with its parts found; the first byte is none of them."""
         return cls(content, spans_of(content))
 

@@ -3,8 +3,6 @@
 python -m tests.fuzz.replacing FILE FIRST SECOND
 """
 
-from __future__ import annotations
-
 import sys
 from itertools import cycle
 from pathlib import Path
@@ -13,7 +11,6 @@ from golden.store import replace_file
 
 
 def main() -> None:
-    """Replace the file for ever."""
     file, *others = map(Path, sys.argv[1:])
     for content in cycle([other.read_bytes() for other in others]):
         replace_file(file, content)

@@ -1,7 +1,5 @@
 """Whether an answer is right, decided from its JSON alone and without the judge."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from enum import Enum
@@ -35,7 +33,6 @@ def rightness(expected: Answer, got: Any) -> Rightness:
 
 
 def of_part(part: Exact | Numbers, got: Any) -> Rightness:
-    """Whether one part is right."""
     if isinstance(part, Exact):
         return Rightness.RIGHT if is_same(part.value, got) else Rightness.WRONG
     pairs = list(zip(leaves(part.value), leaves(got), strict=False))
@@ -77,7 +74,6 @@ def is_same(right: Any, got: Any) -> bool:
 
 
 def leaves(nested: Any) -> Iterator[Any]:
-    """The elements of nested lists, in order."""
     left = [nested]
     while left:
         part = left.pop()

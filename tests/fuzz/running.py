@@ -4,19 +4,17 @@ Input `number` of a target depends on the seed, the target's name and that numbe
 of them can be made again.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import random
 import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
-from typing import Any
+from typing import Any, Self
 
 from .feeding import Fault, fed, limit_memory, quiet
 from .minimising import minimised
@@ -35,7 +33,6 @@ FORK = multiprocessing.get_context("fork")
 class Finding:
     """An input that a target fails on, made as small as it went, and the fault."""
 
-    target: str
     content: bytes
     fault: Fault
     count: int = 1
@@ -52,31 +49,28 @@ class Ran:
 
     @property
     def inputs(self) -> int:
-        """How many there were."""
         return self.endings.total() + sum(found.count for found in self.findings.values())
 
-    def keep(self, content: bytes, fault: Fault) -> None:
-        """Keep the first input of each kind of fault, and count the others."""
-        known = self.findings.get(fault.kind)
-        if known is not None:
-            self.findings[fault.kind] = Finding(
-                self.target, known.content, known.fault, known.count + 1
-            )
+    def count(self, content: bytes, ending: Ending | Fault) -> None:
+        """Count how an input ended; of each kind of fault the first input is kept."""
+        if isinstance(ending, Ending):
+            self.endings[ending] += 1
+        elif known := self.findings.get(ending.kind):
+            self.findings[ending.kind] = replace(known, count=known.count + 1)
         elif len(self.findings) < KINDS_KEPT:
-            self.findings[fault.kind] = Finding(self.target, content, fault)
+            self.findings[ending.kind] = Finding(content, ending)
 
-    def add(self, other: Ran) -> None:
+    def add(self, other: Self) -> None:
         """Put another part of the same run to this one."""
         self.endings += other.endings
         for kind, found in other.findings.items():
-            known = self.findings.get(kind, found)
-            count = found.count + (known.count if kind in self.findings else 0)
-            self.findings[kind] = Finding(self.target, known.content, known.fault, count)
+            known = self.findings.get(kind)
+            kept = replace(known, count=known.count + found.count) if known else found
+            self.findings[kind] = kept
 
 
 @cache
 def mutator_of(target: Target) -> Mutator:
-    """The mutator of a target's seeds."""
     return Mutator(target.seeds(), target.choices)
 
 
@@ -110,10 +104,8 @@ def run(target: Target, inputs: int, seed: int, workers: int = WORKERS) -> Ran:
 
 
 def in_small(target: Target, ran: Ran) -> Ran:
-    """The same, its findings minimised."""
     for kind, found in ran.findings.items():
-        content = _smaller(target, found)
-        ran.findings[kind] = Finding(target.name, content, found.fault, found.count)
+        ran.findings[kind] = replace(found, content=_smaller(target, found))
     return ran
 
 
@@ -141,7 +133,6 @@ class _Watched:
         self.seen, self.since = -1, time.monotonic()
 
     def start(self) -> None:
-        """Start the worker on what is left."""
         self.pipe, there = FORK.Pipe(duplex=False)
         work = (there, self.target, self.seed, self.numbers, self.at)
         self.process: ForkProcess = FORK.Process(target=_work, args=work, daemon=True)
@@ -178,7 +169,7 @@ class _Watched:
         told = (
             f"no alarm ends it in {limit:g} s" if how == HUNG else f"the worker ended with {code}"
         )
-        ran.keep(content, Fault(how, told))
+        ran.count(content, Fault(how, told))
         # What it had done since it last told is lost with it, and is not counted.
         self.numbers = range(number + self.numbers.step, self.numbers.stop, self.numbers.step)
         self.is_done = not self.numbers
@@ -186,7 +177,6 @@ class _Watched:
             self.start()
 
     def stop(self) -> None:
-        """End the worker."""
         if hasattr(self, "process"):
             self.process.kill()
             self.process.join()
@@ -205,11 +195,7 @@ def _work(pipe: Connection, target: Target, seed: int, numbers: range, at: Any) 
     for index, number in enumerate(numbers):
         at.value = number
         content = made(target, seed, number)
-        ending = fed(target, content)
-        if isinstance(ending, Fault):
-            part.keep(content, ending)
-        else:
-            part.endings[ending] += 1
+        part.count(content, fed(target, content))
         if time.monotonic() - told > REPORT_EVERY:
             pipe.send((part, numbers[index + 1 :]))
             part, told = Ran(target.name, "mutation"), time.monotonic()
@@ -217,7 +203,6 @@ def _work(pipe: Connection, target: Target, seed: int, numbers: range, at: Any) 
 
 
 def shares(targets: Sequence[Target], inputs: int) -> Iterator[tuple[Target, int]]:
-    """How many of the inputs each target gets."""
     total = sum(target.share for target in targets)
     for target in targets:
         yield target, -(-inputs * target.share // total)

@@ -1,7 +1,5 @@
 """What stands in for a port's process: it has said what it will say before it is asked."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from ports_adapter.failures import PortCrashed
@@ -23,7 +21,6 @@ class StandIn:
         """Nobody listens."""
 
     def receive(self, seconds: float) -> bytes:  # noqa: ARG002
-        """The next line."""
         for line in self.lines:
             return line
         raise PortCrashed("the port exited with code 0 instead of answering")
@@ -33,7 +30,6 @@ class StandIn:
         return None
 
     def wait(self, seconds: float) -> int | None:  # noqa: ARG002
-        """It has exited."""
         return 0
 
     def close(self) -> None:

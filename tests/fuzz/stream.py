@@ -1,7 +1,5 @@
 """The judge of streams: trainings recorded in full, judged while they arrive."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from functools import cache
@@ -29,7 +27,6 @@ TOLERABLE = 1e-9
 
 @cache
 def case() -> Case:
-    """A small model's training, recorded in full."""
     question: TrainParams = answers()["train"].params
     oracle = TapeOracle(Machine(config_of(question), VOCABULARY))
     plain = Case.fixed("train/in-full", "records all", "train", question, lambda _precision: {})
@@ -46,9 +43,8 @@ def right() -> Any:
     return answer_in(answers()["train"].lines)
 
 
-def feed(content: bytes) -> Ending:
-    """Judge steps and the answer after them, as a run does."""
-    lines = content[1:].split(b"\n")
+def feed(_choice: int, content: bytes) -> Ending:
+    lines = content.split(b"\n")
     result, report = ask(case(), lines)
     if result.outcome is not Outcome.PASS:
         claim(report.exit_code is ExitCode.FAIL, f"{result.outcome} is {report.exit_code}")
@@ -82,7 +78,6 @@ def _compare(pointer: str, got: Any) -> None:
 
 
 def seeds() -> list[bytes]:
-    """The right stream."""
     return [b"\x00" + b"\n".join(answers()["train"].lines)]
 
 

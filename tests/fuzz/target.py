@@ -1,7 +1,5 @@
 """A target: something that reads what comes from outside, and what must hold whatever comes."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,16 +25,16 @@ class TooSlow(BaseException):
     """An input took longer than its target allows; no `except Exception` stops it."""
 
 
-Feed = Callable[[bytes], Ending]
+Feed = Callable[[int, bytes], Ending]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """What is fed to what.
 
-    An input is a byte that chooses among `choices`, and a payload. `feed` raises only if
-    something is wrong. `seeds` are inputs made of real material, at run time. An input may take
-    so many `seconds`; of a run's inputs the target gets its `share`.
+    An input is a byte that chooses among `choices`, and a payload: `feed` takes both, and raises
+    only if something is wrong. `seeds` are inputs made of real material, at run time. An input may
+    take so many `seconds`; of a run's inputs the target gets its `share`.
     """
 
     name: str
@@ -46,6 +44,9 @@ class Target:
     choices: int = 1
     seconds: float = 5.0
     share: int = 1
+
+    def ending(self, content: bytes) -> Ending:
+        return self.feed(content[0] % self.choices if content else 0, content[1:])
 
 
 def claim(holds: object, otherwise: str) -> None:
@@ -76,8 +77,13 @@ def claim_printable(text: str, what: str) -> None:
     claim(len(text) < 20_000, f"{what} has {len(text)} characters")
 
 
+def refused(error: Exception) -> Ending:
+    """The end of an input that was refused in words."""
+    claim_printable(str(error), "the error")
+    return Ending.REFUSED
+
+
 def strings_in(content: Any) -> list[str]:
-    """All strings in decoded JSON, keys too."""
     found: list[str] = []
     left = [content]
     while left:

@@ -1,7 +1,5 @@
 """The targets: whatever reads what comes from outside."""
 
-from __future__ import annotations
-
 from .baselines import BASELINE
 from .decoder import DECODER
 from .goldens import GOLDEN

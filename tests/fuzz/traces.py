@@ -1,12 +1,9 @@
 """Traces: any file is one, or it is said why it is none; judged, it has a verdict."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
@@ -18,7 +15,7 @@ from reference.trace_writing import TraceWriter
 from tests.support.traces import Writer
 
 from .folder import folder
-from .target import Ending, Target, claim, claim_printable, strings_in
+from .target import Ending, Target, claim, claim_printable, refused, strings_in
 
 SMALL = Config(n_embd=4, n_head=2, block_size=4, num_steps=20)
 PLAIN, ZIPPED = range(2)
@@ -27,7 +24,6 @@ PLAIN, ZIPPED = range(2)
 
 @cache
 def seeds() -> list[bytes]:
-    """Traces of a right program: flat, named, without what can be inferred, and zipped."""
     names = list(SMALL.shapes(5))
     writers = (
         Writer(config=SMALL, head={"order": names}),
@@ -52,21 +48,14 @@ def _with_a_sample() -> list[str]:
     return lines
 
 
-def place() -> Path:
-    """Where traces are fed in this process."""
-    return folder() / "fed-trace.jsonl"
-
-
-def feed(content: bytes) -> Ending:
-    """Judge a trace."""
-    choice, payload = (content[0] if content else 0) % 2, content[1:]
-    place().write_bytes(gzip.compress(payload, 1) if choice == ZIPPED else payload)
+def feed(choice: int, content: bytes) -> Ending:
+    path = folder("trace") / "fed.jsonl"
+    path.write_bytes(gzip.compress(content, 1) if choice == ZIPPED else content)
     try:
-        report, _ = judged_trace_file(place())
+        report, _ = judged_trace_file(path)
     except Unusable as error:
-        claim_printable(str(error), "the error")
         claim(error.exit_code is ExitCode.USAGE, "a bad trace is the suite's fault")
-        return Ending.REFUSED
+        return refused(error)
     assert report.trace is not None
     for text in strings_in(
         [*report.trace.notes, report.verdict, *(c.detail for c in report.cases)]

@@ -1,7 +1,5 @@
 """Transcripts: any file is one, or it is said why it is none; replayed, it has a verdict."""
 
-from __future__ import annotations
-
 import gzip
 import re
 import zlib
@@ -22,7 +20,7 @@ from tests.support.ports.broken import folder_of
 from tests.support.transcripts import record
 
 from .folder import folder
-from .target import Ending, Target, claim, claim_printable, strings_in
+from .target import Ending, Target, claim, refused, strings_in
 
 PATTERNS = ("protocol/i*", "tokenizer/words", "layers/linear-square")
 CHANGE = "HANDLERS['linear'] = lambda r: (put('Hello'), sys.exit(3))"
@@ -36,8 +34,7 @@ def recorded() -> list[bytes]:
     """Transcripts of a right port and of one that dies."""
     found = []
     for name, change in (("right", ""), ("dying", CHANGE)):
-        made = folder() / name
-        made.mkdir()
+        made = folder(name)
         path = made / "run.jsonl"
         record(find_port(str(folder_of(made / "port", change))), path, *PATTERNS)
         # The same wherever it is made, so that an input is made again from its number.
@@ -52,44 +49,34 @@ def summed(content: bytes) -> bytes:
     return content[:end] + END.sub(b'"crc32":%d' % total, content[end:])
 
 
-def place() -> Path:
-    """Where transcripts are fed in this process."""
-    return folder() / "fed.jsonl"
-
-
-def written(content: bytes) -> tuple[Path, bool]:
-    """What is fed as a file, and whether it was made whole."""
-    choice, payload = (content[0] if content else 0) % 3, content[1:]
+def written(choice: int, content: bytes) -> Path:
+    """What is fed as a file; it is made whole unless it stays plain."""
+    path = folder("transcript") / "fed.jsonl"
     if choice != PLAIN:
-        payload = summed(payload)
-    place().write_bytes(gzip.compress(payload, 1) if choice == ZIPPED else payload)
-    return place(), choice != PLAIN
+        content = summed(content)
+    path.write_bytes(gzip.compress(content, 1) if choice == ZIPPED else content)
+    return path
 
 
-def read(content: bytes) -> Ending:
-    """Read a transcript and all of its events."""
-    path, _ = written(content)
+def read(choice: int, content: bytes) -> Ending:
     try:
-        with read_transcript(path) as transcript:
+        with read_transcript(written(choice, content)) as transcript:
             for slug in transcript.sections:
                 events = [*transcript.of_start(slug), *transcript.of_case(slug)]
                 claim(len(events) <= 2 * transcript.lines, "there are more events than lines")
     except Unreplayable as error:
-        claim_printable(str(error), "the error")
-        return Ending.REFUSED
+        return refused(error)
     return Ending.ACCEPTED
 
 
-def replay(content: bytes) -> Ending:
-    """Judge what a transcript tells again."""
-    path, is_mended = written(content)
+def replay(choice: int, content: bytes) -> Ending:
+    path = written(choice, content)
     try:
         with patch.object(selection, "all_cases", _cases), read_transcript(path) as transcript:
             report = judge_transcript(transcript)
     except (Unreplayable, NotStarted, Unusable) as error:
-        claim_printable(str(error), "the error")
-        return Ending.REFUSED
-    check(report, is_right=is_mended or _told(content[1:]) in map(_told, recorded()))
+        return refused(error)
+    check(report, is_right=choice != PLAIN or _told(content) in map(_told, recorded()))
     return Ending.ACCEPTED
 
 
@@ -99,7 +86,6 @@ def _told(content: bytes) -> bytes:
 
 
 def check(report: Report, *, is_right: bool) -> None:
-    """What must hold of a report that was replayed."""
     claim(report.exit_code is not ExitCode.SUITE_FAULT, f"suite fault: {_details(report)}")
     for text in strings_in(
         [case.detail for case in report.cases] + [report.layout, report.verdict]
@@ -118,13 +104,11 @@ _cases = lru_cache(maxsize=8)(all_cases)
 
 
 def seeds() -> list[bytes]:
-    """Whole transcripts, and zipped ones that are fed as they are."""
     plain = [bytes([choice]) + content for content in recorded() for choice in range(3)]
     return [*plain, *(b"\x00" + gzip.compress(content) for content in recorded())]
 
 
 def small_seeds() -> list[bytes]:
-    """Whole transcripts alone."""
     return seeds()[:6]
 
 

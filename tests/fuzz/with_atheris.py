@@ -3,21 +3,18 @@
 It ends the process that it runs in, so it has one of its own, which leaves what it found in a file.
 """
 
-from __future__ import annotations
-
 import base64
 import importlib.util
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import msgspec
-
-from .feeding import ROOT, Fault, fed, quiet
-from .running import Finding, Ran, in_small, mutator_of
-from .target import Ending, Target
+from .feeding import ROOT, fed, quiet
+from .running import Ran, in_small, mutator_of
+from .target import Target
 
 LONGEST = 1 << 16
 LACKING = (
@@ -31,15 +28,7 @@ class NoAtheris(Exception):
     """It is not installed; the message says what to do."""
 
 
-class _Told(msgspec.Struct):
-    """What a process leaves."""
-
-    endings: dict[str, int]
-    findings: list[tuple[bytes, str, str, int]]
-
-
 def is_installed() -> bool:
-    """Whether there is an atheris."""
     return importlib.util.find_spec("atheris") is not None
 
 
@@ -52,7 +41,7 @@ def run(target: Target, inputs: int, seed: int) -> Ran:
     if not is_installed():
         raise NoAtheris(LACKING)
     with tempfile.TemporaryDirectory(prefix="fuzz-atheris-") as folder:
-        corpus, told = Path(folder) / "corpus", Path(folder) / "told.json"
+        corpus, told = Path(folder) / "corpus", Path(folder) / "told"
         corpus.mkdir()
         for number, one in enumerate(mutator_of(target).seeds):
             (corpus / str(number)).write_bytes(one.content)
@@ -60,47 +49,23 @@ def run(target: Target, inputs: int, seed: int) -> Ran:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
         if not told.exists():
             raise RuntimeError(done.stderr.decode(errors="replace")[-2000:])
-        return in_small(target, _read(target, told.read_bytes()))
-
-
-def _read(target: Target, content: bytes) -> Ran:
-    told = msgspec.json.decode(content, type=_Told)
-    ran = Ran(target.name, "atheris")
-    ran.endings.update({Ending(name): count for name, count in told.endings.items()})
-    for fed_, kind, message, count in told.findings:
-        fault = Fault(kind, message)
-        ran.findings[kind] = Finding(target.name, fed_, fault, count)
-    return ran
-
-
-def _leave(ran: Ran, path: Path) -> None:
-    endings = {ending.value: count for ending, count in ran.endings.items()}
-    findings = [
-        (found.content, found.fault.kind, found.fault.message, found.count)
-        for found in ran.findings.values()
-    ]
-    path.write_bytes(msgspec.json.encode(_Told(endings, findings)))
+        return in_small(target, pickle.loads(told.read_bytes()))
 
 
 def main() -> None:
-    """The process that atheris runs in, and ends."""
     import atheris
 
     name, inputs, seed, folder = sys.argv[1:]
     with atheris.instrument_imports(include=list(INSTRUMENTED)):
         from .targets import TARGETS
-    target, told = TARGETS[name], Path(folder) / "told.json"
+    target, told = TARGETS[name], Path(folder) / "told"
     ran, limit = Ran(name, "atheris"), int(inputs)
     quiet()
 
     def one(content: bytes) -> None:
-        ending = fed(target, content)
-        if isinstance(ending, Fault):
-            ran.keep(content, ending)
-        else:
-            ran.endings[ending] += 1
+        ran.count(content, fed(target, content))
         if ran.inputs >= limit:
-            _leave(ran, told)
+            told.write_bytes(pickle.dumps(ran))
             os._exit(0)
 
     options = [f"-seed={seed}", f"-max_len={LONGEST}", "-timeout=0", "-rss_limit_mb=8192"]

@@ -1,7 +1,5 @@
 """Hypothesis as an engine: it draws which parts of a seed become what, and makes that small."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
@@ -24,7 +22,6 @@ VALUES = st.recursive(
 
 
 def pieces() -> st.SearchStrategy[bytes]:
-    """What is put in place of a part."""
     decoded = VALUES.map(lambda value: json.dumps(value).encode())
     return st.sampled_from(WEIRD) | decoded | st.binary(max_size=20)
 
@@ -82,5 +79,5 @@ def run(target: Target, examples: int, seed: int, *, derandomize: bool = False) 
     try:
         tried()
     except (Failed, hypothesis.errors.Flaky):
-        ran.keep(*last[0])
+        ran.count(*last[0])
     return ran

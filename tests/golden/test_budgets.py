@@ -1,8 +1,5 @@
 """Budgets: exact values enclosed, honest roundings within, and what they are made of explained."""
 
-from __future__ import annotations
-
-import io
 import math
 import random
 from fractions import Fraction
@@ -15,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from conformance.anatomy.small_functions import function_of
+from conformance.reports.terminal.run_text import show
 from golden.budgets import SPREAD_FACTOR, UNIT_ROUNDOFF, Precision, spread_budget
 from golden.derived import budgets_of, pack, run_budgets, unpack
 from golden.goldens import load_trace
@@ -30,9 +28,9 @@ from reference.tape.formula import formula_of
 from reference.tape.machine import FlatState, Machine, flat, tape_of
 from reference.tape.recording import record_function
 from reference.tape.rewrites import CANONICAL, REWRITES
-from reference.tape.symbols import Recorder, Symbol, Token, Unrecordable
+from reference.tape.symbols import Operand, Recorder, Symbol, Token, Unrecordable
 from reference.value import Value
-from tests.support.suite import run_suite
+from tests.support.suite import printed, run_suite
 
 PRECISIONS: list[Precision] = ["float64", "float32"]
 TOKENS = [26, 4, 12, 12, 0, 26]
@@ -44,26 +42,32 @@ def start() -> FlatState:
     return FlatState(0, weights, np.zeros_like(weights), np.zeros_like(weights))
 
 
+def both(value: Value) -> tuple[Value, Value]:
+    """A value that is a function's output and its root alike."""
+    return value, value
+
+
+def encloses(ball: balls.Enclosure, exact: Fraction) -> bool:
+    middle = Fraction(float(ball.high[0])) + Fraction(float(ball.low[0]))
+    return abs(middle - exact) <= Fraction(float(ball.radius[0]))
+
+
 @given(st.lists(st.integers(-999, 999), min_size=1, max_size=8), st.integers(1, 999))
 @settings(max_examples=50, deadline=None)
 def test_balls_enclose_exact_values(numbers: list[int], divisor: int) -> None:
     """Of `sum(x * x) / d + x0`, as fractions have it."""
 
     def build(at: dict[str, Any]) -> tuple[Value, Value]:
-        value = Symbol.dot(at["x"], at["x"]) * at["d"][0] ** -1 + at["x"][0]
-        return value, value
+        return both(Symbol.dot(at["x"], at["x"]) * at["d"][0] ** -1 + at["x"][0])
 
     tape = record_function({"x": [0.0] * len(numbers), "d": [0.0]}, "value", build)
     found = balls.evaluate(tape, np.array([*numbers, divisor], float), ())
     exact = Fraction(sum(n * n for n in numbers), divisor) + numbers[0]
     value = balls.Enclosure.of([found.values[tape.root]])
-    middle = Fraction(float(value.high[0])) + Fraction(float(value.low[0]))
-    assert abs(middle - exact) <= Fraction(float(value.radius[0]))
+    assert encloses(value, exact)
     assert value.radius[0] <= 1e-25 * max(1.0, abs(float(exact)))
     slope = balls.Enclosure.of([found.gradients[0]])
-    expected = Fraction(2 * numbers[0], divisor) + 1
-    middle = Fraction(float(slope.high[0])) + Fraction(float(slope.low[0]))
-    assert abs(middle - expected) <= Fraction(float(slope.radius[0]))
+    assert encloses(slope, Fraction(2 * numbers[0], divisor) + 1)
 
 
 def test_the_reference_is_as_near_the_truth_as_was_measured(start: FlatState) -> None:
@@ -124,12 +128,10 @@ def test_a_rewrite_is_the_same_mathematics(rewrite: str, config: Config) -> None
 def test_what_is_exact_is_never_perturbed(style: int) -> None:
     """Sums and products of small integers."""
 
-    def build(at: dict[str, Any]) -> tuple[Value, Value]:
-        value = Symbol.dot(at["x"], at["y"]) + Symbol.total(at["x"])
-        return value, value
-
     numbers = {"x": [1.0] * 5, "y": [1.0] * 5}
-    tape = record_function(numbers, "value", build)
+    tape = record_function(
+        numbers, "value", lambda at: both(Symbol.dot(at["x"], at["y"]) + Symbol.total(at["x"]))
+    )
     inputs = np.array([3.0, 5.0, -7.0, 11.0, 2.0, 4.0, 6.0, 1.0, -9.0, 8.0])
     for seed in range(20):
         x, g = perturbed_replay(tape, inputs, (), "float32", Replica(CANONICAL, style, seed))
@@ -138,11 +140,7 @@ def test_what_is_exact_is_never_perturbed(style: int) -> None:
 
 
 def test_what_is_rounded_is_perturbed_by_single_units() -> None:
-    def build(at: dict[str, Any]) -> tuple[Value, Value]:
-        value = at["x"][0] * at["x"][1]
-        return value, value
-
-    tape = record_function({"x": [1.0, 1.0]}, "value", build)
+    tape = record_function({"x": [1.0] * 2}, "value", lambda at: both(at["x"][0] * at["x"][1]))
     inputs = np.array([1 / 3, 0.1])
     found = {
         float(
@@ -216,7 +214,7 @@ def test_packed_budgets_are_rounded_up_and_zeros_stay() -> None:
 
 def test_what_no_tape_can_hold_is_refused_not_recorded_wrongly() -> None:
     recorder = Recorder(4)
-    values = [Symbol(recorder, row.operand) for row in _rows(recorder)]
+    values = [Symbol(recorder, Operand(slot)) for slot in range(4)]
     squares = [value * value for value in values]
     _uneven = squares[0] + squares[1]
     Symbol.pick(squares, Token(1))
@@ -228,18 +226,8 @@ def test_what_no_tape_can_hold_is_refused_not_recorded_wrongly() -> None:
         Symbol.pick([v.exp() if k % 2 else v * v for k, v in enumerate(values)], Token(1))
 
 
-def _rows(recorder: Recorder) -> list[Symbol]:
-    from reference.tape.symbols import Operand
-
-    return [Symbol(recorder, Operand(slot)) for slot in range(4)]
-
-
 def test_spreads_of_a_function_without_rewrites_come_from_its_own_tape() -> None:
-    def build(at: dict[str, Any]) -> tuple[Value, Value]:
-        value = at["x"][0].exp()
-        return value, value
-
-    tape = record_function({"x": [1.0]}, "value", build)
+    tape = record_function({"x": [1.0]}, "value", lambda at: both(at["x"][0].exp()))
     spread = spread_of({CANONICAL: tape}, np.array([1.3]), "float64")
     assert spread.replicas == REPLICAS
     assert spread.truth["/value"].high[0] == pytest.approx(math.exp(1.3))
@@ -255,15 +243,9 @@ def test_the_golden_trajectory_is_followed_by_our_fast_ports(port: str) -> None:
 
 
 def test_a_pass_that_no_honest_port_was_seen_so_far_from_is_a_warning() -> None:
-    from rich.console import Console
-
-    from conformance.reports.terminal.run_text import show
-
     report = run_suite("python", "layers/linear*", seed=1)
     (level,) = report.levels
     for worst, warned in ((0.4, False), (0.6, True)):
-        console = Console(file=io.StringIO(), record=True, width=200)
         near = structs.replace(level, worst=worst)
-        show(structs.replace(report, levels=[near]), console)
-        text = console.export_text()
+        text = printed(show, structs.replace(report, levels=[near]), width=200)
         assert ("Warning: layers passes, but with more error than honest ports" in text) == warned

@@ -1,7 +1,5 @@
 """The golden traces: whole, deterministic, replaced atomically, and checked."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import subprocess
@@ -14,7 +12,7 @@ import msgspec
 import pytest
 
 from golden.build import build_trace
-from golden.check import Condition, check_budgets, check_trace
+from golden.check import Condition, Finding, check_budgets, check_trace
 from golden.goldens import BUILT, load_budgets, load_trace
 from golden.json_documents import schema_of
 from golden.provenance import (
@@ -42,8 +40,13 @@ def small() -> Trace:
     return build_trace(MICROGPT, corpus_of("small", b"jay\nowl\nkite\n"), SMALL)
 
 
-def entry_of(trace: Trace, content: bytes) -> Entry:
-    return Entry("small.json", sha256(content), provenance(), trace_budgets(trace))
+def entry_of(trace: Trace) -> Entry:
+    return Entry("small.json", sha256(encode(trace)), provenance(), trace_budgets(trace))
+
+
+def checked(trace: Trace, content: bytes | None = None) -> Finding:
+    """What is found in a trace, or in content that stands in its place."""
+    return check_trace("small", entry_of(trace), encode(trace) if content is None else content)
 
 
 def test_a_trace_is_the_same_when_it_is_built_again_and_has_a_line_for_each_step(
@@ -105,8 +108,7 @@ def test_pointers_are_those_of_the_document(small: Trace) -> None:
 
 
 def test_an_untouched_trace_is_intact(small: Trace) -> None:
-    content = encode(small)
-    finding = check_trace("small", entry_of(small, content), content)
+    finding = checked(small)
     assert finding.condition is Condition.INTACT
     assert finding.drifts == ()
     assert finding.values > 0
@@ -126,8 +128,7 @@ def test_drift_is_told_from_what_the_program_does_not_compute(
         small,
         steps=[*small.steps[:2], msgspec.structs.replace(step, logits=moved), *small.steps[3:]],
     )
-    content = encode(changed)
-    finding = check_trace("small", entry_of(changed, content), content)
+    finding = checked(changed)
     assert finding.condition is condition
     (drift,) = finding.drifts
     assert drift.pointer.startswith("/steps/2/logits/")
@@ -135,14 +136,13 @@ def test_drift_is_told_from_what_the_program_does_not_compute(
 
 
 def test_damage_is_told_from_drift_and_located(small: Trace) -> None:
-    content = encode(small)
-    entry = entry_of(small, content)
     step = msgspec.structs.replace(small.steps[1], losses=[9.0, 9.0, 9.0, 9.0])
     edited = msgspec.structs.replace(small, steps=[small.steps[0], step, *small.steps[2:]])
-    finding = check_trace("small", entry, encode(edited))
+    finding = checked(small, encode(edited))
     assert finding.condition is Condition.DAMAGED
     assert any(drift.pointer.startswith("/steps/1/losses") for drift in finding.drifts)
-    truncated = check_trace("small", entry, content[: len(content) // 2])
+    content = encode(small)
+    truncated = checked(small, content[: len(content) // 2])
     assert truncated.condition is Condition.DAMAGED
     assert "cannot be read as a trace" in truncated.detail
 
@@ -158,10 +158,11 @@ def test_damaged_budgets_are_found() -> None:
 
 def test_a_changed_program_is_named_as_the_cause(small: Trace) -> None:
     changed = msgspec.structs.replace(small, config=replace(SMALL, learning_rate=0.02))
-    content = encode(changed)
-    entry = entry_of(changed, content)
+    entry = entry_of(changed)
     older = msgspec.structs.replace(entry.provenance, program_sha256="0" * 64)
-    finding = check_trace("small", msgspec.structs.replace(entry, provenance=older), content)
+    finding = check_trace(
+        "small", msgspec.structs.replace(entry, provenance=older), encode(changed)
+    )
     assert finding.condition is Condition.WRONG
     assert "the program has changed since" in finding.detail
 
@@ -245,16 +246,16 @@ def test_a_trace_listed_as_the_budgets_is_not_taken_for_them(tmp_path: Path) -> 
 def test_a_damaged_trace_that_cannot_be_computed_again_is_damaged(
     small: Trace, damage: str
 ) -> None:
-    content = encode(small)
     other = {'"n_layer":1': '"n_layer":1000000000', '"steps":[': '"steps":[],"more":['}
-    spoilt = content.replace(damage.encode(), other.get(damage, damage[:-1] + "9").encode(), 1)
-    assert check_trace("small", entry_of(small, content), spoilt).condition is Condition.DAMAGED
+    spoilt = encode(small).replace(
+        damage.encode(), other.get(damage, damage[:-1] + "9").encode(), 1
+    )
+    assert checked(small, spoilt).condition is Condition.DAMAGED
 
 
 def test_a_trace_that_is_not_utf_8_is_damaged(small: Trace) -> None:
-    content = encode(small)
-    spoilt = content.replace(b'"microgpt"', b'"\xff"', 1)
-    finding = check_trace("small", entry_of(small, content), spoilt)
+    spoilt = encode(small).replace(b'"microgpt"', b'"\xff"', 1)
+    finding = checked(small, spoilt)
     assert (finding.condition, "cannot be read" in finding.detail) == (Condition.DAMAGED, True)
 
 

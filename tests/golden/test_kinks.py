@@ -1,7 +1,5 @@
 """Kinks: where rounding may turn a ReLU, and runs and fixed cases that keep away from it."""
 
-from __future__ import annotations
-
 import random
 
 import numpy as np
@@ -12,11 +10,7 @@ from conformance.cases.by_level.program import CORPORA, Program, decided, is_dec
 from conformance.cases.situations import Situations
 from golden.budgets import Precision
 from golden.goldens import load_budgets, load_trace, long_runs
-from golden.spread import (
-    REPLICAS,
-    Kink,
-    model_spread,
-)
+from golden.spread import REPLICAS, Kink, model_spread
 from golden.trajectories import FreeRun, Trajectory, free_runs, kink_ledger, nearest_kink
 from reference.config import Config
 from reference.corpus import EMBEDDED

@@ -1,7 +1,5 @@
 """The action for GitHub, run step by step as it stands, and the script that it is a cover of."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -30,7 +28,6 @@ SMALL = {"python-version": "", "cases": "tokenizer\nprotocol", "seed": "1"}
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Somebody's repository with a port in it."""
     write_kit("python", tmp_path / "repository/the port")
     return tmp_path / "repository"
 

@@ -1,7 +1,5 @@
 """The documents: short, linked, in the index; and what they show is what happens."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterator
@@ -43,6 +41,14 @@ def block(language: str) -> str:
     found = re.search(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert found
     return found[1]
+
+
+def small_port(folder: Path) -> Path:
+    """The port of the how-to, which offers little, in this folder."""
+    (folder / "port.toml").write_text(block("toml"))
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "port.js").write_text(block("js"))
+    return folder
 
 
 def prose(path: Path) -> str:
@@ -175,10 +181,7 @@ def test_the_budget_explained_is_that_of_today() -> None:
 
 @pytest.mark.needs("node")
 def test_the_port_of_the_how_to_runs_and_passes(tmp_path: Path) -> None:
-    (tmp_path / "port.toml").write_text(block("toml"))
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "port.js").write_text(block("js"))
-    report = run_suite(str(tmp_path), "protocol", "layers")
+    report = run_suite(str(small_port(tmp_path)), "protocol", "layers")
     assert report.exit_code is ExitCode.PASS
     passed = {case.slug for case in report.cases if case.outcome == "pass"}
     assert {"layers/softmax-overflow", "protocol/shutdown"} <= passed

@@ -1,7 +1,5 @@
 """Runs that are ended at random moments: what they leave is whole, and the next run clears up."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Fuzzing: a short run of every target, and that a fault would be found, said and made small."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys
@@ -23,7 +21,7 @@ INPUTS = 200
 SEEDS = [b'\x00{"a": [1, 2.5], "b": "c"}', b"\x01key = 3\n[table]\nother = 'x'\n"]
 
 
-def feed_rightly(content: bytes) -> Ending:
+def feed_rightly(_choice: int, content: bytes) -> Ending:
     return Ending.ACCEPTED if b"1" in content else Ending.REFUSED
 
 
@@ -33,7 +31,7 @@ PLANTED = Target("planted", "for a test", feed_rightly, lambda: SEEDS, choices=2
 def planted(fault: str) -> Target:
     """A target that goes wrong on a colon after a null byte or after a quote."""
 
-    def feed(content: bytes) -> Ending:
+    def feed(choice: int, content: bytes) -> Ending:
         if b"null" in content:
             if fault == "hangs":
                 time.sleep(30)
@@ -47,7 +45,7 @@ def planted(fault: str) -> Target:
             if fault == "exits":
                 sys.exit(3)
             claim(fault == "fine", "null was taken")
-        return feed_rightly(content)
+        return feed_rightly(choice, content)
 
     return replace(PLANTED, feed=feed)
 

@@ -3,8 +3,6 @@
 Which way imports run is held by import-linter, in pyproject.toml.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import subprocess

@@ -1,7 +1,5 @@
 """The zoo: every animal is in its right outcome, and the keeper would see it if it were not."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

@@ -1,8 +1,7 @@
 """The comparison: structure, numbers in budgets, and the order of blame."""
 
-from __future__ import annotations
-
 import math
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ ANSWER: Answer = {
     "/grads/a": Numbers([[1.0, 2.0], [3.0, 4.0]], np.array([[1e-12, 1e-12], [1e-12, 0.0]])),
     "/grads/b": Numbers([0.0, -5.0], 1e-12),
 }
-RIGHT = {
+RIGHT: dict[str, Any] = {
     "tokens": [1, 2, 3],
     "output": [1.0, 2.0],
     "grads": {"a": [[1.0, 2.0], [3.0, 4.0]], "b": [0.0, -5.0]},
@@ -30,18 +29,13 @@ RIGHT = {
 
 
 def changed(pointer: str, value: Any) -> dict[str, Any]:
-    answer: Any = {
-        "tokens": [1, 2, 3],
-        "output": [1.0, 2.0],
-        "grads": {"a": [[1.0, 2.0], [3.0, 4.0]], "b": [0.0, -5.0]},
-    }
+    answer = deepcopy(RIGHT)
     target: Any = answer
     *path, last = [int(t) if t.isdecimal() else t for t in pointer.split("/")[1:]]
     for token in path:
         target = target[token]
     target[last] = value
-    result: dict[str, Any] = answer
-    return result
+    return answer
 
 
 def test_the_right_answer_is_right_and_identical() -> None:
@@ -83,7 +77,7 @@ def test_anything_else_is_a_divergence_at_its_place(pointer: str, value: Any, pl
 
 
 def test_a_missing_part_is_a_divergence() -> None:
-    grads = {"a": RIGHT["grads"]["a"]}  # type: ignore[index]
+    grads = {"a": RIGHT["grads"]["a"]}
     (divergence,) = compare(ANSWER, RIGHT | {"grads": grads}).divergences
     assert (divergence.pointer, divergence.got) == ("/grads/b", "nothing")
 

@@ -1,7 +1,5 @@
 """Editions: no new case turns an old port red before it was announced."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,12 +17,7 @@ from reference.profiles import PROFILES
 from tests.support.ports.broken import port
 from tests.support.suite import MakePort, run_suite
 
-WRONG = """
-def wrong(r):
-    refuse(r, -32603, "no")
-HANDLERS["tokenize"] = wrong
-"""
-
+WRONG = "HANDLERS['tokenize'] = lambda r: refuse(r, -32603, 'no')"
 
 PROGRAMS = [
     *(JudgedProgram.of(name) for name in PROFILES),

@@ -1,7 +1,5 @@
 """How a recorded training is judged: with which budgets, and in how much memory."""
 
-from __future__ import annotations
-
 import tracemalloc
 from collections.abc import Callable
 from typing import Any, cast

@@ -1,8 +1,6 @@
 """The catalogue: every known mistake is described, can be made, and is taken back."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -19,6 +17,7 @@ from conformance.mistakes.seams import sampling
 from conformance.mistakes.seams import training as training_seams
 from conformance.mistakes.single_precision import single_precision
 from conformance.oracle import reference_answer
+from reference.tape.machine import flat
 from tests.support.small_questions import SHORT, SMALL, answered, model, questions
 from tests.support.suite import oracle_port, outcomes, run_suite
 
@@ -43,10 +42,6 @@ def telling(slug: str) -> int:
 def everything() -> dict[str, dict[str, Any]]:
     owners: dict[str, Any] = {**MODULES, **CLASSES, **SEAMS}
     return {name: dict(vars(owner)) for name, owner in owners.items()}
-
-
-def test_there_are_over_ninety() -> None:
-    assert len(MISTAKES) > 90
 
 
 @pytest.mark.parametrize("slug", MISTAKES)
@@ -166,25 +161,11 @@ def test_what_is_on_tape_computes_what_it_computes_by_scalars(name: str) -> None
         pytest.skip("patches the scalars themselves")
     question = ("backward", model(SMALL, SHORT))
     with applied(patch()):
-        scalar = reference_answer.answer(*question)
+        scalar: Any = reference_answer.answer(*question)
     with applied(on_tape()), applied(patch()):
-        taped = reference_answer.answer(*question)
-    for part in ("losses", "grads"):
-        for got, expected in zip(numbers_of(taped, part), numbers_of(scalar, part), strict=True):
-            assert got == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
-
-
-def numbers_of(answer: Any, part: str) -> list[float]:
-    """All numbers of a part, one after the other."""
-
-    def flat(nested: Any) -> Iterator[float]:
-        if isinstance(nested, float | int):
-            yield nested
-        else:
-            for inside in nested.values() if isinstance(nested, dict) else nested:
-                yield from flat(inside)
-
-    return list(flat(getattr(answer, part)))
+        taped: Any = reference_answer.answer(*question)
+    for got, expected in ((taped.losses, scalar.losses), (flat(taped.grads), flat(scalar.grads))):
+        assert list(got) == pytest.approx(list(expected), rel=1e-9, abs=1e-12, nan_ok=True)
 
 
 @pytest.mark.thorough

@@ -1,12 +1,12 @@
 """Known mistakes, run as ports through the real protocol: each is caught, at the right level."""
 
-from __future__ import annotations
-
 import pytest
 
 from conformance.judging.outcome import ExitCode
 from conformance.mistakes import MISTAKES
 from tests.support.suite import failed_levels, oracle_port, outcomes, run_suite
+
+pytestmark = pytest.mark.slow
 
 QUICK = (
     "tokenizer", "autograd", "layers", "forward/*step-1", "forward/fresh-1", "forward/one-letter",
@@ -31,14 +31,12 @@ SOME = (
 """Some of the catalogue, from every level but the last ones."""
 
 
-@pytest.mark.slow
 def test_the_oracle_without_a_mistake_passes_bit_for_bit() -> None:
     report = run_suite(oracle_port(), *QUICK)
     assert report.exit_code is ExitCode.PASS
     assert report.grade.startswith("bit-identical")
 
 
-@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("mistake", SOME)
 def test_a_known_mistake_is_caught_where_it_is_made(mistake: str) -> None:
@@ -48,7 +46,6 @@ def test_a_known_mistake_is_caught_where_it_is_made(mistake: str) -> None:
     assert report.first_divergence.startswith(MISTAKES[mistake].level)
 
 
-@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "mistake", ["bias-correction-missing", "epsilon-inside-the-root", "constant-learning-rate"]
@@ -61,7 +58,6 @@ def test_a_mistake_in_adam_fails_adam_and_what_builds_on_it_only(mistake: str) -
     assert tainted["train/warm-start"].startswith("adam/")
 
 
-@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("mistake", ["softmax-denominator-detached", "cached-keys-detached"])
 def test_a_wrong_backward_pass_does_not_fail_adam_or_forward(mistake: str) -> None:
@@ -70,13 +66,11 @@ def test_a_wrong_backward_pass_does_not_fail_adam_or_forward(mistake: str) -> No
     assert not {"forward", "adam", "sample", "random", "tokenizer"} & set(failed)
 
 
-@pytest.mark.slow
 def test_a_recursive_sort_overflows_before_a_deep_model_and_before_no_other() -> None:
     report = run_suite(oracle_port("sorts-recursively"), "backward/deep-*", "backward/two-*")
     assert outcomes(report) == {"backward/two-layers": "pass", "backward/deep-model": "crash"}
 
 
-@pytest.mark.slow
 def test_a_detached_key_is_blamed_on_the_keys_alone() -> None:
     report = run_suite(oracle_port("cached-keys-detached"), "backward/warm*")
     first = next(case for case in report.cases if case.differences)
@@ -85,7 +79,6 @@ def test_a_detached_key_is_blamed_on_the_keys_alone() -> None:
     assert "/grads/layer0.attn_wq" not in parts
 
 
-@pytest.mark.slow
 def test_without_intermediates_the_first_wrong_weight_is_blamed() -> None:
     report = run_suite(oracle_port("cached-keys-detached", "--black-box"), "backward/warm*")
     first = next(case for case in report.cases if case.differences)

@@ -1,7 +1,5 @@
 """Honest variants: whoever computes the same mathematics in another order is never failed."""
 
-from __future__ import annotations
-
 import pytest
 from msgspec import structs
 
@@ -10,8 +8,9 @@ from conformance.mistakes import VARIANTS
 from ports_adapter.manifest import find_port
 from tests.support.suite import oracle_port, run_suite
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_honest_variant_passes(variant: str) -> None:
@@ -26,7 +25,6 @@ def test_an_honest_variant_passes(variant: str) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["python:float32", "rust:float32"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_an_honest_port_in_single_precision_passes(name: str, seed: int) -> None:
@@ -35,7 +33,6 @@ def test_an_honest_port_in_single_precision_passes(name: str, seed: int) -> None
     assert report.grade.startswith("float32")
 
 
-@pytest.mark.slow
 def test_a_port_in_single_precision_does_not_pass_as_double() -> None:
     port = structs.replace(find_port("python:float32"), precision="float64")
     report = run_suite(port, "layers", "forward/cold*", "backward/cold*", "adam/cold*")

@@ -1,8 +1,5 @@
 """Starts Python source as a port's process."""
 
-from __future__ import annotations
-
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -10,30 +7,18 @@ from textwrap import dedent
 import pytest
 
 from ports_adapter.containment.sandbox import Sandbox
-from ports_adapter.manifest import Port
 from ports_adapter.process import PortProcess
-from tests.support.processes import (
-    Made,
-)
+from tests.support.processes import Made
+from tests.support.suite import python_port
 
 
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Made]:
-    """Starts Python source as a port's process; ends it afterwards."""
     running = []
 
     def make(source: str, sandbox: Sandbox = Sandbox.NEVER, **keys: object) -> PortProcess:
         (tmp_path / "program.py").write_text(dedent(source))
-        process = PortProcess(
-            Port(
-                folder=tmp_path,
-                name="made for a test",
-                language="Python",
-                run=(sys.executable, "program.py"),
-                sandbox=sandbox,
-                **keys,  # type: ignore[arg-type]
-            )
-        )
+        process = PortProcess(python_port(tmp_path, "program.py", sandbox=sandbox, **keys))
         running.append(process)
         return process
 

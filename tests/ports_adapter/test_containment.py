@@ -1,7 +1,5 @@
 """All of a program ends when it should, and nothing is left of it: real processes."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -19,16 +17,7 @@ from ports_adapter.containment.terms import Terms
 from ports_adapter.failures import NotStarted
 from ports_adapter.manifest import Port
 from tests.support.ports.broken import port
-from tests.support.processes import (
-    BOTH,
-    DAEMON,
-    SECONDS,
-    Made,
-    end_of,
-    eventually,
-    is_gone,
-    said,
-)
+from tests.support.processes import BOTH, DAEMON, SECONDS, Made, end_of, eventually, is_gone, said
 from tests.support.suite import ROOT, MakePort, living, run_suite
 
 

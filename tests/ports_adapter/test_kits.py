@@ -1,7 +1,5 @@
 """Starter kits: each is generated, built and run, and is a right port as far as it goes."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -14,13 +12,13 @@ import pytest
 from conformance.anatomy.levels import Level
 from conformance.baseline.entries import parse_baseline, read_baseline
 from conformance.judging.outcome import ExitCode
+from conformance.reports.terminal.run_text import show
 from ports_adapter.kits import KITS, Refused, write_kit
 from ports_adapter.kits.port_name import display_name, package_name
 from ports_adapter.manifest import OURS, Port, find_port
 from reference.corpus import documents_of
-from tests.commands.test_cli import conformance
-from tests.reports.test_next_method import shown
-from tests.support.suite import ROOT, run_suite, unwrapped
+from tests.support.command import conformance
+from tests.support.suite import ROOT, printed, run_suite, unwrapped
 
 TUTORIAL = (ROOT / "docs/tutorial/first-port.md").read_text()
 USAGE = f"make port LANG={'|'.join(KITS)} DIR=folder"
@@ -251,7 +249,7 @@ def test_the_tutorial_shows_what_happens(tmp_path: Path) -> None:
     assert "linear" in second.port.methods
     for report in (first, second):
         assert report.verdict in TUTORIAL
-        assert unwrapped(shown(report)).rpartition("Next:")[2] in unwrapped(TUTORIAL)
+        assert unwrapped(printed(show, report)).rpartition("Next:")[2] in unwrapped(TUTORIAL)
         for level in report.levels:
             asked = f"{level.passed}/{level.asked or level.cases}"
             assert re.search(rf"^{level.level} +{level.outcome} +{asked}", TUTORIAL, re.MULTILINE)

@@ -1,7 +1,5 @@
 """What a program may take, and how it is ended when it takes more: real processes."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
@@ -13,13 +11,7 @@ from ports_adapter.containment.limits import BuildLimits, Limits
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.failures import NotBuilt
 from ports_adapter.manifest import Port
-from tests.support.processes import (
-    BOTH,
-    Made,
-    end_of,
-    is_gone,
-    said,
-)
+from tests.support.processes import BOTH, Made, end_of, is_gone, said
 from tests.support.suite import living
 
 
@@ -96,7 +88,6 @@ for number in range(200):
 time.sleep(20)
 """
 
-
 BURNING = """
 import os, time
 end = time.monotonic() + 20
@@ -104,7 +95,6 @@ os.fork()
 while time.monotonic() < end:
     pass
 """
-
 
 GROWING = """
 import signal

@@ -1,7 +1,5 @@
 """The manifest of a port: what may stand in it, and what is said when it is wrong."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

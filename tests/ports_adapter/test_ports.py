@@ -1,7 +1,5 @@
 """Our own ports: each passes everything, reproduces the twenty names, and fails when broken."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -117,7 +115,6 @@ def test_our_port_passes_with_gelu(port: str) -> None:
 
 @pytest.mark.needs("node")
 @pytest.mark.thorough
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("right", "wrong", "blamed"),
     [

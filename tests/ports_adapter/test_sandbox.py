@@ -1,7 +1,5 @@
 """What a program sees and reaches, with a sandbox and without: real processes."""
 
-from __future__ import annotations
-
 import os
 import socket
 import sys
@@ -12,13 +10,7 @@ import pytest
 from ports_adapter.building import build
 from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
-from tests.support.processes import (
-    BOTH,
-    DAEMON,
-    NEEDS_SANDBOX,
-    Made,
-    said,
-)
+from tests.support.processes import BOTH, DAEMON, NEEDS_SANDBOX, Made, said
 from tests.support.suite import ROOT, living
 
 ENVIRONMENT = "import os, json; print(json.dumps(dict(os.environ)), flush=True); input()"

@@ -1,7 +1,5 @@
 """Makes programs for the tests that judge them."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

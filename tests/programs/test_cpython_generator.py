@@ -1,7 +1,5 @@
 """Programs that draw as CPython does: their losses and samples are the oracle's own."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

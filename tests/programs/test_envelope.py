@@ -1,7 +1,5 @@
 """The losses of many seeds, among which those of an honest program lie."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Programs with a generator of their own: their losses are as likely as the oracle's."""
 
-from __future__ import annotations
-
 import pytest
 
 from conformance.judging.outcome import ExitCode

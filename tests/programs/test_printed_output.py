@@ -1,7 +1,5 @@
 """What a program prints is read: its steps, losses, counts and samples, in any common shape."""
 
-from __future__ import annotations
-
 import pytest
 
 from conformance.programs.printed_output import LineReader, Transcript

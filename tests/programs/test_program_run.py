@@ -1,7 +1,5 @@
 """Programs that go wrong, and how a user has one judged."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A port's repository for the tests of the plugin."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

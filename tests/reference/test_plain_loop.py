@@ -1,7 +1,5 @@
 """The yardstick in C computes the program's steps, to the last bit."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from itertools import islice

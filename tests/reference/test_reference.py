@@ -1,7 +1,5 @@
 """The canonical program."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 from dataclasses import replace
@@ -77,7 +75,6 @@ def test_the_program_prints_what_the_published_one_prints() -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 @pytest.mark.parametrize("steps", ["0", "30"])
 def test_on_the_tape_the_program_prints_the_same_to_the_last_digit(steps: str) -> None:
     arguments = ("--embedded", "--steps", steps, "--digits", "17")

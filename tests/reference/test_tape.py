@@ -1,7 +1,5 @@
 """The tape: the canonical program at machine speed, bit for bit what the scalar program gives."""
 
-from __future__ import annotations
-
 import os
 import random
 import shutil
@@ -39,9 +37,12 @@ def same_bits(a: object, b: object) -> bool:
     return np.array_equal(np.asarray(a), np.asarray(b))
 
 
+Situation = tuple[Config, int, list[int], int]
+"""A configuration, a vocabulary's size, a document's tokens, and a seed for the weights."""
+
+
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[Config, int, list[int], int]:
-    """A configuration, a vocabulary's size, a document's tokens, and a seed for the weights."""
+def situations(draw: st.DrawFn) -> Situation:
     head_dim, n_head = draw(st.integers(1, 4)), draw(st.integers(1, 4))
     config = Config(
         n_embd=head_dim * n_head,
@@ -61,9 +62,7 @@ def situations(draw: st.DrawFn) -> tuple[Config, int, list[int], int]:
 @pytest.mark.slow
 @given(situations())
 @settings(max_examples=50, deadline=None)
-def test_a_replay_is_the_scalar_program_bit_for_bit(
-    situation: tuple[Config, int, list[int], int],
-) -> None:
+def test_a_replay_is_the_scalar_program_bit_for_bit(situation: Situation) -> None:
     config, vocab_size, tokens, seed = situation
     weights = initial_weights(config, vocab_size, random.Random(seed))
     right = evaluate(weights, tokens, config)
@@ -113,9 +112,7 @@ def test_a_thousand_steps_on_names_are_the_scalar_programs_bit_for_bit() -> None
 @pytest.mark.slow
 @given(situations())
 @settings(max_examples=15, deadline=None)
-def test_logits_of_a_document_so_far_are_the_scalar_programs(
-    situation: tuple[Config, int, list[int], int],
-) -> None:
+def test_logits_of_a_document_so_far_are_the_scalar_programs(situation: Situation) -> None:
     config, vocab_size, tokens, seed = situation
     weights = initial_weights(config, vocab_size, random.Random(seed))
     machine, scalar = Machine(config, vocab_size), next_logits(weights, config)

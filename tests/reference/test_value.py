@@ -1,7 +1,5 @@
 """The autograd engine."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

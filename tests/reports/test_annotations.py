@@ -1,7 +1,5 @@
 """Annotations for a CI, and that nothing else that is printed is a command to it."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path
@@ -13,7 +11,7 @@ from conformance.judging.outcome import ExitCode
 from conformance.reports.annotations import annotated
 from conformance.reports.summary import RunSummary, run_summary
 from ports_adapter.quoting import disarmed
-from tests.support.command import run as run_command
+from tests.support.command import conformance
 from tests.support.junit_reader import read
 from tests.support.ports.broken import MANIFEST, folder_of
 from tests.support.summaries import NAMES, NASTY, every_summary, filled_with, with_standings
@@ -62,7 +60,7 @@ def test_what_the_baseline_has_wrong_is_annotated_at_its_entry(
         '\n[[known]]\nslug = "layers/gone"\noutcome = "crash"\nreason = "y"\n'
     )
     report = ("--annotations", "--junit", tmp_path / "r.xml")
-    run = run_command("conformance", "run", folder, *report)
+    run = conformance("run", folder, *report)
     assert run.returncode == ExitCode.FAIL
     where = re.findall(r"^::error file=(.*),line=(\d+),", run.stdout, re.M)
     assert where == [("port%2C mine/baseline.toml", "3"), ("port%2C mine/baseline.toml", "8")]
@@ -72,7 +70,6 @@ def test_what_the_baseline_has_wrong_is_annotated_at_its_entry(
 
 
 def is_a_command(printed: str) -> bool:
-    """Whether a line of what was printed is a command to a CI."""
     return "##[" in printed or bool(re.search(r"^\s*::", printed, re.MULTILINE))
 
 
@@ -93,7 +90,7 @@ def wrong(r):
 HANDLERS['linear'] = wrong
 """
     folder_of(tmp_path, wrong, MANIFEST.replace('"p"', name))
-    run = run_command("conformance", "run", tmp_path, "--case", "layers/linear*")
+    run = conformance("run", tmp_path, "--case", "layers/linear*")
     assert run.returncode == ExitCode.FAIL
     printed = run.stdout + run.stderr
     assert "said" in printed
@@ -102,6 +99,6 @@ HANDLERS['linear'] = wrong
 
     build = """build = ["sh", "-c", "echo ::error::built; echo '##[error]built'; exit 1"]"""
     folder_of(tmp_path, "", MANIFEST + build)
-    built = run_command("conformance", "run", tmp_path)
+    built = conformance("run", tmp_path)
     assert "built" in built.stderr
     assert not is_a_command(built.stderr)

@@ -1,7 +1,5 @@
 """A report as a badge."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """The debug page, in a real browser without a network."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 
@@ -24,7 +22,6 @@ Show = Callable[[Diagnosis], Page]
 
 @pytest.fixture
 def shown(opened: Open) -> Show:
-    """Shows the page of a diagnosis."""
     return lambda diagnosis: opened(page_of(diagnosis, TRANSCRIPT))
 
 

@@ -1,7 +1,5 @@
 """What the debug page is made of: the flow's states, the maps' data, the transcript."""
 
-from __future__ import annotations
-
 import pytest
 from msgspec import structs
 

@@ -1,7 +1,5 @@
 """A report as JUnit: foreign readers read it, and it is red where the run is."""
 
-from __future__ import annotations
-
 import pytest
 from junitparser import JUnitXml, TestSuite
 from msgspec import structs

@@ -1,7 +1,5 @@
 """A report as Markdown: it tells what is wrong, and nothing in it becomes markup."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,28 +1,17 @@
 """What to write next: a passing port that is not complete is told."""
 
-from __future__ import annotations
-
-import io
 from pathlib import Path
 
 import msgspec
 import pytest
-from rich.console import Console
 
 from conformance.anatomy.levels import METHODS, Level, next_methods
 from conformance.cases import all_cases
 from conformance.judging.outcome import ExitCode
-from conformance.judging.report import Report
 from conformance.reports.terminal.run_text import show
 from ports_adapter import messages
 from ports_adapter.kits import write_kit
-from tests.support.suite import run_suite
-
-
-def shown(report: Report) -> str:
-    screen = io.StringIO()
-    show(report, Console(file=screen))
-    return screen.getvalue()
+from tests.support.suite import printed, run_suite
 
 
 @pytest.mark.slow
@@ -56,11 +45,11 @@ def test_the_next_method_is_the_first_that_is_missing(offered: list[str], due: l
 @pytest.mark.needs("node")
 def test_only_a_passing_port_that_lacks_something_is_told_what_comes_next(tmp_path: Path) -> None:
     complete = run_suite("js", "tokenizer", "random")
-    assert "Next:" not in shown(complete)
+    assert "Next:" not in printed(show, complete)
     write_kit("js", tmp_path / "kit")
     kit = run_suite(str(tmp_path / "kit"), "tokenizer", "layers")
-    assert shown(kit).endswith(
+    assert printed(show, kit).endswith(
         "Next: linear, of the level layers: see ports_adapter/PROTOCOL.md.\n"
     )
-    assert "Next:" not in shown(run_suite(str(tmp_path / "kit"), "tokenizer"))
-    assert "Next:" not in shown(msgspec.structs.replace(kit, exit_code=ExitCode.FAIL))
+    assert "Next:" not in printed(show, run_suite(str(tmp_path / "kit"), "tokenizer"))
+    assert "Next:" not in printed(show, msgspec.structs.replace(kit, exit_code=ExitCode.FAIL))

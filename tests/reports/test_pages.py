@@ -1,7 +1,5 @@
 """All pages of the suite: one template, in a real browser without a network."""
 
-from __future__ import annotations
-
 import html
 import math
 import re

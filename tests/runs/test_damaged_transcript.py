@@ -1,13 +1,8 @@
 """Transcripts that are damaged, cut off or of something else, and runs that end too early."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import signal
-import subprocess
-import sys
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +16,10 @@ from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import Report
 from conformance.runs.replaying import replay_transcript
 from ports_adapter.manifest import find_port
+from tests.support.command import conformance, started, wait_for_marks
 from tests.support.ports.broken import SLOW, folder_of, port
-from tests.support.suite import ROOT, MakePort, case_of, outcomes, unwrapped
-from tests.support.transcripts import conformance, record, replayed, same
+from tests.support.suite import MakePort, case_of, outcomes, unwrapped
+from tests.support.transcripts import record, replayed, same
 
 TOKENS = "tokenizer/words"
 
@@ -56,11 +52,19 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Report]:
     return path.read_bytes(), report
 
 
+def refusal(path: Path) -> str:
+    """The line in which the replay of a transcript is refused."""
+    with pytest.raises(Unusable) as refused:
+        replay_transcript(path)
+    assert refused.value.exit_code is ExitCode.USAGE
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
 Change = Callable[[list[dict[str, Any]]], object]
 
 
 def question_at(lines: list[dict[str, Any]], slug: str) -> int:
-    """The index of a case's question."""
     return 1 + next(i for i, line in enumerate(lines) if line.get("slug") == slug)
 
 
@@ -104,11 +108,7 @@ def test_what_is_damaged_or_answers_another_question_is_refused_in_one_line(
     if message is None:
         assert replayed(path).exit_code is ExitCode.PASS
         return
-    with pytest.raises(Unusable) as refused:
-        replay_transcript(path)
-    assert refused.value.exit_code is ExitCode.USAGE
-    assert message.format(**places) in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert message.format(**places) in refusal(path)
 
 
 @pytest.mark.parametrize(
@@ -128,11 +128,7 @@ def test_what_is_no_transcript_gives_a_clear_line_and_no_traceback(
 ) -> None:
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(Unusable) as refused:
-        replay_transcript(path)
-    assert refused.value.exit_code is ExitCode.USAGE
-    assert message in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert message in refusal(path)
 
 
 @pytest.mark.parametrize("zipped", [False, True])
@@ -199,14 +195,9 @@ def test_an_interrupted_or_killed_run_leaves_what_it_had_finished(
 ) -> None:
     folder = folder_of(tmp_path / "port", SLOW)
     path, report = tmp_path / name, tmp_path / "report.json"
-    run = subprocess.Popen(
-        [sys.executable, "-m", "conformance", "run", str(folder), "--json", str(report),
-         "--transcript", str(path), "--case", "tokenizer", "--case", "layers"],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    while not (folder / "pid").exists() or not (folder / "pid").read_text():
-        assert run.poll() is None
-        time.sleep(0.05)
+    cases = ("--case", "tokenizer", "--case", "layers")
+    run = started("run", folder, "--json", report, "--transcript", path, *cases)
+    wait_for_marks(run, folder)
     run.send_signal(number)
     run.communicate(timeout=30)
     again = replayed(path)

@@ -1,26 +1,22 @@
 """What `make debug` says of mistakes planted by hand in our own ports."""
 
-from __future__ import annotations
-
-import io
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from conformance.cases.request import Request
 from conformance.explanation.diagnosis import Diagnosis
 from conformance.mistakes import MISTAKES
 from conformance.reports.terminal.explanation_text import show
 from conformance.runs.debugging import debugged
-from ports_adapter.manifest import find_port, our_ports
+from ports_adapter.manifest import find_port
 from tests.support.catalogue import some_mistakes
+from tests.support.changed_ports import Change, changed_port, put
 from tests.support.planted import KNOWN, UNKNOWN, Planted
 from tests.support.selection import of_a_port
-from tests.support.suite import ROOT
+from tests.support.suite import printed
 
 CASES = (
     "autograd", "layers", "forward/*step-1", "forward/fresh-1", "backward/*step-1",
@@ -28,31 +24,22 @@ CASES = (
 )  # fmt: skip
 """Of every level that a mistake was planted in."""
 
-BUILT = (".build", "target", "node_modules", "__pycache__")
-
 
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A copy of each port, built again after each change of a file: the rest stays."""
-    folders = {}
-    for name in ("js", "rust", "swift"):
-        folders[name] = tmp_path_factory.mktemp(name) / name
-        shutil.copytree(
-            ROOT / "ports_adapter" / name, folders[name], ignore=shutil.ignore_patterns(*BUILT)
-        )
-    return folders
+    names = ("js", "rust", "swift")
+    return {name: changed_port(name, tmp_path_factory.mktemp(name)) for name in names}
 
 
 @contextmanager
 def planted_in(folder: Path, planted: Planted) -> Iterator[None]:
-    path = folder / planted.file
-    source = path.read_text()
-    assert source.count(planted.right) == 1, planted.right
-    path.write_text(source.replace(planted.right, planted.wrong))
+    right = (folder / planted.file).read_text()
+    put(folder, Change(planted.file, planted.right, planted.wrong))
     try:
         yield
     finally:
-        path.write_text(source)
+        (folder / planted.file).write_text(right)
 
 
 def story_of(folder: Path, planted: Planted) -> Diagnosis:
@@ -63,15 +50,7 @@ def story_of(folder: Path, planted: Planted) -> Diagnosis:
 
 
 def told(diagnosis: Diagnosis) -> str:
-    stream = io.StringIO()
-    show(diagnosis, len(MISTAKES), Console(file=stream, width=200))
-    return stream.getvalue()
-
-
-def test_the_three_languages_are_ports_of_ours() -> None:
-    assert {planted.port for planted in (*KNOWN, *UNKNOWN)} <= set(our_ports())
-    assert len(KNOWN) >= 10
-    assert len(UNKNOWN) >= 3
+    return printed(show, diagnosis, len(MISTAKES), width=200)
 
 
 @pytest.mark.sampled(1)
@@ -121,6 +100,6 @@ def test_an_unheard_of_mistake_is_located_and_not_named(
 def test_a_right_port_has_no_story() -> None:
     request = Request("js", ("layers",), seed=1)
     diagnosis = debugged(find_port("js"), request, lambda _words: None)
-    assert diagnosis.divergence is None
-    assert diagnosis.names == []
+    told_of = (diagnosis.divergence, diagnosis.names, diagnosis.symptoms, diagnosis.smallest)
+    assert told_of == (None, [], [], [])
     assert "Nothing to explain" in told(diagnosis)

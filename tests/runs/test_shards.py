@@ -1,7 +1,5 @@
 """A run that is split: its parts, joined, are the whole run, and no part may be missing."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import msgspec
@@ -16,7 +14,7 @@ from conformance.runs.merging import merged, read_part
 from conformance.runs.running import judge_port, run_port
 from golden.json_documents import encoded
 from ports_adapter.manifest import Port
-from tests.support.ports.broken import port
+from tests.support.ports.broken import folder_of, offering, port
 from tests.support.suite import MakePort, outcomes, run_suite
 
 ASKED = ("protocol", "tokenizer", "layers", "adam")
@@ -68,8 +66,7 @@ def test_no_case_is_in_two_parts_and_none_in_no_part(make_port: MakePort) -> Non
 def test_a_part_with_nothing_to_verify_leaves_the_verdict_to_the_whole(
     make_port: MakePort,
 ) -> None:
-    made = make_port(port("HANDLERS['initialize'] = lambda r: introduce(r, methods=[])"))
-    parts = parts_of(made, 2)
+    parts = parts_of(make_port(offering("methods=[]")), 2)
     assert [report.exit_code for _, report in parts] == [ExitCode.PASS, ExitCode.PASS]
     assert merged(parts).exit_code is ExitCode.NOTHING_VERIFIED
 
@@ -135,14 +132,10 @@ def test_a_shard_is_written_as_part_of_parts(text: str) -> None:
 
 
 def test_a_part_that_is_written_as_json_is_read_as_it_was(
-    make_port: MakePort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = make_port(port(""))
-    (made.folder / "port.toml").write_text(
-        f'name = "x"\nlanguage = "Python"\nrun = ["{made.run[0]}", "port.py"]\n'
-    )
     path = tmp_path / "part.json"
-    request = Request(str(made.folder), ("tokenizer",), 1, shard=Shard(2, 3))
+    request = Request(str(folder_of(tmp_path / "port")), ("tokenizer",), 1, shard=Shard(2, 3))
     assert run_port(request, Outputs(json=path)) is ExitCode.PASS
     assert "part 2 of 3" in capsys.readouterr().out
     part = read_part(path).part

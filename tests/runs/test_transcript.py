@@ -1,7 +1,5 @@
 """Transcripts: what a run wrote down is judged again, and alike, when the port is gone."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
@@ -14,15 +12,10 @@ from ports_adapter.manifest import find_port
 from ports_adapter.transcript.events import Failed, Line, Logged, Question, Unreplayable
 from ports_adapter.transcript.reader import read_transcript
 from tests.asking.test_layout import LAYOUTS, arranged_port
-from tests.support.ports.broken import folder_of, port
+from tests.support.command import conformance
+from tests.support.ports.broken import folder_of, offering, port
 from tests.support.suite import MakePort, case_of, oracle_port
-from tests.support.transcripts import (
-    assert_reproduced,
-    conformance,
-    record,
-    replayed,
-    same,
-)
+from tests.support.transcripts import assert_reproduced, record, replayed, same
 
 CHEAP = ("protocol", "tokenizer", "layers/linear*", "layers/softmax-*", "random", "adam/fresh")
 TOKENS = "tokenizer/words"
@@ -42,13 +35,8 @@ def test_a_right_port_passes_again_with_the_same_grade(path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_wrong_port_fails_again_with_the_same_report(path: Path) -> None:
-    report = assert_reproduced(
-        oracle_port("softmax-denominator-detached"),
-        path,
-        "layers/softmax-p*",
-        "adam/fresh",
-        "backward/cold-step-1",
-    )
+    patterns = ("layers/softmax-p*", "adam/fresh", "backward/cold-step-1")
+    report = assert_reproduced(oracle_port("softmax-denominator-detached"), path, *patterns)
     assert report.exit_code is ExitCode.FAIL
     assert report.first_divergence == "layers/softmax-plain"
     assert case_of(report, "backward/cold-step-1").tainted_by == "layers/softmax-plain"
@@ -129,7 +117,7 @@ def test_what_was_given_up_on_is_given_up_on_again(make_port: MakePort, path: Pa
         "raise RuntimeError('no')",
         "print('Training...')",
         port("HANDLERS['initialize'] = lambda r: reply(r, {})"),
-        port("HANDLERS['initialize'] = lambda r: introduce(r, methods=[])"),
+        offering("methods=[]"),
         port("def fall(r):\n    reply(r, {})\n    sys.exit(4)\nHANDLERS['shutdown'] = fall"),
         port("HANDLERS['tokenize'] = lambda r: (os.remove('port.py'), sys.exit(3))"),
         port("HANDLERS['shutdown'] = lambda r: (reply(r, {}), reply(r, {}), sys.exit(0))"),
@@ -154,7 +142,6 @@ def test_a_declared_layout_is_applied_again(tmp_path: Path, path: Path) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_a_layout_that_was_recognised_is_told_again(
     tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,8 +3,6 @@
 It does what the real one does with the few expressions that ours have, and refuses the rest.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Ports that are judged by a baseline."""
 
-from __future__ import annotations
-
 from conformance.cases.request import BaselineChoice, Request
 from conformance.judging.report import Report
 from conformance.runs.running import judge_port

@@ -1,7 +1,5 @@
 """Scoreboards made by hand, with all that a page may have to show."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from msgspec import structs
@@ -68,7 +66,6 @@ def board(*rows: Row, **changes: Any) -> Board:
 
 
 def full_board() -> Board:
-    """Everything at once."""
     first = row(
         "rust",
         profiles=["microgpt", "train0", "train5"],
@@ -80,19 +77,16 @@ def full_board() -> Board:
 
 
 def passing_board() -> Board:
-    """Ports that pass, and nothing else that was asked for."""
     rows = [structs.replace(row(name), training=None) for name in ("rust", "js")]
     return board(*rows, exit_code=ExitCode.PASS, reference_step=0.0)
 
 
 def interrupted_board() -> Board:
-    """What was finished when somebody came."""
     later = Row(label="later", ending=Ending.NOT_BEGUN, why="the scoreboard was interrupted first")
     return board(row("rust"), later, exit_code=ExitCode.INTERRUPTED, was_interrupted=True)
 
 
 def hostile_board() -> Board:
-    """Whoever names things here means no good."""
     bad = structs.replace(
         WRONG, label=HOSTILE, name=HOSTILE, language=HOSTILE, why=HOSTILE, log=[HOSTILE],
         grade=HOSTILE, profile=HOSTILE, change=HOSTILE,
@@ -102,5 +96,4 @@ def hostile_board() -> Board:
 
 
 def empty_board() -> Board:
-    """No port at all."""
     return board(exit_code=ExitCode.PASS)

@@ -1,7 +1,5 @@
 """Pages in a real browser, which may ask nothing of the network and complain of nothing."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,7 +55,6 @@ class Tab:
 
 
 def check_accessible(page: Page, **options: object) -> None:
-    """Fail with what axe finds on a page."""
     found = Axe().run(page, options={"resultTypes": ["violations"], **options})
     assert found.violations_count == 0, found.generate_report()
 
@@ -68,5 +65,4 @@ def width_of(page: Page) -> int:
 
 
 def ground_of(page: Page) -> str:
-    """The color of a page's background."""
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))

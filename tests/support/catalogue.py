@@ -1,7 +1,5 @@
 """A sample of the catalogue, for tests whose run time grows with the mistakes to try."""
 
-from __future__ import annotations
-
 import random
 
 from conformance.mistakes import MISTAKES, Mistake

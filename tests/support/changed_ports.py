@@ -1,14 +1,12 @@
 """Copies of our own ports with a change in a line, as an author might have made it."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import NamedTuple
 
 from ports_adapter.manifest import OURS
 
-BUILT = shutil.ignore_patterns("__pycache__", "target", ".build")
+BUILT = shutil.ignore_patterns("__pycache__", "target", ".build", "node_modules")
 
 
 class Change(NamedTuple):
@@ -23,8 +21,14 @@ def changed_port(name: str, folder: Path, *changes: Change) -> Path:
     """The folder of the copy."""
     copy = folder / name
     shutil.copytree(OURS / name, copy, ignore=BUILT)
-    for file, right, wrong in changes:
-        source = (copy / file).read_text()
-        assert source.count(right) == 1
-        (copy / file).write_text(source.replace(right, wrong))
+    for change in changes:
+        put(copy, change)
     return copy
+
+
+def put(folder: Path, change: Change) -> None:
+    """Change a line of a port."""
+    path = folder / change.file
+    source = path.read_text()
+    assert source.count(change.right) == 1, change.right
+    path.write_text(source.replace(change.right, change.wrong))

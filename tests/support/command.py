@@ -4,14 +4,13 @@ A server imports the suite once and forks for every command: what `python -m` wo
 second of imports sooner.
 """
 
-from __future__ import annotations
-
 import io
 import multiprocessing
 import os
 import runpy
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +28,7 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float = 500,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m MODULE ARGUMENTS`, as `subprocess.run` would.
+    """Run `python -m MODULE ARGUMENTS`, as `subprocess.run` would; nothing may print a traceback.
 
     Raises:
         subprocess.TimeoutExpired: it took longer than `timeout` seconds, and was killed.
@@ -45,9 +44,32 @@ def run(
             process.kill()
             process.join()
             raise subprocess.TimeoutExpired(words, timeout)
-        return subprocess.CompletedProcess(
+        done = subprocess.CompletedProcess(
             words, process.exitcode, out.read_text(), errors.read_text()
         )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+
+def conformance(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite's command line, with changes of the environment."""
+    return run("conformance", *arguments, env=os.environ | environment)
+
+
+def started(*arguments: str | Path) -> subprocess.Popen[str]:
+    """The suite's command line while it runs, for those who want to end it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "conformance", *map(str, arguments)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for_marks(run: subprocess.Popen[str], *folders: Path) -> None:
+    """Wait until the ports in these folders have left their process ids."""
+    marks = [folder / "pid" for folder in folders]
+    while not all(mark.exists() and mark.read_text() for mark in marks):
+        assert run.poll() is None
+        time.sleep(0.05)
 
 
 def _become(words: list[str], cwd: Path, env: dict[str, str], out: Path, errors: Path) -> None:

@@ -1,7 +1,5 @@
 """Diagnoses made by hand: of a failed run, of one that passed, and of one full of hostile text."""
 
-from __future__ import annotations
-
 import math
 import random
 import typing
@@ -106,19 +104,18 @@ def failed_story(layers: int = 1) -> Diagnosis:
 
 
 def passed_story() -> Diagnosis:
-    """Every level was asked, and passed."""
-    report = report_of({level: Outcome.PASS for level in Level if level is not Level.SGD})
-    return Diagnosis(
-        report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
-    )
+    return _nothing_wrong({level: Outcome.PASS for level in Level if level is not Level.SGD})
 
 
 def empty_story() -> Diagnosis:
-    """Nothing was asked."""
-    report = report_of({})
+    return _nothing_wrong({})
+
+
+def _nothing_wrong(outcomes: dict[Level, Outcome]) -> Diagnosis:
     return Diagnosis(
-        report=report, divergence=None, names=[], symptoms=[], smallest=[], maps=[], curves=[]
-    )
+        report=report_of(outcomes), divergence=None,
+        names=[], symptoms=[], smallest=[], maps=[], curves=[],
+    )  # fmt: skip
 
 
 def unfinite_story() -> Diagnosis:
@@ -138,7 +135,6 @@ def unfinite_story() -> Diagnosis:
 
 
 def hostile_story() -> Diagnosis:
-    """A failed run in which every text is hostile."""
     texts = random.Random(1)
     hostile: Diagnosis = _hostile(failed_story(), texts)
     return hostile

@@ -1,7 +1,5 @@
 """Programs as they are, made for a test and judged by what they print."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from conformance.programs.judge_program import judge_program

@@ -1,7 +1,5 @@
 """JUnit as a foreign reader has it."""
 
-from __future__ import annotations
-
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 

@@ -1,7 +1,5 @@
 """Mistakes planted by hand in our own ports, as textual changes to their sources."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

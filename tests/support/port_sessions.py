@@ -1,7 +1,5 @@
 """Pytest as a port's own repository runs it, with the suite's plugin."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Python source as a port's process: what it says, and how it ends."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable
@@ -15,11 +13,9 @@ from ports_adapter.process import PortProcess
 
 NEEDS_SANDBOX = pytest.mark.skipif(bool(why_not()) and "CI" not in os.environ, reason=why_not())
 
-
 BOTH = pytest.mark.parametrize(
     "sandbox", [Sandbox.NEVER, pytest.param(Sandbox.ALWAYS, marks=NEEDS_SANDBOX)]
 )
-
 
 SECONDS = 30.0
 

@@ -1,7 +1,5 @@
 """Which tests run: those whose tools are here, and a sample of those with many entries."""
 
-from __future__ import annotations
-
 import os
 import random
 import secrets
@@ -34,10 +32,8 @@ class Chosen:
 
 chosen = Chosen()
 
-
 COMPILED = ("rust", "swift")
 """Ports of ours whose every change costs a build."""
-
 
 SELDOM_INSTALLED = frozenset(
     {"go", "mono", "ruby", "lua", "php", "sbcl", "ocaml", "haskell", "guile"}

@@ -1,7 +1,5 @@
 """Small questions that between them tell of every mistake, and what the program answers."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from functools import cache
@@ -30,18 +28,13 @@ from reference.model import initial_weights
 
 Question = tuple[str, Any]
 
-
 VOCABULARY = 5
-
 
 SMALL = Config(n_embd=4, n_head=2, n_layer=2, block_size=4, init_std=0.5, num_steps=6)
 
-
 LONGER = Config(n_embd=4, n_head=2, n_layer=1, block_size=12, init_std=0.5)
 
-
 TINY = Config(n_embd=2, n_head=1, n_layer=1, block_size=2)
-
 
 SHORT, CUT, LONG = [4, 0, 3, 4], [4, 1, 0, 2, 2, 3, 4], [4, 0, 1, 2, 3, 0, 1, 2, 0, 4]
 

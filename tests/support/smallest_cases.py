@@ -1,18 +1,12 @@
 """Smallest cases found for tests, and a port that is bound to the published sizes."""
 
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
 from conformance.explanation.shrinking.repeated_questions import Asker
 from conformance.explanation.shrinking.search import Smallest, smallest
 from conformance.judging.compare import compare
 from conformance.judging.divergence import Divergence
 from conformance.judging.outcome import Outcome
-from ports_adapter.containment.sandbox import Sandbox
 from ports_adapter.manifest import Port
-from tests.support.suite import ROOT
+from tests.support.suite import module_port
 
 SECONDS = 10.0
 """Of a search; more than it takes, since other tests run at the same time."""
@@ -36,27 +30,6 @@ def divergences(asker: Asker, case: Smallest) -> tuple[Divergence, ...]:
     return compare(case.expected, got, case.precision).divergences
 
 
-PROFILE_ONLY = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
-from conformance.mistakes import patched_port
-introduction = patched_port.introduction
-def introduced():
-    offer = introduction()
-    offer.other_sizes = False
-    return offer
-patched_port.introduction = introduced
-patched_port.main()
-"""
-
-
-def bound_to_the_profile(folder: Path, mistake: str) -> Port:
+def bound_to_the_profile(mistake: str) -> Port:
     """A port with a mistake that answers questions of the published sizes alone."""
-    (folder / "port.py").write_text(PROFILE_ONLY)
-    return Port(
-        folder=folder,
-        name="bound to the profile",
-        language="Python",
-        run=(sys.executable, "port.py", mistake),
-        sandbox=Sandbox.NEVER,
-    )
+    return module_port("tests.support.ports.learner", "microgpt", mistake, "--published-sizes")

@@ -1,12 +1,13 @@
 """Runs of the suite against a port, and the canonical program as a port."""
 
-from __future__ import annotations
-
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
+from rich.console import Console
 
 from conformance.cases.request import Request
 from conformance.judging.report import CaseReport, Report
@@ -17,16 +18,25 @@ from ports_adapter.manifest import Port, find_port
 ROOT = Path(__file__).parents[2]
 
 
+def python_port(folder: Path, *command: str, **keys: Any) -> Port:
+    """A port that this Python runs in a folder."""
+    standard = {"name": "made for a test", "language": "Python", "label": str(folder)}
+    return Port(folder=folder, run=(sys.executable, *command), **standard | keys)
+
+
+def module_port(module: str, *arguments: str, **keys: Any) -> Port:
+    """A module of ours as a port; in a sandbox it could not read the tapes that are kept."""
+    return python_port(ROOT, "-m", module, *arguments, sandbox=Sandbox.NEVER, **keys)
+
+
 def oracle_port(*arguments: str) -> Port:
     """The canonical program behind the protocol, with a mistake or as a variant if one is named."""
-    return Port(
-        folder=ROOT,
+    return module_port(
+        "conformance.mistakes.patched_port",
+        *arguments,
         name="the oracle",
-        language="Python",
-        run=(sys.executable, "-m", "conformance.mistakes.patched_port", *arguments),
         precision="float32" if "--float32" in arguments else "float64",
         label="oracle",
-        sandbox=Sandbox.NEVER,
     )
 
 
@@ -36,6 +46,13 @@ def run_suite(
     """A run of the given cases, or of all."""
     found = find_port(port) if isinstance(port, str) else port
     return judge_port(found, Request(found.label, patterns, seed, names, long))
+
+
+def printed(show: Callable[..., None], *shown: object, width: int = 80) -> str:
+    """What is printed of something in a terminal of so many columns."""
+    screen = io.StringIO()
+    show(*shown, Console(file=screen, width=width))
+    return screen.getvalue()
 
 
 def unwrapped(printed: str) -> str:

@@ -1,7 +1,5 @@
 """Summaries of runs of every kind, as the forms of a report have them."""
 
-from __future__ import annotations
-
 import pytest
 from msgspec import structs
 

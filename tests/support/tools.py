@@ -1,7 +1,5 @@
 """The tools that some tests need, whether this machine has them, and how to install them."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -59,7 +57,6 @@ OF_LANGUAGE = {"js": "node", "rust": "cargo", "swift": "swift", "c": "cc"}
 
 @cache
 def is_here(tool: str) -> bool:
-    """Whether this machine has a tool of the table above."""
     return TOOLS[tool].is_here()
 
 

@@ -1,7 +1,5 @@
 """Writes traces of the canonical program, in the ways in which programs write them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field

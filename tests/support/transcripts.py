@@ -1,8 +1,5 @@
 """Recording a port, replaying what it answered, and comparing what both tell."""
 
-from __future__ import annotations
-
-import subprocess
 from pathlib import Path
 
 import msgspec
@@ -14,7 +11,6 @@ from conformance.runs.replaying import judge_transcript
 from conformance.runs.running import judge_port
 from ports_adapter.manifest import Port
 from ports_adapter.transcript.reader import read_transcript
-from tests.support.command import run as run_command
 
 
 def record(made: Port, path: Path, *patterns: str, seed: int = 1) -> Report:
@@ -44,7 +40,3 @@ def assert_reproduced(made: Port, path: Path, *patterns: str) -> Report:
         (alone,) = replayed(path, failed.slug).cases
         assert structs.replace(alone, seconds=failed.seconds) == failed
     return report
-
-
-def conformance(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return run_command("conformance", *arguments)

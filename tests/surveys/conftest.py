@@ -1,7 +1,5 @@
 """Fixtures of the tests of scoreboards."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -12,5 +10,4 @@ from tests.support.scoreboards import Make
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Makes a port's folder."""
     return lambda name, *parts: folder_of(tmp_path / name, *parts)

@@ -1,16 +1,11 @@
 """`make bench`: ports and the reference side by side, as a table, as JSON, and as a plot."""
 
-from __future__ import annotations
-
-import io
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from conformance.cases import all_cases
 from conformance.surveys.benchmark import measurement
@@ -18,27 +13,17 @@ from conformance.surveys.benchmark.measurement import Speed, measure_port
 from conformance.surveys.benchmark.speed_table import show
 from ports_adapter.messages import METHODS
 from tests.benchmarks.bench_port import REPRESENTATIVE, TAPED
-from tests.house.test_documents import block
+from tests.house.test_documents import small_port
+from tests.support.command import conformance
 from tests.support.command import run as run_command
-from tests.support.suite import MakePort, oracle_port
+from tests.support.ports.broken import folder_of
+from tests.support.suite import oracle_port, printed
 
 SPEEDS = [
     Speed("slow", start_up=0.2, step=0.1, memory=200 << 20),
     Speed("<script>fast", start_up=0.01, step=0.001, memory=2 << 20),
     Speed("absent", why="left out: swift is not installed"),
 ]
-
-
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return run_command("conformance", "bench", *arguments)
-
-
-def small_port(folder: Path) -> Path:
-    """The port of the how-to, which offers little, in this folder."""
-    (folder / "port.toml").write_text(block("toml"))
-    (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "port.js").write_text(block("js"))
-    return folder
 
 
 def groups(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -93,7 +78,7 @@ def test_a_method_that_is_not_offered_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.needs("node")
 def test_a_port_is_measured_beside_the_reference(tmp_path: Path) -> None:
     page = tmp_path / "bench.html"
-    ended = bench("js", "--json", "--html", str(page))
+    ended = conformance("bench", "js", "--json", "--html", str(page))
     assert ended.returncode == 0, ended.stderr
     speeds = json.loads(ended.stdout)
     assert [s["name"] for s in speeds] == ["js", "the reference", "the reference, on its tape"]
@@ -110,9 +95,7 @@ def test_memory_is_that_of_the_port_and_not_of_the_suite(monkeypatch: pytest.Mon
 
 
 def test_the_table_has_the_fastest_first_and_names_what_was_left_out() -> None:
-    out = io.StringIO()
-    show(SPEEDS, Console(file=out, width=100))
-    lines = out.getvalue().splitlines()
+    lines = printed(show, SPEEDS).splitlines()
     assert [line.split()[0] for line in lines] == ["port", "<script>fast", "slow", "absent:"]
     assert "1,000" in lines[1]
     assert lines[3] == "absent: left out: swift is not installed"
@@ -121,24 +104,19 @@ def test_the_table_has_the_fastest_first_and_names_what_was_left_out() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("port", ["no-such-port", "tests"])
 def test_a_port_that_is_none_is_said_to_be_none(port: str) -> None:
-    ended = bench(port)
+    ended = conformance("bench", port)
     assert ended.returncode == 2
     assert "\nconformance: " in ended.stderr
-    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.slow
 @pytest.mark.needs("node")
 def test_ports_that_cannot_train_or_die_fail_the_comparison_without_a_traceback(
-    tmp_path: Path, make_port: MakePort
+    tmp_path: Path,
 ) -> None:
-    make_port("raise SystemExit(3)")
-    (tmp_path / "port.toml").write_text(
-        f'name = "x"\nlanguage = "Python"\nrun = ["{sys.executable}", "port.py"]'
-    )
+    folder_of(tmp_path, "sys.exit(3)")
     (tmp_path / "small").mkdir()
-    ended = bench(str(tmp_path), str(small_port(tmp_path / "small")))
+    ended = conformance("bench", str(tmp_path), str(small_port(tmp_path / "small")))
     assert ended.returncode == 3
     assert "exited with code 3" in ended.stdout
     assert "it does not offer train" in ended.stdout
-    assert "Traceback" not in ended.stderr

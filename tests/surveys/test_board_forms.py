@@ -1,14 +1,10 @@
 """The rows of a scoreboard, and the scoreboard as JSON and as a table in a terminal."""
 
-from __future__ import annotations
-
-import io
 import json
 from collections.abc import Callable
 
 import jsonschema
 import pytest
-from rich.console import Console
 
 from conformance.anatomy.levels import Level
 from conformance.commands.published_pages import BOARD_SCHEMA
@@ -17,6 +13,7 @@ from conformance.surveys.scoreboard.board import Board, Cell, Ending, Row, best_
 from conformance.surveys.scoreboard.board_text import show
 from golden.json_documents import encoded
 from tests.support import boards
+from tests.support.suite import printed
 
 MAKERS: dict[str, Callable[[], Board]] = {
     "full": boards.full_board,
@@ -33,9 +30,7 @@ def test_the_json_obeys_its_published_schema(name: str) -> None:
 
 
 def test_the_table_in_a_terminal_has_a_line_for_each_port() -> None:
-    out = io.StringIO()
-    show(boards.full_board(), Console(file=out, width=80))
-    lines = out.getvalue().splitlines()
+    lines = printed(show, boards.full_board()).splitlines()
     assert [line.split()[0] for line in lines[:5]] == ["port", "rust", "as-it-is", "wrong", "gone"]
     assert "  wrong                 backward 0/12 mismatch" in lines
     assert "  wrong                 random 11/12, 1 known" in lines

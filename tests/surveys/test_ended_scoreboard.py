@@ -1,7 +1,5 @@
 """Scoreboards whose runs hang or are ended, or that are ended themselves."""
 
-from __future__ import annotations
-
 import json
 import signal
 import time
@@ -12,17 +10,9 @@ import pytest
 
 from conformance.judging.outcome import ExitCode
 from conformance.surveys.scoreboard.history import read_history
+from tests.support.command import started, wait_for_marks
 from tests.support.ports.broken import SLOW
-from tests.support.scoreboards import (
-    CASES,
-    TWO,
-    Make,
-    ended,
-    is_gone,
-    rows_of,
-    started,
-    wait_for_marks,
-)
+from tests.support.scoreboards import CASES, TWO, Make, ended, is_gone, rows_of
 from tests.support.suite import ROOT
 
 pytestmark = pytest.mark.slow
@@ -33,7 +23,7 @@ def test_a_run_that_hangs_or_that_somebody_ends_has_its_row_and_the_others_their
 ) -> None:
     ends = {"killed": signal.SIGKILL, "interrupted": signal.SIGTERM}
     ports = [*(make(name, SLOW) for name in ends), make("hang", SLOW), make("honest")]
-    run = started(*ports, *TWO, "--jobs", "2", "--timeout", "15", "--json", "-")
+    run = started("scoreboard", *ports, *TWO, "--jobs", "2", "--timeout", "15", "--json", "-")
     wait_for_marks(run, *(tmp_path / name for name in ends))
     runners = {name: runner(run.pid, tmp_path / name) for name in ends}
     for name, number in ends.items():
@@ -64,7 +54,7 @@ def test_an_interrupted_board_keeps_what_is_finished_and_leaves_no_process(
     ports = [make("honest"), make("slow", SLOW), make("later")]
     page, path, history = (tmp_path / name for name in ("b.html", "b.json", "h.jsonl"))
     outputs = ("--json", path, "--html", page, "--history", history)
-    run = started(*ports, *TWO, "--jobs", "1", *outputs)
+    run = started("scoreboard", *ports, *TWO, "--jobs", "1", *outputs)
     wait_for_marks(run, tmp_path / "slow")
     children = psutil.Process(run.pid).children(recursive=True)
     assert len(children) >= 2
@@ -85,7 +75,7 @@ def test_an_interruption_while_speeds_are_measured_keeps_every_verdict(make: Mak
     manifest = 'name = "p"\nlanguage = "Python"\nrun = ["{python}", "-m", "microgpt_numpy"]\n'
     folder = make("quick", "", manifest)
     (folder / "microgpt_numpy").symlink_to(ROOT / "ports_adapter" / "python" / "microgpt_numpy")
-    run = started(folder, *CASES, "--json", "-")
+    run = started("scoreboard", folder, *CASES, "--json", "-")
     assert run.stderr
     assert "pass: 2/2 cases" in run.stderr.readline()
     time.sleep(0.5)

@@ -1,7 +1,5 @@
 """The history of a scoreboard: a line for each run of a port, and what has changed since."""
 
-from __future__ import annotations
-
 import time
 from multiprocessing import get_context
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The suite's own score: kept in the repository, whole, and as good as it is said to be."""
 
-from __future__ import annotations
-
 import msgspec
 import pytest
 

@@ -1,7 +1,5 @@
 """The scoreboard's page, in a real browser without a network."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 
@@ -21,7 +19,6 @@ WRONG_BY = {"d": 4.11e6, "e": 4.08e6, "f": 4.2e6, "g": "Infinity"}
 
 @pytest.fixture
 def shown(opened: Open) -> Show:
-    """Shows the page of a board."""
     return lambda board: opened(page_of(board))
 
 

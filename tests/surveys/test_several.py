@@ -1,9 +1,5 @@
 """`make conform-all`: every port whose toolchain is there, and the others by name."""
 
-from __future__ import annotations
-
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,12 +8,7 @@ from conformance.cases.request import Request
 from conformance.judging.outcome import ExitCode
 from conformance.surveys.all_ports import judge_each, present_and_absent
 from ports_adapter.manifest import our_ports
-from tests.support.command import run as run_command
-
-
-def conform_all(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | ({"PATH": path} if path is not None else {})
-    return run_command("conformance", "all", *arguments, env=environment)
+from tests.support.command import conformance
 
 
 @pytest.mark.needs("swift")
@@ -25,7 +16,8 @@ def conform_all(*arguments: str, path: str | None = None) -> subprocess.Complete
 @pytest.mark.needs("node")
 @pytest.mark.slow
 def test_every_port_of_ours_is_run() -> None:
-    ended = conform_all("--case", "tokenizer/words", "--case", "adam/cold-step-1", "--seed", "1")
+    cases = ("--case", "tokenizer/words", "--case", "adam/cold-step-1")
+    ended = conformance("all", *cases, "--seed", "1")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     lines = dict(line.split(maxsplit=1) for line in ended.stdout.splitlines())
     assert list(lines) == our_ports()
@@ -34,7 +26,7 @@ def test_every_port_of_ours_is_run() -> None:
 
 @pytest.mark.slow
 def test_a_port_without_its_toolchain_is_left_out_by_name(tmp_path: Path) -> None:
-    ended = conform_all("--case", "tokenizer/words", "--seed", "1", path=str(tmp_path))
+    ended = conformance("all", "--case", "tokenizer/words", "--seed", "1", PATH=str(tmp_path))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     left_out = [line for line in ended.stdout.splitlines() if "left out" in line]
     assert [line.split()[0] for line in left_out] == [
@@ -66,6 +58,5 @@ def test_what_is_wrong_with_one_port_does_not_keep_from_the_next(tmp_path: Path)
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("--case", "no-such-case"), ("--seed", "-1")])
 def test_a_wrong_command_line_is_one(arguments: tuple[str, ...]) -> None:
-    ended = conform_all(*arguments)
+    ended = conformance("all", *arguments)
     assert ended.returncode == ExitCode.USAGE
-    assert "Traceback" not in ended.stderr

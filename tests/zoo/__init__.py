@@ -1,7 +1,5 @@
 """A zoo of hostile, broken and merely odd ports, each with what is right to say of it."""
 
-from __future__ import annotations
-
 from . import (
     cheats,
     children,

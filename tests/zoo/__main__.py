@@ -1,7 +1,5 @@
 """`python -m tests.zoo [NAME...]`: run all animals, or some, and write docs/reference/zoo.md."""
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """What an animal is: a small real program, what it is asked, and what is right to say of it."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,11 +52,9 @@ class Animal:
 
     @property
     def expected(self) -> dict[str, str]:
-        """How each case must end."""
         return {**dict.fromkeys(self.asked, "pass"), **self.others, self.decisive: self.outcome}
 
     def settle(self, folder: Path) -> None:
-        """Write the program and its manifest into a new folder."""
         folder.mkdir()
         for name, content in self.files.items():
             path = folder / name
@@ -85,7 +81,6 @@ def wild(name: str, does: str, change: str, outcome: str, says: str = "", **more
 
 
 def program(name: str, does: str, source: str, outcome: str, says: str = "", **more: Any) -> Animal:
-    """A program in Python that is all its own."""
     more.setdefault("files", {"port.py": source})
     return Animal(name=name, does=does, outcome=outcome, says=says, **more)
 

@@ -1,7 +1,5 @@
 """Those that would pass without being right, and some that look like it and are right."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from conformance.cases.by_level import tokenizer

@@ -1,7 +1,5 @@
 """Those with children: all of a family is gone when a run is over."""
 
-from __future__ import annotations
-
 from conformance.judging.outcome import ExitCode
 
 from .animal import Animal, at_words, odd, odd_at_words, program, wild

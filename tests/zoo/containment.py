@@ -1,7 +1,5 @@
 """Whether ports are contained here: only then are those let out that could do harm."""
 
-from __future__ import annotations
-
 import shutil
 
 from ports_adapter.manifest import Port

@@ -1,6 +1,6 @@
 """Those that die: by every signal that ends a process, and by themselves."""
 
-from __future__ import annotations
+from pathlib import Path
 
 from conformance.judging.outcome import ExitCode
 
@@ -35,29 +35,10 @@ def struck(signal: str) -> Animal:
     )
 
 
-C_PORT = """
-#include <stdio.h>
+def source(name: str) -> str:
+    """A program in another language, which stands beside this module."""
+    return Path(__file__).with_name(name).read_text()
 
-int main(void) {
-    char line[65536];
-    int *nothing = NULL;
-    while (fgets(line, sizeof line, stdin)) *nothing = 1;
-    return 0;
-}
-"""
-
-JS_PORT = """
-const lines = require("node:readline").createInterface({ input: process.stdin });
-const say = (answer) => console.log(JSON.stringify({ jsonrpc: "2.0", ...answer }));
-lines.on("line", async (line) => {
-  const { id, method } = JSON.parse(line);
-  if (method !== "initialize") throw new Error(`not yet written: ${method}`);
-  say({ id, result: {
-    protocol_version: 1, name: "js", language: "JavaScript", precision: "float64",
-    methods: ["tokenize"], profiles: ["microgpt"],
-  } });
-});
-"""
 
 ANIMALS = (
     *map(struck, SIGNALS),
@@ -107,12 +88,13 @@ ANIMALS = (
          "HANDLERS['shutdown'] = haunt",
          "protocol violation", "after shutdown", decisive=GOODBYE),
     program("null-pointer", "is a C program that writes to NULL", "", "crash", "ended by SIGSEGV",
-            files={"port.c": C_PORT}, run=("./port",),
+            files={"port.c": source("null_pointer.c")}, run=("./port",),
             manifest={"build": ["cc", "-O0", "-o", "port", "port.c"], "language": "C"},
             decisive=INTRODUCTION, asked=(INTRODUCTION, WORDS), others={WORDS: "not run"}),
     program("broken-promise", "is a Node program with a rejection that nobody handles", "",
-            "crash", "exited with code 1", files={"port.js": JS_PORT}, run=("node", "port.js"),
-            manifest={"language": "JavaScript"}, asked=(INTRODUCTION, WORDS)),
+            "crash", "exited with code 1", files={"port.js": source("broken_promise.js")},
+            run=("node", "port.js"), manifest={"language": "JavaScript"},
+            asked=(INTRODUCTION, WORDS)),
     program("missing", "is not there", "", NO_REPORT, "./gone does not exist", files={},
             run=("./gone",), asked=(WORDS,), exit_code=ExitCode.UNUSABLE_PORT),
     program("not-a-program", "is a text file that may be run", "", NO_REPORT, "cannot be started",

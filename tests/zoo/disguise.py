@@ -1,7 +1,5 @@
 """Those that would be taken for something else: what they print is shown, and does nothing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from conformance.judging.outcome import ExitCode

@@ -1,7 +1,5 @@
 """Those that say too much."""
 
-from __future__ import annotations
-
 from .animal import ASKED, GOODBYE, LATER, at_words, odd_at_words, wild
 
 ANIMALS = (

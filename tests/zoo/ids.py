@@ -1,7 +1,5 @@
 """Those that mix up what belongs to which question."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from .animal import ASKED, LATER, Animal, at_words

@@ -1,7 +1,5 @@
 """Those whose JSON is strange: some of it is wrong, and some of it is only strange."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from .animal import Animal, at_words, odd_at_words

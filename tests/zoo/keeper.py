@@ -1,7 +1,5 @@
 """The keeper: runs an animal through the real command line, and sees whether all is right."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -81,7 +79,6 @@ def prepare(animal: Animal, den: Path) -> None:
 
 
 def run_suite_on(animal: Animal, den: Path) -> Run:
-    """The command line on an animal."""
     command = [sys.executable, "-m", "conformance", *animal.command(den / "port")]
     command += ["--json", str(den / "report.json")]
     environment = os.environ | {
@@ -109,7 +106,6 @@ def run_suite_on(animal: Animal, den: Path) -> Run:
 
 
 def read_report(path: Path) -> dict[str, Any] | None:
-    """The report of a run, if there is one."""
     try:
         report: dict[str, Any] = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -118,7 +114,6 @@ def read_report(path: Path) -> dict[str, Any] | None:
 
 
 def outcomes_of(run: Run) -> dict[str, str]:
-    """How each case ended."""
     return {case["slug"]: case["outcome"] for case in run.report["cases"]} if run.report else {}
 
 
@@ -184,7 +179,6 @@ def open_door(den: Path) -> Iterator[socket.socket]:
 
 
 def has_caller(door: socket.socket) -> bool:
-    """Whether somebody has come."""
     try:
         connection, _ = door.accept()
     except BlockingIOError:

@@ -1,7 +1,5 @@
 """What a run has left behind: processes, sockets, files."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Iterator
@@ -28,7 +26,6 @@ def left_processes(den: Path, since: float) -> list[psutil.Process]:
 
 
 def told(process: psutil.Process) -> str:
-    """A process in words, with the doors that it holds open."""
     with contextlib.suppress(psutil.Error):
         doors = [c.laddr.port for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
         listens = f", listening on {doors}" if doors else ""

@@ -1,7 +1,5 @@
 """Those that eat what the machine has. Each stops by itself as well, sooner or later."""
 
-from __future__ import annotations
-
 from .animal import Animal, at_words, odd_at_words
 
 SURVIVED = "reply(r, tokens_of('nobody stopped me\\n'))"

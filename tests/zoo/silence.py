@@ -1,7 +1,5 @@
 """Those that say nothing, or say it slowly."""
 
-from __future__ import annotations
-
 from .animal import ASKED, GOODBYE, INTRODUCTION, at_words, odd_at_words, program
 
 ANIMALS = (

@@ -4,8 +4,6 @@ Each is right in its first answers and dies at the decisive one, so that its log
 keeper's secret must not be in it. Whatever they cannot reach is no failure of theirs.
 """
 
-from __future__ import annotations
-
 from conformance.judging.outcome import ExitCode
 
 from .animal import Animal, at_words

@@ -1,7 +1,5 @@
 """An animal that has written a trace: the file alone is judged, no program runs."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

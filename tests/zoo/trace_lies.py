@@ -1,7 +1,5 @@
 """Traces with records that cannot be, that lie, or that are odd and right."""
 
-from __future__ import annotations
-
 import gzip
 
 from conformance.judging.outcome import ExitCode

@@ -1,7 +1,5 @@
 """Traces that are no traces: cut off, in another format, or with lines that are no records."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import os

@@ -3,8 +3,6 @@
 python -m tests.support.ports.arranged_port transposed | per-head | fused | flat
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from itertools import chain

@@ -1,7 +1,5 @@
 """Sources of small broken ports. Each introduces itself, then does its one wrong thing."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -75,6 +73,24 @@ def port(change: str) -> str:
     """The honest port with some of its handlers replaced."""
     return HONEST + dedent(change) + "\nserve()\n"
 
+
+def offering(changes: str) -> str:
+    """The honest port that introduces itself with these changes."""
+    return port(f"HANDLERS['initialize'] = lambda r: introduce(r, {changes})")
+
+
+ENDLESS = port(
+    """
+    def endless(r):
+        step = {"id": r["id"], "loss": 3.0, "learning_rate": 0.01}
+        for number in iter(int, 1):
+            params = step | {"step": number}
+            put(json.dumps({"jsonrpc": "2.0", "method": "step", "params": params}) + "\\n")
+    HANDLERS["train"] = endless
+    HANDLERS["initialize"] = lambda r: introduce(r, methods=["train"], other_sizes=True)
+    """
+)
+"""Answers a `train` with steps without end."""
 
 SLOW = """
 def slow(r):

@@ -1,9 +1,7 @@
 """The canonical program as a port in progress: some profiles, perhaps with a slip in one of them.
 
-python -m tests.support.ports.learner PROFILES [SLIP] [--published-sizes] [--relu-alone]
+python -m tests.support.ports.learner PROFILES [SLIP or MISTAKE] [--published-sizes] [--relu-alone]
 """
-
-from __future__ import annotations
 
 import math
 import sys
@@ -18,7 +16,7 @@ import reference.counting
 import reference.model
 import reference.sgd
 import reference.training
-from conformance.mistakes import apply, patched_port
+from conformance.mistakes import MISTAKES, apply, patched_port
 from conformance.mistakes.mistake import Patch
 from conformance.mistakes.patched_tape import on_tape
 from reference.config import Config
@@ -111,7 +109,7 @@ SLIPS = {
 def main() -> None:
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
     options, sys.argv = sys.argv[1:], sys.argv[:1]
-    slips = [SLIPS[name] for name in words[1:]]
+    slips = [SLIPS.get(name) or MISTAKES[name].patch for name in words[1:]]
     if exact_gelu not in slips:
         apply(on_tape())
     for slip in slips:

@@ -1,7 +1,5 @@
 """Mistakes and honest variants of `microgpt.c`, as its compile-time switches, one line each."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

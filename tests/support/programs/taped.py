@@ -6,8 +6,6 @@ come from CPython's generator or from NumPy's. Run as `python taped.py ROOT [opt
 
 # ruff: noqa: T201 (a program prints)
 
-from __future__ import annotations
-
 import argparse
 import json
 import random
@@ -96,7 +94,6 @@ def losses(run: Any, options: Namespace) -> Iterator[tuple[float, Any]]:
 
 
 def printed(options: Namespace, corpus: Path) -> Iterator[str]:
-    """What the program prints, piece by piece."""
     config = Config(num_steps=options.steps, temperature=options.temperature)
     run = TapeRun.prepare(config, options.seed, read_corpus(corpus))
     yield f"num docs: {len(run.documents)}\nvocab size: {run.tokenizer.vocab_size}\n"

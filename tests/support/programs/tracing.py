@@ -3,8 +3,6 @@
 Run as `python tracing.py ROOT [MISTAKE]`, it makes the mistake of the catalogue with that slug.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from contextlib import nullcontext
