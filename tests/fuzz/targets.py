@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .answers import ANSWER
 from .baselines import BASELINE
 from .decoder import DECODER
 from .goldens import GOLDEN
@@ -27,5 +28,6 @@ TARGETS: dict[str, Target] = {
         MERGE,
         JOURNAL,
         TRACE,
+        ANSWER,
     )
 }

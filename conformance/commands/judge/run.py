@@ -9,23 +9,27 @@ import click
 from conformance.judging.outcome import ExitCode
 
 from ..ending import JudgingCommand, exit_with, fail
-from ..options import BASELINE, FILE, QUESTIONS, SANDBOX, TRANSCRIPT, with_outputs, with_request
+from ..options import (
+    BASELINE,
+    FILE,
+    LONG,
+    NAMES,
+    QUESTIONS,
+    SANDBOX,
+    TRANSCRIPT,
+    UPDATE_BASELINE,
+    with_outputs,
+    with_request,
+)
 
 if TYPE_CHECKING:
     from conformance.cases.request import Request
     from conformance.reports.destinations import Outputs
 
 OF_A_RUN = (
-    click.option(
-        "--update-baseline",
-        "update",
-        is_flag=True,
-        help="Rewrite the baseline to match this run, keeping its comments.",
-    ),
-    click.option(
-        "--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely."
-    ),
-    click.option("--names", is_flag=True, help="Also the published run on names.txt: 1000 steps."),
+    UPDATE_BASELINE,
+    LONG,
+    NAMES,
     click.option(
         "--shard",
         metavar="I/N",
