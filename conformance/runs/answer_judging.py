@@ -84,8 +84,9 @@ def judged_answers(
     try:
         with read_answers(answers, [line.id for line in lines]) as file:
             offer = _offer_in(file)
+            if offer is not None:
+                _demand_fitting(questions, origin, offer)
             port = _port_of(answers, origin, offer)
-            _advise(origin, offer)
             source = Answered(file, _ids(lines, offer))
             finished = ask(port, cases, source, watch)
     except BadAnswers as error:
@@ -183,14 +184,17 @@ def _ids(lines: Sequence[FileQuestion], offer: InitializeResult | None) -> dict[
     return {line.slug: line.id for line in wanted}
 
 
-def _advise(origin: Origin, offer: InitializeResult | None) -> None:
-    """Say which questions fit the port better than these."""
-    if offer is None:
-        return
+def _demand_fitting(questions: Path, origin: Origin, offer: InitializeResult) -> None:
+    """Refuse questions for another precision, and warn of a profile that is not offered.
+
+    Raises:
+        Unusable: the port computes in another precision.
+    """
     if offer.precision != origin.precision:
-        warn(
-            f"the port computes in {offer.precision}, and the questions are for "
-            f"{origin.precision}: write them again with --precision {offer.precision}"
+        raise Unusable(
+            f"the port computes in {offer.precision}, and {questions} is for {origin.precision}: "
+            f"write the questions again with --precision {offer.precision}",
+            ExitCode.USAGE,
         )
     other = fallback_profile(offer.profiles)
     if origin.profile not in offer.profiles and other is not None:

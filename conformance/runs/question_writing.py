@@ -46,9 +46,10 @@ def write_questions(request: Request, precision: Precision, out: Path) -> ExitCo
         sys.stdout.buffer.flush()
     else:
         _write(out, content)
+    file = "questions.jsonl" if str(out) == "-" else shlex.quote(str(out))
     note(
         f"{len(lines)} questions, seed {origin.seed}. Let the port answer them, and then:\n"
-        f"  python -m conformance judge {shlex.quote(str(out))} answers.jsonl"
+        f"  python -m conformance judge {file} answers.jsonl"
     )
     return ExitCode.PASS
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode, Outcome
 from conformance.judging.report import CaseReport, Report
 from ports_adapter.manifest import Port, find_port
@@ -100,6 +101,20 @@ def test_a_port_without_intermediates_may_refuse_to_give_them(
     assert case_of(report, "forward/cold-step-1").outcome is Outcome.MISMATCH
 
 
+def test_questions_for_another_precision_are_refused(make_port: MakePort, tmp_path: Path) -> None:
+    single = make_port(port("HANDLERS['initialize'] = lambda r: introduce(r, precision='float32')"))
+    with pytest.raises(Unusable, match="write the questions again with --precision float32"):
+        answered(single, tmp_path, "layers/linear-square")
+
+
+def test_questions_about_a_profile_that_is_not_offered_say_so(
+    make_port: MakePort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = "HANDLERS['initialize'] = lambda r: introduce(r, profiles=['train1', 'train3'])"
+    answered(make_port(port(source)), tmp_path, "layers/linear-square")
+    assert "write the questions again with --profile train3" in unwrapped(capsys.readouterr().err)
+
+
 def test_what_a_port_does_not_offer_does_not_count(make_port: MakePort, tmp_path: Path) -> None:
     report = answered(make_port(port("")), tmp_path, "layers/softmax-plain", "layers/linear-square")
     assert outcomes(report) == {
@@ -108,6 +123,7 @@ def test_what_a_port_does_not_offer_does_not_count(make_port: MakePort, tmp_path
     }
 
 
+@pytest.mark.slow
 def test_answers_may_come_in_any_order_and_from_two_runs_of_the_port(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "port")
     run = find_port(str(folder)).run
