@@ -109,6 +109,8 @@ def _index(found: AnswerFile) -> None:
     due = found.ids[0]
     number, line, is_answer = 0, b"", False
     for number, (offset, line) in enumerate(_lines(found.file, _first_offset(found)), 1):
+        if number == 1 and _is_question(line):
+            raise BadAnswers(f"{found.path}, line 1: a question, not an answer of the port")
         question, is_answer = _belongs_to(line)
         if question is None:
             question = due
@@ -158,6 +160,14 @@ def _belongs_to(line: bytes) -> tuple[int | None, bool]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     return None, False
+
+
+def _is_question(line: bytes) -> bool:
+    try:
+        message = msgspec.json.decode(line, type=_Line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return UNSET not in (message.id, message.method)
 
 
 def _whole(value: Any) -> int | None:

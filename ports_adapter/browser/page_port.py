@@ -22,6 +22,12 @@ from playwright.sync_api import CDPSession, Error, Page, Route, sync_playwright
 ORIGIN = "http://localhost/"
 """The address of the folder in the browser; nobody listens there, requests are answered here."""
 
+HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+"""With these a page may share memory between its threads."""
+
 ANSWERING = Path(__file__).with_name("answering.js")
 SECONDS_TO_DEFINE = 10.0
 """How long a page may take, once it is loaded, to define `window.microgpt`."""
@@ -58,7 +64,7 @@ class Folder:
         name = unquote(urlsplit(address).path).lstrip("/")
         path = (self.folder / name).resolve()
         if path.is_relative_to(self.folder) and path.is_file():
-            route.fulfill(path=path)
+            route.fulfill(path=path, headers=HEADERS)
         elif name == "favicon.ico":
             route.fulfill(status=404)
         else:

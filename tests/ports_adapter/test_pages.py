@@ -18,6 +18,18 @@ from tests.support.changed_ports import Change, changed_port
 from tests.support.suite import ROOT, case_of, living, run_suite
 
 MANIFEST = 'name = "my page"\nlanguage = "JavaScript"\nkind = "page"\nrun = ["index.html"]\n'
+WORKERS = """
+  const module = await WebAssembly.instantiateStreaming(fetch("empty.wasm"));
+  const worker = new Worker("worker.js");
+  const shared = new Int32Array(new SharedArrayBuffer(4));
+  const asked = new Promise((done) => (worker.onmessage = ({ data }) => done(data)));
+  window.microgpt = {
+    async doubled({ x }) {
+      worker.postMessage({ x, shared });
+      return [await asked, shared[0], String(module.instance)];
+    },
+  };
+"""
 ECHO = """
     numbers: ["not a number", "a field of the introduction"],
     echo(params) { console.log("heard", params.text); return params; },
@@ -164,6 +176,20 @@ def test_numbers_cross_unchanged_errors_have_a_line_and_a_loop_ends_with_its_bro
         with pytest.raises(PortTimedOut):
             client.ask("loop", {}, object, 1.0)
     assert living(tmp_path) == []
+
+
+@pytest.mark.thorough
+@pytest.mark.needs("chromium")
+def test_workers_shared_memory_and_webassembly_of_the_folder_work(
+    written: Write, tmp_path: Path
+) -> None:
+    doubling = "onmessage = ({ data }) => { data.shared[0] = 7; postMessage(2 * data.x); };"
+    (tmp_path / "worker.js").write_text(doubling)
+    (tmp_path / "empty.wasm").write_bytes(b"\0asm\1\0\0\0")
+    with Client(written(f"<script type=module>{WORKERS}</script>")) as client:
+        client.ask("initialize", {}, object, 30.0)
+        got = client.ask("doubled", {"x": 4}, object, 30.0)
+    assert got == [8, 7, "[object WebAssembly.Instance]"]
 
 
 @pytest.mark.slow

@@ -151,6 +151,7 @@ def test_a_port_that_never_introduced_itself_is_not_asked(files: Files) -> None:
         (None, "cannot be read: No such file or directory"),
         (b"", "is empty: the port answered nothing"),
         ("{}".encode("utf-16"), "is UTF-16, as PowerShell's > writes it"),
+        (b'{"jsonrpc":"2.0","id":1,"method":"initialize"}\n', "line 1: a question, not an answer"),
         (b'{"jsonrpc":"2.0","id":77,"result":{}}\n', "line 1: it answers id 77, and no question"),
     ],
 )
