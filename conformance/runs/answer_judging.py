@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
+from conformance.asking.case_result import Finished
 from conformance.asking.run_report import Asked, case_report, make_report, port_report
-from conformance.baseline.run_baseline import rules_for
+from conformance.baseline.run_baseline import Rules, rules_for
 from conformance.cases import select
 from conformance.cases.by_level.handshake import introduction
 from conformance.cases.question_file import (
@@ -21,7 +22,7 @@ from conformance.cases.question_file import (
 )
 from conformance.cases.request import BaselineChoice, Unusable
 from conformance.judging.outcome import ExitCode
-from conformance.judging.report import SUITE_VERSION, CaseReport, Report
+from conformance.judging.report import SUITE_VERSION, Report
 from conformance.reports.destinations import TO_THE_TERMINAL, Outputs, write_run
 from ports_adapter.answers.answer_file import AnswerFile, BadAnswers, read_answers
 from ports_adapter.answers.answered_client import Answered
@@ -87,28 +88,31 @@ def judged_answers(
             if offer is not None:
                 _demand_fitting(questions, origin, offer)
             port = _port_of(answers, origin, offer)
-            source = Answered(file, _ids(lines, offer))
-            finished = ask(port, cases, source, watch)
+            finished = ask(port, cases, Answered(file, _ids(lines, offer)), watch)
     except BadAnswers as error:
         raise Unusable(str(error), ExitCode.USAGE) from None
-    request = replace(origin.request, baseline=baseline)
-    rules = rules_for(port, request)
+    rules = rules_for(port, replace(origin.request, baseline=baseline))
+    files = f"{shlex.quote(str(questions))} {shlex.quote(str(answers))}"
+    report = _report(port, origin, finished, rules, f"python -m conformance judge {files}")
+    return rules.rewritten(report, warn) if baseline.update else report, port
+
+
+def _report(port: Port, origin: Origin, finished: Finished, rules: Rules, again: str) -> Report:
+    """The report on finished cases; the command `again` judges the files again."""
     asked = Asked(
         port, origin.seed, origin.profile, origin.settings, rules.edition, rules.report,
         answers=port.label,
     )  # fmt: skip
-    again = f"python -m conformance judge {shlex.quote(str(questions))} {shlex.quote(str(answers))}"
-
-    def reported(case: CaseReport) -> CaseReport:
-        return rules.judged(structs.replace(case, rerun=f"{again} --case {shlex.quote(case.slug)}"))
-
-    report = make_report(
+    cases = [case_report(result, asked) for result in finished.results]
+    return make_report(
         asked,
         port_report(port, finished.offer),
-        [reported(case_report(result, asked)) for result in finished.results],
+        [
+            rules.judged(structs.replace(case, rerun=f"{again} --case {shlex.quote(case.slug)}"))
+            for case in cases
+        ],
         was_interrupted=finished.was_interrupted,
     )
-    return rules.rewritten(report, warn) if baseline.update else report, port
 
 
 class _FirstLine(msgspec.Struct, frozen=True):
