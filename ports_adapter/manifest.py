@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from .browser.availability import command_for, why_no_page
 from .containment.limits import BuildLimits, Limits
 from .containment.sandbox import Sandbox
 from .containment.terms import Terms
@@ -129,9 +130,10 @@ def read_manifest(path: Path, variant: str = "", label: str = "") -> Port:
             raise BadManifest(f"{path}: there is no variant {variant!r}; known are {known}")
         file = checked(path, f"variants.{variant}.", file.variants[variant])
     fields = {key: getattr(file, key) for key in SHARED}
+    is_page = file.kind == "page"
     return Port(
         folder=path.parent.resolve(),
-        run=_command(file.run),
+        run=command_for(file.run[0], file.name, file.precision) if is_page else _command(file.run),
         build=_command(file.build),
         label=label or str(path.parent),
         variant=variant,
@@ -139,6 +141,13 @@ def read_manifest(path: Path, variant: str = "", label: str = "") -> Port:
         environment=tuple(file.environment),
         **fields,
     )
+
+
+def why_not_started(port: Port) -> str | None:
+    """Why a port cannot be started on this machine, or None if it can."""
+    if port.kind == "page":
+        return why_no_page(port.run[2], port.folder)
+    return missing_tool(port.run, port.folder)
 
 
 def missing_tool(command: tuple[str, ...], folder: Path) -> str | None:

@@ -24,8 +24,11 @@ LONGEST = 1_000_000
 MOST = 1_000_000_000
 """The largest limit of anything else."""
 
-Kind = Literal["port", "program"]
-"""A port speaks the protocol; an unmodified program only prints."""
+Kind = Literal["port", "program", "page"]
+"""A port speaks the protocol, an unmodified program only prints, a page is asked in a browser."""
+
+SECONDS_TO_OPEN = 30.0
+"""The time limit for the first answer of a page, whose browser has to start."""
 
 
 class Timeouts(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,7 +90,7 @@ TABLES: dict[str, type[Struct]] = {
 }
 POSSIBLE = {
     "precision": "float64 or float32",
-    "kind": "port or program",
+    "kind": "port, program or page",
     "program.generator": "auto, cpython or own",
 }
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -130,6 +133,8 @@ def checked(path: Path, where: str = "", variant: dict[str, Any] | None = None) 
         where = f"in {where.rstrip('.')}: "
     content = content_of(path) | (variant or {})
     reject_unknown(path, content, PortToml, "")
+    if content.get("kind") == "page" and isinstance(content.get("timeouts", {}), dict):
+        content["timeouts"] = {"start": SECONDS_TO_OPEN} | content.get("timeouts", {})
     for name, shape in TABLES.items():
         if isinstance(content.get(name), dict):
             reject_unknown(path, content[name], shape, f"{name}.")
@@ -166,6 +171,8 @@ def _wrong_value(file: PortToml) -> str | None:
     """A sentence on the first value that is out of range, or None."""
     if not file.run:
         return 'run is empty; give the command that starts the port, such as run = ["./my-port"]'
+    if file.kind == "page" and len(file.run) > 1:
+        return 'run of a page is its HTML file alone, such as run = ["index.html"]'
     for name in Timeouts.__struct_fields__:
         if not 0 < getattr(file.timeouts, name) <= LONGEST:
             return f"timeouts.{name} must be more than 0 seconds and at most {LONGEST}"

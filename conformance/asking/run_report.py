@@ -30,7 +30,10 @@ DIFFERENCES_KEPT = 12
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a run asks, and what judges it: the facts that every case's report refers to."""
+    """What a run asks, and what judges it: the facts that every case's report refers to.
+
+    `answers` is the file of answers that is judged in place of a running port, or empty.
+    """
 
     port: Port
     seed: int
@@ -39,6 +42,7 @@ class Asked:
     edition: int = field(default_factory=current_edition)
     baseline: BaselineReport | None = None
     part: PartReport | None = None
+    answers: str = ""
 
 
 def make_report(
@@ -74,6 +78,7 @@ def make_report(
         seconds=0.0,
         baseline=asked.baseline,
         part=asked.part,
+        answers=asked.answers,
     )
     return assembled(head, cases, was_interrupted=was_interrupted)
 

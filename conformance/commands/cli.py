@@ -8,6 +8,7 @@ import click
 from .inspect.budget import budget
 from .inspect.cases import cases
 from .inspect.doctor import doctor
+from .judge.answers import judge
 from .judge.debug import debug
 from .judge.merge import merge
 from .judge.replay_transcript import replay
@@ -20,6 +21,7 @@ from .measure.scoreboard import scoreboard
 from .measure.stages import stages
 from .write.port import port
 from .write.protocol import protocol
+from .write.questions import ask
 from .write.trace_recorder import recorder
 
 
@@ -32,7 +34,7 @@ def main() -> None:
 
 
 for command in (
-    run, trace, recorder, debug, replay, merge, all_, scoreboard, cases, budget, doctor, port,
-    bench, stages, score, protocol,
+    run, trace, recorder, debug, ask, judge, replay, merge, all_, scoreboard, cases, budget,
+    doctor, port, bench, stages, score, protocol,
 ):  # fmt: skip
     main.add_command(command)

@@ -71,11 +71,17 @@ BASELINE = (
     ),
     click.option("--no-baseline", "ignored", is_flag=True, help="Every failure fails the run."),
 )
-UPDATE = click.option(
+UPDATE_BASELINE = click.option(
     "--update-baseline",
     "update",
     is_flag=True,
     help="Rewrite the baseline to match this run, keeping its comments.",
+)
+LONG = click.option(
+    "--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely."
+)
+NAMES = click.option(
+    "--names", is_flag=True, help="Also the published run on names.txt: 1000 steps."
 )
 QUESTIONS = (PROFILE, SETTINGS, CASES, SEED)
 FORMS = {
@@ -114,7 +120,7 @@ def with_request(*options: Decorator) -> Decorator:
             from conformance.cases.request import Request
             from ports_adapter.containment.sandbox import Sandbox
 
-            given["baseline"] = _baseline(
+            given["baseline"] = baseline_choice(
                 *(given.pop(name, None) for name in ("baseline_path", "ignored", "update"))
             )
             given["shard"] = _shard(given.get("shard"), given.get("seed"))
@@ -164,7 +170,8 @@ def _shard(text: str | None, seed: int | None) -> Shard | None:
         fail(f"--shard {text}: {error}", ExitCode.USAGE)
 
 
-def _baseline(path: Path | None, ignored: bool | None, update: bool | None) -> BaselineChoice:
+def baseline_choice(path: Path | None, ignored: bool | None, update: bool | None) -> BaselineChoice:
+    """Which baseline judges a run, by the options of the command line."""
     from conformance.cases.request import BaselineChoice
 
     if ignored and (path or update):

@@ -55,6 +55,11 @@ class Run:
         return self.cases.offer
 
     @property
+    def can_be_asked(self) -> bool:
+        """Whether the port can be run again; one whose answers are in a file cannot."""
+        return bool(self.port.run)
+
+    @property
     def judged_program(self) -> JudgedProgram:
         """The program that the port was judged by."""
         return JudgedProgram.of(self.report.profile, self.report.settings)
@@ -64,7 +69,7 @@ Shrink = Callable[[Run], list[SmallestCase]]
 
 
 def diagnose(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diagnosis:
-    """Explain a run. This may run the port again.
+    """Explain a run. This may run the port again, if it can be run.
 
     Args:
         run: the run.
@@ -77,7 +82,7 @@ def diagnose(run: Run, note: Note, shrink: Shrink, transcript: str = "") -> Diag
     divergence = first_divergence(report, cases)
     names, found, smallest = [], [], []
     if divergence is not None and run.offer is not None:
-        if is_black_box(report, run.offer):
+        if run.can_be_asked and is_black_box(report, run.offer):
             note("probing the model, part by part")
             divergence = _probed(run, divergence, run.offer)
         note("trying the known mistakes")

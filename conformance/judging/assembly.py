@@ -25,7 +25,7 @@ def assembled(
     return structs.replace(
         head,
         exit_code=exit_code,
-        verdict=verdict_of(cases, exit_code, head.baseline, head.part),
+        verdict=verdict_of(cases, exit_code, head.baseline, head.part, head.answers),
         grade=grade_of(cases, head.port.precision) if passed else "none",
         first_divergence=failures[0].slug if failures else "",
         levels=[level_of(level, cases) for level in Level if any(c.level is level for c in cases)],

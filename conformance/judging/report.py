@@ -145,6 +145,7 @@ class Report(Struct, frozen=True, kw_only=True):
     `first_divergence` is the slug of the failure to look at first, if any. `layout` is what
     port.toml should declare, if the port is right in that layout and wrong in the declared
     one. `edition` says which cases count. `trace` is set if a trace was judged, not a port.
+    `answers` is the file of answers that was judged in place of a running port, or empty.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -165,6 +166,7 @@ class Report(Struct, frozen=True, kw_only=True):
     baseline: BaselineReport | None = None
     part: PartReport | None = None
     trace: TraceReport | None = None
+    answers: str = ""
 
 
 def excused(report: Report) -> list[CaseReport]:

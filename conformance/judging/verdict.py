@@ -39,13 +39,16 @@ def verdict_of(
     exit_code: ExitCode,
     baseline: BaselineReport | None = None,
     part: PartReport | None = None,
+    answers: str = "",
 ) -> str:
-    """The verdict in one line."""
+    """The verdict in one line, which says so if it rests on a file of answers."""
     counts = ", ".join(_counts(cases, baseline))
     if part is not None:
         counts += f"; part {part.index} of {part.of}"
     if exit_code is ExitCode.NOTHING_VERIFIED:
         counts += ", none of them beyond the protocol"
+    if answers:
+        counts += "; judged from a file of answers"
     return f"{exit_code.word}: {counts}"
 
 

@@ -20,7 +20,7 @@ from conformance.runs.preparation import fallback_profile, refuse_program, usabl
 from ports_adapter.building import build
 from ports_adapter.client import Client
 from ports_adapter.failures import NotStarted, PortFailure
-from ports_adapter.manifest import Port, find_port, missing_tool
+from ports_adapter.manifest import Port, find_port, why_not_started
 from ports_adapter.messages import InitializeResult
 
 WORKER = "microgpt_port"
@@ -89,7 +89,7 @@ class PortSession:
         """
         with usage():
             build(self.port)
-            if reason := missing_tool(self.port.run, self.port.folder):
+            if reason := why_not_started(self.port):
                 raise NotStarted(f"the run command cannot be started: {reason}")
             other = None if self.request.profile else _fallback_profile(self.port)
         if other is None:

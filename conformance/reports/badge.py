@@ -43,3 +43,5 @@ def _passed(summary: RunSummary) -> Iterator[str]:
         yield f"{counts} {short_grade(summary.grade)}"
     if part := summary.facts.get("part"):
         yield f"part {part}"
+    if "answers" in summary.facts:
+        yield "from a file"

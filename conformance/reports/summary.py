@@ -116,6 +116,7 @@ def run_summary(report: Report, why: Sequence[str] = ()) -> RunSummary:
         "edition": str(report.edition),
         "suite": report.suite_version,
         "part": f"{report.part.index}/{report.part.of}" if report.part else "",
+        "answers": report.answers,
     }
     return RunSummary(
         label=report.port.label,

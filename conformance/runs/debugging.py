@@ -29,6 +29,7 @@ from ports_adapter.manifest import Port
 from ports_adapter.transcript.events import Event, Failed, Line, Logged, Question
 from ports_adapter.transcript.reader import read_transcript
 
+from .answer_judging import NO_BASELINE, judged_answers
 from .preparation import refuse_program, requested_port, usable
 from .running import judge_port
 from .traced_program import debug_traced_program
@@ -58,14 +59,38 @@ def debug_port(request: Request, outputs: Outputs = TO_THE_TERMINAL) -> ExitCode
     return diagnosis.report.exit_code
 
 
-def forms_of(diagnosis: Diagnosis, kept: Path) -> Forms:
-    """The forms of a diagnosis; `kept` is the transcript of its run."""
+def debug_answers(
+    questions: Path, answers: Path, request: Request, outputs: Outputs = TO_THE_TERMINAL
+) -> ExitCode:
+    """Judge a file of answers, and print and write the diagnosis; the port is not asked again.
+
+    Args:
+        questions: the file that `ask` wrote.
+        answers: the port's answers to it.
+        request: the cases of interest, and the baseline.
+        outputs: where the diagnosis goes.
+
+    Raises:
+        Unusable: as for `answer_judging.judge_answer_file`.
+    """
+    cases = JudgedCases()
+    with usable(), activity(screen(stderr=True)) as note:
+        baseline = request.baseline if request.baseline.path else NO_BASELINE
+        report, port = judged_answers(questions, answers, request.patterns, baseline, cases)
+        cases.leave_out(excused(report))
+        diagnosis = diagnose(Run(port, report, cases), note, lambda _run: [])
+    write_report(forms_of(diagnosis), outputs)
+    return diagnosis.report.exit_code
+
+
+def forms_of(diagnosis: Diagnosis, kept: Path | None = None) -> Forms:
+    """The forms of a diagnosis; `kept` is the transcript of its run, if there is one."""
     slug = diagnosis.divergence.case if diagnosis.divergence else ""
     return Forms(
         run_summary(diagnosis.report, list(in_short(diagnosis))),
         msgspec.json.encode(diagnosis) + b"\n",
         lambda console: show(diagnosis, len(MISTAKES), console),
-        lambda: page_of(diagnosis, transcript_of(kept, slug)),
+        lambda: page_of(diagnosis, transcript_of(kept, slug) if kept else []),
         lambda: issue_text(diagnosis),
     )
 

@@ -67,3 +67,8 @@ def fallback_profile(offered: Sequence[str]) -> str | None:
 def warn(message: str) -> None:
     """Print a message on standard error that changes no verdict."""
     put(screen(stderr=True), f"conformance: {message}", "yellow")
+
+
+def note(message: str) -> None:
+    """Print what a command did on standard error."""
+    put(screen(stderr=True), message)

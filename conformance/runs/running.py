@@ -26,7 +26,7 @@ from ports_adapter.building import build
 from ports_adapter.client import Source
 from ports_adapter.failures import NotStarted
 from ports_adapter.layout import Layout
-from ports_adapter.manifest import Port, missing_tool
+from ports_adapter.manifest import Port, why_not_started
 from ports_adapter.transcript.events import Header
 from ports_adapter.transcript.recorder import Recorder
 from reference.profiles import MICROGPT
@@ -117,7 +117,7 @@ def judge_port(port: Port, request: Request, watch: Watch = lambda _result: None
 
 def _asked(run: _Run) -> Report:
     port, request, journal = run.port, run.request, run.journal
-    if reason := missing_tool(port.run, port.folder):
+    if reason := why_not_started(port):
         raise NotStarted(f"the run command cannot be started: {reason}")
     whole = selection(request, run.seed, port.precision)
     selected = request.shard.part(whole) if request.shard else whole

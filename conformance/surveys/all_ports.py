@@ -9,7 +9,7 @@ from conformance.judging.report import Report
 from conformance.reports.terminal.run_text import short_grade, show
 from conformance.reports.terminal.safe_console import put, screen
 from conformance.runs.running import judge
-from ports_adapter.manifest import find_port, missing_tool, our_ports
+from ports_adapter.manifest import find_port, missing_tool, our_ports, why_not_started
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ def present_and_absent() -> tuple[list[str], dict[str, str]]:
     present, absent = [], {}
     for name in our_ports():
         port = find_port(name)
-        if reason := missing_tool(port.build or port.run, port.folder):
+        reason = missing_tool(port.build, port.folder) if port.build else why_not_started(port)
+        if reason:
             absent[name] = reason
         else:
             present.append(name)

@@ -229,7 +229,7 @@ def _header(line: bytes, path: Path) -> Header:
         raise Unreplayable(
             f"{path}, line 1: not the header of a transcript ({why}); {RECORD}"
         ) from None
-    if header.kind != "port":
+    if header.kind == "program":
         raise Unreplayable(f"{path}, line 1: kind {header.kind}; only a port can be replayed")
     return header
 

@@ -1,5 +1,6 @@
 """The targets: whatever reads what comes from outside."""
 
+from .answers import ANSWER
 from .baselines import BASELINE
 from .decoder import DECODER
 from .goldens import GOLDEN
@@ -25,5 +26,6 @@ TARGETS: dict[str, Target] = {
         MERGE,
         JOURNAL,
         TRACE,
+        ANSWER,
     )
 }

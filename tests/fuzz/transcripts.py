@@ -72,7 +72,10 @@ def read(choice: int, content: bytes) -> Ending:
 def replay(choice: int, content: bytes) -> Ending:
     path = written(choice, content)
     try:
-        with patch.object(selection, "all_cases", _cases), read_transcript(path) as transcript:
+        with (
+            patch.object(selection, "all_cases", cases_of_a_seed),
+            read_transcript(path) as transcript,
+        ):
             report = judge_transcript(transcript)
     except (Unreplayable, NotStarted, Unusable) as error:
         return refused(error)
@@ -99,7 +102,7 @@ def _details(report: Report) -> str:
     return " ".join(case.detail for case in report.cases)[:300]
 
 
-_cases = lru_cache(maxsize=8)(all_cases)
+cases_of_a_seed = lru_cache(maxsize=8)(all_cases)
 """The cases of a seed made once, and not for every input anew."""
 
 

@@ -61,7 +61,7 @@ def test_a_wrong_manifest_says_what_is_wrong_and_where(
 
 
 def test_a_missing_folder_and_a_missing_manifest_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(BadManifest, match=r"there is no folder 'nowhere'.*js, python"):
+    with pytest.raises(BadManifest, match=r"there is no folder 'nowhere'.*js, js:page, python"):
         find_port("nowhere")
     with pytest.raises(BadManifest, match=r"has no port.toml.*name, language and run"):
         find_port(str(tmp_path))

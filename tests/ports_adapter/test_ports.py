@@ -28,8 +28,8 @@ OWN_TESTS = {
 }
 
 
-def test_our_ports_are_written_in_four_languages_and_in_two_ways_where_that_is_worth_it() -> None:
-    variants = ["python:float32", "rust:float32", "swift:vectors"]
+def test_our_ports_are_written_in_four_languages_and_in_other_ways_where_that_is_worth_it() -> None:
+    variants = ["js:page", "python:float32", "rust:float32", "swift:vectors"]
     assert our_ports() == sorted([*OWN_TESTS, *variants])
 
 

@@ -1,6 +1,5 @@
 """Pages in a real browser, which may ask nothing of the network and complain of nothing."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from tests.support.tools import BROWSERS
+from ports_adapter.browser.availability import browser
 
 Scheme = Literal["light", "dark"]
 GROUNDS: dict[Scheme, str] = {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 21, 27)"}
@@ -21,9 +20,8 @@ Open = Callable[..., Page]
 @contextmanager
 def launched() -> Iterator[Browser]:
     """A browser of this machine; a test that uses it says `needs("chromium")`."""
-    found = next(filter(None, map(shutil.which, BROWSERS)))
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found)
+        started = playwright.chromium.launch(executable_path=browser())
         yield started
         started.close()
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from ports_adapter.browser.availability import BROWSERS
 from ports_adapter.containment import sandbox
 from reference.data import names_path
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,8 @@ TOOLS = {
     "names.txt": Tool(lambda: names_path() is not None, "make data, or set MICROGPT_NAMES"),
 }
 
-OF_LANGUAGE = {"js": "node", "rust": "cargo", "swift": "swift", "c": "cc"}
-"""The tool of a port or kit by its language, which a parameter of a test may name."""
+OF_PORT = {"js": "node", "js:page": "chromium", "rust": "cargo", "swift": "swift", "c": "cc"}
+"""The tool of a port, kit or language, which a parameter of a test may name."""
 
 
 @cache
@@ -62,11 +61,9 @@ def is_here(tool: str) -> bool:
 
 def of_parameters(values: Iterable[Any]) -> set[str]:
     """The tools that a test's parameters call for: `rust:float32` needs Cargo."""
-    languages = {value.partition(":")[0] for value in values if isinstance(value, str)}
-    languages |= {
-        port.partition(":")[0] for v in values if isinstance(port := getattr(v, "port", None), str)
-    }
-    return {OF_LANGUAGE[language] for language in languages & set(OF_LANGUAGE)}
+    ports = {value for v in values if isinstance(value := getattr(v, "port", v), str)}
+    ports |= {port.partition(":")[0] for port in ports}
+    return {OF_PORT[port] for port in ports & set(OF_PORT)}
 
 
 def missing(tools: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from tests.support.command import conformance
 
 @pytest.mark.needs("swift")
 @pytest.mark.needs("cargo")
-@pytest.mark.needs("node")
+@pytest.mark.needs("node", "chromium")
 @pytest.mark.slow
 def test_every_port_of_ours_is_run() -> None:
     cases = ("--case", "tokenizer/words", "--case", "adam/cold-step-1")
@@ -30,14 +30,14 @@ def test_a_port_without_its_toolchain_is_left_out_by_name(tmp_path: Path) -> Non
     assert ended.returncode == 0, ended.stdout + ended.stderr
     left_out = [line for line in ended.stdout.splitlines() if "left out" in line]
     assert [line.split()[0] for line in left_out] == [
-        "js", "rust", "rust:float32", "swift", "swift:vectors",
+        "js", "js:page", "rust", "rust:float32", "swift", "swift:vectors",
     ]  # fmt: skip
     assert left_out[0].endswith("left out: node is not installed, or not on PATH")
 
 
 @pytest.mark.needs("swift")
 @pytest.mark.needs("cargo")
-@pytest.mark.needs("node")
+@pytest.mark.needs("node", "chromium")
 def test_all_toolchains_are_here() -> None:
     assert present_and_absent() == (our_ports(), {})
 

@@ -17,17 +17,25 @@ if TYPE_CHECKING:
 
 @click.command(cls=JudgingCommand)
 @click.argument("port")
+@click.argument("answers", required=False, type=click.Path(path_type=Path))
 @with_request(*QUESTIONS, *BASELINE, TRANSCRIPT, SANDBOX)
 @with_outputs
-def debug(request: Request, outputs: Outputs) -> None:
-    """Judge PORT, and explain what is wrong with it. A file is taken for a trace.
+def debug(request: Request, answers: Path | None, outputs: Outputs) -> None:
+    """Judge PORT, and explain what is wrong with it.
+
+    A file is taken for a trace, and two files for questions and the port's ANSWERS to them.
 
     Shows the first wrong place, the known mistake that gives the port's numbers, and the smallest
     case that fails, as a test in the port's own language. Failures that the baseline excuses are
     left out.
     """
-    from conformance.runs.debugging import debug_port
+    from conformance.runs.debugging import debug_answers, debug_port
 
+    if answers is not None:
+        questions = Path(request.port)
+        exit_with(
+            lambda: debug_answers(questions, answers, request, outputs), str(answers), outputs
+        )
     if Path(request.port).is_file():
         from conformance.runs.tracing import debug_trace_file
 

@@ -12,10 +12,12 @@ from ..ending import JudgingCommand, exit_with, fail
 from ..options import (
     BASELINE,
     FILE,
+    LONG,
+    NAMES,
     QUESTIONS,
     SANDBOX,
     TRANSCRIPT,
-    UPDATE,
+    UPDATE_BASELINE,
     with_outputs,
     with_request,
 )
@@ -25,11 +27,9 @@ if TYPE_CHECKING:
     from conformance.reports.destinations import Outputs
 
 OF_A_RUN = (
-    UPDATE,
-    click.option(
-        "--long", is_flag=True, help="Also the golden trajectory: 1000 steps, run freely."
-    ),
-    click.option("--names", is_flag=True, help="Also the published run on names.txt: 1000 steps."),
+    UPDATE_BASELINE,
+    LONG,
+    NAMES,
     click.option(
         "--shard",
         metavar="I/N",

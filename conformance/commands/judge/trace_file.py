@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..ending import JudgingCommand, exit_with
-from ..options import BASELINE, SETTINGS, UPDATE, with_outputs, with_request
+from ..options import BASELINE, SETTINGS, UPDATE_BASELINE, with_outputs, with_request
 
 if TYPE_CHECKING:
     from conformance.cases.request import Request
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=JudgingCommand)
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@with_request(SETTINGS, *BASELINE, UPDATE)
+@with_request(SETTINGS, *BASELINE, UPDATE_BASELINE)
 @with_outputs
 def trace(file: Path, request: Request, outputs: Outputs) -> None:
     """Judge a program by FILE, the trace that it wrote while it trained.

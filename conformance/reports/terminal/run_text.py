@@ -133,7 +133,12 @@ def _left_out(report: Report) -> Iterator[str]:
 
 
 def next_steps(report: Report) -> Iterator[str]:
-    """What to write next in a port that passes and is not complete."""
+    """What a verdict rests on, and what to write next in a port that passes and is not complete."""
+    if report.answers:
+        yield (
+            f"The file {report.answers} shows neither that a port computed these answers nor how "
+            "the port exits."
+        )
     offered = report.port.methods
     if report.exit_code is not ExitCode.PASS or not offered:
         return
@@ -143,7 +148,7 @@ def next_steps(report: Report) -> Iterator[str]:
         instead = f" (or {due[1][1]}, without a scalar autograd)" if due[1:] else ""
         yield f"Next: {name}, of the level {level}{instead}: see {PROTOCOL}."
     following = stage_after(report.profile)
-    if not due and following is not None:
+    if not due and following is not None and not report.answers:
         command = f"make conform PORT={report.port.label} PROFILE={following.name}"
         yield f"Next: {following.name}, {following.about}:\n  {command}"
 
