@@ -109,7 +109,7 @@ ODD = (
     named_by("name"),
     named_by("language"),
     strange("crlf-lines", "ends its lines with CRLF", lambda r: text(r).replace(b"\n", b"\r\n")),
-    strange("byte-order-mark", "begins with a byte order mark",
+    strange("trace-with-a-mark", "begins with a byte order mark",
             lambda r: b"\xef\xbb\xbf" + text(r)),
     strange("blank-lines", "has blank lines", lambda r: text(r).replace(b"\n", b"\n\n \n")),
     strange("no-last-newline", "has no newline at the end", lambda r: text(r).rstrip()),

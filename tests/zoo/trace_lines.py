@@ -62,7 +62,7 @@ ANIMALS = (
         lambda r: gzip.compress(text(r)) + b"tail", "it is not a whole gzip file",
         name_of_file="trace.jsonl.gz",
     ),
-    unreadable("random-bytes", "is random bytes", lambda _r: os.urandom(4096), "line 1"),
+    unreadable("random-trace", "is random bytes", lambda _r: os.urandom(4096), "line 1"),
     unreadable(
         "utf-16-trace", "is in UTF-16", lambda r: text(r).decode().encode("utf-16"),
         "line 1 is not JSON",
