@@ -64,7 +64,7 @@ class TraceJudge:
         """The weights of the first record, in canonical order."""
         if head.weights is UNSET:
             return None
-        where = "line 1, at /weights"
+        where = "the first record, at /weights"
         numbers = self.model.layout.canonical(raw_tensors(head.weights, where), where)
         return self.formats.bounded("weights", numbers)
 
