@@ -20,16 +20,22 @@ from .checks.sample_checks import wrong_choice
 from .checks.token_checks import wrong_tokens
 from .checks.traced_case import TracedCase
 from .model.model_sizes import refuse_large_tokens
+from .trace_formats import are_of_half_precision, formats_of
 from .trace_judge import TraceJudge
-from .trace_recognition import LOOKED_AT, first_step_of, formats_of, loss_of, model_of
+from .trace_lines import trace_lines
+from .trace_recognition import LOOKED_AT, first_step_of, loss_of, model_of
 from .worth_adding import worth_adding
-from .writing.record_lines import Line, opened, records
+from .writing.record_lines import Line
 from .writing.recorded_steps import RecordedStep, head_of, joined
 from .writing.records import Head, SampleRecord
 from .writing.shown_numbers import Formats
 
 Watch = Callable[[int], None]
 """Takes the number of each step before it is judged."""
+
+
+HALF_BY_SINGLE = 2.0**16
+"""The rounding error of bfloat16, in those of float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ def judge_trace(
     """Judge a trace.
 
     Args:
-        path: the file; `-` is standard input.
+        path: the file, or a folder with a file a step; `-` is standard input.
         settings: settings of the configuration, which come before those of the trace.
         watch: takes the number of each step before it is judged.
 
@@ -61,8 +67,7 @@ def judge_trace(
         BadTrace: it is not a trace.
     """
     notes: dict[str, None] = {}
-    with opened(path) as file:
-        lines = records(file, notes.setdefault)
+    with trace_lines(path, notes.setdefault) as lines:
         head = head_of(lines)
         items = joined(lines)
         looked_at = list(islice(items, LOOKED_AT))
@@ -77,6 +82,11 @@ def judge_trace(
             notes.setdefault(
                 "All errors are as small as those of single precision. If the program computes "
                 'parts or has constants in it, state "precision": "float32" in the first record.'
+            )
+        if judge is not None and are_of_half_precision(formats) and are_small(judge.cases.values()):
+            notes.setdefault(
+                "All errors are as small as those of half precision. If the program computes in "
+                "it, they are no mistakes, but nothing is verified: let it compute in float32."
             )
     return JudgedTrace(
         head,
@@ -96,6 +106,12 @@ def are_of_single_precision(cases: Iterable[TracedCase], formats: Formats) -> bo
     wrong = [case.worst for case in cases if case.wrong]
     single = UNIT_ROUNDOFF["float32"] / UNIT_ROUNDOFF["float64"]
     return formats.precision(*formats.of) == "float64" and bool(wrong) and max(wrong) <= single
+
+
+def are_small(cases: Iterable[TracedCase]) -> bool:
+    """Whether wrong numbers of single precision are right in half precision."""
+    wrong = [case.worst for case in cases if case.wrong]
+    return bool(wrong) and max(wrong) <= HALF_BY_SINGLE
 
 
 class _Cases:
@@ -126,8 +142,8 @@ class _Cases:
                 case RecordedStep():
                     watch(item.record.step)
                     self._step(item)
-                case Line(number, SampleRecord() as record):
-                    self._sample(number, record)
+                case Line(place, SampleRecord() as record):
+                    self._sample(place, record)
         self._run_freely()
 
     def ended(self) -> list[TracedCase]:
@@ -161,12 +177,12 @@ class _Cases:
         weights = self.judge.before.weights if self.judge else None
         if self.judge is not None and weights is not None:
             order, config = self.judge.evaluations.order, self.judge.model.sizes.config
-            wrong = wrong_statistics(weights.numbers, order, config)
+            wrong = wrong_statistics(weights, order, config)
             self.drawn.take_words("/weights", next(wrong, ""))
 
     def _step(self, step: RecordedStep) -> None:
         self.steps += 1
-        self.seen |= step.lines.keys()
+        self.seen |= step.places.keys()
         record, vocab = step.record, self.head.vocab
         tokens = None if record.tokens is UNSET else record.tokens
         if tokens is not None and record.document is not UNSET and isinstance(vocab, str | list):
@@ -176,7 +192,7 @@ class _Cases:
         if self.judge is not None:
             self.judge.take(step)
 
-    def _sample(self, line: int, sample: SampleRecord) -> None:
+    def _sample(self, place: str, sample: SampleRecord) -> None:
         self.samples += 1
         weights = self.judge.before.weights if self.judge else None
         if self.judge is None or weights is None or not weights.is_finite:
@@ -184,7 +200,7 @@ class _Cases:
         if sample.tokens is UNSET or sample.uniforms is UNSET:
             return
         sizes = self.judge.model.sizes
-        refuse_large_tokens(sample.tokens, sizes, f"line {line}, at /tokens")
+        refuse_large_tokens(sample.tokens, sizes, f"{place}, at /tokens")
         stated = sample.temperature
         wrong = wrong_choice(
             self.judge.model.machine,

@@ -20,17 +20,23 @@ if TYPE_CHECKING:
 @with_request(*QUESTIONS, *BASELINE, TRANSCRIPT, SANDBOX)
 @with_outputs
 def debug(request: Request, outputs: Outputs) -> None:
-    """Judge PORT, and explain what is wrong with it. A file is taken for a trace.
+    """Judge PORT, and explain what is wrong with it.
 
-    Shows the first wrong place, the known mistake that gives the port's numbers, and the smallest
-    case that fails, as a test in the port's own language. Failures that the baseline excuses are
-    left out.
+    A file is taken for a trace, and so is a folder of npz or safetensors files. Shows the first
+    wrong place, the known mistake that gives the port's numbers, and the smallest case that fails,
+    as a test in the port's own language. Failures that the baseline excuses are left out.
     """
     from conformance.runs.debugging import debug_port
 
-    if Path(request.port).is_file():
+    if _is_trace(Path(request.port)):
         from conformance.runs.tracing import debug_trace_file
 
         path = Path(request.port)
         exit_with(lambda: debug_trace_file(path, request.settings, outputs), str(path), outputs)
     exit_with(lambda: debug_port(request, outputs), request.port, outputs)
+
+
+def _is_trace(path: Path) -> bool:
+    from conformance.traces.tensor_files.tensor_records import has_tensor_files
+
+    return path.is_file() or (has_tensor_files(path) and not (path / "port.toml").exists())

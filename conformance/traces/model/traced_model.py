@@ -10,7 +10,7 @@ from msgspec import UNSET
 from golden.numbers import Array
 from reference.tape.machine import Machine
 
-from ..writing.number_format import SeenNumbers
+from ..writing.number_format import format_of
 from ..writing.raw_numbers import RawTensors
 from ..writing.record_lines import BadTrace, Note
 from ..writing.records import Head
@@ -181,7 +181,7 @@ def _say_heads(best: _Fit, fits: list[_Fit], note: Note) -> None:
     }
     if best.agrees and len(rivals) > 1:
         both = " and ".join(str(n) for n in sorted(rivals))
-        raise BadTrace(f'line 1: {both} heads both give the first loss; state "n_head"')
+        raise BadTrace(f'the first record: {both} heads both give the first loss; state "n_head"')
     why = "these give the first loss" if best.agrees else "those of the published program"
     note(f"n_head is not stated: {n_head} heads, {why}.")
 
@@ -239,7 +239,7 @@ def _fit(model: TracedModel, evidence: Evidence) -> _Fit:
 
 
 def _rounding(numbers: Array) -> float:
-    errors = SeenNumbers.of([numbers]).format.rounding(numbers)
+    errors = format_of([numbers]).rounding(numbers)
     return float(np.linalg.norm(errors) / (np.linalg.norm(numbers) or 1.0))
 
 
