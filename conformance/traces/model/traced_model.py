@@ -88,6 +88,10 @@ class _Fit:
         return self.loss_error <= LOSS_AGREES and self.grads_error <= GRADS_AGREE
 
     @property
+    def has_exact_loss(self) -> bool:
+        return self.evidence.loss is not None and self.loss_error <= EXACT
+
+    @property
     def is_near(self) -> bool:
         enough = EXACT + OF_ROUNDING * self.evidence.rounding
         return self.agrees and self.error <= enough
@@ -133,7 +137,8 @@ def _likeliest(fits: list[_Fit]) -> _Fit:
     if nearest.agrees:
         return nearest
     likest = max(fits, key=lambda fit: fit.likeness)
-    return likest if likest.likeness > fits[0].likeness + CLEARLY_LIKER else fits[0]
+    needed = 0 if likest.has_exact_loss and not fits[0].has_exact_loss else CLEARLY_LIKER
+    return likest if likest.likeness > fits[0].likeness + needed else fits[0]
 
 
 def _in_any_order(known: _Fit, evidence: Evidence, note: Note) -> _Fit:
