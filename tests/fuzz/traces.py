@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.runs.tracing import judged_trace_file
@@ -15,6 +17,7 @@ from reference.config import Config
 from reference.corpus import corpus_of
 from reference.program import Run
 from reference.trace_writing import TraceWriter
+from tests.support.tensor_traces import Entries, entries, npz, safetensors
 from tests.support.traces import Writer
 
 from .folder import folder
@@ -27,7 +30,7 @@ PLAIN, ZIPPED = range(2)
 
 @cache
 def seeds() -> list[bytes]:
-    """Traces of a right program: flat, named, without what can be inferred, and zipped."""
+    """Traces of a right program: flat, named, without what can be inferred, zipped, and tensors."""
     names = list(SMALL.shapes(5))
     writers = (
         Writer(config=SMALL, head={"order": names}),
@@ -39,7 +42,16 @@ def seeds() -> list[bytes]:
         for writer in writers
     ]
     traces.append("".join(_with_a_sample()).encode())
+    traces += _of_tensors(entries(writers[1].records(), np.float32))
     return [*(bytes([PLAIN]) + t for t in traces), bytes([ZIPPED]) + traces[1]]
+
+
+def _of_tensors(found: Entries) -> list[bytes]:
+    """The same trace in npz and in safetensors."""
+    return [
+        npz(folder() / "seed.npz", found).read_bytes(),
+        safetensors(folder() / "seed.safetensors", found).read_bytes(),
+    ]
 
 
 def _with_a_sample() -> list[str]:
@@ -81,7 +93,7 @@ def feed(content: bytes) -> Ending:
 
 TRACE = Target(
     name="trace",
-    about="a trace, plain or zipped, to its judge",
+    about="a trace, plain, zipped or of tensors, to its judge",
     feed=feed,
     seeds=seeds,
     choices=2,
