@@ -5,6 +5,7 @@ import math
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -74,12 +75,11 @@ class NpzFile:
         try:
             # No more is unpacked than the member says, and its checksum is compared.
             content = self.archive.read(self.members[name])
-            stream = io.BytesIO(content)
-            header = READ_HEADER[npy.read_magic(stream)](stream)
+            header = _header(content[: _header_size(content)])
         except Exception as error:  # a foreign archive and a foreign literal fail in many ways
             what = printable(str(error), 200) or type(error).__name__
             raise BadTrace(f"{_shown(name)} cannot be read: {what}") from None
-        return _value(name, header, content[stream.tell() :])
+        return _value(name, header, content[_header_size(content) :])
 
 
 @contextmanager
@@ -102,6 +102,20 @@ def _archive(file: IO[bytes]) -> zipfile.ZipFile:
             f"it is not a whole npz file ({printable(str(error), 100)}); was the program ended "
             "while it wrote?"
         ) from None
+
+
+def _header_size(content: bytes) -> int:
+    """The bytes before the numbers of an array; its length has 2 bytes, later versions have 4."""
+    end = len(npy.magic(1, 0)) + (2 if content[6:7] == b"\x01" else 4)
+    return end + int.from_bytes(content[8:end], "little")
+
+
+@lru_cache(1024)
+def _header(content: bytes) -> tuple[Any, ...]:
+    """Shape, order and type; those of one step are those of the next one."""
+    stream = io.BytesIO(content)
+    header: tuple[Any, ...] = READ_HEADER[npy.read_magic(stream)](stream)
+    return header
 
 
 def _value(name: str, header: tuple[Any, ...], content: bytes) -> Stored:
