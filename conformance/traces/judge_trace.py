@@ -20,7 +20,7 @@ from .checks.sample_checks import wrong_choice
 from .checks.token_checks import wrong_tokens
 from .checks.traced_case import TracedCase
 from .model.model_sizes import refuse_large_tokens
-from .trace_formats import are_of_half_precision, formats_of
+from .trace_formats import doubt_half_precision, formats_of
 from .trace_judge import TraceJudge
 from .trace_lines import trace_lines
 from .trace_recognition import LOOKED_AT, first_step_of, loss_of, model_of
@@ -83,11 +83,8 @@ def judge_trace(
                 "All errors are as small as those of single precision. If the program computes "
                 'parts or has constants in it, state "precision": "float32" in the first record.'
             )
-        if judge is not None and are_of_half_precision(formats) and are_small(judge.cases.values()):
-            notes.setdefault(
-                "All errors are as small as those of half precision. If the program computes in "
-                "it, they are no mistakes, but nothing is verified: let it compute in float32."
-            )
+        if judge is not None and may_be_of_half_precision(judge.cases):
+            doubt_half_precision(formats, notes.setdefault)
     return JudgedTrace(
         head,
         model.sizes.config if model else MICROGPT.config,
@@ -108,10 +105,15 @@ def are_of_single_precision(cases: Iterable[TracedCase], formats: Formats) -> bo
     return formats.precision(*formats.of) == "float64" and bool(wrong) and max(wrong) <= single
 
 
-def are_small(cases: Iterable[TracedCase]) -> bool:
-    """Whether wrong numbers of single precision are right in half precision."""
-    wrong = [case.worst for case in cases if case.wrong]
-    return bool(wrong) and max(wrong) <= HALF_BY_SINGLE
+def may_be_of_half_precision(cases: Mapping[str, TracedCase]) -> bool:
+    """Whether wrong losses and logits would be right in half precision.
+
+    If they are right, the program computes in a finer one; gradients may be wrong by far, where a
+    rounded weight turns a ReLU off.
+    """
+    forward = [cases[name] for name in ("logits", "loss") if cases[name].steps]
+    wrong = [case for case in forward or cases.values() if case.wrong]
+    return bool(wrong) and max(case.worst for case in forward or wrong) <= HALF_BY_SINGLE
 
 
 class _Cases:
@@ -177,7 +179,7 @@ class _Cases:
         weights = self.judge.before.weights if self.judge else None
         if self.judge is not None and weights is not None:
             order, config = self.judge.evaluations.order, self.judge.model.sizes.config
-            wrong = wrong_statistics(weights, order, config)
+            wrong = wrong_statistics(weights.numbers, order, config)
             self.drawn.take_words("/weights", next(wrong, ""))
 
     def _step(self, step: RecordedStep) -> None:

@@ -1,6 +1,7 @@
 """Recognizes from its first steps in which formats and precisions a trace has its numbers."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ from msgspec import UNSET
 from numpy.typing import NDArray
 
 from golden.numbers import Array
+from ports_adapter.quoting import printable
 
 from .trace_recognition import HEAD_WEIGHTS
-from .writing.number_format import NumberFormat, coarsest, format_of
+from .writing.number_format import NumberFormat, SeenNumbers, coarsest, format_of
 from .writing.raw_numbers import array, raw_tensors
 from .writing.record_lines import BadTrace, Note
 from .writing.recorded_steps import RecordedStep
@@ -20,6 +22,7 @@ from .writing.storage_types import HALF, StorageType, storage_type_of
 
 TENSORS = ("grads", "m", "v", "weights")
 OUTPUTS = ("logits", "losses")
+COMPUTED = ("logits", "losses", "grads", "m", "v")
 SINGLE_NUMBERS = ("loss", "learning_rate")
 
 
@@ -37,36 +40,80 @@ def formats_of(head: Head, steps: Sequence[RecordedStep], note: Note) -> Formats
             value = getattr(step.record, kind)
             if value is not UNSET:
                 seen.setdefault(kind, []).append(_numbers(kind, value, step.where(kind)))
-    formats = {kind: format_of(arrays) for kind, arrays in seen.items()}
     if head.precision is UNSET:
-        _refuse_half_precision(formats, steps)
+        _refuse_half_precision(steps)
+    if len(seen.get("weights", [])) > 1 and head.weights is not UNSET:
+        seen["weights"].pop(0)  # the first weights may have come from elsewhere
+    formats = {kind: format_of(arrays) for kind, arrays in seen.items()}
     formats |= _of_single_numbers(formats, steps)
     _say_rounding(formats, note)
     _say_precisions({kind: formats[kind] for kind in TENSORS if kind in formats}, note)
     return Formats(formats, None if head.precision is UNSET else head.precision)
 
 
-def are_of_half_precision(formats: Formats) -> bool:
-    """Whether some numbers are stored in half precision."""
-    return any(shown.stored in HALF for shown in formats.of.values())
+def doubt_half_precision(formats: Formats, note: Note) -> None:
+    """Doubt errors where numbers are stored in half precision.
+
+    Raises:
+        BadTrace: the program does not state that it computes in a finer one.
+    """
+    stored = ", ".join(
+        f"{kind} ({shown.words})" for kind, shown in formats.of.items() if shown.stored in HALF
+    )
+    if stored and formats.stated:
+        note(
+            f"The errors may come from storing {stored} in half precision, as a rounded weight may "
+            "turn a ReLU off. Store what the program computes in."
+        )
+    elif stored:
+        raise BadTrace(
+            f"the losses are wrong, but no further than half precision explains, of which {stored} "
+            "are. A program that computes in it, or rounds to it what it stores, cannot be judged: "
+            "let it compute in float32, and store float32. If it does, state "
+            '"precision": "float32" in the first record'
+        )
 
 
-def _refuse_half_precision(
-    formats: Mapping[str, NumberFormat], steps: Sequence[RecordedStep]
-) -> None:
-    """Refuse computed numbers of half precision; weights may be stored in it for another reason.
+def _refuse_half_precision(steps: Sequence[RecordedStep]) -> None:
+    """Refuse computed numbers of half precision; weights may be of it for another reason.
 
     Raises:
         BadTrace: there are some.
     """
-    for kind, shown in formats.items():
-        if kind != "weights" and shown.stored in HALF:
-            where = next(step.where(kind) for step in steps if kind in step.places)
-            raise BadTrace(
-                f"{where}: the numbers are of {shown.stored}, but right answers have budgets for "
-                "float32 and float64 alone. Let the program compute in float32. If it does, and "
-                'stores less, store float32, or state "precision": "float32" in the first record.'
-            )
+    for kind in COMPUTED:
+        found = {
+            where: numbers
+            for step in steps
+            if kind in step.places
+            for where, numbers in _matrices(step, kind)
+        }
+        # Under autocast some matrices are of it; a few losses show it only together.
+        for where, arrays in ((next(iter(found), ""), [*found.values()]), *_each(found)):
+            if half := SeenNumbers.of(arrays).half:
+                raise BadTrace(
+                    f"{where}: the numbers are of {half}, but right answers have budgets for "
+                    "float32 and float64 alone. Let the program compute in float32. If it does, "
+                    'and stores less, store float32, or state "precision": "float32" in the '
+                    "first record"
+                )
+
+
+def _matrices(step: RecordedStep, kind: str) -> Iterator[tuple[str, Array]]:
+    """The matrices of a part of a step, each with its place; a flat list is one."""
+    value, where = getattr(step.record, kind), step.where(kind)
+    if kind not in TENSORS:
+        yield where, array(value, where)
+        return
+    raw, start = raw_tensors(value, where), 0
+    for name, shape in raw.shapes.items():
+        stop = start + math.prod(shape)
+        yield f"{where}/{printable(name, 60)}", raw.numbers[start:stop]
+        start = stop
+    yield where, raw.numbers[start:]
+
+
+def _each(found: Mapping[str, Array]) -> Iterator[tuple[str, list[Array]]]:
+    return ((where, [numbers]) for where, numbers in found.items())
 
 
 def _of_single_numbers(

@@ -151,19 +151,38 @@ def single() -> dict[str, Any]:
     return entries(writer.records(), np.float32)
 
 
-def test_weights_of_bfloat16_are_judged_as_rounded_ones(tmp_path: Path) -> None:
-    """The weights before a step are stored in bfloat16, and computed with in float32."""
-    found = single()
+def in_bfloat16(path: Path, found: dict[str, Any], start: str) -> Path:
+    """A safetensors file with the weights in bfloat16 whose names start so."""
+    of_type = {"f": "F32", "i": "I64"}
     arrays = {
         name: ("BF16", list(value.shape), bfloat16_bytes(value))
-        if "weights/" in name
-        else ({"f": "F32", "i": "I64"}[value.dtype.kind], list(value.shape), value.tobytes())
+        if name.startswith(start) and "weights/" in name
+        else (of_type[value.dtype.kind], list(value.shape), value.tobytes())
         for name, value in found.items()
         if not isinstance(value, str)
     }
-    report = report_on(raw_safetensors(tmp_path / "trace.safetensors", arrays))
+    return raw_safetensors(path / "trace.safetensors", arrays)
+
+
+def test_weights_after_the_update_may_be_rounded_to_bfloat16(tmp_path: Path) -> None:
+    """Of one step: those after it are not computed with."""
+    found = {name: value for name, value in single().items() if not name.startswith("1/")}
+    report = report_on(in_bfloat16(tmp_path, found, "0/"))
     assert report.exit_code is ExitCode.PASS, [case.detail for case in report.cases]
     assert "Storing has rounded weights (bfloat16)" in notes_of(report)
+
+
+def test_losses_that_rounded_weights_do_not_have_are_not_judged(tmp_path: Path) -> None:
+    path = in_bfloat16(tmp_path, single(), "")
+    with pytest.raises(Unusable, match="no further than half precision explains, of which weights"):
+        judged_trace_file(path)
+
+
+def test_a_wrong_update_of_weights_in_bfloat16_is_found(tmp_path: Path) -> None:
+    found = {name: value for name, value in single().items() if not name.startswith("1/")}
+    found["0/weights/wte"][0, 0] += 0.01
+    report = report_on(in_bfloat16(tmp_path, found, "0/"))
+    assert report.first_divergence == "adam/trace-update"
 
 
 @pytest.mark.parametrize("part", ["grads", "m", "logits", "losses"])
@@ -174,7 +193,7 @@ def test_a_program_that_computes_in_half_precision_is_not_judged(
     found = single()
     found |= {name: half(value) for name, value in found.items() if f"/{part}" in name}
     path = npz(tmp_path / "trace.npz", found)
-    with pytest.raises(Unusable, match=rf"step 0, at /{part}: the numbers are of b?float16"):
+    with pytest.raises(Unusable, match=rf"step 0, at /{part}\S*: the numbers are of b?float16"):
         judged_trace_file(path)
     npz(path, found | {"precision": "float32"})
     assert report_on(path).exit_code is ExitCode.PASS

@@ -8,7 +8,7 @@ from conformance.anatomy.step_array import Order
 from golden.numbers import Array
 from reference.config import Config
 
-from ..writing.shown_numbers import Bounded
+from ..writing.storage_types import HALF, storage_type_of
 
 SIGMAS = 6
 """A statistic of right weights lies further from its mean once in 500 million draws."""
@@ -16,7 +16,7 @@ SIGMAS = 6
 FEWEST = 64
 
 
-def wrong_statistics(weights: Bounded, order: Order, config: Config) -> Iterator[str]:
+def wrong_statistics(weights: Array, order: Order, config: Config) -> Iterator[str]:
     """Sentences on what is not as in draws from a normal distribution with mean 0.
 
     Args:
@@ -24,11 +24,11 @@ def wrong_statistics(weights: Bounded, order: Order, config: Config) -> Iterator
         order: the order.
         config: has the standard deviations that they should have.
     """
-    if not weights.is_finite:
+    if not np.isfinite(weights).all():
         yield "some weights are not finite"
         return
     drawn: list[Array] = []
-    for name, matrix in order.views(weights.numbers).items():
+    for name, matrix in order.views(weights).items():
         std = _std_of(name, config)
         if matrix.size >= FEWEST:
             yield from _wrong_matrix(name, matrix, std)
@@ -38,8 +38,8 @@ def wrong_statistics(weights: Bounded, order: Order, config: Config) -> Iterator
     kurtosis = float(np.mean(((whole - whole.mean()) / (whole.std() or 1.0)) ** 4))
     if abs(kurtosis - 3) > SIGMAS * np.sqrt(24 / whole.size):
         yield f"the weights are not normally distributed: their kurtosis is {kurtosis:.3g}, not 3"
-    is_rounded = weights.error.any()
-    if not is_rounded and np.unique(whole).size < whole.size / 2:
+    is_coarse = storage_type_of(weights) in HALF
+    if not is_coarse and np.unique(whole).size < whole.size / 2:
         yield "most weights are equal to another one"
 
 
