@@ -40,7 +40,7 @@ COMPILED = ("rust", "swift")
 
 
 SELDOM_INSTALLED = frozenset(
-    {"go", "mono", "ruby", "lua", "php", "sbcl", "ocaml", "haskell", "guile", "torch"}
+    {"go", "mono", "ruby", "lua", "php", "sbcl", "ocaml", "haskell", "guile"}
 )
 """Toolchains that `make test` does without."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import struct
@@ -252,6 +253,14 @@ def test_what_is_not_of_the_trace_is_said_not_to_be_read(tmp_path: Path) -> None
         assert report.exit_code is ExitCode.PASS
         assert report.trace is not None
         assert words in " ".join(report.trace.notes)
+
+
+def test_tensors_are_not_taken_for_lines(tmp_path: Path) -> None:
+    whole = npz(tmp_path / "trace.npz", {"0/loss": FLOATS}).read_bytes()
+    (tmp_path / "zipped").write_bytes(gzip.compress(whole))
+    assert "read from a file, not from a pipe, and not gzipped" in refusal(tmp_path / "zipped")
+    np.save(tmp_path / "trace.npy", FLOATS)
+    assert "np.savez writes arrays by name" in refusal(tmp_path / "trace.npy")
 
 
 def test_the_command_refuses_a_bad_file_in_one_message(tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ from .stored_values import LARGEST, TensorFile
 
 SUFFIXES = (".npz", ".safetensors")
 ZIP = b"PK"
+FIRST_BYTES = 9
+"""They tell the kind of a file: safetensors have the length of a header, and then a brace."""
+
 LONGEST_HEADER = 100 << 20
 """Bytes of the longest header of a safetensors file."""
 
@@ -40,10 +43,14 @@ def are_tensors(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        start = file.read(9)
-    length = int.from_bytes(start[:8], "little")
-    has_header = start[8:] == b"{" and 2 <= length <= LONGEST_HEADER
-    return path.suffix in SUFFIXES or start.startswith(ZIP) or has_header
+        return path.suffix in SUFFIXES or begin_tensors(file.read(FIRST_BYTES))
+
+
+def begin_tensors(content: bytes) -> bool:
+    """Whether a file with these first bytes is npz or safetensors."""
+    length = int.from_bytes(content[: FIRST_BYTES - 1], "little")
+    has_header = content[FIRST_BYTES - 1 : FIRST_BYTES] == b"{" and 2 <= length <= LONGEST_HEADER
+    return content.startswith(ZIP) or has_header
 
 
 def has_tensor_files(folder: Path) -> bool:
