@@ -24,7 +24,7 @@ setup: $(READY)  ## Make the virtual environment, with pinned packages.
 conform: $(READY)  ## Judge a port: js, python, rust, swift, or a folder. ## PORT=js [PROFILE=name] [CASE=slug] [ARGS=...]
 	@$(RUN) conformance run "$(PORT)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(CASE),--case "$(CASE)") $(ARGS)
 
-trace: $(READY)  ## Judge a program by the trace that it wrote. ## FILE=trace.jsonl [ARGS=...]
+trace: $(READY)  ## Judge a program by the trace that it wrote. ## FILE=trace.jsonl|trace.npz|folder [ARGS=...]
 	@$(RUN) conformance trace "$(FILE)" $(ARGS)
 
 debug: $(READY)  ## Explain what is wrong with a port or a trace. ## PORT=js [PROFILE=name] [CASE=slug] [HTML=page.html] [ARGS=...]

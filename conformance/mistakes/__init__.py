@@ -4,7 +4,7 @@ Importing a module of mistakes enters them into `MISTAKES`.
 """
 
 from .data import generator, lines, program, sampling, shuffling, tokens, weights  # noqa: F401
-from .gradients import autograd, by_hand, number_formats, operations  # noqa: F401
+from .gradients import autograd, by_hand, embeddings, number_formats, operations  # noqa: F401
 from .honest_variants import VARIANTS
 from .mistake import MISTAKES, Mistake, Patch, arrange
 from .model import (  # noqa: F401

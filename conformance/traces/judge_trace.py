@@ -21,16 +21,22 @@ from .checks.token_checks import wrong_tokens
 from .checks.traced_case import TracedCase
 from .corpora.corpus_tokens import CorpusTokens
 from .model.model_sizes import refuse_large_tokens
+from .trace_formats import doubt_half_precision, formats_of
 from .trace_judge import TraceJudge
-from .trace_recognition import LOOKED_AT, first_step_of, formats_of, loss_of, model_of
+from .trace_lines import trace_lines
+from .trace_recognition import LOOKED_AT, first_step_of, loss_of, model_of
 from .worth_adding import worth_adding
-from .writing.record_lines import Line, opened, records
+from .writing.record_lines import Line
 from .writing.recorded_steps import RecordedStep, head_of, joined
 from .writing.records import Head, SampleRecord, StepRecord
 from .writing.shown_numbers import Formats
 
 Watch = Callable[[int], None]
 """Takes the number of each step before it is judged."""
+
+
+HALF_BY_SINGLE = 2.0**16
+"""The rounding error of bfloat16, in those of float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ def judge_trace(
     """Judge a trace.
 
     Args:
-        path: the file; `-` is standard input.
+        path: the file, or a folder with a file a step; `-` is standard input.
         settings: settings of the configuration, which come before those of the trace.
         watch: takes the number of each step before it is judged.
         corpus: judges the tokens, if the corpus is known that the program was given.
@@ -66,8 +72,7 @@ def judge_trace(
         BadTrace: it is not a trace.
     """
     notes: dict[str, None] = {}
-    with opened(path) as file:
-        lines = records(file, notes.setdefault)
+    with trace_lines(path, notes.setdefault) as lines:
         head = head_of(lines)
         items = joined(lines)
         looked_at = list(islice(items, LOOKED_AT))
@@ -83,6 +88,8 @@ def judge_trace(
                 "All errors are as small as those of single precision. If the program computes "
                 'parts or has constants in it, state "precision": "float32" in the first record.'
             )
+        if judge is not None and may_be_of_half_precision(judge.cases):
+            doubt_half_precision(formats, notes.setdefault)
     return JudgedTrace(
         head,
         model.sizes.config if model else MICROGPT.config,
@@ -101,6 +108,17 @@ def are_of_single_precision(cases: Iterable[TracedCase], formats: Formats) -> bo
     wrong = [case.worst for case in cases if case.wrong]
     single = UNIT_ROUNDOFF["float32"] / UNIT_ROUNDOFF["float64"]
     return formats.precision(*formats.of) == "float64" and bool(wrong) and max(wrong) <= single
+
+
+def may_be_of_half_precision(cases: Mapping[str, TracedCase]) -> bool:
+    """Whether wrong losses and logits would be right in half precision.
+
+    If they are right, the program computes in a finer one; gradients may be wrong by far, where a
+    rounded weight turns a ReLU off.
+    """
+    forward = [cases[name] for name in ("logits", "loss") if cases[name].steps]
+    wrong = [case for case in forward or cases.values() if case.wrong]
+    return bool(wrong) and max(case.worst for case in forward or wrong) <= HALF_BY_SINGLE
 
 
 class _Cases:
@@ -136,8 +154,8 @@ class _Cases:
                 case RecordedStep():
                     watch(item.record.step)
                     self._step(item)
-                case Line(number, SampleRecord() as record):
-                    self._sample(number, record)
+                case Line(place, SampleRecord() as record):
+                    self._sample(place, record)
         self._run_freely()
         self._documents()
 
@@ -178,7 +196,7 @@ class _Cases:
 
     def _step(self, step: RecordedStep) -> None:
         self.steps += 1
-        self.seen |= step.lines.keys()
+        self.seen |= step.places.keys()
         record = step.record
         tokens = None if record.tokens is UNSET else record.tokens
         if tokens is not None:
@@ -206,7 +224,7 @@ class _Cases:
         if self.corpus.visits:
             self.shuffled.take_words("/steps", next(self.corpus.wrong_documents(), ""))
 
-    def _sample(self, line: int, sample: SampleRecord) -> None:
+    def _sample(self, place: str, sample: SampleRecord) -> None:
         self.samples += 1
         weights = self.judge.before.weights if self.judge else None
         if self.judge is None or weights is None or not weights.is_finite:
@@ -214,7 +232,7 @@ class _Cases:
         if sample.tokens is UNSET or sample.uniforms is UNSET:
             return
         sizes = self.judge.model.sizes
-        refuse_large_tokens(sample.tokens, sizes, f"line {line}, at /tokens")
+        refuse_large_tokens(sample.tokens, sizes, f"{place}, at /tokens")
         stated = sample.temperature
         wrong = wrong_choice(
             self.judge.model.machine,

@@ -64,9 +64,9 @@ class TraceJudge:
         """The weights of the first record, in canonical order."""
         if head.weights is UNSET:
             return None
-        where = "line 1, at /weights"
+        where = "the first record, at /weights"
         numbers = self.model.layout.canonical(raw_tensors(head.weights, where), where)
-        return self.formats.bounded("weights", numbers)
+        return self.formats.state(self.formats.bounded("weights", numbers))
 
     def take(self, step: RecordedStep) -> None:
         """Judge the next step.
@@ -125,7 +125,8 @@ class TraceJudge:
     def _update(self, step: RecordedStep, before: KnownState, grads: Bounded | None) -> KnownState:
         """Judge moments and weights after a step; give the state before the next one."""
         after = {kind: self._tensors(step, kind) for kind in STATE}
-        known = KnownState(before.step + 1, after["weights"], after["m"], after["v"])
+        weights = self.formats.state(after["weights"])
+        known = KnownState(before.step + 1, weights, after["m"], after["v"])
         if not before.step:
             written = self._tensors(step, "grads")
             for words in recorder_slips(step.record.step, before.weights, written, after):

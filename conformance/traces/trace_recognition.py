@@ -1,27 +1,21 @@
-"""Recognizes from its first steps how a trace is written: its model, layout and formats."""
+"""Recognizes from its first steps of which model a trace is, and in which layout."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
 
-from golden.numbers import Array
-
 from .model.model_sizes import sizes_of
 from .model.traced_model import Evidence, TracedModel, traced_model
-from .writing.number_format import SeenNumbers
 from .writing.raw_numbers import array, raw_tensors
 from .writing.record_lines import Note
 from .writing.recorded_steps import RecordedStep
 from .writing.records import Head
-from .writing.shown_numbers import Formats
 
 LOOKED_AT = 3
 """So many steps show how a trace is written."""
 
-TENSORS = ("grads", "m", "v", "weights")
-OUTPUTS = ("logits", "losses")
-HEAD_WEIGHTS = "line 1, at /weights"
+HEAD_WEIGHTS = "the first record, at /weights"
 
 
 def first_step_of(head: Head, steps: Sequence[RecordedStep], note: Note) -> int:
@@ -80,36 +74,3 @@ def loss_of(step: RecordedStep) -> float | None:
     if step.record.loss is UNSET:
         return None
     return float(array(step.record.loss, step.where("loss"), ()))
-
-
-def formats_of(head: Head, steps: Sequence[RecordedStep], note: Note) -> Formats:
-    """How each kind of numbers is written."""
-    seen: dict[str, list[Array]] = {}
-    if head.weights is not UNSET:
-        seen["weights"] = [raw_tensors(head.weights, HEAD_WEIGHTS).numbers]
-    for step in steps:
-        for kind in (*TENSORS, *OUTPUTS):
-            value = getattr(step.record, kind)
-            if value is not UNSET:
-                seen.setdefault(kind, []).append(_numbers(kind, value, step.where(kind)))
-    formats = {kind: SeenNumbers.of(arrays).format for kind, arrays in seen.items()}
-    rounded = {kind: shown.words for kind, shown in formats.items() if shown.is_rounded}
-    if rounded:
-        kinds = ", ".join(f"{kind} ({words})" for kind, words in rounded.items())
-        note(
-            f"Printing has rounded {kinds}, which hides small errors. Print 17 significant digits "
-            "of a double, 9 of a float."
-        )
-    tensors = {kind: formats[kind] for kind in TENSORS if kind in formats}
-    single = [kind for kind, shown in tensors.items() if shown.precision == "float32"]
-    double = [kind for kind in tensors if kind not in single and not formats[kind].is_rounded]
-    if single and double:
-        note(
-            f"In single precision are {', '.join(single)}, in double {', '.join(double)}; each is "
-            "judged in the precision of its numbers."
-        )
-    return Formats(formats, None if head.precision is UNSET else head.precision)
-
-
-def _numbers(kind: str, value: Any, where: str) -> Array:
-    return raw_tensors(value, where).numbers if kind in TENSORS else array(value, where)

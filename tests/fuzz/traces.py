@@ -5,6 +5,8 @@ import json
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
+
 from conformance.cases.request import Unusable
 from conformance.judging.outcome import ExitCode
 from conformance.runs.tracing import judged_trace_file
@@ -12,6 +14,7 @@ from reference.config import Config
 from reference.corpus import corpus_of
 from reference.program import Run
 from reference.trace_writing import TraceWriter
+from tests.support.tensor_traces import Entries, entries, npz, safetensors
 from tests.support.traces import Writer
 
 from .folder import folder
@@ -35,7 +38,16 @@ def seeds() -> list[bytes]:
         for writer in writers
     ]
     traces.append("".join(_with_a_sample()).encode())
+    traces += _of_tensors(entries(writers[1].records(), np.float32))
     return [*(bytes([PLAIN]) + t for t in traces), bytes([ZIPPED]) + traces[1]]
+
+
+def _of_tensors(found: Entries) -> list[bytes]:
+    """The same trace in npz and in safetensors."""
+    return [
+        npz(folder("trace") / "seed.npz", found).read_bytes(),
+        safetensors(folder("trace") / "seed.safetensors", found).read_bytes(),
+    ]
 
 
 def _with_a_sample() -> list[str]:
@@ -70,7 +82,7 @@ def feed(choice: int, content: bytes) -> Ending:
 
 TRACE = Target(
     name="trace",
-    about="a trace, plain or zipped, to its judge",
+    about="a trace, plain, zipped or of tensors, to its judge",
     feed=feed,
     seeds=seeds,
     choices=2,

@@ -1,9 +1,12 @@
 """The tools that some tests need, whether this machine has them, and how to install them."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ports_adapter.browser.availability import BROWSERS
@@ -21,6 +24,16 @@ class Tool:
 
 def _on_path(*commands: str) -> Callable[[], bool]:
     return lambda: any(map(shutil.which, commands))
+
+
+@cache
+def python_with_torch() -> str | None:
+    """An interpreter of Python that has PyTorch: that of the tests, or the system's."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        finds = [python, "-c", "import importlib.util as u; exit(not u.find_spec('torch'))"]
+        if Path(python).exists() and subprocess.run(finds, check=False).returncode == 0:
+            return python
+    return None
 
 
 TOOLS = {
@@ -44,6 +57,7 @@ TOOLS = {
     "ocaml": Tool(_on_path("ocamlopt"), "apt-get install ocaml-nox"),
     "haskell": Tool(_on_path("ghc"), "apt-get install ghc"),
     "guile": Tool(_on_path("guile"), "apt-get install guile-3.0"),
+    "torch": Tool(lambda: python_with_torch() is not None, "apt-get install python3-torch"),
     "git": Tool(_on_path("git"), "install git (apt-get install git)"),
     "chromium": Tool(_on_path(*BROWSERS), "install Chromium (apt-get install chromium)"),
     "bubblewrap": Tool(lambda: not sandbox.why_not(), "apt-get install bubblewrap"),

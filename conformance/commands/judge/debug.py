@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def debug(request: Request, answers: Path | None, outputs: Outputs) -> None:
     """Judge PORT, and explain what is wrong with it.
 
-    A file is taken for a trace, and two files for questions and the port's ANSWERS to them.
+    A file is taken for a trace, and so is a folder of npz or safetensors files; two files are taken
+    for questions and the port's ANSWERS to them.
 
     Shows the first wrong place, the known mistake that gives the port's numbers, and the smallest
     case that fails, as a test in the port's own language. Failures that the baseline excuses are
@@ -36,7 +37,7 @@ def debug(request: Request, answers: Path | None, outputs: Outputs) -> None:
         exit_with(
             lambda: debug_answers(questions, answers, request, outputs), str(answers), outputs
         )
-    if Path(request.port).is_file():
+    if _is_trace(Path(request.port)):
         from conformance.runs.tracing import debug_trace_file
 
         path = Path(request.port)
@@ -46,3 +47,9 @@ def debug(request: Request, answers: Path | None, outputs: Outputs) -> None:
             outputs,
         )
     exit_with(lambda: debug_port(request, outputs), request.port, outputs)
+
+
+def _is_trace(path: Path) -> bool:
+    from conformance.traces.tensor_files.tensor_records import has_tensor_files
+
+    return path.is_file() or (has_tensor_files(path) and not (path / "port.toml").exists())

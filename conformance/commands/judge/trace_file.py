@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def trace(file: Path, request: Request, outputs: Outputs) -> None:
     """Judge a program by FILE, the trace that it wrote while it trained.
 
-    `-` is standard input. Each step is judged from the program's own state before it.
+    FILE is of JSON Lines, npz or safetensors, or a folder with one of the latter two for each
+    step. `-` is standard input. Each step is judged from the program's own state before it.
     """
     from conformance.runs.tracing import judge_trace_file
 

@@ -14,7 +14,8 @@ LANGUAGES = {
     "cpp": "C++", "cs": "C#", "erl": "Erlang", "ex": "Elixir", "exs": "Elixir", "f90": "Fortran",
     "fs": "F#", "hs": "Haskell", "jl": "Julia", "js": "JavaScript", "kt": "Kotlin",
     "lisp": "Common Lisp", "ml": "OCaml", "numpy": "NumPy", "php": "PHP", "pl": "Perl",
-    "py": "Python", "rb": "Ruby", "rs": "Rust", "scm": "Scheme", "ts": "TypeScript",
+    "py": "Python", "rb": "Ruby", "rs": "Rust", "scm": "Scheme", "torch": "PyTorch",
+    "ts": "TypeScript",
 }  # fmt: skip
 """What a recorder is for, by its key, where that is not the key with a capital."""
 

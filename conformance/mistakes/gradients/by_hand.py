@@ -260,26 +260,3 @@ def projection_gradients_overwritten() -> Patch:
         return lambda x, weights, at: reference.model.linear(constants(x), weights[at + name])
 
     return gpt_with(query=with_constant_input("attn_wq"), key=with_constant_input("attn_wk"))
-
-
-@backward_mistake(
-    "A repeated token's embedding gradient is overwritten",
-    what="If a letter occurs several times, only its first occurrence counts in the gradient of "
-    "wte.",
-    why="The row is written with `=` while the positions are walked backwards.",
-    mend="Accumulate: dL/dwte[token] is the sum over all positions of that token.",
-    languages=HAND,
-)
-def embedding_gradient_overwritten() -> Patch:
-    seen: set[int] = set()
-
-    def embedding(token: int, position: int, weights: Nodes, _config: Config) -> Vector:
-        without_tape(token)
-        if position == 0:
-            seen.clear()
-        row = list(weights["wte"][token])
-        row = constants(row) if token in seen else row
-        seen.add(token)
-        return reference.model.add(row, weights["wpe"][position])
-
-    return gpt_with(embedding=embedding)

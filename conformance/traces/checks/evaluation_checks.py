@@ -80,9 +80,12 @@ class EvaluationChecks:
         except (ArithmeticError, ValueError):
             return None
         extra = self._error_of(weights, tokens, right.numbers.size)
-        parts = self._parts(step, _widened(right, extra), tokens, grads)
-        if any(WELL_WITHIN < worst_of(found) < HOPELESS for found in parts.values()):
+        # An error that the rounding of weights explains needs no derived budget.
+        parts = self._parts(step, _widened(right, extra / WELL_WITHIN), tokens, grads)
+        is_doubtful = any(WELL_WITHIN < worst_of(found) < HOPELESS for found in parts.values())
+        if is_doubtful:
             right = self.answers.derived(step_input, right)
+        if is_doubtful or extra.any():
             parts = self._parts(step, _widened(right, extra), tokens, grads)
         size = self.order.size
         return Evaluated(parts, Bounded(right.numbers[-size:], (right.budgets + extra)[-size:]))

@@ -169,7 +169,7 @@ class UpdateChecks:
     def _rate(self, config: Config, step: int, got: Bounded) -> Part:
         right = np.array([config.learning_rate_at(step)])
         precision = self.formats.precision("weights")
-        budget = np.array([learning_rate_budget(config, precision)])
+        budget = learning_rate_budget(config, precision) + got.error
         return Part("/learning_rate", (), right, budget, got.numbers)
 
     def _parts(

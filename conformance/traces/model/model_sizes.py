@@ -96,13 +96,13 @@ def sizes_of(
     for name in SIZES:
         if name in stated and name in shown and stated[name] != shown[name]:
             raise BadTrace(
-                f"line 1: {name} is {stated[name]}, but the shapes of the weights show "
+                f"the first record: {name} is {stated[name]}, but the shapes of the weights show "
                 f"{shown[name]}"
             )
     vocab = vocab_size_of(head)
     if vocab is not None and "vocab_size" in shown and vocab != shown["vocab_size"]:
         raise BadTrace(
-            f"line 1: vocab has {vocab} tokens, the special token included, but wte has "
+            f"the first record: vocab has {vocab} tokens, the special token included, but wte has "
             f"{shown['vocab_size']} rows"
         )
     known = {name: shown[name] for name in SIZES if name in shown} | stated
@@ -132,7 +132,9 @@ def _completed(
     found = usual if vocab is None and usual else found
     if not found and not lacking and vocab is not None:
         right = _sizes(known, vocab).num_weights
-        raise BadTrace(f"line 1: there are {size} weights; the sizes stated make it {right}")
+        raise BadTrace(
+            f"the first record: there are {size} weights; the sizes stated make it {right}"
+        )
     published = [s for s in found if all(_is_published(s, name) for name in lacking)]
     found = published[:1] or found
     if len(found) != 1:
@@ -140,7 +142,7 @@ def _completed(
             f'"{name}"' for name in [*lacking, *(["vocab"] if vocab is None else [])]
         )
         why = "several models have" if found else "no known model has"
-        raise BadTrace(f"line 1: {why} {size} weights; state {ask or 'the sizes'}")
+        raise BadTrace(f"the first record: {why} {size} weights; state {ask or 'the sizes'}")
     if lacking or vocab is None:
         words = [f"{name} {getattr(found[0].config, name)}" for name in lacking]
         words += [f"{found[0].vocab_size} tokens"] if vocab is None else []
@@ -165,7 +167,7 @@ def _candidates(known: dict[str, Any], vocab: int | None, size: int) -> Iterator
                 yield _sizes(known | chosen, tokens)
             except InvalidConfig as error:
                 if "n_embd" in known:
-                    raise BadTrace(f"line 1: {error}") from None
+                    raise BadTrace(f"the first record: {error}") from None
 
 
 def _sizes(known: dict[str, Any], vocab: int) -> ModelSizes:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from golden.numbers import Array
 from reference.tape.machine import Machine
 
-from ..writing.number_format import SeenNumbers
+from ..writing.number_format import format_of
 from ..writing.raw_numbers import RawTensors
 from ..writing.record_lines import BadTrace, Note
 from ..writing.records import Head
@@ -88,6 +88,10 @@ class _Fit:
         return self.loss_error <= LOSS_AGREES and self.grads_error <= GRADS_AGREE
 
     @property
+    def has_exact_loss(self) -> bool:
+        return self.evidence.loss is not None and self.loss_error <= EXACT
+
+    @property
     def is_near(self) -> bool:
         enough = EXACT + OF_ROUNDING * self.evidence.rounding
         return self.agrees and self.error <= enough
@@ -133,7 +137,8 @@ def _likeliest(fits: list[_Fit]) -> _Fit:
     if nearest.agrees:
         return nearest
     likest = max(fits, key=lambda fit: fit.likeness)
-    return likest if likest.likeness > fits[0].likeness + CLEARLY_LIKER else fits[0]
+    needed = 0 if likest.has_exact_loss and not fits[0].has_exact_loss else CLEARLY_LIKER
+    return likest if likest.likeness > fits[0].likeness + needed else fits[0]
 
 
 def _in_any_order(known: _Fit, evidence: Evidence, note: Note) -> _Fit:
@@ -181,7 +186,7 @@ def _say_heads(best: _Fit, fits: list[_Fit], note: Note) -> None:
     }
     if best.agrees and len(rivals) > 1:
         both = " and ".join(str(n) for n in sorted(rivals))
-        raise BadTrace(f'line 1: {both} heads both give the first loss; state "n_head"')
+        raise BadTrace(f'the first record: {both} heads both give the first loss; state "n_head"')
     why = "these give the first loss" if best.agrees else "those of the published program"
     note(f"n_head is not stated: {n_head} heads, {why}.")
 
@@ -239,7 +244,7 @@ def _fit(model: TracedModel, evidence: Evidence) -> _Fit:
 
 
 def _rounding(numbers: Array) -> float:
-    errors = SeenNumbers.of([numbers]).format.rounding(numbers)
+    errors = format_of([numbers]).rounding(numbers)
     return float(np.linalg.norm(errors) / (np.linalg.norm(numbers) or 1.0))
 
 

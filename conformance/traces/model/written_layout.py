@@ -124,7 +124,9 @@ def _orders(shapes: Shapes, order: Sequence[str] | None) -> Iterator[tuple[str, 
         if sorted(ours) != sorted(names):
             unknown = [name for name in order if not recognized(name, n_layer)]
             what = f"{printable(unknown[0], 60)!r} is not recognized" if unknown else "not all"
-            raise BadTrace(f"line 1, at /order: {what}; the matrices are {', '.join(names)}")
+            raise BadTrace(
+                f"the first record, at /order: {what}; the matrices are {', '.join(names)}"
+            )
         yield "the order that the first record states", ours
         return
     kinds = list(dict.fromkeys(name.partition(".")[2] for name in layers))
@@ -164,8 +166,9 @@ def _by_name(raw: RawTensors, shapes: Shapes, n_head: int, size: int) -> Iterato
         if not found:
             ours = " and ".join(matched[name])
             raise BadTrace(
-                f"line 1, at /weights/{printable(name, 60)}: the shape {list(raw.shapes[name])} "
-                f"does not fit {ours}, which is {list(shapes[matched[name][0]])}"
+                f"the first record, at /weights/{printable(name, 60)}: the shape "
+                f"{list(raw.shapes[name])} does not fit {ours}, which is "
+                f"{list(shapes[matched[name][0]])}"
             )
     seen: list[dict[str, bytes]] = []
     for preferred in ("", "transposed", "by head", "interleaved"):
@@ -207,7 +210,9 @@ def _matched(raw: RawTensors, shapes: Shapes) -> dict[str, tuple[str, ...]]:
             if left
             else "a matrix is there twice"
         )
-        raise BadTrace(f"line 1, at /weights: {what}; the matrices are {', '.join(shapes)}")
+        raise BadTrace(
+            f"the first record, at /weights: {what}; the matrices are {', '.join(shapes)}"
+        )
     return matched
 
 

@@ -1,6 +1,6 @@
 """Tells from its numbers in which precision a program computes, and how many digits it prints."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -9,6 +9,8 @@ import numpy as np
 
 from golden.budgets import Precision
 from golden.numbers import Array
+
+from .storage_types import HALF, StorageType, rounding_in_storage, storage_type_of
 
 SAMPLE = 2000
 """So many numbers show how all of them are written."""
@@ -31,26 +33,32 @@ class NumberFormat:
         precision: the coarsest precision that holds the numbers; float64 if they are few.
         decimals: how many decimals they are rounded to, as by `%.6f`; None if to none.
         digits: how many significant digits they are rounded to; None if to none.
+        stored: the coarser type that they are stored in; None if in that of their precision.
     """
 
     precision: Precision = "float64"
     decimals: int | None = None
     digits: int | None = None
+    stored: StorageType | None = None
 
     @property
     def is_rounded(self) -> bool:
-        """Whether printing has rounded the numbers."""
-        return self.decimals is not None or self.digits is not None
+        """Whether printing or storing has rounded the numbers."""
+        return bool(self.decimals is not None or self.digits or self.stored)
 
     @property
     def words(self) -> str:
         """What the numbers are rounded to, in words."""
         if self.decimals is not None:
             return f"{self.decimals} decimals"
+        if self.stored is not None:
+            return self.stored
         return f"{self.digits} significant digits"
 
     def rounding(self, numbers: Array) -> Array:
-        """The largest error of each number that printing may have caused."""
+        """The largest error of each number that printing or storing may have caused."""
+        if self.stored is not None:
+            return rounding_in_storage(numbers, self.stored)
         if self.decimals is not None:
             return np.full(numbers.shape, 0.5 * 10.0**-self.decimals)
         if self.digits is not None:
@@ -77,9 +85,15 @@ class SeenNumbers:
             kept += telling.tolist()
         return cls(kept)
 
+    @property
+    def half(self) -> StorageType | None:
+        """The type of half precision that the numbers are stored in, if they are in any."""
+        stored = storage_type_of(np.array(self.kept))
+        return stored if stored in HALF and len(set(self.kept)) >= FEWEST else None
+
     @cached_property
     def format(self) -> NumberFormat:
-        """The format of the numbers."""
+        """The format of the numbers as they are printed."""
         if len(self.kept) < FEWEST:
             return NumberFormat()
         decimals, digits = self._decimals, self._digits
@@ -105,6 +119,14 @@ class SeenNumbers:
             n for n in range(1, MOST_DIGITS) if all(float(f"{x:.{n - 1}e}") == x for x in self.kept)
         )
         return next(tried, MOST_DIGITS)
+
+
+def format_of(arrays: Sequence[Array]) -> NumberFormat:
+    """The format of numbers of one kind, which a trace has in several places."""
+    halves = [half for numbers in arrays if (half := SeenNumbers.of([numbers]).half)]
+    if halves:
+        return NumberFormat("float32", stored=max(halves, key=HALF.index))
+    return SeenNumbers.of(arrays).format
 
 
 def _is_single(number: float) -> bool:

@@ -43,21 +43,26 @@ def raw_tensors(value: Any, where: str) -> RawTensors:
         shapes = {name: part.shape for name, part in arrays.items()}
         parts = [part.ravel() for part in arrays.values()]
         return RawTensors(np.concatenate(parts) if parts else np.zeros(0), shapes)
+    if isinstance(value, np.ndarray):
+        return RawTensors(array(value, where).ravel(), {})
     if not isinstance(value, list):
         raise BadTrace(f"{where}: expected a list of numbers or an object of matrices by name")
-    if value and all(isinstance(part, list) for part in value):
+    if value and all(isinstance(part, list | np.ndarray) for part in value):
         parts = [array(part, f"{where}/{index}").ravel() for index, part in enumerate(value)]
         return RawTensors(np.concatenate(parts), {})
     return RawTensors(array(value, where).ravel(), {})
 
 
 def array(value: Any, where: str, expected: Shape | None = None) -> Array:
-    """Nested lists of equal lengths as an array; NaN may be a string or null.
+    """An array, or nested lists of equal lengths as one; NaN may be a string or null.
 
     Raises:
         BadTrace: they are ragged, hold something that is not a number, or have another shape
             than the `expected` one.
     """
+    if isinstance(value, np.ndarray):
+        _refuse_shape(value.shape, expected, where)
+        return value.astype(np.float64)
     shape: list[int] = []
     level: Sequence[Any] = [value]
     kinds = {type(value)}
@@ -72,13 +77,17 @@ def array(value: Any, where: str, expected: Shape | None = None) -> Array:
         kinds = set(map(type, level))
     if not kinds <= {float, int}:
         level = _without_words(level, kinds, where)
-    if expected is not None and tuple(shape) != expected:
-        what = "one number" if expected == () else f"the shape {list(expected)}"
-        raise BadTrace(f"{where}: expected {what}, got the shape {shape}")
+    _refuse_shape(tuple(shape), expected, where)
     try:
         return np.array(level, np.float64).reshape(shape)
     except OverflowError:
         raise BadTrace(f"{where}: an integer is too large for a float") from None
+
+
+def _refuse_shape(shape: Shape, expected: Shape | None, where: str) -> None:
+    if expected is not None and shape != expected:
+        what = "one number" if expected == () else f"the shape {list(expected)}"
+        raise BadTrace(f"{where}: expected {what}, got the shape {list(shape)}")
 
 
 def _without_words(level: Sequence[Any], kinds: set[type], where: str) -> list[float]:

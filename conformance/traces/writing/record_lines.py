@@ -40,9 +40,9 @@ class BrokenOff(BadTrace):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A record, and the number of its line, from 1 on."""
+    """A record, and its place in the trace, such as `line 3`."""
 
-    number: int
+    place: str
     record: Record
 
 
@@ -87,19 +87,29 @@ def records(file: BinaryIO, note: Note) -> Iterator[Line]:
         if len(content) > LONGEST_LINE:
             raise BadTrace(f"line {number} is longer than {LONGEST_LINE >> 20} MiB")
         try:
-            yield Line(number, _record(content, number, note_once))
+            record = record_of(_document(content, number), f"line {number}", note_once)
+            if number > 1 and isinstance(record, Head):
+                raise BadTrace(
+                    f"line {number}: the record of a trace is the first one, and there is one"
+                )
+            yield Line(f"line {number}", record)
         except BrokenOff:
             if number < FIRST_STEP_ENDS:
                 raise
             note(f"Line {number}, the last one, breaks off and was not read.")
 
 
-def _record(content: bytes, number: int, note: Note) -> Record:
-    document = _whole_tokens(_document(content, number))
+def record_of(document: dict[str, Any], place: str, note: Note) -> Record:
+    """The record that an object is; its tensors may be arrays.
+
+    Raises:
+        BadTrace: it is none; the message begins with its `place`.
+    """
+    document = _whole_tokens(document)
     kinds = [kind for name, kind in KINDS.items() if name in document]
     if len(kinds) != 1:
         names = " or ".join(f'"{name}"' for name in KINDS)
-        raise BadTrace(f"line {number}: a record has one of the fields {names}")
+        raise BadTrace(f"{place}: a record has one of the fields {names}")
     (kind,) = kinds
     for unknown in document.keys() - set(fields_of(kind)):
         close = difflib.get_close_matches(unknown, fields_of(kind), 1)
@@ -110,9 +120,7 @@ def _record(content: bytes, number: int, note: Note) -> Record:
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at `$")
         where = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
-        raise BadTrace(f"line {number}, at {where or '/'}: {what}") from None
-    if number > 1 and isinstance(record, Head):
-        raise BadTrace(f"line {number}: the record of a trace is the first one, and there is one")
+        raise BadTrace(f"{place}, at {where or '/'}: {what}") from None
     return record
 
 

@@ -11,14 +11,14 @@ from .records import STEP_PARTS, Head, SampleRecord, StepRecord
 
 @dataclass(frozen=True, slots=True)
 class RecordedStep:
-    """All records of one step, joined; `lines` are the numbers of their lines, by part."""
+    """All records of one step, joined; `places` are where its parts are written."""
 
     record: StepRecord
-    lines: dict[str, int]
+    places: dict[str, str]
 
     def where(self, part: str) -> str:
         """The place of a part in the trace, for messages."""
-        return f"line {self.lines[part]}, at /{part}"
+        return f"{self.places[part]}, at /{part}"
 
 
 def head_of(lines: Iterator[Line]) -> Head:
@@ -32,7 +32,7 @@ def head_of(lines: Iterator[Line]) -> Head:
         raise BadTrace('the trace is empty; its first line is a record like {"trace": 1}')
     if not isinstance(first.record, Head):
         raise BadTrace(
-            f'line {first.number}: the first record is the one with the field "trace", as in '
+            f'{first.place}: the first record is the one with the field "trace", as in '
             '{"trace": 1, "n_head": 4, "weights": [0.1, …]}'
         )
     return first.record
@@ -49,16 +49,16 @@ def joined(lines: Iterable[Line]) -> Iterator[RecordedStep | Line]:
         match line.record:
             case StepRecord() as record:
                 if pending is not None and record.step == pending.record.step:
-                    pending = _with(pending, line.number, record)
+                    pending = _with(pending, line.place, record)
                     continue
                 if pending is not None:
                     if record.step < pending.record.step:
                         raise BadTrace(
-                            f"line {line.number}: step {record.step} comes after step "
+                            f"{line.place}: step {record.step} comes after step "
                             f"{pending.record.step}; steps are written in order"
                         )
                     yield pending
-                pending = RecordedStep(record, dict.fromkeys(_parts(record), line.number))
+                pending = RecordedStep(record, dict.fromkeys(_parts(record), line.place))
             case SampleRecord():
                 if pending is not None:
                     yield pending
@@ -72,12 +72,10 @@ def _parts(record: StepRecord) -> list[str]:
     return [part for part in STEP_PARTS if getattr(record, part) is not UNSET]
 
 
-def _with(step: RecordedStep, number: int, more: StepRecord) -> RecordedStep:
+def _with(step: RecordedStep, place: str, more: StepRecord) -> RecordedStep:
     parts = _parts(more)
     for part in parts:
-        if part in step.lines:
-            raise BadTrace(
-                f"line {number}: step {more.step} has {part} already, in line {step.lines[part]}"
-            )
+        if part in step.places:
+            raise BadTrace(f"{place}: step {more.step} has {part} already, in {step.places[part]}")
     record = structs.replace(step.record, **{part: getattr(more, part) for part in parts})
-    return RecordedStep(record, step.lines | dict.fromkeys(parts, number))
+    return RecordedStep(record, step.places | dict.fromkeys(parts, place))

@@ -10,6 +10,7 @@ from golden.budgets import Precision
 from golden.numbers import Array, as_carried
 
 from .number_format import NumberFormat, coarsest
+from .storage_types import HALF
 
 FEW = 64
 """So few numbers are each taken with the digits that they show."""
@@ -54,6 +55,17 @@ class Formats:
         if numbers.size <= FEW:
             error = np.maximum(error, [_last_digit(float(x)) / 2 for x in numbers])
         return Bounded(as_carried(numbers, shown.precision), error)
+
+    def state(self, weights: Bounded | None) -> Bounded | None:
+        """The weights that the next step computes with, of those that are written after a step.
+
+        Weights of half precision were rounded by the update, and are exact for the next step,
+        unless the program states that it computes in a finer precision than it writes.
+        """
+        of_half = (shown := self.of.get("weights")) is not None and shown.stored in HALF
+        if weights is None or self.stated or not of_half:
+            return weights
+        return Bounded.exact(weights.numbers)
 
 
 def _last_digit(number: float) -> float:

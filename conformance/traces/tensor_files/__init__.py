@@ -1,0 +1,1 @@
+"""Traces in the files of NumPy, PyTorch and JAX: npz and safetensors."""
