@@ -1,6 +1,7 @@
 """Recognizes from its first steps of which model a trace is, and in which layout."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from msgspec import UNSET
@@ -55,9 +56,11 @@ def _evidence(head: Head, steps: Sequence[RecordedStep], first: int) -> Iterator
     for step in steps:
         record = step.record
         if weights is not None and record.step == number and record.tokens is not UNSET:
-            grads = record.grads
-            raw_grads = None if grads is UNSET else raw_tensors(grads, step.where("grads"))
-            yield Evidence(weights, record.tokens, step.where("tokens"), loss_of(step), raw_grads)
+            known = Evidence(weights, record.tokens, step.where("tokens"), loss_of(step), None)
+            if record.grads is not UNSET:
+                where = step.where("grads")
+                known = replace(known, grads=raw_tensors(record.grads, where), grads_where=where)
+            yield known
         if record.weights is not UNSET:
             weights = raw_tensors(record.weights, step.where("weights"))
             number = record.step + 1

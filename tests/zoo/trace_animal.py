@@ -17,6 +17,7 @@ SMALL = replace(MICROGPT.config, n_embd=4, n_head=2, block_size=4, num_steps=20)
 LOSS = "forward/trace-loss"
 GRADIENTS = "backward/trace-grads"
 UPDATE = "adam/trace-update"
+SAMPLES = "sample/trace-samples"
 
 Content = Callable[[Records], bytes]
 """Makes the content of a trace from the records of a right one."""
@@ -110,6 +111,6 @@ def strange(name: str, does: str, content: Content, **more: Any) -> Animal:
 def idle(name: str, does: str, content: Content) -> Animal:
     """A trace that shows nothing that could be judged: it must not pass."""
     return TraceAnimal(
-        name=name, does=does, content=content, outcome="not offered", decisive=GRADIENTS,
+        name=name, does=does, content=content, outcome="not offered", decisive=SAMPLES,
         exit_code=ExitCode.NOTHING_VERIFIED,
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 import gzip
 
+import zstandard
+
 from conformance.judging.outcome import ExitCode
 from tests.support.traces import Records
 
@@ -127,6 +129,8 @@ ODD = (
                              for k, v in record.items()} for record in r])),
     strange("far-step", "writes one more step, far away",
             lambda r: text([*r, {"step": 10**9, "loss": 1.0}])),
+    strange("zstd", "is packed by zstd", lambda r: zstandard.compress(text(r)),
+            name_of_file="trace.jsonl.zst"),
     idle("head-alone", "has nothing but its first record", lambda r: text(r[:1])),
     idle("losses-alone", "has losses and nothing else",
          lambda r: text([{"trace": 1}, *({k: s[k] for k in ("step", "loss")} for s in r[1::2])])),

@@ -5,6 +5,8 @@ import json
 import os
 from pathlib import Path
 
+import zstandard
+
 from tests.support.traces import Records
 
 from .trace_animal import text, unreadable, with_line
@@ -62,10 +64,15 @@ ANIMALS = (
         lambda r: gzip.compress(text(r)) + b"tail", "it is not a whole gzip file",
         name_of_file="trace.jsonl.gz",
     ),
+    unreadable(
+        "zstd-with-a-tail", "is packed by zstd, and other bytes follow",
+        lambda r: zstandard.compress(text(r)) + b"tail", "it is not a whole zstd file",
+        name_of_file="trace.jsonl.zst",
+    ),
     unreadable("random-trace", "is random bytes", lambda _r: os.urandom(4096), "line 1"),
     unreadable(
         "utf-16-trace", "is in UTF-16", lambda r: text(r).decode().encode("utf-16"),
-        "line 1 is not JSON",
+        "it is in UTF-16",
     ),
     unreadable(
         "one-array", "is one array of all records",

@@ -45,7 +45,7 @@ much larger than in the published one: a mistake rarely turns them all."""
 class Evidence:
     """The first evaluation of a trace whose weights are known: what a layout must explain.
 
-    `where` is the place of its tokens in the trace.
+    `where` is the place of its tokens in the trace, `grads_where` that of its gradients.
     """
 
     weights: RawTensors
@@ -53,6 +53,7 @@ class Evidence:
     where: str
     loss: float | None
     grads: RawTensors | None
+    grads_where: str = ""
 
     @property
     def shows_nothing(self) -> bool:
@@ -237,7 +238,7 @@ def _fit(model: TracedModel, evidence: Evidence) -> _Fit:
     if evidence.loss is not None:
         loss_error = _error(np.array([right.loss]), np.array([evidence.loss]))
     if evidence.grads is not None:
-        grads = model.layout.canonical(evidence.grads, "the gradients")
+        grads = model.layout.canonical(evidence.grads, evidence.grads_where)
         grads_error = _error(right.grads, grads)
         likeness = _cosine(right.grads, grads)
     return _Fit(model, loss_error, grads_error, likeness, evidence)

@@ -1,5 +1,6 @@
 """Reads the records of a trace from a file or a stream, line by line, in constant memory."""
 
+import codecs
 import difflib
 import gzip
 import json
@@ -9,10 +10,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
+import zstandard
 
 from ports_adapter.quoting import printable, quoted
 
@@ -22,6 +25,7 @@ LONGEST_LINE = 1 << 29
 """Bytes of the longest line that is read: the numbers of a step of a model of 5 million."""
 
 GZIP = b"\x1f\x8b"
+ZSTD = b"\x28\xb5\x2f\xfd"
 
 FIRST_STEP_ENDS = 3
 """A trace whose earlier lines break off has no step that could be judged."""
@@ -48,7 +52,7 @@ class Line:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a trace; `-` is standard input, and a gzipped file is unpacked.
+    """The bytes of a trace; `-` is standard input, and a file of gzip or zstd is unpacked.
 
     Raises:
         BadTrace: it cannot be read.
@@ -58,12 +62,24 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             yield sys.stdin.buffer
             return
         with path.open("rb") as file:
-            is_zipped = file.peek(2)[:2] == GZIP
-            yield gzip.GzipFile(fileobj=file) if is_zipped else file  # type: ignore[misc]
+            yield _unpacked(file)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadTrace(f"it is not a whole gzip file: {error}") from None
+    except zstandard.ZstdError as error:
+        raise BadTrace(f"it is not a whole zstd file: {error}") from None
     except OSError as error:
         raise BadTrace(f"it cannot be read: {error.strerror or error}") from None
+
+
+def _unpacked(file: BufferedReader) -> BinaryIO:
+    """The content of a file, which may be packed."""
+    begin = file.peek(4)
+    if begin.startswith(GZIP):
+        return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
+    if begin.startswith(ZSTD):
+        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        return BufferedReader(reader)
+    return file
 
 
 def records(file: BinaryIO, note: Note) -> Iterator[Line]:
@@ -82,6 +98,8 @@ def records(file: BinaryIO, note: Note) -> Iterator[Line]:
     number = 0
     while content := file.readline(LONGEST_LINE + 1):
         number += 1
+        if number == 1:
+            content = _without_mark(content)
         if not content.strip():
             continue
         if len(content) > LONGEST_LINE:
@@ -97,6 +115,17 @@ def records(file: BinaryIO, note: Note) -> Iterator[Line]:
             if number < FIRST_STEP_ENDS:
                 raise
             note(f"Line {number}, the last one, breaks off and was not read.")
+
+
+def _without_mark(first_line: bytes) -> bytes:
+    """The first line without the byte order mark that Windows programs write.
+
+    Raises:
+        BadTrace: the mark is that of UTF-16.
+    """
+    if first_line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise BadTrace("it is in UTF-16, as `>` in PowerShell writes it; write UTF-8")
+    return first_line.removeprefix(codecs.BOM_UTF8)
 
 
 def record_of(document: dict[str, Any], place: str, note: Note) -> Record:
