@@ -1,11 +1,11 @@
 """Makes the diagnosis of a trace: the first wrong step, and the known mistake that explains it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import structs
 
-from conformance.anatomy.computation_order import backward_order
+from conformance.anatomy.computation_order import backward_order, forward_order
 from conformance.anatomy.levels import Level
 from conformance.judging.outcome import Outcome
 from conformance.judging.report import Report, excused
@@ -19,7 +19,7 @@ from .diagnosis import Diagnosis, FirstDivergence, NamedMistake, Place, without_
 from .judged_cases import JudgedCases
 from .locating import first_divergence
 from .naming import MistakeSearch, named_mistakes
-from .program_place import REACHED_THROUGH
+from .program_place import COMPUTED_BY, REACHED_THROUGH
 from .symptoms import symptoms
 
 SECONDS = 30.0
@@ -31,6 +31,7 @@ PARTS = {
 }
 """The parts of a trace that are judged apart, so that each may have a mistake of its own."""
 
+NODES = "forward/trace-nodes"
 LOGITS = "forward/trace-logits"
 LOSS = "forward/trace-loss"
 """The case whose right answer refutes the mistakes of the forward pass."""
@@ -66,7 +67,8 @@ def diagnosed_trace(
     first = first_divergence(report, cases)
     if first is None:
         return without_explanation(report)
-    divergence = structs.replace(first, place=_as_far_as_shown(first, report, judged.config))
+    place = _as_far_as_shown(first, report, judged, cases)
+    divergence = structs.replace(first, place=place)
     names: list[NamedMistake] = []
     for part, levels in PARTS.items():
         note(f"trying the known mistakes in {part}")
@@ -104,14 +106,20 @@ def _named(
     return [structs.replace(name, part=part) for name in named_mistakes(search)]
 
 
-def _as_far_as_shown(first: FirstDivergence, report: Report, config: Config) -> Place:
+def _as_far_as_shown(
+    first: FirstDivergence, report: Report, judged: JudgedTrace, cases: JudgedCases
+) -> Place:
     """The place of the first wrong number; what the trace does not show may be to blame, too."""
     place, shown = first.place, {c.slug for c in report.cases if c.outcome is Outcome.PASS}
+    config = judged.config
+    nodes = _nodes_shown(cases)
     match first.case:
+        case "forward/trace-nodes":
+            operation = _between(nodes, place.node, config)
         case "forward/trace-logits":
-            operation = "the forward pass, from the embeddings to the logits"
+            operation = _between(nodes, "logits", config)
         case "forward/trace-loss" if LOGITS not in shown:
-            operation = "the forward pass, from the embeddings to the loss"
+            operation = _between(nodes, "the loss", config)
         case "backward/trace-grads":
             operation = f"{_passed_back(place.node, config)}, or {place.operation}"
         case "random/trace-weights":
@@ -119,6 +127,29 @@ def _as_far_as_shown(first: FirstDivergence, report: Report, config: Config) -> 
         case _:
             return place
     return structs.replace(place, operation=operation)
+
+
+def _nodes_shown(cases: JudgedCases) -> set[str]:
+    """The intermediate values that the trace has."""
+    judged = cases.by_slug.get(NODES)
+    expected = judged.exchange.expected if judged and judged.exchange else {}
+    return {pointer.split("/")[2] for pointer in expected}
+
+
+def _between(shown: Collection[str], node: str, config: Config) -> str:
+    """What computes a node, or the loss, from the last node before it that the trace shows."""
+    nodes = [*forward_order(config), "the loss"]
+    hidden: list[str] = []
+    for name in reversed(nodes[: nodes.index(node)]):
+        if name in shown:
+            break
+        hidden.insert(0, name)
+    if not hidden:
+        return COMPUTED_BY[node.rpartition(".")[2]]
+    begin = "the embeddings" if hidden[0] == nodes[0] else hidden[0]
+    if (begin, node) == ("logits", "the loss"):
+        return f"{COMPUTED_BY['logits']}, or the loss"
+    return f"the forward pass, from {begin} to {'the logits' if node == 'logits' else node}"
 
 
 def _passed_back(node: str, config: Config) -> str:

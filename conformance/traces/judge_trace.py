@@ -28,7 +28,7 @@ from .trace_recognition import LOOKED_AT, first_step_of, loss_of, model_of
 from .worth_adding import worth_adding
 from .writing.record_lines import Line
 from .writing.recorded_steps import RecordedStep, head_of, joined
-from .writing.records import Head, SampleRecord, StepRecord
+from .writing.records import INTERMEDIATES, Head, SampleRecord, StepRecord
 from .writing.shown_numbers import Formats
 
 Watch = Callable[[int], None]
@@ -161,7 +161,11 @@ class _Cases:
 
     def ended(self) -> list[TracedCase]:
         """All cases; the losses of a free run only if no step was judged by itself."""
-        of_steps = list(self.judge.cases.values()) if self.judge else []
+        of_steps = [
+            case
+            for name, case in (self.judge.cases.items() if self.judge else ())
+            if case.steps or name not in INTERMEDIATES
+        ]
         free = [self.followed] if self.followed.steps or not self.judged_by_steps else []
         documents = [self.shuffled] if self.corpus else []
         return [self.drawn, self.tokenized, *documents, *of_steps, *free, self.sampled]
@@ -182,7 +186,7 @@ class _Cases:
             "tokenizer": self.tokenized.steps > 0,
             "samples": self.sampled.steps > 0,
         }
-        parts = ("tokens", "grads", "weights", "logits", "losses", "learning_rate")
+        parts = ("tokens", "grads", "weights", "logits", "losses", "learning_rate", "intermediates")
         return {part for part in parts if part not in self.seen} | {
             part for part, is_there in has.items() if not is_there
         }

@@ -13,10 +13,10 @@ from ports_adapter.quoting import printable
 
 from .trace_recognition import HEAD_WEIGHTS
 from .writing.number_format import NumberFormat, SeenNumbers, coarsest, format_of
-from .writing.raw_numbers import array, raw_tensors
+from .writing.raw_numbers import array, ragged, raw_tensors
 from .writing.record_lines import BadTrace, Note
 from .writing.recorded_steps import RecordedStep
-from .writing.records import Head
+from .writing.records import INTERMEDIATES, Head
 from .writing.shown_numbers import Formats
 from .writing.storage_types import HALF, StorageType, storage_type_of
 
@@ -36,7 +36,7 @@ def formats_of(head: Head, steps: Sequence[RecordedStep], note: Note) -> Formats
     if head.weights is not UNSET:
         seen["weights"] = [raw_tensors(head.weights, HEAD_WEIGHTS).numbers]
     for step in steps:
-        for kind in (*TENSORS, *OUTPUTS):
+        for kind in (*TENSORS, *OUTPUTS, *INTERMEDIATES):
             value = getattr(step.record, kind)
             if value is not UNSET:
                 seen.setdefault(kind, []).append(_numbers(kind, value, step.where(kind)))
@@ -175,4 +175,6 @@ def _say_precisions(tensors: Mapping[str, NumberFormat], note: Note) -> None:
 
 
 def _numbers(kind: str, value: Any, where: str) -> Array:
+    if kind in INTERMEDIATES:
+        return ragged(value, where)
     return raw_tensors(value, where).numbers if kind in TENSORS else array(value, where)

@@ -27,8 +27,18 @@ from .writing.records import Head
 from .writing.shown_numbers import Bounded, Formats
 
 CASES = {
+    "intermediates": (
+        "forward/trace-nodes",
+        "computes the values on the way to the logits",
+        "forward",
+    ),
     "logits": ("forward/trace-logits", "computes the logits of each position", "forward"),
     "loss": ("forward/trace-loss", "computes the loss", "backward"),
+    "intermediate_grads": (
+        "backward/trace-node-grads",
+        "computes the gradients of these values",
+        "backward",
+    ),
     "grads": ("backward/trace-grads", "computes the gradients of the loss", "backward"),
     "learning_rate": ("adam/trace-schedule", "lowers the learning rate as published", "adam"),
     "update": ("adam/trace-update", "updates moments and weights by its gradients", "adam"),
@@ -102,13 +112,16 @@ class TraceJudge:
             self.note(f"Step {step.record.step} has no finite right answer and was not judged.")
             return None
         precision = self.evaluations.answers.precision
+        shown = step.record.intermediates is not UNSET
         for name, parts in found.parts.items():
             if parts:
                 self.cases[name].take(
                     StepFinding(
                         step.record.step,
                         parts,
-                        lambda: model_question(self.model.sizes, weights.numbers, tokens),
+                        lambda: model_question(
+                            self.model.sizes, weights.numbers, tokens, intermediates=shown
+                        ),
                         precision,
                     )
                 )

@@ -45,6 +45,10 @@ LINES = {
         "sampling",
         '{"sample": 0, "temperature": 0.5, "uniforms": […], "tokens": […]} after the last step',
     ),
+    "intermediates": (
+        "the operations of the forward pass, one by one",
+        '"intermediates": {"layer0.q": [[…], …], …} in each step',
+    ),
 }
 """What is lost without a part of a trace, and the line to add; the most worthwhile first."""
 

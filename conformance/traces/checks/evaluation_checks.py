@@ -18,19 +18,17 @@ from conformance.oracle.training_step import (
     StepInput,
     TapeOracle,
 )
+from golden.budgets import Precision
 from golden.numbers import Array
 
 from ..model.traced_model import TracedModel
+from ..writing.printed_weights import widening
 from ..writing.raw_numbers import array
 from ..writing.recorded_steps import RecordedStep
+from ..writing.records import INTERMEDIATES
 from ..writing.shown_numbers import Bounded, Formats
+from .intermediate_checks import IntermediateChecks
 from .traced_case import Part, worst_of
-
-PERTURBED = 8
-"""Evaluations with perturbed weights show what the rounding of printed weights does to a step."""
-
-SAFETY = 4
-"""The errors that rounded weights may cause, in multiples of the largest that was seen."""
 
 HOPELESS = 1e6
 """Errors of so many of the rules' budgets are beyond any derived budget, too."""
@@ -61,9 +59,24 @@ class EvaluationChecks:
     @cached_property
     def answers(self) -> StepAnswers:
         """The right evaluations, in the precision that the numbers of the trace show."""
-        precision = self.formats.precision("weights", "grads", "logits", "losses", "loss")
-        oracle = TapeOracle(self.model.machine)
-        return StepAnswers(oracle, self.order, self.model.sizes.config, precision)
+        return StepAnswers(self.oracle, self.order, self.model.sizes.config, self.precision)
+
+    @cached_property
+    def intermediates(self) -> IntermediateChecks:
+        """Compares what the program computes on the way."""
+        return IntermediateChecks(self.oracle, self.formats, self.precision)
+
+    @property
+    def oracle(self) -> TapeOracle:
+        """The canonical program of the model."""
+        return TapeOracle(self.model.machine)
+
+    @property
+    def precision(self) -> Precision:
+        """The precision of all that is computed from the weights."""
+        return self.formats.precision(
+            "weights", "grads", "logits", "losses", "loss", *INTERMEDIATES
+        )
 
     def evaluated(
         self, step: RecordedStep, weights: Bounded, tokens: list[int], grads: Bounded | None
@@ -88,24 +101,19 @@ class EvaluationChecks:
         if is_doubtful or extra.any():
             parts = self._parts(step, _widened(right, extra), tokens, grads)
         size = self.order.size
+        parts |= self.intermediates.parts(step, weights, tokens)
         return Evaluated(parts, Bounded(right.numbers[-size:], (right.budgets + extra)[-size:]))
 
     def _error_of(self, weights: Bounded, tokens: list[int], size: int) -> Array:
         """What the rounding of printed weights may change in an evaluation."""
         if not weights.error.any():
             return np.zeros(size)
-        draw, machine = np.random.default_rng(0), self.model.machine
 
         def evaluation(at: Array) -> Array:
-            found = machine.evaluate(at, tokens)
+            found = self.model.machine.evaluate(at, tokens)
             return np.concatenate([found.logits.ravel(), found.losses, [found.loss], found.grads])
 
-        right = evaluation(weights.numbers)
-        drawn = (draw.uniform(-1, 1, weights.error.size) for _ in range(PERTURBED))
-        moved = [evaluation(weights.numbers + weights.error * each) for each in drawn]
-        errors: Array = SAFETY * np.max([np.abs(each - right) for each in moved], axis=0)
-        # A number that these draws hardly move may be moved by others as its neighbors are.
-        return np.where(errors > 0, np.maximum(errors, np.median(errors[errors > 0])), 0.0)
+        return widening(weights, evaluation)
 
     def _parts(
         self, step: RecordedStep, right: StepAnswer, tokens: list[int], grads: Bounded | None

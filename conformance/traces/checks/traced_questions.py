@@ -11,13 +11,16 @@ from reference.tape.machine import lists, named
 from ..model.model_sizes import ModelSizes
 
 
-def model_question(sizes: ModelSizes, weights: Array, tokens: list[int]) -> ModelParams:
-    """The question for logits, loss or gradients of a document."""
+def model_question(
+    sizes: ModelSizes, weights: Array, tokens: list[int], *, intermediates: bool = False
+) -> ModelParams:
+    """The question for logits, loss or gradients of a document, and for what is on the way."""
     return ModelParams(
         profile=MICROGPT.name,
         sizes=sizes_of(sizes.config),
         weights=_named(sizes, weights),
         tokens=tokens,
+        intermediates=intermediates,
         activation=activation_of(MICROGPT.name, sizes.config),
     )
 

@@ -23,7 +23,7 @@ NUMBERED = re.compile(r"(step|sample)[_.-]?(\d{1,13})")
 NUMBERS = ("step", "sample")
 """The fields that a name has before its part."""
 
-WITH_NAMES = ("weights", "grads", "m", "v")
+WITH_NAMES = ("weights", "intermediates", "intermediate_grads", "grads", "m", "v")
 """The parts that are sets of matrices, each under its name."""
 
 

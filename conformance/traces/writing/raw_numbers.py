@@ -84,6 +84,21 @@ def array(value: Any, where: str, expected: Shape | None = None) -> Array:
         raise BadTrace(f"{where}: an integer is too large for a float") from None
 
 
+def ragged(value: Any, where: str) -> Array:
+    """All numbers of an object of values by name, or of lists of any lengths, flat.
+
+    Raises:
+        BadTrace: something in it is not a number.
+    """
+    if isinstance(value, dict):
+        inside = [ragged(part, f"{where}/{name}") for name, part in value.items()]
+    elif isinstance(value, list) and value and all(isinstance(part, list) for part in value):
+        inside = [ragged(part, f"{where}/{index}") for index, part in enumerate(value)]
+    else:
+        return array(value, where).ravel()
+    return np.concatenate(inside) if inside else np.zeros(0)
+
+
 def _refuse_shape(shape: Shape, expected: Shape | None, where: str) -> None:
     if expected is not None and shape != expected:
         what = "one number" if expected == () else f"the shape {list(expected)}"

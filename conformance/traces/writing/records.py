@@ -82,9 +82,15 @@ class StepRecord(Struct, frozen=True, kw_only=True):
     step: Annotated[int, Meta(ge=0, le=2**40, description="Its number, from 0 or from 1 on.")]
     document: Annotated[str | UnsetType, Meta(description="The text that it learns from.")] = UNSET
     tokens: Annotated[Document | UnsetType, Meta(description="Special tokens included.")] = UNSET
+    intermediates: Annotated[
+        Any, Meta(description="Values on the way to the logits by name, `[positions][…]`.")
+    ] = UNSET
     logits: Annotated[Any, Meta(description="`[positions][vocabulary]`.")] = UNSET
     losses: Annotated[Any, Meta(description="Of each position, in nats.")] = UNSET
     loss: Annotated[Any, Meta(description="The mean of `losses`.")] = UNSET
+    intermediate_grads: Annotated[
+        Any, Meta(description="Of `loss`, by the intermediates, by name.")
+    ] = UNSET
     grads: Annotated[Tensors, Meta(description="Of `loss`, by the weights.")] = UNSET
     learning_rate: Annotated[Any, Meta(description="That of this step.")] = UNSET
     m: Annotated[Tensors, Meta(description="Adam's first moment after the step.")] = UNSET
@@ -114,6 +120,9 @@ KINDS: dict[str, type[Head] | type[StepRecord] | type[SampleRecord]] = {
     "sample": SampleRecord,
 }
 """The kinds of records, by the field that each of them has."""
+
+INTERMEDIATES = ("intermediates", "intermediate_grads")
+"""The parts of a step that are objects of values by name, ragged where they are by head."""
 
 STEP_PARTS = tuple(name for name in StepRecord.__struct_fields__ if name != "step")
 """The parts of a step, in the order in which they are computed."""
