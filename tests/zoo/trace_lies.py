@@ -65,15 +65,15 @@ HEADS = (
         "line 1, at /activation",
     ),
     with_head("order-of-none", "has a foreign matrix", {"order": ["wte", "x"]}, "at /order"),
-    with_head("order-twice", "orders a matrix twice", {"order": ["wte", "wte"]}, "line 1"),
-    with_head("no-weights", "has an empty list of weights", {"weights": []}, "line 1"),
+    with_head("order-twice", "orders a matrix twice", {"order": ["wte", "wte"]}, "there twice"),
+    with_head("no-weights", "has an empty list of weights", {"weights": []}, "there are 0 weights"),
     with_head("two-weights", "has two weights", {"weights": [0.5, 0.25]}, "there are 2 weights"),
     with_head("weights-of-words", "has words as weights", {"weights": ["a"] * 9}, "not a number"),
     with_head("weights-ragged", "has ragged rows", {"weights": {"wte": [[1], [1, 2]]}}, "rows of"),
     with_head(
-        "weights-nested", "nests weights too deeply", {"weights": [[[[[1.0]]]]]}, "line 1"
+        "weights-nested", "nests weights too deeply", {"weights": [[[[[1.0]]]]]}, "is 1 weight"
     ),
-    with_head("weights-unnamed", "has an unknown matrix", {"weights": {"x": [[1.0]]}}, "line 1"),
+    with_head("weights-unnamed", "has a strange matrix", {"weights": {"x": [[1.0]]}}, "is 1 weight"),
 )  # fmt: skip
 
 STEPS = (

@@ -114,6 +114,10 @@ def sizes_of(
     return _completed(known, vocab, tokens, raw.numbers.size, note)
 
 
+def _weights(size: int) -> str:
+    return "is 1 weight" if size == 1 else f"are {size} weights"
+
+
 def vocab_size_of(head: Head) -> int | None:
     """The number of tokens, the special one included, if the first record tells it."""
     if head.vocab is UNSET:
@@ -133,7 +137,7 @@ def _completed(
     if not found and not lacking and vocab is not None:
         right = _sizes(known, vocab).num_weights
         raise BadTrace(
-            f"the first record: there are {size} weights; the sizes stated make it {right}"
+            f"the first record: there {_weights(size)}; the sizes stated make it {right}"
         )
     published = [s for s in found if all(_is_published(s, name) for name in lacking)]
     found = published[:1] or found

@@ -114,6 +114,15 @@ def _canonical(name: str, shapes: Shapes) -> Indices:
     raise KeyError(name)
 
 
+def _wrong_order(order: Sequence[str], n_layer: int, ours: Sequence[str]) -> str:
+    """What is wrong with an order that does not have each matrix once."""
+    if unknown := [name for name in order if not recognized(name, n_layer)]:
+        return f"{printable(unknown[0], 60)!r} is not recognized"
+    if twice := [name for name in ours if ours.count(name) > 1]:
+        return f"{twice[0]!r} is there twice"
+    return "matrices are missing"
+
+
 def _orders(shapes: Shapes, order: Sequence[str] | None) -> Iterator[tuple[str, list[str]]]:
     """Known orders of the matrices in a flat list, with words for each."""
     names = list(shapes)
@@ -122,10 +131,9 @@ def _orders(shapes: Shapes, order: Sequence[str] | None) -> Iterator[tuple[str, 
     if order is not None:
         ours = [each for name in order for each in recognized(name, n_layer)]
         if sorted(ours) != sorted(names):
-            unknown = [name for name in order if not recognized(name, n_layer)]
-            what = f"{printable(unknown[0], 60)!r} is not recognized" if unknown else "not all"
             raise BadTrace(
-                f"the first record, at /order: {what}; the matrices are {', '.join(names)}"
+                f"the first record, at /order: {_wrong_order(order, n_layer, ours)}; the matrices "
+                f"are {', '.join(names)}"
             )
         yield "the order that the first record states", ours
         return
