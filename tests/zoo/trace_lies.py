@@ -73,7 +73,7 @@ HEADS = (
     with_head(
         "weights-nested", "nests weights too deeply", {"weights": [[[[[1.0]]]]]}, "is 1 weight"
     ),
-    with_head("weights-unnamed", "has a strange matrix", {"weights": {"x": [[1.0]]}}, "is 1 weight"),
+    with_head("weights-unnamed", "has an odd matrix", {"weights": {"x": [[1.0]]}}, "is 1 weight"),
 )  # fmt: skip
 
 STEPS = (
