@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from conformance.commands.write.trace_recorder import is_tested, recorders
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report
 from conformance.runs.tracing import judged_trace_file
@@ -197,6 +198,14 @@ def test_a_killed_program_has_recorded_its_numbers(language: Language, tmp_path:
         (line,) = records(file, pytest.fail)
     assert isinstance(line.record, Head)
     np.testing.assert_array_equal(raw_tensors(line.record.weights, "/weights").numbers, NUMBERS)
+
+
+def test_a_recorder_that_no_test_runs_is_said_to_be_untested() -> None:
+    run = {language.recorder for language in LANGUAGES.values()} | {"recorder_torch.py"}
+    untested = {path.name for path in RECORDERS.iterdir()} - run
+    assert {path.name for path in recorders().values() if not is_tested(path)} == untested
+    says_so = {path.name for path in RECORDERS.iterdir() if "Not tested" in path.read_text()}
+    assert says_so == untested
 
 
 @pytest.mark.parametrize("recorder", sorted(path.name for path in RECORDERS.iterdir()))
