@@ -15,12 +15,20 @@ from conformance.judging.outcome import ExitCode
 def test_recorders_are_listed_and_printed_as_they_are() -> None:
     listed = CliRunner().invoke(main, ["recorder"])
     assert listed.exit_code == ExitCode.PASS
-    files = dict(re.split("  +", line) for line in listed.output.splitlines())
+    files = dict(re.split("  +", line)[:2] for line in listed.output.splitlines())
     there = sorted(path.name for path in RECORDERS.iterdir() if path.is_file())
     assert sorted(files.values()) == there != []
     for name, file in files.items():
         printed = CliRunner().invoke(main, ["recorder", name])
         assert printed.output == (RECORDERS / file).read_text()
+
+
+def test_the_list_says_which_recorders_are_not_tested() -> None:
+    lines = CliRunner().invoke(main, ["recorder"]).output.splitlines()
+    assert [line.split() for line in lines if "not tested" in line] == [
+        ["Julia", "recorder.jl", "(not", "tested)"]
+    ]
+    assert "# Not tested" in CliRunner().invoke(main, ["recorder", "julia"]).output
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from conformance.commands.write.trace_recorder import is_tested, recorders
 from conformance.judging.outcome import ExitCode
 from conformance.judging.report import Report
 from conformance.runs.tracing import judged_trace_file
@@ -20,6 +21,7 @@ from conformance.traces.writing.record_lines import records
 from conformance.traces.writing.records import Head
 from tests.support.selection import of_a_language
 from tests.support.suite import ROOT
+from tests.support.tools import zig
 from tests.support.traces import outcomes
 
 RECORDERS = ROOT / "ports_adapter/recorders"
@@ -37,7 +39,8 @@ class Language:
 
     Attributes:
         recorder: the recorder's file; those of programs have another word instead of `recorder`.
-        run: the command; `PROGRAM` stands for the program's file without its extension.
+        run: the command; `PROGRAM` stands for the program's file without its extension, `PYTHON`
+            and `ZIG` for theirs.
         build: a command before it, if any.
         needs: the tools that these take.
         files: further files in the folder, with their content.
@@ -58,7 +61,22 @@ class Language:
 
 C_WARNINGS = "-Wall -Wextra -Werror"
 SWIFT_OPTIONS = "-swift-version 6 -warnings-as-errors -parse-as-library"
+TYPESCRIPT_OPTIONS = "--strict --noUncheckedIndexedAccess --target es2022 --module nodenext"
 JAVA_WARNINGS = "-Xlint:all,-auxiliaryclass -Werror"
+
+NODE_TYPES = """
+declare module "node:fs" {
+  function openSync(path: string, flags: string): number;
+  function writeSync(file: number, text: string): number;
+}
+declare const process: {
+  argv: string[];
+  env: Record<string, string | undefined>;
+  pid: number;
+  kill(pid: number, signal: string): void;
+};
+"""
+"""What the programs in TypeScript use of the package @types/node."""
 
 LANGUAGES = {
     "C": Language(
@@ -101,6 +119,13 @@ LANGUAGES = {
         needs=("node",),
         files={"package.json": '{"type": "module"}'},
     ),
+    "TypeScript": Language(
+        "recorder.ts",
+        build=f"tsc {TYPESCRIPT_OPTIONS} node.d.ts PROGRAM.ts",
+        run="node PROGRAM.js",
+        needs=("node", "tsc"),
+        files={"package.json": '{"type": "module"}', "node.d.ts": NODE_TYPES},
+    ),
     "Python": Language("recorder.py", run="PYTHON PROGRAM.py"),
     "NumPy": Language("recorder_numpy.py", run="PYTHON PROGRAM.py", precision="float32"),
     "Ruby": Language("recorder.rb", run="ruby -w PROGRAM.rb", needs=("ruby",)),
@@ -116,6 +141,23 @@ LANGUAGES = {
         "recorder.hs", build="ghc -v0 recorder.hs PROGRAM.hs -o program", needs=("haskell", "shell")
     ),
     "Scheme": Language("recorder.scm", run="guile --no-auto-compile PROGRAM.scm", needs=("guile",)),
+    "Zig": Language(
+        "recorder.zig", build="ZIG build-exe PROGRAM.zig -lc --name program", needs=("zig",)
+    ),
+    "Nim": Language(
+        "recorder.nim",
+        build="nim compile --hints:off --nimcache:cache --out:program PROGRAM.nim",
+        needs=("nim", "cc", "shell"),
+    ),
+    "Elixir": Language(
+        "recorder.ex", run="env LC_ALL=C.UTF-8 elixir PROGRAM.ex", needs=("elixir", "shell")
+    ),
+    "Kotlin": Language(
+        "recorder.kt",
+        build="kotlinc -Werror recorder.kt PROGRAM.kt -include-runtime -d program.jar",
+        run="java -jar program.jar",
+        needs=("kotlin", "java", "shell"),
+    ),
 }
 
 EACH_LANGUAGE = {
@@ -158,9 +200,17 @@ def test_a_killed_program_has_recorded_its_numbers(language: Language, tmp_path:
     np.testing.assert_array_equal(raw_tensors(line.record.weights, "/weights").numbers, NUMBERS)
 
 
-@pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
-def test_a_recorder_is_short_and_its_first_lines_show_how_to_call_it(language: Language) -> None:
-    lines = (RECORDERS / language.recorder).read_text().splitlines()
+def test_a_recorder_that_no_test_runs_is_said_to_be_untested() -> None:
+    run = {language.recorder for language in LANGUAGES.values()} | {"recorder_torch.py"}
+    untested = {path.name for path in RECORDERS.iterdir()} - run
+    assert {path.name for path in recorders().values() if not is_tested(path)} == untested
+    says_so = {path.name for path in RECORDERS.iterdir() if "Not tested" in path.read_text()}
+    assert says_so == untested
+
+
+@pytest.mark.parametrize("recorder", sorted(path.name for path in RECORDERS.iterdir()))
+def test_a_recorder_is_short_and_its_first_lines_show_how_to_call_it(recorder: str) -> None:
+    lines = (RECORDERS / recorder).read_text().splitlines()
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 100
     top = " ".join(lines[:8]).replace("-", "_")
@@ -174,9 +224,9 @@ def _prepared(language: Language, program: Path, folder: Path) -> list[str]:
         shutil.copy(path, folder)
     for name, content in language.files.items():
         (folder / name).write_text(content)
-    named = {"PROGRAM": program.stem, "PYTHON": sys.executable}
+    named = {"PROGRAM": program.stem, "PYTHON": sys.executable, "ZIG": zig() or "zig"}
     build, run = (
-        [re.sub("PROGRAM|PYTHON", lambda found: named[found[0]], word) for word in words.split()]
+        [re.sub("|".join(named), lambda found: named[found[0]], word) for word in words.split()]
         for words in (language.build, language.run)
     )
     if build:

@@ -37,6 +37,7 @@ COMPILED = ("rust", "swift")
 
 SELDOM_INSTALLED = frozenset(
     {"go", "mono", "ruby", "lua", "php", "sbcl", "ocaml", "haskell", "guile"}
+    | {"tsc", "zig", "nim", "elixir", "kotlin"}
 )
 """Toolchains that `make test` does without."""
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,15 @@ def python_with_torch() -> str | None:
     return None
 
 
+@cache
+def zig() -> str | None:
+    """The command of Zig: on the PATH, or in the Python package `ziglang`."""
+    if on_path := shutil.which("zig"):
+        return on_path
+    package = find_spec("ziglang")
+    return str(Path(package.origin).with_name("zig")) if package and package.origin else None
+
+
 TOOLS = {
     "node": Tool(_on_path("node"), "install Node 18 or newer (apt-get install nodejs npm)"),
     "cargo": Tool(_on_path("cargo"), "install Rust (https://rustup.rs)"),
@@ -57,6 +67,11 @@ TOOLS = {
     "ocaml": Tool(_on_path("ocamlopt"), "apt-get install ocaml-nox"),
     "haskell": Tool(_on_path("ghc"), "apt-get install ghc"),
     "guile": Tool(_on_path("guile"), "apt-get install guile-3.0"),
+    "tsc": Tool(_on_path("tsc"), "apt-get install node-typescript"),
+    "nim": Tool(_on_path("nim"), "apt-get install nim"),
+    "elixir": Tool(_on_path("elixir"), "apt-get install elixir"),
+    "kotlin": Tool(_on_path("kotlinc"), "apt-get install kotlin"),
+    "zig": Tool(lambda: zig() is not None, "pip install ziglang"),
     "torch": Tool(lambda: python_with_torch() is not None, "apt-get install python3-torch"),
     "git": Tool(_on_path("git"), "install git (apt-get install git)"),
     "chromium": Tool(_on_path(*BROWSERS), "install Chromium (apt-get install chromium)"),

@@ -19,6 +19,9 @@ LANGUAGES = {
 }  # fmt: skip
 """What a recorder is for, by its key, where that is not the key with a capital."""
 
+UNTESTED = frozenset({"jl"})
+"""Recorders that no test has run in their language, by their keys."""
+
 
 def recorders() -> dict[str, Path]:
     """The file of each recorder, by what it is for, in alphabetical order."""
@@ -36,18 +39,24 @@ def key_of(path: Path) -> str:
     return path.stem.partition("_")[2] or path.suffix.removeprefix(".")
 
 
+def is_tested(path: Path) -> bool:
+    """Whether the suite's tests run a recorder in its language."""
+    return key_of(path) not in UNTESTED
+
+
 @click.command("recorder")
 @click.argument("language", default="")
 def recorder(language: str) -> None:
     """Print the code that writes a trace, to be pasted into a program.
 
-    LANGUAGE is a name (`rust`) or the suffix of a file (`rs`). Without it, this lists them.
+    LANGUAGE is a name (`rust`) or the suffix of a file (`rs`). Without it, this lists them, and
+    says which are not tested.
     """
     known = recorders()
     if not language:
         width = max(map(len, known), default=0)
         for name, path in known.items():
-            click.echo(f"{name:{width}}  {path.name}")
+            click.echo(f"{name:{width}}  {path.name}{'' if is_tested(path) else '  (not tested)'}")
         return
     asked = language.lower()
     for name, path in known.items():
