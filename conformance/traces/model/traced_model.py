@@ -145,9 +145,10 @@ def _in_any_order(known: _Fit, evidence: Evidence, note: Note) -> _Fit:
             '"order": ["wte", …] in the first record.'
         )
         return likest
+    unused = "" if evidence.grads is None else ", nor do the gradients of unused tokens fit one"
     note(
-        "No order of the matrices that is tried gives the program's first loss. If it writes "
-        'them in an order of its own, state it: "order": ["wte", …] in the first record.'
+        f"No order of the matrices that is tried gives the program's first loss{unused}. If it "
+        'writes them in an order of its own, state it: "order": ["wte", …] in the first record.'
     )
     return known
 
