@@ -55,6 +55,9 @@ def test_the_tokens_of_a_document_are_right_whole_and_cut_to_the_block() -> None
     judge = known(["abcde", *NAMES])
     assert judge.take(0, [5, 0, 1, 2, 3, 4, 5], 16) == ""
     assert judge.take(1, [5, 0, 1, 2], 3) == ""
+    assert judge.take(2, [5, 0, 1, 2, 3, 5], 3) == ""
+    assert judge.take(3, [5, 0, 1, 2, 3, 5], 4) == ""
+    assert judge.take(4, [5, 0, 1, 2, 3, 5], 5) != ""
 
 
 @pytest.mark.parametrize(

@@ -57,12 +57,12 @@ class CorpusTokens:
 
         Args:
             step: the step, from 0 on.
-            tokens: its tokens; those that a block has no room for may be left out.
+            tokens: its tokens; those that a block has no room for do not count.
             block_size: how many tokens the model predicts at most.
         """
+        used = slice(block_size + 1)
         for document, number in self.number_of.items():
-            right = self._encoded(document)
-            if list(tokens) in (right, right[: block_size + 1]):
+            if list(tokens[used]) == self._encoded(document)[used]:
                 self.visits.append((step, number))
                 return ""
         return f"the tokens {_listed(tokens)} are those of no document{self._why(tokens)}"
