@@ -69,10 +69,14 @@ class GrowingTrace:
 
 
 class TracedRun:
-    """Runs of a program in a scratch folder; `log` is the end of its last standard error."""
+    """Runs of a program in a scratch folder.
+
+    Of the last run, `log` is the end of its standard error, and `last_step` the last step that it
+    recorded, up to `LAST_STEP`; -1 if there is none.
+    """
 
     def __init__(self, port: Port, scratch: Path) -> None:
-        self.port, self.scratch, self.log = port, scratch, b""
+        self.port, self.scratch, self.log, self.last_step = port, scratch, b"", -1
 
     def trace(self, corpus: bytes, on_step: OnStep) -> Path:
         """Train on a corpus, and give the trace.
@@ -101,6 +105,7 @@ class TracedRun:
                 "program.trace, which the variable MICROGPT_TRACE names"
             )
         growing.cut(is_whole=not was_ended)
+        self.last_step = min(growing.last_step, LAST_STEP)
         return growing.path
 
     def _run(self, growing: GrowingTrace, on_step: OnStep) -> bool:

@@ -110,8 +110,9 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     """The explanation of a run.
 
     `names` are the mistakes that explain the numbers, the best first; there are several if they
-    cannot be distinguished. `symptoms` are sentences on the pattern of the errors. `transcript`
-    is the file that replays the run, or empty.
+    cannot be distinguished. `unnamed` are the wrong parts of a trace that no known mistake
+    explains. `symptoms` are sentences on the pattern of the errors. `transcript` is the file that
+    replays the run, or empty.
     """
 
     report: Report
@@ -121,6 +122,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     smallest: list[SmallestCase]
     maps: list[ErrorMap]
     curves: list[LossCurves]
+    unnamed: list[str] = []
     transcript: str = ""
     seconds: float = 0.0
 

@@ -70,14 +70,19 @@ def diagnosed_trace(
     place = _as_far_as_shown(first, report, judged, cases)
     divergence = structs.replace(first, place=place)
     names: list[NamedMistake] = []
+    unnamed: list[str] = []
     for part, levels in PARTS.items():
         note(f"trying the known mistakes in {part}")
-        names += _named(cases, offer, part, levels, mistakes)
+        inside = _of_levels(cases, levels)
+        found = _named(inside, offer, part, mistakes)
+        names += found
+        unnamed += [part] if inside.wrong and not found else []
     note("done")
     return Diagnosis(
         report=report,
         divergence=divergence,
         names=names,
+        unnamed=unnamed,
         symptoms=symptoms(cases),
         smallest=[],
         maps=list(error_maps(cases, divergence)),
@@ -86,21 +91,21 @@ def diagnosed_trace(
     )
 
 
-def _named(
-    cases: JudgedCases,
-    offer: InitializeResult,
-    part: str,
-    levels: Sequence[Level],
-    mistakes: Sequence[Mistake],
-) -> list[NamedMistake]:
-    """The mistakes that explain a part of the trace, which is judged from right inputs."""
-    inside = JudgedCases(
+def _of_levels(cases: JudgedCases, levels: Sequence[Level]) -> JudgedCases:
+    """The cases of a part of the trace, which is judged from right inputs."""
+    return JudgedCases(
         {
             slug: judged
             for slug, judged in cases.by_slug.items()
             if judged.exchange is not None and judged.case.level in levels
         }
     )
+
+
+def _named(
+    inside: JudgedCases, offer: InitializeResult, part: str, mistakes: Sequence[Mistake]
+) -> list[NamedMistake]:
+    """The mistakes that explain a part of the trace."""
     refuters = [judged for judged in inside.right if judged.case.slug == LOSS]
     search = MistakeSearch(inside, offer, mistakes, seconds=SECONDS, refuters=refuters)
     return [structs.replace(name, part=part) for name in named_mistakes(search)]

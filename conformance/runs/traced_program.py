@@ -1,8 +1,9 @@
 """`conformance run` and `debug` of a program that writes traces, on corpora of our choice."""
 
+import contextlib
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from conformance.cases.request import Request
@@ -17,10 +18,11 @@ from conformance.traces.corpora.corpus_tokens import CorpusTokens
 from conformance.traces.corpora.several_traces import joined_traces, runs_case
 from conformance.traces.corpora.trace_corpora import TraceCorpus, trace_corpora
 from conformance.traces.judge_trace import JudgedTrace, judge_trace
+from conformance.traces.model.model_sizes import SIZES
 from conformance.traces.trace_report import program_report
 from conformance.traces.writing.record_lines import BadTrace
 from ports_adapter.building import build
-from ports_adapter.failures import PortFailure, ProtocolViolated
+from ports_adapter.failures import PortCrashed, PortFailure, ProtocolViolated
 from ports_adapter.manifest import Port
 from ports_adapter.port_toml import Program
 from ports_adapter.traced_run import LAST_STEP, TracedRun
@@ -91,7 +93,10 @@ def judged_program_traces(
 
 @dataclass
 class _Runs:
-    """The traces of a program that are judged so far, and the first run without one."""
+    """The traces of a program that are judged so far, and the first run that failed.
+
+    `reached` is the last step that it recorded on any corpus.
+    """
 
     port: Port
     watcher: Watcher
@@ -99,6 +104,7 @@ class _Runs:
     failure: PortFailure | None = None
     log: bytes = b""
     tried: list[str] = field(default_factory=list)
+    reached: int = -1
 
     def take(self, corpus: TraceCorpus) -> None:
         """Run the program on a corpus in a fresh copy of its folder, and judge its trace."""
@@ -108,14 +114,46 @@ class _Runs:
             self.watcher.running(f"the corpus {corpus.name}: {corpus.about}")
             try:
                 path = run.trace(corpus.content, lambda step: self.watcher.stepped(step, LAST_STEP))
-                known = CorpusTokens(corpus.corpus)
-                self.judged[corpus.name] = judge_trace(
-                    path, stated_by(self.port.program), corpus=known
-                )
+                self.judged[corpus.name] = self._judged(path, corpus)
+                self._refuse_early_end(run.last_step, corpus)
             except BadTrace as error:
                 self._fail(ProtocolViolated(f"{self.port.program.trace}: {error}"), corpus, run)
             except PortFailure as error:
                 self._fail(error, corpus, run)
+
+    def _judged(self, path: Path, corpus: TraceCorpus) -> JudgedTrace:
+        """What a trace shows; sizes that it leaves open are those of the first trace.
+
+        Raises:
+            BadTrace: it is not a trace.
+        """
+        stated = stated_by(self.port.program)
+        try:
+            return judge_trace(path, stated, corpus=CorpusTokens(corpus.corpus))
+        except BadTrace:
+            if not self.judged:
+                raise
+            config = next(iter(self.judged.values())).config
+            sizes = {name: getattr(config, name) for name in SIZES}
+            with contextlib.suppress(BadTrace):
+                return judge_trace(path, sizes | stated, corpus=CorpusTokens(corpus.corpus))
+            raise
+
+    def _refuse_early_end(self, last_step: int, corpus: TraceCorpus) -> None:
+        """Refuse a run that a hidden error may have ended: others of the program were longer.
+
+        Raises:
+            PortCrashed: it is such a run.
+        """
+        self.reached = max(self.reached, last_step)
+        if last_step < 0:
+            raise PortCrashed("the program ended without an error, and recorded no step")
+        ends_an_epoch = (last_step + 1) % len(corpus.corpus.documents) == 0
+        if last_step < self.reached and not ends_an_epoch:
+            raise PortCrashed(
+                f"the program ended without an error after step {last_step}; on other corpora it "
+                f"recorded step {self.reached}"
+            )
 
     def _fail(self, error: PortFailure, corpus: TraceCorpus, run: TracedRun) -> None:
         if self.failure is None:
@@ -123,7 +161,7 @@ class _Runs:
             self.log = run.log
 
 
-def stated_by(program: Program) -> Mapping[str, Any]:
+def stated_by(program: Program) -> dict[str, Any]:
     """The settings that a manifest states otherwise than the published program has them."""
     usual = Program()
     return {

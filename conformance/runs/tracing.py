@@ -28,13 +28,17 @@ from conformance.reports.terminal.explanation_text import in_short, show
 from conformance.reports.terminal.live_view import activity
 from conformance.reports.terminal.safe_console import screen
 from conformance.traces.judge_trace import JudgedTrace, judge_trace
+from conformance.traces.model.model_sizes import HYPERPARAMETERS
 from conformance.traces.trace_report import trace_report
 from conformance.traces.writing.record_lines import BadTrace
 from reference.config import InvalidConfig
 from reference.profiles import MICROGPT
-from reference.variation import InvalidVariation, varied
+from reference.variation import InvalidVariation, settings_of, varied
 
 from .preparation import usable, warn
+
+OF_PUBLISHED = settings_of(MICROGPT)
+"""The settings that the command line takes."""
 
 PORTS_OWN = BaselineChoice()
 """The baseline beside the trace, if there is one."""
@@ -125,7 +129,7 @@ def judged_trace_file(
         note("judging the steps of the trace")
         judged = judge_trace(path, changed)
     except (InvalidVariation, InvalidConfig) as error:
-        raise Unusable(str(error), ExitCode.USAGE) from None
+        raise Unusable(_in_the_trace(settings) or str(error), ExitCode.USAGE) from None
     except BadTrace as error:
         raise Unusable(f"{path}: {error}", ExitCode.USAGE) from None
     with usable():
@@ -133,6 +137,15 @@ def judged_trace_file(
             lambda rules: trace_report(path, judged, settings, rules), baseline, path.parent
         )
     return report, judged
+
+
+def _in_the_trace(settings: Sequence[str]) -> str:
+    """Where a setting belongs that the command line does not take, but a trace does."""
+    names = (setting.partition("=")[0] for setting in settings)
+    fields = [name for name in names if name in HYPERPARAMETERS and name not in OF_PUBLISHED]
+    if not fields:
+        return ""
+    return f'--set takes no {fields[0]!r}; state "{fields[0]}" in the first record of the trace'
 
 
 def by_baseline(

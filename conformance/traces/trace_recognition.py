@@ -7,7 +7,8 @@ from typing import Any
 from msgspec import UNSET
 
 from .model.model_sizes import sizes_of
-from .model.traced_model import Evidence, TracedModel, traced_model
+from .model.traced_evaluation import Evidence
+from .model.traced_model import TracedModel, traced_model
 from .writing.raw_numbers import array, raw_tensors
 from .writing.record_lines import Note
 from .writing.recorded_steps import RecordedStep
@@ -15,6 +16,9 @@ from .writing.records import Head
 
 LOOKED_AT = 3
 """So many steps show how a trace is written."""
+
+MANY_ZEROS = 0.1
+"""A larger share of the weights is 0 only where whole matrices are."""
 
 HEAD_WEIGHTS = "the first record, at /weights"
 
@@ -41,11 +45,21 @@ def model_of(
     Raises:
         BadTrace: the weights contradict the sizes, or leave them open.
     """
-    evidence = next(_evidence(head, steps, first), None)
+    evidence = _most_telling(_evidence(head, steps, first))
     if evidence is None:
         return None
     sizes = sizes_of(head, evidence.weights, evidence.tokens, dict(settings), note)
     return traced_model(head, sizes, evidence, note)
+
+
+def _most_telling(evaluations: Iterator[Evidence]) -> Evidence | None:
+    """The first evaluation, or a later one if matrices start at 0: these pass no gradient back."""
+    best = next(evaluations, None)
+    for evidence in evaluations:
+        if best is None or best.zeros <= MANY_ZEROS or evidence.shows_less_than(best):
+            break
+        best = min(best, evidence, key=lambda each: each.zeros)
+    return best
 
 
 def _evidence(head: Head, steps: Sequence[RecordedStep], first: int) -> Iterator[Evidence]:

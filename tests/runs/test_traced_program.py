@@ -117,6 +117,23 @@ def test_a_program_that_fails_on_one_corpus_fails_and_is_judged_on_the_others(
     assert "on the corpus unicode (the letters" in report.cases[0].detail
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("steps", "words"), [(0, "recorded no step"), (2, "after step 1; on")])
+def test_a_program_that_hides_its_error_fails_on_that_corpus(
+    steps: int, words: str, tmp_path: Path
+) -> None:
+    hiding = (
+        "import os, sys\nis_ascii = open('input.txt', 'rb').read().isascii()\n"
+        f"sys.argv[1:] = [{str(ROOT)!r}]\nsource = open({str(PROGRAM)!r}).read()\n"
+        "if is_ascii: exec(source)\n"
+        f"else: exec(source.replace('range(SMALL.num_steps)', 'range({steps})'))"
+    )
+    report, _ = judged(port(tmp_path, source=hiding))
+    assert outcomes(report)["train/trace-runs"] == "crash"
+    assert "on the corpus unicode (the letters" in report.cases[0].detail
+    assert words in report.cases[0].detail
+
+
 def test_a_program_that_writes_no_trace_fails_and_other_corpora_are_not_tried(
     tmp_path: Path,
 ) -> None:

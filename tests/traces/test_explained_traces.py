@@ -1,14 +1,17 @@
 """A trace with a known mistake is explained: its place, its name, and how to mend it."""
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from conformance.explanation.diagnosis import Diagnosis
 from conformance.judging.outcome import ExitCode
 from conformance.mistakes import MISTAKES, Mistake, applied
+from conformance.reports.terminal.explanation_text import show
 from conformance.runs.tracing import debugged_trace
 from reference.config import Config
 from reference.corpus import corpus_of
@@ -106,6 +109,14 @@ def test_two_independent_mistakes_are_both_named_each_in_its_part(tmp_path: Path
         ("the model", [model.slug]),
         ("the update", [update.slug]),
     ]
+    assert found.unnamed == []
+    half = debugged_trace(path, (), lambda _words: None, [update])
+    assert half.unnamed == ["the model"]
+    console = Console(file=io.StringIO(), width=80)
+    show(half, 1, console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "The update: this is a known mistake" in text
+    assert "The model: none of the 1 known mistakes gives its numbers" in text
 
 
 @pytest.mark.slow

@@ -55,6 +55,9 @@ def test_the_tokens_of_a_document_are_right_whole_and_cut_to_the_block() -> None
     judge = known(["abcde", *NAMES])
     assert judge.take(0, [5, 0, 1, 2, 3, 4, 5], 16) == ""
     assert judge.take(1, [5, 0, 1, 2], 3) == ""
+    assert judge.take(2, [5, 0, 1, 2, 3, 5], 3) == ""
+    assert judge.take(3, [5, 0, 1, 2, 3, 5], 4) == ""
+    assert judge.take(4, [5, 0, 1, 2, 3, 5], 5) != ""
 
 
 @pytest.mark.parametrize(
@@ -64,10 +67,24 @@ def test_the_tokens_of_a_document_are_right_whole_and_cut_to_the_block() -> None
         ([6, 0, 1, 7], "no document; those of 'ab' are [5, 0, 1, 5]"),
         ([5, 0, 1, 2, 5], "as characters of the corpus they read 'abc'"),
         ([5, 0, 1], "no document; those of 'ab'"),
+        ([6, 1, 2, 3, 6], "they begin with 6, but the special token is 5"),
     ],
 )
 def test_tokens_of_no_document_are_wrong(tokens: list[int], message: str) -> None:
     assert message in known().take(0, tokens, 16)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "units"),
+    [
+        ([7, 0, 5, 4, 6, 3, 2, 1, 7], "bytes in UTF-8"),
+        ([7, 0, 5, 4], "bytes in UTF-8"),
+        ([7, 6, 4, 3, 5, 2, 1, 0, 7], "signed bytes in UTF-8"),
+        ([4, 0, 1, 2, 3, 4], "code units in UTF-16"),
+    ],
+)
+def test_tokens_of_parts_of_characters_are_recognized(tokens: list[int], units: str) -> None:
+    assert f"they stand for the {units} of 'aé😀'" in known(["aé😀"]).take(0, tokens, 16)
 
 
 def test_a_vocabulary_of_another_size_is_wrong() -> None:

@@ -128,6 +128,38 @@ def test_an_order_that_follows_no_rule_is_found(single: bool, tmp_path: Path) ->
     assert f"Layout: the order {', '.join(order)}" in " ".join(report.trace.notes)
 
 
+@pytest.mark.slow
+def test_an_order_is_found_where_matrices_start_at_0(tmp_path: Path) -> None:
+    config = replace(MICROGPT.config, init_std_out=0.0)
+    order = random.Random(1).sample(NAMES, len(NAMES))
+    head = {"init_std_out": 0.0}
+    report = judged(tmp_path, Writer(config=config, order=order, head=head).records())
+    assert report.exit_code is ExitCode.PASS, outcomes(report)
+    assert report.trace is not None
+    assert f"Layout: the order {', '.join(order)}" in " ".join(report.trace.notes)
+
+
+@pytest.mark.slow
+def test_the_likeliest_order_is_taken_where_none_gives_the_loss(tmp_path: Path) -> None:
+    order = random.Random(1).sample(NAMES, len(NAMES))
+    config = replace(MICROGPT.config, activation="squared_relu")
+    report = judged(tmp_path, Writer(config=config, order=order).records())
+    assert report.exit_code is ExitCode.FAIL
+    assert report.trace is not None
+    notes = " ".join(report.trace.notes)
+    assert f"Layout: the order {', '.join(order)}" in notes
+    assert "The likeliest is taken" in notes
+
+
+@pytest.mark.slow
+def test_gradients_that_fit_no_order_of_several_layers_are_told_so(tmp_path: Path) -> None:
+    names = list(LARGER.shapes(27))
+    order = random.Random(1).sample(names, len(names))
+    report = judged(tmp_path, Writer(config=LARGER, order=order).records())
+    assert report.trace is not None
+    assert "nor do the gradients of unused tokens fit one" in " ".join(report.trace.notes)
+
+
 def test_an_order_that_is_stated_is_taken(tmp_path: Path) -> None:
     order = random.Random(3).sample(NAMES, len(NAMES))
     records = Writer(order=order, head={"order": order}, without=("grads",)).records()
@@ -137,15 +169,17 @@ def test_an_order_that_is_stated_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("without", [(), ("grads",)])
 def test_a_wrong_program_whose_order_may_be_another_is_told_how_to_state_it(
-    tmp_path: Path,
+    without: tuple[str, ...], tmp_path: Path
 ) -> None:
-    records = usual()
+    records = Writer(without=without).records()
     records[1]["loss"] *= 1.5
     report = judged(tmp_path, records)
     assert report.exit_code is ExitCode.FAIL
     assert report.trace is not None
-    assert 'state it: "order"' in " ".join(report.trace.notes)
+    # The gradients of unused tokens show that the order is the published one.
+    assert ('state it: "order"' in " ".join(report.trace.notes)) == bool(without)
 
 
 @pytest.mark.slow

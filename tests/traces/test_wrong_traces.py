@@ -141,6 +141,11 @@ def test_the_command_refuses_a_bad_trace_in_one_message(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_setting_of_the_first_record_alone_is_told_where_it_belongs(tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match='state "schedule" in the first record of the trace'):
+        judged_trace_file(written(tmp_path, usual()), ["schedule=cosine"])
+
+
 @pytest.mark.parametrize("kept", [0, 1], ids=["no weights", "the first record alone"])
 def test_what_shows_nothing_verifies_nothing(kept: int, tmp_path: Path) -> None:
     records = Writer(without=("weights",)).records() if not kept else usual()[:1]

@@ -78,6 +78,9 @@ def _names(diagnosis: Diagnosis, known: int, console: Console) -> None:
         for name in alike:
             for words in _name(name):
                 put(console, words, first="  ")
+    for part in diagnosis.unnamed:
+        words = f"\n{part.capitalize()}: none of the {known} known mistakes gives its numbers"
+        put(console, words, "bold")
 
 
 def _name(name: NamedMistake) -> Iterator[str]:

@@ -31,7 +31,7 @@ def recorder_slips(
     if is_same:
         yield (
             f"The weights after step {step} are those before it. If they were written before the "
-            "optimizer's update, write them after it."
+            "optimizer's update, write them after it; if not, its learning rate is 0."
         )
     moments = [after[name] for name in ("m", "v")]
     if any(part is not None and not part.numbers.any() for part in moments):

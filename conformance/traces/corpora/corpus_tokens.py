@@ -1,7 +1,10 @@
 """Judges the tokens of a trace by the corpus that the program was given."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
 
 from ports_adapter.quoting import printable
 from reference.corpus import Corpus
@@ -13,6 +16,13 @@ UNLIKELY = 20
 
 SHOWN = 24
 """The most tokens or characters that a message shows."""
+
+UNITS: dict[str, Callable[[str], Sequence[int]]] = {
+    "bytes in UTF-8": str.encode,
+    "signed bytes in UTF-8": lambda text: np.frombuffer(text.encode(), "b").tolist(),
+    "code units in UTF-16": lambda text: np.frombuffer(text.encode("utf-16-le"), "<u2").tolist(),
+}
+"""What programs take for the characters of a document, as numbers."""
 
 
 @dataclass
@@ -47,12 +57,12 @@ class CorpusTokens:
 
         Args:
             step: the step, from 0 on.
-            tokens: its tokens; those that a block has no room for may be left out.
+            tokens: its tokens; those that a block has no room for do not count.
             block_size: how many tokens the model predicts at most.
         """
+        used = slice(block_size + 1)
         for document, number in self.number_of.items():
-            right = self._encoded(document)
-            if list(tokens) in (right, right[: block_size + 1]):
+            if list(tokens[used]) == self._encoded(document)[used]:
                 self.visits.append((step, number))
                 return ""
         return f"the tokens {_listed(tokens)} are those of no document{self._why(tokens)}"
@@ -86,17 +96,40 @@ class CorpusTokens:
 
     def _why(self, tokens: Sequence[int]) -> str:
         """How the tokens nearest to right ones differ from them, as far as it can be told."""
+        if words := self._units_read(tokens):
+            return words
         bare = [token for token in tokens if token < self.special]
         read = "".join(self.characters[token] for token in bare)
         if read in self.number_of:
             right = _listed(self._encoded(read))
             return f"; those of {printable(read, SHOWN)!r} are {right}"
+        if tokens and tokens[0] != self.special:
+            return (
+                f"; they begin with {tokens[0]}, but the special token is {self.special}: without "
+                f"the white space around documents, the corpus has {_characters(self.special)}, "
+                f"{printable(''.join(self.characters), SHOWN)!r}"
+            )
         example = self.corpus.documents[0]
         right = _listed(self._encoded(example))
         return (
             f"; as characters of the corpus they read {printable(read, SHOWN)!r}. The tokens of "
             f"its first document, {printable(example, SHOWN)!r}, are {right}"
         )
+
+    def _units_read(self, tokens: Sequence[int]) -> str:
+        """Which parts of characters the tokens stand for; empty if for none that is known."""
+        for name, units_of in UNITS.items():
+            documents = {document: units_of(document) for document in self.number_of}
+            place = {unit: i for i, unit in enumerate(sorted(set(chain(*documents.values()))))}
+            for document, units in documents.items():
+                encoded = [len(place), *(place[unit] for unit in units), len(place)]
+                right = self._encoded(document)
+                if list(tokens) == encoded[: len(tokens)] != right[: len(tokens)]:
+                    return (
+                        f"; they stand for the {name} of {printable(document, SHOWN)!r}, and not "
+                        f"for its characters, whose tokens are {_listed(right)}"
+                    )
+        return ""
 
 
 def _listed(tokens: Sequence[int]) -> str:

@@ -33,7 +33,8 @@ def trace_corpora(seed: int, block_size: int) -> list[TraceCorpus]:
 
     - `letters`: all letters from a to z.
     - `few-letters`: seven of them, and no newline at the end.
-    - `long`: many documents are longer than a block, and cut off.
+    - `long`: many documents are longer than a block, and cut off. They use some of many letters, so
+      that the gradients of the others show the order of the matrices.
     - `unicode`: letters that take several bytes.
     - `crlf`: lines end with CRLF, some are blank, some begin or end with spaces.
     - `one-letter`: documents of one letter, which differ in nothing but their length.
@@ -58,7 +59,7 @@ def trace_corpora(seed: int, block_size: int) -> list[TraceCorpus]:
         TraceCorpus(
             "long",
             "documents longer than a block",
-            _text(drawn(few, block_size - 2, 2 * block_size + 4)),
+            _text(drawn(ascii_lowercase, block_size - 2, 2 * block_size + 4)),
         ),
         TraceCorpus("unicode", f"the letters {OTHER_LETTERS}", _text(drawn(OTHER_LETTERS, 2, 8))),
         TraceCorpus("crlf", "lines that end with CRLF, and spaces", _text(spaced, "\r\n")),

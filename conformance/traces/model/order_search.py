@@ -28,15 +28,36 @@ def possible_orders(shapes: Shapes, grads: Array, tokens: Sequence[int]) -> Iter
     """
     if grads.size != sum(rows * columns for rows, columns in shapes.values()):
         return
-    positions = min(len(tokens) - 1, shapes["wpe"][0])
-    used = {"wte": set(tokens[:positions]), "wpe": set(range(positions))}
     orders = (
         order
-        for order in _completed([], list(shapes), 0, shapes, grads, used)
+        for order in _completed([], list(shapes), 0, shapes, grads, _used(shapes, tokens))
         if _has_one_mlp(order, shapes, grads)
     )
     for _, order in zip(range(MOST_ORDERS), orders, strict=False):
         yield order
+
+
+def shows_unused_rows(shapes: Shapes, grads: Array, tokens: Sequence[int]) -> bool:
+    """Whether just the unused rows of the embeddings have gradients of 0.
+
+    Args:
+        shapes: the shapes of the model's matrices.
+        grads: the gradients of a document, in canonical order.
+        tokens: the document's tokens.
+    """
+    used, start = _used(shapes, tokens), 0
+    for name, (rows, columns) in shapes.items():
+        matrix = grads[start : start + rows * columns].reshape(rows, columns)
+        if not _fits(name, matrix, used):
+            return False
+        start += rows * columns
+    return True
+
+
+def _used(shapes: Shapes, tokens: Sequence[int]) -> dict[str, set[int]]:
+    """The rows of the embeddings that a document uses."""
+    positions = min(len(tokens) - 1, shapes["wpe"][0])
+    return {"wte": set(tokens[:positions]), "wpe": set(range(positions))}
 
 
 def _completed(

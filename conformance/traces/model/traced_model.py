@@ -1,8 +1,8 @@
 """Chooses the layout and the number of heads with which a trace's first numbers agree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 from msgspec import UNSET
@@ -10,12 +10,11 @@ from msgspec import UNSET
 from golden.numbers import Array
 from reference.tape.machine import Machine
 
-from ..writing.number_format import format_of
-from ..writing.raw_numbers import RawTensors
 from ..writing.record_lines import BadTrace, Note
 from ..writing.records import Head
 from .model_sizes import ModelSizes, refuse_large_tokens
-from .order_search import possible_orders
+from .order_search import possible_orders, shows_unused_rows
+from .traced_evaluation import Evidence
 from .written_layout import WrittenLayout, flat_layouts, layouts_of
 
 LOSS_AGREES = 2e-4
@@ -39,32 +38,6 @@ CLEARLY_WORSE = 3
 CLEARLY_LIKER = 0.1
 """Gradients of a wrong program decide for a layout in which their cosine to the right ones is so
 much larger than in the published one: a mistake rarely turns them all."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """The first evaluation of a trace whose weights are known: what a layout must explain.
-
-    `where` is the place of its tokens in the trace, `grads_where` that of its gradients.
-    """
-
-    weights: RawTensors
-    tokens: list[int]
-    where: str
-    loss: float | None
-    grads: RawTensors | None
-    grads_where: str = ""
-
-    @property
-    def shows_nothing(self) -> bool:
-        """Whether it has nothing that a layout would have to explain."""
-        return self.loss is None and self.grads is None
-
-    @cached_property
-    def rounding(self) -> float:
-        """The relative error of weights and gradients that their printing causes."""
-        sets = [self.weights.numbers, *([self.grads.numbers] if self.grads else [])]
-        return sum(_rounding(numbers) for numbers in sets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +122,18 @@ def _in_any_order(known: _Fit, evidence: Evidence, note: Note) -> _Fit:
     as well, so it is not taken for its own.
     """
     sizes, best = known.model.sizes, known
+    likest, is_known = known, _has_its_order(known)
     for order in _orders_left(sizes, evidence):
+        moved = sum(a != b for a, b in zip(order, sizes.shapes, strict=True))
         for layout in flat_layouts(f"the order {', '.join(order)}", order, sizes.shapes):
             model = TracedModel(sizes, layout, known.model.machine)
-            if _loss_error(model, evidence) > LOSS_AGREES:
+            if is_known and _loss_error(model, evidence) > LOSS_AGREES:
                 continue
             fit = _fit(model, evidence)
+            if moved > FEW_MOVED:
+                likest = max(likest, fit, key=lambda fit: fit.likeness)
             best = min(best, fit, key=lambda fit: fit.error if fit.agrees else np.inf)
             if best.is_exact and best is fit:
-                moved = sum(a != b for a, b in zip(order, sizes.shapes, strict=True))
                 if moved > FEW_MOVED:
                     return best
                 note(
@@ -165,12 +141,30 @@ def _in_any_order(known: _Fit, evidence: Evidence, note: Note) -> _Fit:
                     f'program lists its matrices so, state it: "order" in the first record.'
                 )
                 return known
-    if not known.agrees:
+    if known.agrees or is_known:
+        return known
+    if likest.likeness > known.likeness + CLEARLY_LIKER:
         note(
-            "No order of the matrices that is tried gives the program's first loss. If it writes "
-            'them in an order of its own, state it: "order": ["wte", …] in the first record.'
+            "The gradients of unused tokens and positions show an order of the matrices that is "
+            "not a known one. The likeliest is taken. To be sure, state the program's: "
+            '"order": ["wte", …] in the first record.'
         )
+        return likest
+    unused = "" if evidence.grads is None else ", nor do the gradients of unused tokens fit one"
+    note(
+        f"No order of the matrices that is tried gives the program's first loss{unused}. If it "
+        'writes them in an order of its own, state it: "order": ["wte", …] in the first record.'
+    )
     return known
+
+
+def _has_its_order(fit: _Fit) -> bool:
+    """Whether the gradients of unused tokens and positions show that the order is the program's."""
+    evidence, sizes = fit.evidence, fit.model.sizes
+    if evidence.grads is None:
+        return False
+    grads = fit.model.layout.canonical(evidence.grads, "the gradients")
+    return shows_unused_rows(sizes.shapes, grads, evidence.tokens)
 
 
 def _orders_left(sizes: ModelSizes, evidence: Evidence) -> Iterator[list[str]]:
@@ -240,19 +234,17 @@ def _fit(model: TracedModel, evidence: Evidence) -> _Fit:
     if evidence.grads is not None:
         grads = model.layout.canonical(evidence.grads, evidence.grads_where)
         grads_error = _error(right.grads, grads)
-        likeness = _cosine(right.grads, grads)
+        likeness = _likeness(right.grads, grads, model.sizes.shapes)
     return _Fit(model, loss_error, grads_error, likeness, evidence)
 
 
-def _rounding(numbers: Array) -> float:
-    errors = format_of([numbers]).rounding(numbers)
-    return float(np.linalg.norm(errors) / (np.linalg.norm(numbers) or 1.0))
-
-
-def _cosine(right: Array, got: Array) -> float:
-    size = np.linalg.norm(right) * np.linalg.norm(got)
-    cosine = float(right @ got / size) if size else 0.0
-    return cosine if np.isfinite(cosine) else 0.0
+def _likeness(right: Array, got: Array, shapes: Mapping[str, tuple[int, int]]) -> float:
+    """The mean of the cosines of all matrices, so that no large gradient decides for all."""
+    stops = list(accumulate(rows * columns for rows, columns in shapes.values()))
+    pairs = zip(np.split(right, stops[:-1]), np.split(got, stops[:-1]), strict=True)
+    cosines = [a @ b / (np.linalg.norm(a) * np.linalg.norm(b) or 1.0) for a, b in pairs]
+    likeness = float(np.mean(cosines))
+    return likeness if np.isfinite(likeness) else 0.0
 
 
 def _error(right: Array, got: Array) -> float:
