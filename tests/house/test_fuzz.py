@@ -98,6 +98,7 @@ def test_a_planted_fault_is_found_with_its_input(fault: str, kind: str, told: st
     assert ran.endings.total()
 
 
+@pytest.mark.slow
 def test_what_no_alarm_ends_is_ended_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.fuzz.feeding.signal.setitimer", lambda *_: (0.0, 0.0))
     monkeypatch.setattr(running, "PATIENCE", 0.1)

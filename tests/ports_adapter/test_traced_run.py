@@ -59,6 +59,7 @@ def test_steps_after_the_last_one_of_interest_are_cut_however_fast_they_come(
     assert steps_of(trace) == list(range(11))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "after",
     [
@@ -79,11 +80,13 @@ def test_a_program_that_trains_on_is_ended_and_a_line_without_end_is_cut(
     assert seen[-1] >= 10
 
 
+@pytest.mark.slow
 def test_a_silent_program_lives_as_long_as_its_trace_grows(tmp_path: Path) -> None:
     source = "for i in range(4): write('{\"step\": %d}\\n' % i); time.sleep(1.2)"
     assert steps_of(traced(tmp_path, source, start=1.0, message=3.0)[0]) == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "failure", "message"),
     [
@@ -96,7 +99,7 @@ def test_a_run_without_a_whole_trace_says_why(
     source: str, failure: type[PortFailure], message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(failure, match=message):
-        traced(tmp_path, source, start=1.5, message=1.5)
+        traced(tmp_path, source, start=1.0, message=1.0)
 
 
 def test_a_trace_of_an_earlier_run_is_not_taken_for_a_new_one(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def test_only_the_cases_of_the_port_are_collected(folder: Path) -> None:
     assert "test_own" not in run.stdout
 
 
+@pytest.mark.slow
 def test_named_files_are_run_in_place_of_the_cases_and_know_the_port(folder: Path) -> None:
     own = "def test_own(request):\n    assert request.config.getoption('--port') == '.'\n"
     (folder / "test_own.py").write_text(own)

@@ -17,6 +17,7 @@ from conformance.explanation.diagnosis import (
 from conformance.judging.report import Report
 from conformance.reports.issue_text import issue_text
 from conformance.runs.tracing import debugged_trace
+from reference.profiles import MICROGPT
 from tests.support.traces import judged, usual, written
 
 HOSTILE = "`<script>alert(1)</script> @all [x](http://e.vil) | ![p](http://e.vil)\n# pwned"
@@ -24,6 +25,7 @@ HOSTILE = "`<script>alert(1)</script> @all [x](http://e.vil) | ![p](http://e.vil
 
 def wrong_trace(folder: Path) -> Report:
     records = usual()
+    records[0]["order"] = list(MICROGPT.config.shapes(27))
     records[1]["loss"] += 0.5
     return judged(folder, records)
 

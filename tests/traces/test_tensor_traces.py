@@ -183,6 +183,7 @@ def test_a_wrong_update_of_weights_in_bfloat16_is_found(tmp_path: Path) -> None:
     assert report.first_divergence == "adam/trace-update"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["grads", "m", "logits", "losses"])
 @pytest.mark.parametrize("half", [as_bfloat16, np.float16])
 def test_a_program_that_computes_in_half_precision_is_not_judged(

@@ -49,6 +49,7 @@ RIGHT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writer", RIGHT.values(), ids=RIGHT)
 def test_a_right_program_passes_however_it_writes(writer: Writer, tmp_path: Path) -> None:
     report = judged(tmp_path, writer.records())
@@ -80,6 +81,7 @@ def test_what_is_recognized_is_said(tmp_path: Path) -> None:
         assert words in notes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("single", [False, True])
 @pytest.mark.parametrize("without", [("m", "v"), ("learning_rate",), ()])
 def test_a_number_of_steps_that_is_not_stated_is_inferred(
@@ -219,6 +221,7 @@ def test_the_verdict_counts_the_steps_that_could_be_judged(tmp_path: Path) -> No
     assert "over 3 steps of 4" in report.verdict
 
 
+@pytest.mark.slow
 def test_another_schedule_and_other_first_weights_can_be_stated(tmp_path: Path) -> None:
     config = replace(MICROGPT.config, schedule="cosine", init_std=0.02, init_std_out=0.0)
     records = Writer(config=config).records(3)

@@ -175,6 +175,7 @@ def test_a_part_that_was_written_at_the_wrong_moment_is_told_so(
     assert words in " ".join(report.trace.notes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("without", [(), ("m", "v")])
 def test_other_hyperparameters_are_a_failure_that_says_how_to_state_them(
     without: tuple[str, ...], tmp_path: Path
