@@ -132,6 +132,12 @@ def test_a_bad_line_gets_one_message_with_its_number(line: str, words: str, tmp_
     assert words in refusal(path)
 
 
+def test_bytes_taken_for_characters_are_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    path.write_bytes(b'{"trace": 1, "vocab": "\xc3"}\n')
+    assert "byte 24 is 0xc3, which is not UTF-8; does the program take bytes" in refusal(path)
+
+
 def test_the_command_refuses_a_bad_trace_in_one_message(tmp_path: Path) -> None:
     path = tmp_path / "trace.jsonl"
     path.write_text(json.dumps(usual()[0]) + "\n" + LINES["trailing comma"][0])

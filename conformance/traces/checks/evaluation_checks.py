@@ -1,7 +1,7 @@
 """Compares logits, losses and gradients of a step with those that follow from its weights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -33,6 +33,9 @@ from .traced_case import Part, worst_of
 HOPELESS = 1e6
 """Errors of so many of the rules' budgets are beyond any derived budget, too."""
 
+HOPELESS_AGAIN = 50.0
+"""The same in a part that was wrong in an earlier step by derived budgets."""
+
 CASE_OF = {"logits": "logits", "losses": "loss", "loss": "loss"}
 """The case that compares a part."""
 
@@ -50,6 +53,7 @@ class EvaluationChecks:
 
     model: TracedModel
     formats: Formats
+    known_wrong: set[str] = field(default_factory=set)
 
     @cached_property
     def order(self) -> Order:
@@ -95,14 +99,21 @@ class EvaluationChecks:
         extra = self._error_of(weights, tokens, right.numbers.size)
         # An error that the rounding of weights explains needs no derived budget.
         parts = self._parts(step, _widened(right, extra / WELL_WITHIN), tokens, grads)
-        is_doubtful = any(WELL_WITHIN < worst_of(found) < HOPELESS for found in parts.values())
+        is_doubtful = any(self._is_doubtful(name, found) for name, found in parts.items())
         if is_doubtful:
             right = self.answers.derived(step_input, right)
         if is_doubtful or extra.any():
             parts = self._parts(step, _widened(right, extra), tokens, grads)
+        if is_doubtful:
+            self.known_wrong.update(name for name, found in parts.items() if worst_of(found) > 1)
         size = self.order.size
         parts |= self.intermediates.parts(step, weights, tokens)
         return Evaluated(parts, Bounded(right.numbers[-size:], (right.budgets + extra)[-size:]))
+
+    def _is_doubtful(self, name: str, parts: list[Part]) -> bool:
+        """Whether only derived budgets can tell if parts are right."""
+        hopeless = HOPELESS_AGAIN if name in self.known_wrong else HOPELESS
+        return WELL_WITHIN < worst_of(parts) < hopeless
 
     def _error_of(self, weights: Bounded, tokens: list[int], size: int) -> Array:
         """What the rounding of printed weights may change in an evaluation."""

@@ -1,6 +1,6 @@
 """Joins what the traces of one program on several corpora show."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ports_adapter.failures import PortFailure
@@ -11,6 +11,9 @@ from ..judge_trace import JudgedTrace
 from ..writing.records import Head
 
 RUNS = ("train/trace-runs", "trains on every corpus, and writes a trace", "train")
+
+SIZES_SAID = "From the "
+"""How notes on sizes begin."""
 
 NOTHING = JudgedTrace(Head(trace=1), MICROGPT.config, "float64", [], 0, 0, 0, [], [])
 """What a program shows that wrote no trace."""
@@ -25,6 +28,12 @@ def runs_case(traced: int, failure: PortFailure | None, log: bytes) -> TracedCas
         log: the end of its standard error.
     """
     return TracedCase(*RUNS, steps=traced, failure=failure, log=log)
+
+
+def _notes(traces: Sequence[JudgedTrace]) -> Iterator[str]:
+    """The notes of all traces; sizes are said once, since they differ only by the vocabulary."""
+    for number, trace in enumerate(traces):
+        yield from (n for n in trace.notes if number == 0 or not n.startswith(SIZES_SAID))
 
 
 def joined_traces(judged: Mapping[str, JudgedTrace], runs: TracedCase) -> JudgedTrace:
@@ -44,5 +53,5 @@ def joined_traces(judged: Mapping[str, JudgedTrace], runs: TracedCase) -> Judged
         steps=sum(trace.steps for trace in judged.values()),
         judged_steps=sum(trace.judged_steps for trace in judged.values()),
         samples=sum(trace.samples for trace in judged.values()),
-        notes=list(dict.fromkeys(note for trace in judged.values() for note in trace.notes)),
+        notes=list(dict.fromkeys(_notes(list(judged.values())))),
     )

@@ -213,10 +213,21 @@ def _keys(document: Any) -> int:
     return len(document) + sum(map(_keys, document.values()))
 
 
+def _not_utf_8(content: bytes) -> str:
+    """The first byte that is not UTF-8; empty if all are."""
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        return f"byte {error.start + 1} is 0x{content[error.start]:02x}"
+    return ""
+
+
 def _advice(content: bytes, error: Exception) -> str:
     """What is wrong with a line that is not JSON, and what to do."""
     if not content.endswith(b"\n"):
         return "it breaks off; was the program ended while it wrote?"
+    if not_utf_8 := _not_utf_8(content):
+        return f"{not_utf_8}, which is not UTF-8; does the program take bytes for characters?"
     if comma := re.search(rb",\s*[\]}]", content):
         return f"there is a comma before {quoted(comma[0][-1:])}, at byte {comma.start() + 1}"
     if b"'" in content and b'"' not in content:
