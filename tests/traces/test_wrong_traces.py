@@ -132,6 +132,15 @@ def test_a_bad_line_gets_one_message_with_its_number(line: str, words: str, tmp_
     assert words in refusal(path)
 
 
+def test_an_unknown_order_of_several_layers_is_asked_about_and_no_failure(tmp_path: Path) -> None:
+    two = replace(MICROGPT.config, n_layer=2, n_embd=8, n_head=2, block_size=8)
+    order = sorted(two.shapes(27), key=lambda name: name[::-1])
+    records = Writer(config=two, order=order).records()
+    assert 'state the program\'s order, "order":' in refusal(written(tmp_path, records))
+    stated = [records[0] | {"order": order}, *records[1:]]
+    assert judged(tmp_path, stated).exit_code is ExitCode.PASS
+
+
 def test_bytes_taken_for_characters_are_told_so(tmp_path: Path) -> None:
     path = tmp_path / "trace.jsonl"
     path.write_bytes(b'{"trace": 1, "vocab": "\xc3"}\n')

@@ -120,6 +120,9 @@ def _in_any_order(known: _Fit, evidence: Evidence, note: Note) -> _Fit:
 
     An order that exchanges a few matrices of the published one may be a mistake of the program
     as well, so it is not taken for its own.
+
+    Raises:
+        BadTrace: there are too many orders to try, and the gradients refute the known ones.
     """
     sizes, best = known.model.sizes, known
     likest, is_known = known, _has_its_order(known)
@@ -150,6 +153,13 @@ def _in_any_order(known: _Fit, evidence: Evidence, note: Note) -> _Fit:
             '"order": ["wte", …] in the first record.'
         )
         return likest
+    has_grads = evidence.grads is not None and np.isfinite(evidence.grads.numbers).all()
+    if has_grads and sizes.config.n_layer > 1:
+        raise BadTrace(
+            "the first record: no known order of the matrices has the gradients of unused tokens "
+            'and positions where they are; state the program\'s order, "order": ["wte", …], or '
+            "write the matrices by name"
+        )
     unused = "" if evidence.grads is None else ", nor do the gradients of unused tokens fit one"
     note(
         f"No order of the matrices that is tried gives the program's first loss{unused}. If it "
