@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 import reference.model
 from conformance.anatomy.levels import Level
 from reference.config import Config
-from reference.model import Matrix, Nodes, Vector
+from reference.model import Cache, Matrix, Nodes, Tap, Vector, no_tap
 from reference.value import Value
 
 from ..mistake import Patch, mistake_at
 from ..parts import constants, detached, softmax_with, without_tape
+from ..seams import model
 from ..seams.model import attention_with, gpt_with
 
 layers_mistake = mistake_at(Level.LAYERS)
@@ -260,3 +261,30 @@ def projection_gradients_overwritten() -> Patch:
         return lambda x, weights, at: reference.model.linear(constants(x), weights[at + name])
 
     return gpt_with(query=with_constant_input("attn_wq"), key=with_constant_input("attn_wk"))
+
+
+@backward_mistake(
+    "Gradients of cached keys and values stop at their weights",
+    what="What later positions pass back to a key or a value reaches attn_wk and attn_wv, but not "
+    "the position that it was computed from, so the gradients of the embeddings are wrong.",
+    why="The backward pass goes position by position, and each adds to its own input only.",
+    mend="Add the gradients of a key and a value over all positions first, then pass them back to "
+    "the position's input.",
+    languages=HAND,
+)
+def cached_gradients_stop_at_their_weights() -> Patch:
+    def gpt(
+        token: int, position: int, cache: Cache, weights: Nodes, config: Config, tap: Tap = no_tap
+    ) -> Vector:
+        without_tape(token)
+        x = model.entered(token, position, weights, config, tap)
+        for layer in range(config.n_layer):
+            at, keys, values = config.at_layer(layer), cache.keys[layer], cache.values[layer]
+            normed, q, k, v = model.projected(x, weights, at, tap)
+            heads = reference.model.attention(q, [*keys, k], [*values, v], config, tap, at)
+            keys.append(model.key(constants(normed), weights, at))
+            values.append(model.value(constants(normed), weights, at))
+            x = model.finished(heads, x, normed, weights, config, at, tap)
+        return model.seen(tap, "logits", model.output(x, weights, config))
+
+    return {"gpt": gpt}
