@@ -23,6 +23,9 @@ from tests.support.port_sessions import (
 
 pytestmark = pytest.mark.slow
 
+PRELOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""The server of commands has imported plugins, which pytest would otherwise rewrite."""
+
 
 def standings(path: Path) -> dict[str, str]:
     """How each test of a JUnit report ended, in the suite's words."""
@@ -46,7 +49,7 @@ def test_every_case_ends_as_on_the_command_line_for_an_honest_port_and_two_worke
     tmp_path: Path,
 ) -> None:
     report = tmp_path / "junit.xml"
-    words = ("--port", "python", "-n", "2", "--junitxml", str(report))
+    words = ("--port", "python", "-n", "2", "--junitxml", str(report), *PRELOADED)
     run = run_command("pytest", *PLUGIN, *SEED, *words)
     assert run.returncode == 0, run.stdout
     assert standings(report) == on_the_command_line("python")
