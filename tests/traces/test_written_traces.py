@@ -153,15 +153,6 @@ def test_the_likeliest_order_is_taken_where_none_gives_the_loss(tmp_path: Path) 
     assert "The likeliest is taken" in notes
 
 
-@pytest.mark.slow
-def test_gradients_that_fit_no_order_of_several_layers_are_told_so(tmp_path: Path) -> None:
-    names = list(LARGER.shapes(27))
-    order = random.Random(1).sample(names, len(names))
-    report = judged(tmp_path, Writer(config=LARGER, order=order).records())
-    assert report.trace is not None
-    assert "nor do the gradients of unused tokens fit one" in " ".join(report.trace.notes)
-
-
 def test_an_order_that_is_stated_is_taken(tmp_path: Path) -> None:
     order = random.Random(3).sample(NAMES, len(NAMES))
     records = Writer(order=order, head={"order": order}, without=("grads",)).records()
